@@ -1,0 +1,88 @@
+// Adam (Kingma and Ba 2015, algorithm 1), after the gradients of the batch's blocks were added up in order.
+// The moments of units that died decay into denormals, which are slow on CPUs: built with -cl-denorms-are-zero.
+
+// The moments move by 1 - β towards the gradient: 0.001f is far nearer to its meaning than 1 - 0.999f would be.
+#define RATE1 0.1f    // 1 - β1
+#define RATE2 0.001f  // 1 - β2
+#define EPSILON 1e-8f
+#define LOG_BETA1 -0.105360515657826301f
+#define LOG_BETA2 -0.00100050033358353350f
+
+#define VECTORS_A_ROW (WIDTH / VECTOR)
+#define SQUARES ((DEPTH - 1) * VECTORS_A_ROW * VECTORS_A_ROW)             // VECTOR × VECTOR blocks of hidden weights
+#define OTHER_VECTORS ((PARAMETERS - (DEPTH - 1) * WIDTH * WIDTH) / VECTOR)  // first layer, biases, output layer
+
+// rate / (1 - β1^t) and 1 / sqrt(1 - β2^t): constant over a step t = 1, 2, ...
+typedef struct { float rate, root; } correction;
+
+static inline correction bias_correction(float learning_rate, uint t) {
+  correction c = {learning_rate / -expm1(t * LOG_BETA1), 1.0f / sqrt(-expm1(t * LOG_BETA2))};
+  return c;
+}
+
+// Moves parameters [i, i + VECTOR) by one step and returns them. d_blocks [blocks][PARAMETERS].
+static inline vec adam(int i, correction c, int blocks, global const float *d_blocks, global float *parameters,
+                       global float *moment1, global float *moment2) {
+  vec gradient = LOAD_GLOBAL(d_blocks + i);
+  for (int b = 1; b < blocks; b++) gradient += LOAD_GLOBAL(d_blocks + (size_t)b * PARAMETERS + i);
+  vec m = LOAD_GLOBAL(moment1 + i), v = LOAD_GLOBAL(moment2 + i);
+  m = fma((vec)(RATE1), gradient - m, m);
+  v = fma((vec)(RATE2), fma(gradient, gradient, -v), v);
+  vec p = LOAD_GLOBAL(parameters + i) - c.rate * m / fma(sqrt(v), (vec)(c.root), (vec)(EPSILON));
+  STORE_GLOBAL(moment1 + i, m);
+  STORE_GLOBAL(moment2 + i, v);
+  STORE_GLOBAL(parameters + i, p);
+  return p;
+}
+
+// Transposes a VECTOR × VECTOR block in registers: log2(VECTOR) perfect shuffles of its rows.
+static inline void transpose_square(vec rows[VECTOR]) {
+  UNROLL for (int width = 1; width < VECTOR; width *= 2) {
+    vec shuffled[VECTOR];
+    UNROLL for (int i = 0; i < VECTOR / 2; i++) {
+      shuffled[2 * i].even = rows[i].lo;
+      shuffled[2 * i].odd = rows[i + VECTOR / 2].lo;
+      shuffled[2 * i + 1].even = rows[i].hi;
+      shuffled[2 * i + 1].odd = rows[i + VECTOR / 2].hi;
+    }
+    UNROLL for (int i = 0; i < VECTOR; i++) rows[i] = shuffled[i];
+  }
+}
+
+// Where the n-th vector outside the hidden weight matrices lies.
+static inline int other_vector(int n) {
+  int i = n * VECTOR - 4 * WIDTH;  // counted from the end of the first layer
+  if (i < 0) return n * VECTOR;
+  int l = 1 + i / WIDTH;
+  return l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - (DEPTH - 1) * WIDTH;
+}
+
+// One Adam step. Writes parameters, moments, the transposed copies of the hidden weights, and the step's loss:
+// losses[step % loss_slots] = Σ block_loss [blocks], in order.
+// NDRange: any number of groups; work-items stride over SQUARES + OTHER_VECTORS units. No barriers.
+// Bytes: (blocks + 6) · 4 · PARAMETERS and 4 · (DEPTH-1) · WIDTH² for the transposed copies.
+kernel void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
+                   global float *parameters, global float *moment1, global float *moment2, global float *transposed,
+                   global float *losses, uint loss_slots, uint step) {
+  correction c = bias_correction(learning_rate, step + 1);
+  int items = (int)get_global_size(0);
+  for (int unit = (int)get_global_id(0); unit < SQUARES + OTHER_VECTORS; unit += items) {
+    if (unit >= SQUARES) {
+      adam(other_vector(unit - SQUARES), c, blocks, d_blocks, parameters, moment1, moment2);
+      continue;
+    }
+    int l = 1 + unit / (VECTORS_A_ROW * VECTORS_A_ROW);
+    int k = unit / VECTORS_A_ROW % VECTORS_A_ROW * VECTOR;  // the block's first input
+    int n = unit % VECTORS_A_ROW * VECTOR;                  // and output
+    vec rows[VECTOR];
+    UNROLL for (int i = 0; i < VECTOR; i++)
+      rows[i] = adam(WEIGHTS(l) + (k + i) * WIDTH + n, c, blocks, d_blocks, parameters, moment1, moment2);
+    transpose_square(rows);
+    UNROLL for (int i = 0; i < VECTOR; i++) STORE_GLOBAL(transposed + TRANSPOSED(l) + (n + i) * WIDTH + k, rows[i]);
+  }
+  if (get_global_id(0) == 0) {
+    float loss = block_loss[0];
+    for (int b = 1; b < blocks; b++) loss += block_loss[b];
+    losses[step % loss_slots] = loss;
+  }
+}

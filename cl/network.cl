@@ -1,0 +1,218 @@
+// The velocity field D(x, y, α) as a network, and its derivatives: device functions for a tile of TILE_ROWS rows whose
+// activations lie in local memory. Every plan and the map are loops around these functions; no formula stands twice.
+//
+//   act[0]   = relu([x y α 1] · W_first)                 W_first  [4][WIDTH], its last row is the bias
+//   act[l]   = relu(act[l-1] · W[l] + b[l])              W[l]     [WIDTH][WIDTH] (input, output), l = 1 .. DEPTH-1
+//   D_c      = act[DEPTH-1] · W_output[c] + b_output[c]  W_output [2][WIDTH]
+//
+// All parameters lie in one buffer of PARAMETERS floats, each tensor at a multiple of 16 (Java: NetworkShape).
+// One matrix product serves all layers both ways: forward with W, backward with its transposed copy.
+
+#ifndef WIDTH          // outputs of a hidden layer: a multiple of 16
+#define WIDTH 64
+#endif
+#ifndef DEPTH          // hidden layers
+#define DEPTH 4
+#endif
+#ifndef VECTOR         // floats a vector: 4, 8 or 16; what the device's registers hold
+#define VECTOR 4
+#endif
+#ifndef TILE_ROWS      // rows a work-group holds at once: a multiple of ITEM_ROWS and of VECTOR
+#define TILE_ROWS 16
+#endif
+#ifndef ITEM_ROWS      // rows, and ITEM_VECTORS vectors of columns, that a work-item keeps in registers
+#define ITEM_ROWS 4
+#endif
+#ifndef ITEM_VECTORS   // divides WIDTH / VECTOR
+#define ITEM_VECTORS 1
+#endif
+#ifndef GROUP_SIZE     // work-items a group
+#define GROUP_SIZE 64
+#endif
+
+#define CONCATENATE_(a, b) a##b
+#define CONCATENATE(a, b) CONCATENATE_(a, b)
+typedef CONCATENATE(float, VECTOR) vec;
+typedef CONCATENATE(int, VECTOR) ivec;
+typedef CONCATENATE(uint, VECTOR) uvec;
+
+// A multiply-add is fused where fma() stands and nowhere else: the same formula gives the same bits in every kernel.
+#pragma OPENCL FP_CONTRACT OFF
+
+#define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
+#define GROUP kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
+#define ALIGNED __attribute__((aligned(64)))
+
+#define ITEM_COLUMNS (ITEM_VECTORS * VECTOR)
+#define ITEM_INPUTS 4  // rows of a weight matrix whose gradient a work-item keeps in registers
+
+#define LAYER_PARAMETERS (WIDTH * WIDTH + WIDTH)
+#define WEIGHTS_FIRST 0
+#define WEIGHTS(l) (4 * WIDTH + ((l) - 1) * LAYER_PARAMETERS)
+#define BIAS(l) (WEIGHTS(l) + WIDTH * WIDTH)
+#define WEIGHTS_OUTPUT WEIGHTS(DEPTH)
+#define BIAS_OUTPUT (WEIGHTS_OUTPUT + 2 * WIDTH)
+#define PARAMETERS (BIAS_OUTPUT + 16)
+#define TRANSPOSED(l) (((l) - 1) * WIDTH * WIDTH)  // offset of W[l]'s transposed copy in its own buffer
+
+#define LOAD_LOCAL(p) (*(local const vec *)(p))
+#define LOAD_GLOBAL(p) (*(global const vec *)(p))
+#define STORE_LOCAL(p, v) (*(local vec *)(p) = (v))
+#define STORE_GLOBAL(p, v) (*(global vec *)(p) = (v))
+
+// relu'(x) = 1 where x > 0. A NaN passes through relu, so that a diverging training is seen in its loss.
+static inline vec relu(vec x) { return select(x, (vec)(0.0f), x < (vec)(0.0f)); }
+static inline vec where_active(vec act, vec gradient) { return select((vec)(0.0f), gradient, act > (vec)(0.0f)); }
+
+static inline float sum_lanes(vec v) {
+#if VECTOR == 16
+  float8 eight = v.lo + v.hi;
+  float4 four = eight.lo + eight.hi;
+#elif VECTOR == 8
+  float4 four = v.lo + v.hi;
+#else
+  float4 four = v;
+#endif
+  float2 two = four.lo + four.hi;
+  return two.x + two.y;
+}
+
+// sum[i][j] += Σ_k a[i][k] b[k][j]: rows i < ITEM_ROWS of a (stride K), vectors j < ITEM_VECTORS of b (stride WIDTH).
+static inline void multiply(local const float *a, int K, global const float *b, vec sum[ITEM_ROWS][ITEM_VECTORS]) {
+  NO_UNROLL for (int k = 0; k < K; k++) {
+    vec b_k[ITEM_VECTORS];
+    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_k[j] = LOAD_GLOBAL(b + k * WIDTH + j * VECTOR);
+    UNROLL for (int i = 0; i < ITEM_ROWS; i++) {
+      vec a_ik = (vec)(a[i * K + k]);
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = fma(a_ik, b_k[j], sum[i][j]);
+    }
+  }
+}
+
+// Walks the ITEM_ROWS × ITEM_COLUMNS blocks of a tile with ROWS rows that fall to this work-item.
+#define FOR_ITEM_BLOCKS(item, ROWS, ITEM_HEIGHT, row, column)                                              \
+  for (int block = (item), row, column;                                                                    \
+       row = block / (WIDTH / ITEM_COLUMNS) * (ITEM_HEIGHT),                                               \
+       column = block % (WIDTH / ITEM_COLUMNS) * ITEM_COLUMNS, block < (ROWS) / (ITEM_HEIGHT) * (WIDTH / ITEM_COLUMNS); \
+       block += GROUP_SIZE)
+
+// output [TILE_ROWS][WIDTH] = relu(input [TILE_ROWS][K] · weights [K][WIDTH] + bias [WIDTH]); bias 0: none.
+static inline void forward_layer(int item, local const float *input, int K, global const float *weights,
+                                 global const float *bias, local float *output) {
+  FOR_ITEM_BLOCKS(item, TILE_ROWS, ITEM_ROWS, row, column) {
+    vec sum[ITEM_ROWS][ITEM_VECTORS];
+    UNROLL for (int i = 0; i < ITEM_ROWS; i++)
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
+        sum[i][j] = bias ? LOAD_GLOBAL(bias + column + j * VECTOR) : (vec)(0.0f);
+    multiply(input + row * K, K, weights + column, sum);
+    UNROLL for (int i = 0; i < ITEM_ROWS; i++)
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
+        STORE_LOCAL(output + (row + i) * WIDTH + column + j * VECTOR, relu(sum[i][j]));
+  }
+}
+
+// velocity [TILE_ROWS][2] = act [TILE_ROWS][WIDTH] · W_output + b_output.
+static inline void output_layer(int item, local const float *act, global const float *parameters,
+                                local float *velocity) {
+  for (int e = item; e < TILE_ROWS * 2; e += GROUP_SIZE) {
+    local const float *a = act + e / 2 * WIDTH;
+    global const float *w = parameters + WEIGHTS_OUTPUT + e % 2 * WIDTH;
+    vec sum = LOAD_LOCAL(a) * LOAD_GLOBAL(w);
+    UNROLL for (int k = VECTOR; k < WIDTH; k += VECTOR) sum = fma(LOAD_LOCAL(a + k), LOAD_GLOBAL(w + k), sum);
+    velocity[e] = sum_lanes(sum) + parameters[BIAS_OUTPUT + e % 2];
+  }
+}
+
+// velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is left in slot l % slots;
+// training keeps them all (slots = DEPTH), a map needs two. Begins and ends with a barrier; DEPTH inside.
+static inline void evaluate(int item, global const float *parameters, local const float *input, local float *act,
+                            int slots, local float *velocity) {
+  barrier(CLK_LOCAL_MEM_FENCE);
+  forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  NO_UNROLL for (int l = 1; l < DEPTH; l++) {
+    forward_layer(item, act + (l - 1) % slots * (TILE_ROWS * WIDTH), WIDTH, parameters + WEIGHTS(l),
+                  parameters + BIAS(l), act + l % slots * (TILE_ROWS * WIDTH));
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  output_layer(item, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), parameters, velocity);
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+// d_velocity = ∂loss/∂D = 2 (D - target) in place of velocity; zero in rows from `rows` on (a last tile is not full).
+static inline void loss_gradient(int item, int rows, local const float *target, local float *velocity) {
+  for (int e = item; e < TILE_ROWS * 2; e += GROUP_SIZE)
+    velocity[e] = e / 2 < rows ? 2.0f * (velocity[e] - target[e]) : 0.0f;
+}
+
+// The tile's loss Σ |D - target|² from d_velocity: d²/4, exactly. Rows are added in order, by one work-item.
+static inline float tile_loss(local const float *d_velocity) {
+  float sum = 0.0f;
+  for (int e = 0; e < TILE_ROWS * 2; e++) sum = fma(d_velocity[e], d_velocity[e], sum);
+  return 0.25f * sum;
+}
+
+// A tile's share of a gradient: stored by a block's first tile, added to what is there by those after it.
+static inline void store_sum(int first, vec sum, global float *gradient) {
+  STORE_GLOBAL(gradient, first ? sum : LOAD_GLOBAL(gradient) + sum);
+}
+
+// d_weights [K][WIDTH] = input ᵀ · d_output, over the tile's rows: input [TILE_ROWS][K], d_output [TILE_ROWS][WIDTH].
+// `inputs` rows of d_weights stay in registers: 4, or 2 when K is 2. `first` is that of store_sum. (Of the output layer, input is d_velocity and d_output the last activations: W_output is [2][WIDTH].)
+static inline void weight_gradient(int item, local const float *input, int K, int inputs, local const float *d_output,
+                                   int first, global float *d_weights) {
+  FOR_ITEM_BLOCKS(item, K, inputs, k, column) {
+    vec sum[ITEM_INPUTS][ITEM_VECTORS];
+    UNROLL for (int i = 0; i < inputs; i++)
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
+        sum[i][j] = (vec)(0.0f);
+    NO_UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+      vec d[ITEM_VECTORS];
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) d[j] = LOAD_LOCAL(d_output + r * WIDTH + column + j * VECTOR);
+      UNROLL for (int i = 0; i < inputs; i++) {
+        vec x = (vec)(input[r * K + k + i]);
+        UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = fma(x, d[j], sum[i][j]);
+      }
+    }
+    UNROLL for (int i = 0; i < inputs; i++)
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
+        store_sum(first, sum[i][j], d_weights + (k + i) * WIDTH + column + j * VECTOR);
+  }
+}
+
+// d_bias [WIDTH] = Σ_r d_output [TILE_ROWS][WIDTH]; `first` as above.
+static inline void bias_gradient(int item, local const float *d_output, int first, global float *d_bias) {
+  for (int column = item * VECTOR; column < WIDTH; column += GROUP_SIZE * VECTOR) {
+    vec sum = (vec)(0.0f);
+    for (int r = 0; r < TILE_ROWS; r++) sum += LOAD_LOCAL(d_output + r * WIDTH + column);
+    store_sum(first, sum, d_bias + column);
+  }
+}
+
+// d_bias_output [2] (padded to 16: the padding is set to zero) = Σ_r d_velocity [TILE_ROWS][2]; `first` as above.
+static inline void output_bias_gradient(int item, local const float *d_velocity, int first, global float *d_bias) {
+  for (int c = item; c < 16; c += GROUP_SIZE) {
+    float sum = 0.0f;
+    if (c < 2)
+      for (int r = 0; r < TILE_ROWS; r++) sum += d_velocity[r * 2 + c];
+    d_bias[c] = first ? sum : d_bias[c] + sum;
+  }
+}
+
+// Through a layer backward, in place: act [TILE_ROWS][WIDTH], the layer's input, becomes its gradient
+// (d_output [TILE_ROWS][K] · transposed [K][WIDTH]) where act > 0, else 0.
+static inline void input_gradient(int item, local const float *d_output, int K, global const float *transposed,
+                                  local float *act) {
+  FOR_ITEM_BLOCKS(item, TILE_ROWS, ITEM_ROWS, row, column) {
+    vec sum[ITEM_ROWS][ITEM_VECTORS];
+    UNROLL for (int i = 0; i < ITEM_ROWS; i++)
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = (vec)(0.0f);
+    multiply(d_output + row * K, K, transposed + column, sum);
+    UNROLL for (int i = 0; i < ITEM_ROWS; i++)
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) {
+        local float *a = act + (row + i) * WIDTH + column + j * VECTOR;
+        STORE_LOCAL(a, where_active(LOAD_LOCAL(a), sum[i][j]));
+      }
+  }
+}

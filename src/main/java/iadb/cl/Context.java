@@ -1,0 +1,109 @@
+package iadb.cl;
+
+import static org.jocl.CL.*;
+
+import java.util.List;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+
+/**
+ * A device at work: an OpenCL context and its one in-order queue. What is enqueued runs in that order, which is what
+ * makes live weights free of races. Not for several threads at once.
+ */
+public final class Context implements AutoCloseable {
+    private final Device device;
+    private final cl_context context;
+    private final cl_command_queue queue;
+
+    private Context(Device device, cl_context context, cl_command_queue queue) {
+        this.device = device;
+        this.context = context;
+        this.queue = queue;
+    }
+
+    /** Opens the device. */
+    @SuppressWarnings("deprecation") // clCreateCommandQueue is the one that OpenCL 1.2 has
+    public static Context open(Device device) {
+        cl_context_properties properties = new cl_context_properties();
+        properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
+        int[] status = new int[1];
+        cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
+        OpenClException.check(status[0], "clCreateContext", device);
+        cl_command_queue queue = clCreateCommandQueue(context, device.id(), 0, status);
+        if (status[0] != CL_SUCCESS) {
+            clReleaseContext(context);
+        }
+        OpenClException.check(status[0], "clCreateCommandQueue", device);
+        return new Context(device, context, queue);
+    }
+
+    public Device device() {
+        return device;
+    }
+
+    cl_context handle() {
+        return context;
+    }
+
+    cl_command_queue queue() {
+        return queue;
+    }
+
+    /**
+     * A new buffer, its content unset.
+     *
+     * @param bytes more than 0
+     * @throws DeviceLimitException when the device cannot hold it
+     */
+    public DeviceBuffer buffer(long bytes) {
+        return new DeviceBuffer(this, bytes);
+    }
+
+    /** A new buffer with these floats. */
+    public DeviceBuffer buffer(float[] data) {
+        DeviceBuffer buffer = buffer((long) data.length * Float.BYTES);
+        buffer.write(data);
+        return buffer;
+    }
+
+    /** A new buffer of {@code bytes} zero bytes. */
+    public DeviceBuffer zeros(int bytes) {
+        DeviceBuffer buffer = buffer(bytes);
+        buffer.write(new byte[bytes]);
+        return buffer;
+    }
+
+    /**
+     * Compiles the sources, in this order, as one program.
+     *
+     * @param options such as {@code -DWIDTH=64}
+     * @throws OpenClException with options and log when the build fails
+     */
+    public Program build(List<Source> sources, List<String> options) {
+        return new Program(this, sources, options);
+    }
+
+    /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
+    public void enqueue(Kernel kernel, long globalSize, long groupSize) {
+        OpenClException.check(clEnqueueNDRangeKernel(queue, kernel.handle(), 1, null, new long[] {globalSize},
+                new long[] {groupSize}, 0, null, null), "clEnqueueNDRangeKernel(" + kernel.name() + ")", device);
+    }
+
+    /** Hands what is enqueued to the device without waiting for it. */
+    public void flush() {
+        OpenClException.check(clFlush(queue), "clFlush", device);
+    }
+
+    /** Waits until all that is enqueued is done. */
+    public void finish() {
+        OpenClException.check(clFinish(queue), "clFinish", device);
+    }
+
+    @Override
+    public void close() {
+        clReleaseCommandQueue(queue);
+        clReleaseContext(context);
+    }
+}

@@ -1,0 +1,259 @@
+package iadb.cl;
+
+import static org.jocl.CL.*;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jocl.Pointer;
+import org.jocl.cl_device_id;
+import org.jocl.cl_platform_id;
+
+/**
+ * An OpenCL device and the facts about it that kernels are built for.
+ *
+ * <p>Devices are numbered over all platforms in the order that the loader gives them. {@link #limitedTo} gives the same
+ * device with smaller limits: what is built for it must respect them, which is how tests try devices that are not here.
+ */
+public final class Device {
+    /** What a device is; decides the default tuning. */
+    public enum Type { CPU, GPU, OTHER }
+
+    /** All bits of a device type but the sign: some drivers refuse the -1 that {@code CL_DEVICE_TYPE_ALL} is. */
+    private static final long ALL_DEVICE_TYPES = 0xFFFFFFFFL;
+    private static final int PLATFORM_NOT_FOUND = -1001;
+
+    private final cl_platform_id platform;
+    private final cl_device_id id;
+    private final String platformName;
+    private final String name;
+    private final String vendor;
+    private final String driver;
+    private final String version;
+    private final Set<String> extensions;
+    private final Type type;
+    private final int computeUnits;
+    private final int nativeVectorFloats;
+    private final long maxGroupSize;
+    private final long localBytes;
+    private final long globalBytes;
+    private final long maxBufferBytes;
+
+    private Device(cl_platform_id platform, cl_device_id id) {
+        this.platform = platform;
+        this.id = id;
+        platformName = platformText(platform, CL_PLATFORM_NAME);
+        name = text(CL_DEVICE_NAME);
+        vendor = text(CL_DEVICE_VENDOR);
+        driver = text(CL_DRIVER_VERSION);
+        version = text(CL_DEVICE_VERSION);
+        extensions = Set.of(text(CL_DEVICE_EXTENSIONS).split(" +"));
+        long typeBits = number(CL_DEVICE_TYPE);
+        type = (typeBits & CL_DEVICE_TYPE_GPU) != 0 ? Type.GPU : (typeBits & CL_DEVICE_TYPE_CPU) != 0 ? Type.CPU : Type.OTHER;
+        computeUnits = (int) number(CL_DEVICE_MAX_COMPUTE_UNITS);
+        nativeVectorFloats = (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
+        maxGroupSize = number(CL_DEVICE_MAX_WORK_GROUP_SIZE);
+        localBytes = number(CL_DEVICE_LOCAL_MEM_SIZE);
+        globalBytes = number(CL_DEVICE_GLOBAL_MEM_SIZE);
+        maxBufferBytes = number(CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    }
+
+    private Device(Device other, long maxGroupSize, long localBytes) {
+        platform = other.platform;
+        id = other.id;
+        platformName = other.platformName;
+        name = other.name;
+        vendor = other.vendor;
+        driver = other.driver;
+        version = other.version;
+        extensions = other.extensions;
+        type = other.type;
+        computeUnits = other.computeUnits;
+        nativeVectorFloats = other.nativeVectorFloats;
+        this.maxGroupSize = Math.min(maxGroupSize, other.maxGroupSize);
+        this.localBytes = Math.min(localBytes, other.localBytes);
+        globalBytes = other.globalBytes;
+        maxBufferBytes = other.maxBufferBytes;
+    }
+
+    /**
+     * All devices of this machine, at least one.
+     *
+     * @throws NoDeviceException when there is no loader, no driver or no device
+     */
+    public static List<Device> all() {
+        int[] count = new int[1];
+        int status;
+        try {
+            status = clGetPlatformIDs(0, null, count);
+        } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+            throw new NoDeviceException("no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL, e);
+        } catch (org.jocl.CLException e) {
+            status = e.getStatus();
+        }
+        if (status != CL_SUCCESS && status != PLATFORM_NOT_FOUND) {
+            throw new NoDeviceException("the OpenCL loader fails with " + stringFor_errorCode(status) + "; "
+                    + HOW_TO_GET_OPENCL, null);
+        }
+        cl_platform_id[] platforms = new cl_platform_id[count[0]];
+        if (count[0] > 0) {
+            clGetPlatformIDs(platforms.length, platforms, null);
+        }
+        List<Device> devices = new ArrayList<>();
+        for (cl_platform_id platform : platforms) {
+            if (clGetDeviceIDs(platform, ALL_DEVICE_TYPES, 0, null, count) != CL_SUCCESS || count[0] == 0) {
+                continue;
+            }
+            cl_device_id[] ids = new cl_device_id[count[0]];
+            if (clGetDeviceIDs(platform, ALL_DEVICE_TYPES, ids.length, ids, null) == CL_SUCCESS) {
+                for (cl_device_id id : ids) {
+                    devices.add(new Device(platform, id));
+                }
+            }
+        }
+        if (devices.isEmpty()) {
+            throw new NoDeviceException("an OpenCL loader but no device; " + HOW_TO_GET_OPENCL, null);
+        }
+        return devices;
+    }
+
+    private static final String HOW_TO_GET_OPENCL =
+            "install your GPU's driver, or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd; "
+            + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl)";
+
+    /**
+     * The device that a user means.
+     *
+     * @param choice {@code auto} (the first GPU, else the first device), an index into {@link #all}, or a part of a
+     *               name, case ignored
+     * @throws UnknownDeviceException when none matches
+     * @throws NoDeviceException when there is none at all
+     */
+    public static Device select(String choice) {
+        List<Device> devices = all();
+        if (choice.equals("auto")) {
+            return devices.stream().filter(d -> d.type == Type.GPU).findFirst().orElse(devices.get(0));
+        }
+        if (choice.matches("\\d{1,4}")) {
+            int index = Integer.parseInt(choice);
+            if (index < devices.size()) {
+                return devices.get(index);
+            }
+        }
+        String part = choice.toLowerCase(Locale.ROOT);
+        return devices.stream().filter(d -> !part.isBlank() && d.name.toLowerCase(Locale.ROOT).contains(part)).findFirst()
+                .orElseThrow(() -> new UnknownDeviceException("no OpenCL device matches '" + choice + "'; there is "
+                        + String.join(", ", devices.stream().map(d -> devices.indexOf(d) + ": " + d.name).toList())));
+    }
+
+    /** This device with a work-group size and local memory (bytes) of at most these. */
+    public Device limitedTo(long groupSize, long bytes) {
+        return new Device(this, groupSize, bytes);
+    }
+
+    cl_platform_id platform() {
+        return platform;
+    }
+
+    cl_device_id id() {
+        return id;
+    }
+
+    public String platformName() {
+        return platformName;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String vendor() {
+        return vendor;
+    }
+
+    /** The driver's own version text. */
+    public String driver() {
+        return driver;
+    }
+
+    /** The OpenCL version text, such as {@code OpenCL 3.0 CUDA}. */
+    public String version() {
+        return version;
+    }
+
+    public Type type() {
+        return type;
+    }
+
+    public int computeUnits() {
+        return computeUnits;
+    }
+
+    /** Floats in a hardware vector as the driver says: 16 with AVX-512, 8 with AVX2, 1 on most GPUs. */
+    public int nativeVectorFloats() {
+        return nativeVectorFloats;
+    }
+
+    public long maxGroupSize() {
+        return maxGroupSize;
+    }
+
+    /** Bytes of local memory a work-group can have. */
+    public long localBytes() {
+        return localBytes;
+    }
+
+    public long globalBytes() {
+        return globalBytes;
+    }
+
+    /** Bytes that one buffer can have. */
+    public long maxBufferBytes() {
+        return maxBufferBytes;
+    }
+
+    /** Whether the device offers {@code extension}; read this before any call that belongs to it. */
+    public boolean has(String extension) {
+        return extensions.contains(extension);
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + platformName + ")";
+    }
+
+    private String text(int key) {
+        long[] size = new long[1];
+        OpenClException.check(clGetDeviceInfo(id, key, 0, null, size), "clGetDeviceInfo", this);
+        byte[] bytes = new byte[(int) size[0]];
+        OpenClException.check(clGetDeviceInfo(id, key, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo", this);
+        return trimmed(bytes);
+    }
+
+    private static String platformText(cl_platform_id platform, int key) {
+        long[] size = new long[1];
+        if (clGetPlatformInfo(platform, key, 0, null, size) != CL_SUCCESS) {
+            return "unknown platform";
+        }
+        byte[] bytes = new byte[(int) size[0]];
+        clGetPlatformInfo(platform, key, bytes.length, Pointer.to(bytes), null);
+        return trimmed(bytes);
+    }
+
+    private static String trimmed(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ').strip();
+    }
+
+    /** A device fact of 4 or 8 bytes. */
+    private long number(int key) {
+        long[] size = new long[1];
+        OpenClException.check(clGetDeviceInfo(id, key, 0, null, size), "clGetDeviceInfo", this);
+        ByteBuffer bytes = ByteBuffer.allocate((int) size[0]).order(ByteOrder.nativeOrder());
+        OpenClException.check(clGetDeviceInfo(id, key, size[0], Pointer.to(bytes), null), "clGetDeviceInfo", this);
+        return size[0] == 4 ? Integer.toUnsignedLong(bytes.getInt(0)) : bytes.getLong(0);
+    }
+}

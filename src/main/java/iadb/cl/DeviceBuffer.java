@@ -1,0 +1,105 @@
+package iadb.cl;
+
+import static org.jocl.CL.*;
+
+import java.nio.ByteBuffer;
+import org.jocl.Pointer;
+import org.jocl.cl_event;
+import org.jocl.cl_mem;
+
+/** Memory of a device. Owned by whoever created it; reads and writes take their place in the context's queue. */
+public final class DeviceBuffer implements AutoCloseable {
+    private final Context context;
+    private final cl_mem memory;
+    private final long bytes;
+
+    DeviceBuffer(Context context, long bytes) {
+        Device device = context.device();
+        if (bytes > device.maxBufferBytes()) {
+            throw new DeviceLimitException("a buffer of %,d bytes is needed, and %s holds at most %,d in one".formatted(
+                    bytes, device.name(), device.maxBufferBytes()));
+        }
+        this.context = context;
+        this.bytes = bytes;
+        int[] status = new int[1];
+        memory = clCreateBuffer(context.handle(), CL_MEM_READ_WRITE, bytes, null, status);
+        OpenClException.check(status[0], "clCreateBuffer of " + bytes + " bytes", device);
+    }
+
+    public long bytes() {
+        return bytes;
+    }
+
+    cl_mem handle() {
+        return memory;
+    }
+
+    /** Writes these floats from the buffer's start; returns when they were taken. */
+    public void write(float[] data) {
+        write(Pointer.to(data), 0, (long) data.length * Float.BYTES);
+    }
+
+    /** Writes these bytes from the buffer's start; returns when they were taken. */
+    public void write(byte[] data) {
+        write(Pointer.to(data), 0, data.length);
+    }
+
+    /** Writes these 16-bit values from the buffer's start; returns when they were taken. */
+    public void write(short[] data) {
+        write(Pointer.to(data), 0, (long) data.length * Short.BYTES);
+    }
+
+    /** Writes these 32-bit values from the buffer's start; returns when they were taken. */
+    public void write(int[] data) {
+        write(Pointer.to(data), 0, (long) data.length * Integer.BYTES);
+    }
+
+    /** Writes these 64-bit values from the buffer's start; returns when they were taken. */
+    public void write(long[] data) {
+        write(Pointer.to(data), 0, (long) data.length * Long.BYTES);
+    }
+
+    private void write(Pointer from, long offset, long count) {
+        checkRange(offset, count);
+        OpenClException.check(clEnqueueWriteBuffer(context.queue(), memory, true, offset, count, from, 0, null, null),
+                "clEnqueueWriteBuffer", context.device());
+    }
+
+    /** Waits for what is enqueued, then reads {@code data.length} floats from the buffer's start. */
+    public float[] read(float[] data) {
+        return read(data, 0);
+    }
+
+    /** Waits for what is enqueued, then reads {@code data.length} floats from float number {@code first} on. */
+    public float[] read(float[] data, long first) {
+        long count = (long) data.length * Float.BYTES;
+        checkRange(first * Float.BYTES, count);
+        OpenClException.check(clEnqueueReadBuffer(context.queue(), memory, true, first * Float.BYTES, count,
+                Pointer.to(data), 0, null, null), "clEnqueueReadBuffer", context.device());
+        return data;
+    }
+
+    /**
+     * Enqueues a read of {@code to.remaining()} bytes from byte {@code offset} on, without waiting.
+     *
+     * @param to a direct buffer, not to be touched before the event is over
+     */
+    public Event readLater(long offset, ByteBuffer to) {
+        checkRange(offset, to.remaining());
+        cl_event event = new cl_event();
+        OpenClException.check(clEnqueueReadBuffer(context.queue(), memory, false, offset, to.remaining(), Pointer.to(to),
+                0, null, event), "clEnqueueReadBuffer", context.device());
+        return new Event(event, context.device());
+    }
+
+    private void checkRange(long offset, long count) {
+        if (offset < 0 || count < 0 || offset + count > bytes) {
+            throw new IndexOutOfBoundsException("bytes %d to %d of a buffer of %d".formatted(offset, offset + count, bytes));
+        }
+    }
+
+    @Override
+    public void close() {
+        clReleaseMemObject(memory);
+    }
+}

@@ -1,0 +1,35 @@
+package iadb.cl;
+
+import org.jocl.CL;
+
+/** An OpenCL call failed. The message is one line: the call, the symbolic code, the device and the remedy. */
+public class OpenClException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public OpenClException(String message) {
+        super(message);
+    }
+
+    public OpenClException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** Throws unless {@code status} is CL_SUCCESS. */
+    static void check(int status, String call, Device device) {
+        if (status != CL.CL_SUCCESS) {
+            throw new OpenClException("%s failed with %s on %s%s".formatted(
+                    call, CL.stringFor_errorCode(status), device.name(), remedy(status)));
+        }
+    }
+
+    private static String remedy(int status) {
+        return switch (status) {
+            case CL.CL_MEM_OBJECT_ALLOCATION_FAILURE, CL.CL_OUT_OF_RESOURCES, CL.CL_OUT_OF_HOST_MEMORY ->
+                "; the device is out of memory: take fewer points, a smaller batch, or another --device";
+            case CL.CL_INVALID_COMMAND_QUEUE, CL.CL_DEVICE_NOT_AVAILABLE ->
+                "; the device was lost or reset: start again, or take another --device";
+            case CL.CL_INVALID_WORK_GROUP_SIZE -> "; the driver refuses this work-group size: try --plan layered";
+            default -> "; try another --device (java -jar iadb-cl.jar devices lists them)";
+        };
+    }
+}

@@ -1,0 +1,31 @@
+package iadb.cl;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * OpenCL C of one file.
+ *
+ * @param name the file's name, which a build log shows
+ * @param text the source
+ */
+public record Source(String name, String text) {
+    /** The file {@code cl/name} that is packed into the jar. */
+    public static Source of(String name) {
+        try (InputStream in = Source.class.getResourceAsStream("/cl/" + name)) {
+            if (in == null) {
+                throw new IllegalArgumentException("no kernel file cl/" + name + " in this program");
+            }
+            return new Source(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The text under a line directive that makes build logs name this file and its own line numbers. */
+    String withLineDirective() {
+        return "#line 1 \"" + name + "\"\n" + text + "\n";
+    }
+}

@@ -1,0 +1,55 @@
+package iadb.cli;
+
+import iadb.cl.Device;
+import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Prints each OpenCL device: its limits, what it can share with OpenGL, and which plans it can run. */
+@Command(name = "devices", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class,
+        description = "Prints each OpenCL device: limits, sharing with OpenGL, plans for the default network.")
+final class DevicesCommand implements Callable<Integer> {
+    private static final int DEFAULT_BATCH = 256;
+
+    @Mixin
+    private Options.Verbosity verbosity;
+
+    @Override
+    public Integer call() {
+        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
+        List<Device> devices = Device.all();
+        Device automatic = Device.select("auto");
+        for (int i = 0; i < devices.size(); i++) {
+            print(i, devices.get(i), devices.get(i).name().equals(automatic.name()));
+        }
+        return 0;
+    }
+
+    private static void print(int index, Device device, boolean automatic) {
+        StringBuilder plans = new StringBuilder();
+        for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
+            boolean runs = PlanChoice.of(Optional.of(kind), device, NetworkShape.TUTORIAL, DEFAULT_BATCH).kind() == kind;
+            plans.append(runs ? kind + " " : "");
+        }
+        PlanChoice auto = PlanChoice.of(Optional.empty(), device, NetworkShape.TUTORIAL, DEFAULT_BATCH);
+        System.out.printf(Locale.ROOT, """
+                %d: %s%s
+                   platform       %s, %s
+                   driver         %s
+                   compute units  %d, work-groups up to %,d, native vectors of %d floats
+                   memory         %,d MiB, buffers up to %,d MiB, local %,d KiB
+                   OpenGL         %s
+                   plans          %s(auto: %s; %s)
+                """, index, device.name(), automatic ? "  (auto)" : "",
+                device.platformName(), device.version(), device.driver(),
+                device.computeUnits(), device.maxGroupSize(), device.nativeVectorFloats(),
+                device.globalBytes() >> 20, device.maxBufferBytes() >> 20, device.localBytes() >> 10,
+                device.has("cl_khr_gl_sharing") ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points would be copied",
+                plans, auto.kind(), auto.tuning());
+    }
+}

@@ -1,0 +1,32 @@
+package iadb.cli;
+
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Where a run's wall time goes: seconds of each phase, from the start of the virtual machine. */
+final class PhaseClock {
+    private final Map<String, Double> seconds = new LinkedHashMap<>();
+    private final long startMillis = ManagementFactory.getRuntimeMXBean().getStartTime();
+    private long lastNanos = System.nanoTime();
+
+    PhaseClock() {
+        seconds.put("start", (System.currentTimeMillis() - startMillis) * 1e-3);
+    }
+
+    /** Ends a phase; returns its seconds. */
+    double end(String phase) {
+        long now = System.nanoTime();
+        double elapsed = (now - lastNanos) * 1e-9;
+        seconds.put(phase, elapsed);
+        lastNanos = now;
+        return elapsed;
+    }
+
+    /** Seconds by phase, and in all. */
+    RunRecord record() {
+        RunRecord record = new RunRecord();
+        seconds.forEach(record::add);
+        return record.add("total", (System.currentTimeMillis() - startMillis) * 1e-3);
+    }
+}

@@ -1,0 +1,200 @@
+package iadb.cli;
+
+import iadb.cl.Context;
+import iadb.cl.DeviceBuffer;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.draw.PointSource;
+import iadb.io.InvalidInputException;
+import iadb.io.Npy;
+import iadb.io.Png;
+import iadb.io.PointFrames;
+import iadb.metric.SlicedWasserstein;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.random.Stream;
+import iadb.sample.MapSession;
+import iadb.sample.Sampler;
+import iadb.train.TrainingConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The whole tutorial: draw both data sets, train, map, and write every file of it. */
+@Command(name = "iadb-cl", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
+        description = {"Learns a deterministic map between two 2D densities on an OpenCL device, and shows it at work.",
+            "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes"
+            + " the model, every step as a picture and an animation into one folder."})
+final class TutorialCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(TutorialCommand.class);
+    private static final int SAMPLE_PICTURE_POINTS = 2048;
+    private static final int SAMPLE_PICTURE_SIDE = 640;
+    private static final int MAX_POINTS = 1 << 28;
+
+    @Mixin
+    private Options.DensityPair densities;
+
+    @Mixin
+    private Options.Training training;
+
+    @Option(names = "--points", paramLabel = "N", defaultValue = "2048",
+            description = "Points to map (default: ${DEFAULT-VALUE}).")
+    private int points;
+
+    @Option(names = "--steps", paramLabel = "T", defaultValue = "128",
+            description = "Euler steps of the map (default: ${DEFAULT-VALUE}).")
+    private int steps;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "Seed of all that is random (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin
+    private Options.DeviceChoice device;
+
+    @Option(names = "--model", paramLabel = "FILE", description = "A trained model: skips the training.")
+    private Path modelFile;
+
+    @Mixin
+    private Options.Output output;
+
+    @Option(names = "--no-frames", description = "No pictures of the steps, and no animation.")
+    private boolean noFrames;
+
+    @Option(names = "--list-densities", description = "Print the named densities, one a line, and end.")
+    private boolean listDensities;
+
+    @Mixin
+    private Options.Verbosity verbosity;
+
+    private final PhaseClock clock = new PhaseClock();
+
+    @Override
+    public Integer call() throws IOException {
+        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
+        if (listDensities) {
+            NamedDensities.names().forEach(System.out::println);
+            return 0;
+        }
+        Options.positive("--points", points, MAX_POINTS);
+        Options.positive("--steps", steps, 1_000_000);
+        TrainingConfig config = training.config(seed);
+        Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
+        Density p0 = density(densities.p0, densities.p0(), given.flatMap(Model::p0), "--p0");
+        Density p1 = density(densities.p1, densities.p1(), given.flatMap(Model::p1), "--p1");
+        Path folder = output.ready();
+        try (Context context = Context.open(device.select())) {
+            RunRecord record = new RunRecord().add("program", ProgramVersion.text())
+                    .add("java", System.getProperty("java.version")).add(context.device())
+                    .add("p0", p0.name()).add("p1", p1.name()).add("seed", seed).add("points", points).add("steps", steps);
+            run(context, config, given, p0, p1, folder, record);
+        }
+        return 0;
+    }
+
+    /** What the user named, else what the model was trained with, else the default. */
+    private Density density(String named, Density chosen, Optional<Density> trainedWith, String option) {
+        if (named != null || modelFile == null) {
+            return chosen;
+        }
+        return trainedWith.orElseThrow(() -> new InvalidInputException(
+                modelFile + " does not hold the density it was trained with; name it with " + option));
+    }
+
+    private void run(Context context, TrainingConfig config, Optional<Model> given, Density p0, Density p1, Path folder,
+            RunRecord record) throws IOException {
+        if (given.isPresent()) {
+            record.add("model", modelFile.toString());
+            writeSamples(folder, "samples_p0.png", draw(context, p0, Stream.DATA_P0, SAMPLE_PICTURE_POINTS));
+            writeSamples(folder, "samples_p1.png", draw(context, p1, Stream.DATA_P1, SAMPLE_PICTURE_POINTS));
+            try (DeviceBuffer parameters = context.buffer(given.get().network().parameters())) {
+                clock.end("prepare");
+                map(context, given.get(), parameters, p0, p1, folder, record);
+            }
+            return;
+        }
+        try (TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1)) {
+            float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.dataPoints())];
+            writeSamples(folder, "samples_p0.png", run.session().data0().read(picture.clone()));
+            writeSamples(folder, "samples_p1.png", run.session().data1().read(picture.clone()));
+            clock.end("prepare");
+            run.train();
+            double microseconds = clock.end("train") * 1e6 / Math.max(1, run.session().stepsEnqueued());
+            Model model = new Model(run.save(folder), Optional.of(p0), Optional.of(p1), java.util.Map.of());
+            clock.end("save");
+            record.add("configuration", configuration(config)).add("plan", run.session().choice().kind().toString())
+                    .add("tuning", run.session().choice().tuning().toString())
+                    .add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
+            LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
+                    run.session().stepsEnqueued(), microseconds, run.finalLoss()));
+            if (!Interruption.underWay()) {
+                map(context, model, run.session().parameters(), p0, p1, folder, record);
+            }
+        }
+    }
+
+    private RunRecord configuration(TrainingConfig config) {
+        return new RunRecord().add("data", config.dataPoints()).add("iterations", training.iterations)
+                .add("batch", config.batch()).add("lr", Float.toString(config.learningRate()))
+                .add("width", config.shape().width()).add("depth", config.shape().depth());
+    }
+
+    /** Moves fresh points of p0, writes what they become, and says how near to p1 they are. */
+    private void map(Context context, Model model, DeviceBuffer parameters, Density p0, Density p1, Path folder,
+            RunRecord record) throws IOException {
+        float[] x = new float[2 * points];
+        try (PointSource source = new PointSource(context, p0);
+                DeviceBuffer moving = source.draw(seed, Stream.START_POINTS, 0, points);
+                Sampler sampler = new Sampler(context, model.network().shape());
+                MapSession session = sampler.session(parameters, moving, points, steps)) {
+            if (noFrames) {
+                session.advance(steps);
+                moving.read(x);
+                clock.end("map");
+            } else {
+                moving.read(x);
+                try (Frames frames = new Frames(folder, steps, x)) {
+                    frames.add(x);
+                    while (session.step() < steps && !Interruption.underWay()) {
+                        session.advance(1);
+                        x = moving.read(new float[2 * points]);
+                        frames.add(x);
+                    }
+                    frames.finish();
+                }
+                clock.end("map_and_frames");
+            }
+        }
+        Npy.write(folder.resolve("points.npy"), x, points, 2);
+        int judged = Math.min(points, 65_536);
+        float[] reference = draw(context, p1, Stream.REFERENCE_POINTS, 2 * judged);
+        float[] exact = Arrays.copyOf(reference, 2 * judged);
+        float[] other = Arrays.copyOfRange(reference, 2 * judged, 4 * judged);
+        double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * judged), exact);
+        double floor = SlicedWasserstein.distance(other, exact);
+        clock.end("judge");
+        record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor)
+                .add("seconds", clock.record());
+        record.write(folder.resolve("run.json"));
+        System.out.printf(Locale.ROOT, "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)%n",
+                folder.resolve("points.npy"), points, p1.name(), distance, floor);
+    }
+
+    private float[] draw(Context context, Density density, Stream stream, int count) {
+        try (PointSource source = new PointSource(context, density)) {
+            return source.drawToHost(seed, stream, 0, count);
+        }
+    }
+
+    private static void writeSamples(Path folder, String name, float[] points) throws IOException {
+        Png.write(folder.resolve(name), new PointFrames(SAMPLE_PICTURE_SIDE, points).render(points, ""));
+    }
+}

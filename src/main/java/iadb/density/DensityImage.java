@@ -1,0 +1,214 @@
+// Reads a density from an image file, and keeps one as a PNG for the model file. A file from outside is not trusted: its
+// size is checked from the header before anything is decoded, and whatever goes wrong inside the decoders, which throw
+// all sorts, becomes one line that names the file. Streams are opened over the file or in memory, so that ImageIO's
+// cache on disk is never used and no global setting is touched.
+package iadb.density;
+
+import iadb.io.InvalidInputException;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferUShort;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.w3c.dom.Element;
+
+/** Image files and PNG bytes as densities: PNG, JPEG, BMP and GIF; 8 or 16 bits; grey, colour, alpha, palette. */
+public final class DensityImage {
+    /** The longest side of an image that is read. */
+    public static final int MAX_SIDE = 32_768;
+
+    /** The most pixels of an image that is read, 2^26: with 16-bit colour and alpha they decode to half a gigabyte. */
+    public static final int MAX_PIXELS = 1 << 26;
+
+    private static final String KINDS = "a PNG, JPEG, BMP or GIF";
+    private static final Set<String> FORMATS = Set.of("PNG", "JPEG", "BMP", "GIF");
+
+    private DensityImage() {}
+
+    /**
+     * Reads an image file: grey as it is (v 257 for 8 bits), colour by luminance, alpha multiplies, 16 bits stay 16 bits; of
+     * a GIF the first frame, without the rest of its screen.
+     *
+     * @param invert dark is dense: grey becomes 65535 - grey before alpha multiplies
+     * @throws InvalidInputException if there is no such file, it cannot be read, is no image of these formats, is damaged
+     *     or cut short, has more than {@value #MAX_PIXELS} pixels or a side above {@value #MAX_SIDE}, or is all black; the
+     *     message is one line and names the file
+     */
+    public static Density read(Path file, boolean invert) {
+        if (!Files.exists(file)) {
+            throw new InvalidInputException("no such file: %s; give %s, or one of the named densities (--list-densities)"
+                    .formatted(file, KINDS));
+        }
+        if (Files.isDirectory(file)) {
+            throw new InvalidInputException("%s is a folder: give %s".formatted(file, KINDS));
+        }
+        if (!Files.isReadable(file)) {
+            throw new InvalidInputException("%s cannot be read: check its permissions".formatted(file));
+        }
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            Picture picture = decode(file.toString(), in, invert);
+            return Density.read(file, invert, picture.width, picture.height, picture.weights);
+        } catch (IOException e) {
+            throw new InvalidInputException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /**
+     * The density of a PNG held in memory; the inverse of {@link #toPng}.
+     *
+     * @param name what messages and files call the density
+     * @throws InvalidInputException as {@link #read} does, with the name for the file
+     */
+    public static Density fromPng(String name, byte[] png) {
+        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(png))) {
+            Picture picture = decode(name, in, false);
+            return Density.of(name, picture.width, picture.height, picture.weights);
+        } catch (IOException e) {
+            throw new InvalidInputException("%s cannot be read: %s".formatted(name, e.getMessage()), e);
+        }
+    }
+
+    /** The weights, unchanged, as a 16-bit greyscale PNG in full resolution: what a model file keeps of its densities. */
+    public static byte[] toPng(Density density) {
+        short[] weights = density.weights();
+        var model = new ComponentColorModel(
+                ColorSpace.getInstance(ColorSpace.CS_GRAY), false, false, Transparency.OPAQUE, DataBuffer.TYPE_USHORT);
+        var raster = Raster.createInterleavedRaster(new DataBufferUShort(weights, weights.length),
+                density.width(), density.height(), density.width(), 1, new int[] {0}, null);
+        var bytes = new ByteArrayOutputStream();
+        try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+            ImageIO.write(new BufferedImage(model, raster, false, null), "png", out);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a PNG in memory could not be written", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private record Picture(int width, int height, short[] weights) {} // weights [h][w], unsigned
+
+    /** Reads one picture; only a failure to close the stream is left to the caller. */
+    private static Picture decode(String name, ImageInputStream in, boolean invert) {
+        ImageReader reader = readerOf(name, in);
+        String format = formatOf(reader);
+        try {
+            boolean whole = !format.equals("PNG") || PngChunks.areWhole(in);
+            reader.setInput(in, true, true);
+            int width = reader.getWidth(0);
+            int height = reader.getHeight(0);
+            requireReadableSize(name, width, height);
+            requireReadableKind(name, format, reader);
+            if (!whole) {
+                throw new IOException("a chunk's checksum is wrong, or the file ends before IEND");
+            }
+            List<String> warnings = new ArrayList<>();
+            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+            BufferedImage image = reader.read(0);
+            if (image.getWidth() != width || image.getHeight() != height) {
+                throw new IOException("the picture has another size than its header says");
+            }
+            if (warnings.stream().anyMatch(DensityImage::saysDataIsMissing)) {
+                throw new IOException(String.join("; ", warnings));
+            }
+            return new Picture(width, height, Brightness.of(image, invert));
+        } catch (InvalidInputException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            throw new InvalidInputException("%s: this %s is damaged or cut short".formatted(name, format), e);
+        } catch (OutOfMemoryError e) {
+            throw new InvalidInputException(
+                    "%s: this %s takes more memory than Java has; give java more with -Xmx4g".formatted(name, format), e);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    /** A decoder for one of the four formats, chosen by the file's first bytes and not by its name. */
+    private static ImageReader readerOf(String name, ImageInputStream in) {
+        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+        while (readers.hasNext()) {
+            ImageReader reader = readers.next();
+            if (FORMATS.contains(formatOf(reader))) {
+                return reader;
+            }
+            reader.dispose();
+        }
+        throw new InvalidInputException("%s is not an image that can be read here: give %s".formatted(name, KINDS));
+    }
+
+    private static String formatOf(ImageReader reader) {
+        try {
+            return reader.getFormatName().toUpperCase(Locale.ROOT);
+        } catch (IOException e) {
+            throw new UncheckedIOException("an image decoder does not say its format", e);
+        }
+    }
+
+    private static void requireReadableSize(String name, int width, int height) {
+        if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > MAX_PIXELS) {
+            throw new InvalidInputException("%s has %,d x %,d pixels: give one of at most %,d pixels and %,d a side"
+                    .formatted(name, width, height, MAX_PIXELS, MAX_SIDE));
+        }
+    }
+
+    /**
+     * Refuses three kinds that Java's decoders cannot be trusted with. Of a JPEG in printing colours older ones know no type
+     * and newer ones four channels. An interlaced GIF of two to four rows has empty passes, which they do not skip: all rows
+     * but the first come out black. A BMP wrapped around a PNG or JPEG may hide a picture of any size behind its own.
+     */
+    private static void requireReadableKind(String name, String format, ImageReader reader) throws IOException {
+        if (format.equals("JPEG")) {
+            Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0);
+            if (!types.hasNext() || types.next().getColorModel().getNumColorComponents() > 3) {
+                throw new InvalidInputException(
+                        "%s is a JPEG in printing colours (CMYK): save it as RGB or grey".formatted(name));
+            }
+        } else if (format.equals("GIF") && reader.getHeight(0) > 1 && reader.getHeight(0) < 5) {
+            Element descriptor = headerElement(reader, "javax_imageio_gif_image_1.0", "ImageDescriptor");
+            if (descriptor.getAttribute("interlaceFlag").equals("TRUE")) {
+                throw new InvalidInputException(
+                        "%s is an interlaced GIF of fewer than five rows: save it as a PNG".formatted(name));
+            }
+        } else if (format.equals("BMP")) {
+            String compression = headerElement(reader, "javax_imageio_bmp_1.0", "Compression").getNodeValue();
+            if (compression.equals("4") || compression.equals("5")) { // BI_JPEG, BI_PNG
+                throw new InvalidInputException(
+                        "%s is a BMP wrapped around a PNG or JPEG: save it as a PNG".formatted(name));
+            }
+        }
+    }
+
+    private static Element headerElement(ImageReader reader, String format, String tag) throws IOException {
+        var root = (Element) reader.getImageMetadata(0).getAsTree(format);
+        return (Element) root.getElementsByTagName(tag).item(0);
+    }
+
+    /**
+     * The JPEG decoder (libjpeg) fills what is missing with grey and only warns. Its other complaint, bytes too many before a
+     * marker, is common in good photographs and harms nothing.
+     */
+    private static boolean saysDataIsMissing(String warning) {
+        return warning.startsWith("Premature end")
+                || warning.startsWith("Corrupt JPEG data") && !warning.contains("extraneous bytes");
+    }
+}

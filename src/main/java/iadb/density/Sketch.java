@@ -1,0 +1,173 @@
+// Draws brightness over the unit square: a formula at each pixel, a line of any cross-section along curves, a filled
+// outline. Distances to a curve are exact and kept only near it, which is what draws a named density in milliseconds
+// and gives every edge its smooth pixel. StrictMath throughout: the same weights on every Java and every machine.
+package iadb.density;
+
+import java.util.Arrays;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+
+/** A square picture of brightness, [SIDE][SIDE], row 0 at y = 1, that named densities are drawn with; 1 is full. */
+final class Sketch {
+    /** Pixels a side. */
+    static final int SIDE = 512;
+
+    private static final double EDGE = 1.5 / SIDE; // half the width of the slope from bright to dark at an edge
+
+    private final double[] brightness = new double[SIDE * SIDE]; // [SIDE][SIDE]
+
+    /** A picture of a formula, taken at the pixels' centres. */
+    static Sketch of(DoubleBinaryOperator formula) {
+        Sketch sketch = new Sketch();
+        for (int p = 0; p < sketch.brightness.length; p++) {
+            sketch.brightness[p] = formula.applyAsDouble(centre(p % SIDE), 1 - centre(p / SIDE));
+        }
+        return sketch;
+    }
+
+    /**
+     * Lines along curves.
+     *
+     * @param profile brightness by distance from the nearest point of any curve
+     * @param reach the distance from which on the profile is 0
+     * @param curves each a polyline x0, y0, x1, y1, ... of at least two points
+     */
+    static Sketch strokes(DoubleUnaryOperator profile, double reach, double[]... curves) {
+        Sketch sketch = new Sketch();
+        double[] distance = distances(reach, curves);
+        for (int p = 0; p < distance.length; p++) {
+            sketch.brightness[p] = distance[p] < reach ? profile.applyAsDouble(distance[p]) : 0;
+        }
+        return sketch;
+    }
+
+    /** The inside of a closed curve at full brightness, its edge smooth over three pixels. */
+    static Sketch filled(double[] outline) {
+        Sketch sketch = new Sketch();
+        double[] distance = distances(EDGE, outline);
+        for (int i = 0; i < SIDE; i++) {
+            double[] crossings = crossings(outline, 1 - centre(i));
+            for (int j = 0; j < SIDE; j++) {
+                int p = i * SIDE + j;
+                int found = Arrays.binarySearch(crossings, centre(j));
+                int crossed = found < 0 ? -found - 1 : found;
+                boolean inside = crossed % 2 != 0;
+                sketch.brightness[p] = edge(inside ? distance[p] : -distance[p]);
+            }
+        }
+        return sketch;
+    }
+
+    /** A cross-section like a bell, for {@link #strokes} with reach 5 sigma: beyond it is less than a 16-bit step. */
+    static DoubleUnaryOperator bell(double sigma) {
+        return distance -> gaussian(distance, sigma);
+    }
+
+    /** A flat cross-section of the given half width with a smooth edge, for {@link #strokes} with reach half width + 0.01. */
+    static DoubleUnaryOperator pen(double halfWidth) {
+        return distance -> edge(halfWidth - distance);
+    }
+
+    /** exp(-d^2 / (2 sigma^2)). */
+    static double gaussian(double d, double sigma) {
+        return StrictMath.exp(-d * d / (2 * sigma * sigma));
+    }
+
+    /** Brightness by the distance to an edge, positive inside: 0 to 1 over three pixels, with level ends. */
+    static double edge(double inside) {
+        double t = Math.min(1, Math.max(0, 0.5 + inside / (2 * EDGE)));
+        return t * t * (3 - 2 * t);
+    }
+
+    /** This picture times a formula, in place. */
+    Sketch times(DoubleBinaryOperator formula) {
+        for (int p = 0; p < brightness.length; p++) {
+            if (brightness[p] > 0) {
+                brightness[p] *= formula.applyAsDouble(centre(p % SIDE), 1 - centre(p / SIDE));
+            }
+        }
+        return this;
+    }
+
+    /** The brighter of this and another picture at each pixel, in place. */
+    Sketch over(Sketch other) {
+        for (int p = 0; p < brightness.length; p++) {
+            brightness[p] = Math.max(brightness[p], other.brightness[p]);
+        }
+        return this;
+    }
+
+    /** [SIDE][SIDE] unsigned 16-bit, rounded, stretched so that the brightest pixel is 65535. */
+    short[] weights() {
+        double brightest = Arrays.stream(brightness).max().getAsDouble();
+        short[] weights = new short[brightness.length];
+        for (int p = 0; p < weights.length; p++) {
+            weights[p] = (short) Math.round(brightness[p] * Density.WHITE / brightest);
+        }
+        return weights;
+    }
+
+    /** [SIDE][SIDE]: each pixel centre's distance to the nearest segment, or reach where that is not less. */
+    private static double[] distances(double reach, double[]... curves) {
+        double[] squared = new double[SIDE * SIDE];
+        Arrays.fill(squared, reach * reach);
+        for (double[] curve : curves) {
+            for (int k = 0; k + 3 < curve.length; k += 2) {
+                lowerAround(squared, reach, curve[k], curve[k + 1], curve[k + 2], curve[k + 3]);
+            }
+        }
+        for (int p = 0; p < squared.length; p++) {
+            squared[p] = Math.sqrt(squared[p]);
+        }
+        return squared;
+    }
+
+    /** Lowers the squared distances to that of the segment (x0, y0)-(x1, y1), within its bounding box and the reach. */
+    private static void lowerAround(double[] squared, double reach, double x0, double y0, double x1, double y1) {
+        double dx = x1 - x0;
+        double dy = y1 - y0;
+        double perLength2 = 1 / Math.max(dx * dx + dy * dy, Double.MIN_NORMAL);
+        int top = pixel(1 - Math.max(y0, y1) - reach);
+        int bottom = pixel(1 - Math.min(y0, y1) + reach);
+        int left = pixel(Math.min(x0, x1) - reach);
+        int right = pixel(Math.max(x0, x1) + reach);
+        for (int i = top; i <= bottom; i++) {
+            double y = 1 - centre(i) - y0;
+            for (int j = left; j <= right; j++) {
+                double x = centre(j) - x0;
+                double along = Math.min(1, Math.max(0, (x * dx + y * dy) * perLength2));
+                double awayX = x - along * dx;
+                double awayY = y - along * dy;
+                int p = i * SIDE + j;
+                squared[p] = Math.min(squared[p], awayX * awayX + awayY * awayY);
+            }
+        }
+    }
+
+    /** Where the closed curve crosses the height y, from left to right; a point right of an odd number of them is inside. */
+    private static double[] crossings(double[] outline, double y) {
+        double[] found = new double[outline.length / 2];
+        int count = 0;
+        int n = outline.length;
+        for (int k = 0; k < n; k += 2) {
+            double x0 = outline[k];
+            double y0 = outline[k + 1];
+            double x1 = outline[(k + 2) % n];
+            double y1 = outline[(k + 3) % n];
+            if (y0 <= y != y1 <= y) {
+                found[count++] = x0 + (y - y0) / (y1 - y0) * (x1 - x0);
+            }
+        }
+        double[] crossings = Arrays.copyOf(found, count);
+        Arrays.sort(crossings);
+        return crossings;
+    }
+
+    private static double centre(int pixel) {
+        return (pixel + 0.5) / SIDE;
+    }
+
+    private static int pixel(double coordinate) {
+        return Math.min(SIDE - 1, Math.max(0, (int) (coordinate * SIDE)));
+    }
+}

@@ -1,0 +1,137 @@
+package iadb.model;
+
+import iadb.random.Philox;
+import iadb.random.Stream;
+import iadb.io.InvalidInputException;
+import iadb.io.Safetensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A network's parameters on the host, in the layout of {@link NetworkShape}.
+ *
+ * @param shape      its shape
+ * @param parameters [shape.bufferFloats()]; not copied, so that whoever holds the record owns them
+ */
+public record Network(NetworkShape shape, float[] parameters) {
+    public Network {
+        if (parameters.length != shape.bufferFloats()) {
+            throw new IllegalArgumentException(parameters.length + " floats for " + shape);
+        }
+    }
+
+    /** Weights and biases uniform in ±1/√fan_in, as PyTorch's Linear starts; drawn from {@code seed}. */
+    public static Network initial(NetworkShape shape, long seed) {
+        float[] parameters = new float[shape.bufferFloats()];
+        for (int l = 0; l < shape.layers(); l++) {
+            float bound = (float) (1 / Math.sqrt(shape.inputs(l)));
+            int end = shape.biasOffset(l) + shape.outputs(l);
+            for (int i = shape.weightOffset(l); i < end; i++) {
+                float u = Philox.unitInterval(Philox.draw(seed, Stream.INITIAL_PARAMETERS, i, 0)[0]);
+                parameters[i] = bound * (2 * u - 1);
+            }
+        }
+        return new Network(shape, parameters);
+    }
+
+    /** The transposed copies of the hidden weights, [L-1][W outputs][W inputs], which the backward pass reads. */
+    public float[] transposed() {
+        int w = shape.width();
+        float[] transposed = new float[shape.transposedFloats()];
+        for (int l = 1; l < shape.depth(); l++) {
+            for (int n = 0; n < w; n++) {
+                for (int k = 0; k < w; k++) {
+                    transposed[((l - 1) * w + n) * w + k] = parameters[shape.weightIndex(l, k, n)];
+                }
+            }
+        }
+        return transposed;
+    }
+
+    /** Whether no parameter is infinite or NaN. */
+    public boolean isFinite() {
+        for (float p : parameters) {
+            if (!Float.isFinite(p)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The tensors as PyTorch names and lays them out: {@code linear1.weight} [W, 3], … {@code output.bias} [2]. */
+    public List<Safetensors.Tensor> tensors() {
+        List<Safetensors.Tensor> tensors = new ArrayList<>();
+        for (int l = 0; l < shape.layers(); l++) {
+            int inputs = shape.inputs(l);
+            int outputs = shape.outputs(l);
+            float[] weight = new float[outputs * inputs];
+            float[] bias = new float[outputs];
+            for (int n = 0; n < outputs; n++) {
+                for (int k = 0; k < inputs; k++) {
+                    weight[n * inputs + k] = parameters[shape.weightIndex(l, k, n)];
+                }
+                bias[n] = parameters[shape.biasOffset(l) + n];
+            }
+            tensors.add(new Safetensors.Tensor(layerName(shape, l) + ".weight", new int[] {outputs, inputs}, weight));
+            tensors.add(new Safetensors.Tensor(layerName(shape, l) + ".bias", new int[] {outputs}, bias));
+        }
+        return tensors;
+    }
+
+    /**
+     * The network of these tensors; width and depth are read off their names and shapes.
+     *
+     * @throws InvalidInputException when a tensor is missing, left over or of another shape
+     */
+    static Network of(Map<String, Safetensors.Tensor> tensors, String file) {
+        int depth = 0;
+        while (tensors.containsKey("linear" + (depth + 1) + ".weight")) {
+            depth++;
+        }
+        if (depth == 0) {
+            throw new InvalidInputException(file + ": no tensor linear1.weight: this is not a model of this program");
+        }
+        int[] first = tensors.get("linear1.weight").shape();
+        NetworkShape shape;
+        try {
+            shape = new NetworkShape(first.length > 0 ? first[0] : 0, depth);
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException(file + ": a network of " + e.getMessage());
+        }
+        if (tensors.size() != 2 * shape.layers()) {
+            throw new InvalidInputException("%s: %d tensors, and a network of %d hidden layers has %d".formatted(
+                    file, tensors.size(), depth, 2 * shape.layers()));
+        }
+        float[] parameters = new float[shape.bufferFloats()];
+        for (int l = 0; l < shape.layers(); l++) {
+            int inputs = shape.inputs(l);
+            int outputs = shape.outputs(l);
+            float[] weight = data(tensors, layerName(shape, l) + ".weight", file, outputs, inputs);
+            float[] bias = data(tensors, layerName(shape, l) + ".bias", file, outputs);
+            for (int n = 0; n < outputs; n++) {
+                for (int k = 0; k < inputs; k++) {
+                    parameters[shape.weightIndex(l, k, n)] = weight[n * inputs + k];
+                }
+                parameters[shape.biasOffset(l) + n] = bias[n];
+            }
+        }
+        return new Network(shape, parameters);
+    }
+
+    private static String layerName(NetworkShape shape, int l) {
+        return l == shape.depth() ? "output" : "linear" + (l + 1);
+    }
+
+    private static float[] data(Map<String, Safetensors.Tensor> tensors, String name, String file, int... shape) {
+        Safetensors.Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new InvalidInputException(file + ": tensor " + name + " is missing");
+        }
+        if (!java.util.Arrays.equals(tensor.shape(), shape)) {
+            throw new InvalidInputException("%s: tensor %s has shape %s where %s is needed".formatted(
+                    file, name, java.util.Arrays.toString(tensor.shape()), java.util.Arrays.toString(shape)));
+        }
+        return tensor.data();
+    }
+}

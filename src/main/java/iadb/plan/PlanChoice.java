@@ -1,0 +1,62 @@
+package iadb.plan;
+
+import iadb.cl.Device;
+import iadb.cl.DeviceLimitException;
+import iadb.model.NetworkShape;
+import java.util.Optional;
+
+/**
+ * Which plan trains a network on a device, with which tuning, and why if it is not the one that was asked for.
+ *
+ * @param kind   the plan
+ * @param tuning fits the network and the device
+ * @param reason why the plan differs from the one asked for; empty when it does not
+ */
+public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
+    /** The plans there are. */
+    public enum Kind {
+        /** One launch a layer and pass; any width and depth. */
+        LAYERED("layered"),
+        /** Forward and backward of a tile of rows in one launch. */
+        FUSED("fused");
+
+        final String name;
+
+        Kind(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /**
+     * The plan for a network on a device.
+     *
+     * @param wanted empty: the fastest; a network that {@code fused} cannot hold takes {@code layered}, with a reason
+     * @param batch  B
+     * @throws DeviceLimitException when no plan fits the device
+     */
+    public static PlanChoice of(Optional<Kind> wanted, Device device, NetworkShape shape, int batch) {
+        return of(wanted, Tuning.defaultFor(device), device, shape, batch);
+    }
+
+    /** As above with another tuning than the device's default. */
+    public static PlanChoice of(Optional<Kind> wanted, Tuning base, Device device, NetworkShape shape, int batch) {
+        Optional<String> reason = Optional.empty();
+        if (wanted.orElse(Kind.FUSED) == Kind.FUSED) {
+            Optional<Tuning> fused = base.fit(shape, Tuning.Footprint.ALL_LAYERS, device, batch);
+            if (fused.isPresent()) {
+                return new PlanChoice(Kind.FUSED, fused.get(), reason);
+            }
+            reason = Optional.of("width %d, depth %d do not fit the fused plan in the %,d bytes of local memory of %s"
+                    .formatted(shape.width(), shape.depth(), device.localBytes(), device.name()));
+        }
+        Tuning layered = base.fit(shape, Tuning.Footprint.ONE_LAYER, device, batch)
+                .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
+                        .formatted(device.name(), device.localBytes(), shape.width())));
+        return new PlanChoice(Kind.LAYERED, layered, reason);
+    }
+}

@@ -1,0 +1,182 @@
+package iadb.train;
+
+import iadb.cl.Context;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.Event;
+import iadb.density.Density;
+import iadb.draw.PointSource;
+import iadb.random.Stream;
+import iadb.model.Network;
+import iadb.plan.Batch;
+import iadb.plan.Plan;
+import iadb.plan.PlanChoice;
+import iadb.plan.TrainingState;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * A training on a device (IADB, algorithm 3): the data sets are drawn, then each step draws a batch of blends, and moves
+ * the network's weights to predict x1 - x0 from x_α and α.
+ *
+ * <p>Steps run in slices. Losses stay on the device and come back once a slice; at most two slices are in flight, and
+ * the host waits for nothing but the slice before. The queue is in order, so that {@link #parameters} can be used by
+ * whatever is enqueued between two calls of {@link #advance}. To cancel is to stop calling.
+ */
+public final class TrainingSession implements AutoCloseable {
+    private static final int LOSS_SLOTS = 4096;
+    private static final int MAX_SLICES = 2;
+    private static final int FIRST_SLICE_STEPS = 8;
+    private static final Duration SLICE = Duration.ofMillis(25);
+
+    private final Context context;
+    private final TrainingConfig config;
+    private final PlanChoice choice;
+    private final DeviceBuffer data0;
+    private final DeviceBuffer data1;
+    private final TrainingState state;
+    private final Plan plan;
+    private final Deque<Slice> inFlight = new ArrayDeque<>();
+    private int stepsEnqueued;
+    private int stepsDone;
+    private int sliceSteps = FIRST_SLICE_STEPS;
+    private long lastSliceEndNanos;
+
+    /** Steps whose losses are on their way to the host: [steps] floats in {@code losses} once {@code read} is over. */
+    private record Slice(int steps, ByteBuffer losses, Event read) {
+    }
+
+    /** Draws the data of both densities and makes ready for step 0. */
+    public TrainingSession(Context context, TrainingConfig config, Density p0, Density p1) {
+        this.context = context;
+        this.config = config;
+        choice = PlanChoice.of(config.plan(), context.device(), config.shape(), config.batch());
+        data0 = draw(p0, Stream.DATA_P0);
+        data1 = draw(p1, Stream.DATA_P1);
+        state = TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS);
+        plan = Plan.build(context, config.shape(), choice, new Batch(data0, config.dataPoints(), data1,
+                config.dataPoints(), config.batch(), config.seed(), config.learningRate()), state);
+    }
+
+    private DeviceBuffer draw(Density density, Stream stream) {
+        try (PointSource source = new PointSource(context, density)) {
+            return source.draw(config.seed(), stream, 0, config.dataPoints());
+        }
+    }
+
+    /** The plan and tuning that run this training. */
+    public PlanChoice choice() {
+        return choice;
+    }
+
+    /** The points of p0 that training draws from, [dataPoints, 2]. */
+    public DeviceBuffer data0() {
+        return data0;
+    }
+
+    /** The points of p1 that training draws from, [dataPoints, 2]. */
+    public DeviceBuffer data1() {
+        return data1;
+    }
+
+    /** The live weights, [shape.bufferFloats()]: valid until this session is closed. */
+    public DeviceBuffer parameters() {
+        return state.parameters();
+    }
+
+    /**
+     * Enqueues up to {@code maxSteps} further steps, for about {@code budget}, and reports the slices that ended
+     * meanwhile. What was enqueued last is still running when this returns.
+     */
+    public Progress advance(int maxSteps, Duration budget) {
+        long endNanos = System.nanoTime() + budget.toNanos();
+        LossCollector collector = new LossCollector();
+        int last = Math.addExact(stepsEnqueued, maxSteps);
+        do {
+            if (inFlight.size() == MAX_SLICES) {
+                awaitOldest(collector);
+            }
+            if (stepsEnqueued < last) {
+                enqueueSlice(Math.min(sliceSteps, last - stepsEnqueued));
+            }
+        } while (stepsEnqueued < last && System.nanoTime() < endNanos);
+        return collector.progress(stepsDone);
+    }
+
+    /** Waits for all that is enqueued and reports it. */
+    public Progress drain() {
+        LossCollector collector = new LossCollector();
+        while (!inFlight.isEmpty()) {
+            awaitOldest(collector);
+        }
+        return collector.progress(stepsDone);
+    }
+
+    /** Steps that were enqueued, from the training's start. */
+    public int stepsEnqueued() {
+        return stepsEnqueued;
+    }
+
+    /** A copy of the weights after the last step that was enqueued; waits for it. */
+    public Network snapshot() {
+        return new Network(config.shape(), state.parameters().read(new float[config.shape().bufferFloats()]));
+    }
+
+    private void enqueueSlice(int wanted) {
+        int slot = stepsEnqueued % LOSS_SLOTS;
+        int steps = Math.min(wanted, LOSS_SLOTS - slot); // its losses lie in one piece
+        for (int i = 0; i < steps; i++) {
+            plan.enqueueStep(stepsEnqueued + i);
+        }
+        stepsEnqueued += steps;
+        ByteBuffer losses = ByteBuffer.allocateDirect(steps * Float.BYTES).order(ByteOrder.nativeOrder());
+        Event read = state.losses().readLater((long) slot * Float.BYTES, losses);
+        context.flush();
+        inFlight.add(new Slice(steps, losses, read));
+    }
+
+    private void awaitOldest(LossCollector collector) {
+        Slice slice = inFlight.remove();
+        try (Event read = slice.read()) {
+            read.await();
+        }
+        long now = System.nanoTime();
+        double sliceNanos = Math.max(1, now - lastSliceEndNanos);
+        lastSliceEndNanos = now;
+        double growth = Math.max(0.5, Math.min(2, SLICE.toNanos() / sliceNanos));
+        sliceSteps = (int) Math.max(1, Math.min(LOSS_SLOTS, Math.max(slice.steps(), FIRST_SLICE_STEPS) * growth));
+        stepsDone += slice.steps();
+        collector.add(slice.losses().asFloatBuffer());
+    }
+
+    @Override
+    public void close() {
+        drain();
+        plan.close();
+        state.close();
+        data0.close();
+        data1.close();
+    }
+
+    /** Gathers the losses of several slices. */
+    private static final class LossCollector {
+        private float[] losses = {};
+        private boolean finite = true;
+
+        void add(FloatBuffer slice) {
+            int before = losses.length;
+            losses = java.util.Arrays.copyOf(losses, before + slice.remaining());
+            slice.get(losses, before, slice.remaining());
+            for (int i = before; i < losses.length; i++) {
+                finite &= Float.isFinite(losses[i]);
+            }
+        }
+
+        Progress progress(int stepsDone) {
+            return new Progress(stepsDone, losses, finite);
+        }
+    }
+}

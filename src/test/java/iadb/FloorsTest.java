@@ -1,0 +1,70 @@
+package iadb;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Packages stand on floors: each imports only lower ones, and foreign native libraries have one door each. */
+class FloorsTest {
+    private static final Path SOURCES = Path.of("src/main/java");
+    private static final Map<String, Integer> FLOORS = Map.ofEntries(
+            Map.entry("iadb.cl", 0), Map.entry("iadb.io", 0), Map.entry("iadb.random", 0),
+            Map.entry("iadb.density", 1),
+            Map.entry("iadb.draw", 2), Map.entry("iadb.model", 2),
+            Map.entry("iadb.plan", 3),
+            Map.entry("iadb.train", 4), Map.entry("iadb.sample", 4), Map.entry("iadb.metric", 4),
+            Map.entry("iadb", 5),
+            Map.entry("iadb.view", 6), Map.entry("iadb.profile", 6),
+            Map.entry("iadb.cli", 7));
+    private static final Map<String, String> ONLY_DOOR = Map.of("org.jocl", "iadb.cl", "org.lwjgl", "iadb.view",
+            "picocli", "iadb.cli", "ch.qos.logback", "iadb.cli", "me.tongfei", "iadb.cli");
+    private static final Pattern NAME = Pattern.compile("\\b((?:iadb|org\\.jocl|org\\.lwjgl|picocli|ch\\.qos\\.logback|me\\.tongfei)(?:\\.[a-z]\\w*)*)\\.[A-Z]");
+
+    @Test
+    void packagesUseOnlyLowerFloors() throws IOException {
+        List<String> faults = new ArrayList<>();
+        int files = 0;
+        try (Stream<Path> paths = Files.walk(SOURCES)) {
+            for (Path path : paths.filter(p -> p.toString().endsWith(".java")).toList()) {
+                files++;
+                String own = SOURCES.relativize(path.getParent()).toString().replace('/', '.').replace('\\', '.');
+                assertTrue(FLOORS.containsKey(own), own + " stands on no floor");
+                String code = Files.readString(path).replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//.*", "");
+                Matcher names = NAME.matcher(code);
+                while (names.find()) {
+                    String used = names.group(1);
+                    String door = ONLY_DOOR.entrySet().stream().filter(e -> used.startsWith(e.getKey()))
+                            .map(Map.Entry::getValue).findFirst().orElse(null);
+                    boolean allowed = used.startsWith("iadb")
+                            ? used.equals(own) || FLOORS.getOrDefault(used, Integer.MAX_VALUE) < FLOORS.get(own)
+                            : own.equals(door);
+                    if (!allowed) {
+                        faults.add(path + " uses " + used);
+                    }
+                }
+            }
+        }
+        assertTrue(files > 30, "the sources were found");
+        assertEquals(List.of(), faults);
+    }
+
+    @Test
+    void everyPackageSaysWhatItOwns() throws IOException {
+        try (Stream<Path> paths = Files.walk(SOURCES)) {
+            List<Path> silent = paths.filter(Files::isDirectory)
+                    .filter(folder -> folder.toFile().listFiles((d, name) -> name.endsWith(".java")).length > 0)
+                    .filter(folder -> !Files.exists(folder.resolve("package-info.java"))).toList();
+            assertEquals(List.of(), silent);
+        }
+    }
+}

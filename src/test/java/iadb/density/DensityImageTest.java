@@ -1,0 +1,245 @@
+package iadb.density;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.io.InvalidInputException;
+import java.awt.Point;
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is no picture is refused in one line that names the file; what is a density comes back from its PNG unchanged. */
+class DensityImageTest {
+    @TempDir
+    private Path folder;
+
+    private String refusalOf(Path file) {
+        String message = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, false)).getMessage();
+        assertTrue(message.contains(file.getFileName().toString()), message);
+        assertFalse(message.contains("\n"), message);
+        return message;
+    }
+
+    private String refusalOf(byte[] content) throws IOException {
+        return refusalOf(Files.write(folder.resolve("picture"), content));
+    }
+
+    private static byte[] written(String format) throws IOException {
+        Random random = new Random(5);
+        var image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < 1200; p++) {
+            image.setRGB(p % 40, p / 40, random.nextInt(1 << 24));
+        }
+        var out = new ByteArrayOutputStream();
+        assertTrue(ImageIO.write(image, format, out));
+        return out.toByteArray();
+    }
+
+    @Test
+    void aDensityComesBackFromItsPng() {
+        Random random = new Random(6);
+        int[][] sizes = {{1, 1}, {1, 9}, {9, 1}, {37, 41}, {300, 200}};
+        for (int[] size : sizes) {
+            short[] weights = new short[size[0] * size[1]];
+            for (int p = 0; p < weights.length; p++) {
+                weights[p] = (short) (random.nextInt(65536) | (p == 0 ? 1 : 0));
+            }
+            Density density = Density.of("noise", size[0], size[1], weights);
+            Density back = DensityImage.fromPng("noise", DensityImage.toPng(density));
+            assertEquals(size[0], back.width());
+            assertEquals(size[1], back.height());
+            assertArrayEquals(weights, back.weights());
+            assertEquals("noise", back.name());
+        }
+    }
+
+    @Test
+    void namedDensitiesComeBackFromTheirPng() {
+        for (String name : NamedDensities.names()) {
+            Density density = NamedDensities.find(name).orElseThrow();
+            Density back = DensityImage.fromPng(name, DensityImage.toPng(density));
+            assertArrayEquals(density.weights(), back.weights(), name);
+        }
+    }
+
+    @Test
+    void damagedBytesFromAModelFileAreRefusedByName() {
+        var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.fromPng("p0", new byte[] {1, 2}));
+        assertTrue(refusal.getMessage().startsWith("p0 is not an image"), refusal.getMessage());
+    }
+
+    @Test
+    void theFilesNameWithoutFoldersIsTheDensitys() throws IOException {
+        Path file = Files.write(folder.resolve("cat.png"), written("png"));
+        Density density = DensityImage.read(file, false);
+        assertEquals("cat.png", density.name());
+        assertEquals(file, density.file().orElseThrow());
+        assertFalse(density.isNamed());
+    }
+
+    @Test
+    void theFormatIsKnownByTheContentAndNotTheEnding() throws IOException {
+        Path file = Files.write(folder.resolve("really-a-gif.png"), written("gif"));
+        assertEquals(40, DensityImage.read(file, false).width());
+    }
+
+    @Test
+    void aMissingFileIsToldWhatWouldBeRight() {
+        Path file = folder.resolve("none.png");
+        assertEquals("no such file: " + file
+                + "; give a PNG, JPEG, BMP or GIF, or one of the named densities (--list-densities)", refusalOf(file));
+    }
+
+    @Test
+    void aFolderIsRefused() {
+        assertTrue(refusalOf(folder).contains("is a folder"));
+    }
+
+    @Test
+    void whatIsNoImageIsRefused() throws IOException {
+        for (String content : new String[] {"", "G", "hello, this is a letter\n", "\0\0\0\0\0\0\0\0\0\0\0\0", "%PDF-1.4"}) {
+            assertTrue(refusalOf(content.getBytes(StandardCharsets.ISO_8859_1)).contains("not an image"), content);
+        }
+        assertTrue(refusalOf(written("tiff")).contains("give a PNG, JPEG, BMP or GIF"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpg", "bmp", "gif"})
+    void aFileCutShortAnywhereIsRefused(String format) throws IOException {
+        byte[] whole = written(format);
+        // a GIF's and a JPEG's last bytes only say that nothing follows: without them all of the picture is there
+        int needed = whole.length - (format.equals("gif") ? 2 : format.equals("jpg") ? 2 : 0);
+        for (int length = 0; length < needed; length += length < 64 ? 1 : 23) {
+            String message = refusalOf(Arrays.copyOf(whole, length));
+            assertTrue(message.contains("cut short") || message.contains("not an image"), format + " " + length + message);
+        }
+        assertTrue(refusalOf(Arrays.copyOf(whole, needed - 1)).contains("cut short"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpg", "bmp", "gif"})
+    void damageNeverEscapesAsAnythingButARefusal(String format) throws IOException {
+        byte[] whole = written(format);
+        Random random = new Random(7);
+        for (int trial = 0; trial < 400; trial++) {
+            byte[] damaged = whole.clone();
+            int reach = trial % 2 == 0 ? Math.min(100, damaged.length) : damaged.length; // half of the trials in the headers
+            for (int k = 0; k <= trial % 4; k++) {
+                damaged[random.nextInt(reach)] = (byte) random.nextInt(256);
+            }
+            Path file = Files.write(folder.resolve("damaged"), damaged);
+            try {
+                DensityImage.read(file, false);
+            } catch (InvalidInputException e) {
+                assertFalse(e.getMessage().contains("\n"), e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void aFlippedBitInAPngsPixelsIsNoticed() throws IOException {
+        byte[] png = written("png");
+        for (int at = 41; at < png.length - 16; at += 97) {
+            byte[] damaged = png.clone();
+            damaged[at] ^= 4;
+            assertTrue(refusalOf(damaged).contains("damaged or cut short"));
+        }
+    }
+
+    @Test
+    void aHugePictureIsRefusedFromItsHeader() throws IOException {
+        int[][] sizes = {{1_000_000_000, 1_000_000_000}, {32_769, 1}, {1, 32_769}, {8193, 8193}, {8192, 8193}};
+        for (int[] size : sizes) {
+            String message = refusalOf(new RawPng(size[0], size[1], 8, RawPng.GREY).rows(new byte[10]));
+            assertTrue(message.contains("pixels: give one of at most 67,108,864 pixels and 32,768 a side"), message);
+            assertEquals(message, refusalOf(new RawPng(size[0], size[1], 8, RawPng.GREY).bytes()));
+        }
+        assertTrue(refusalOf(new RawPng(8192, 8192, 8, RawPng.GREY).bytes()).contains("cut short"));
+        byte[] gif = written("gif");
+        int imageSize = new String(gif, StandardCharsets.ISO_8859_1).indexOf(",\0\0\0\0") + 5;
+        Arrays.fill(gif, imageSize, imageSize + 4, (byte) 0xff);
+        assertTrue(refusalOf(gif).contains("65,535 x 65,535 pixels: give"));
+        byte[] bmp = written("bmp");
+        bmp[20] = 0x7f; // the third byte of its width: the decoder itself sees that the file is too short for that
+        assertTrue(refusalOf(bmp).contains("damaged or cut short"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"BI_PNG", "BI_JPEG"})
+    void aBmpAroundAnotherPictureIsRefused(String compression) throws IOException {
+        var out = new ByteArrayOutputStream();
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("bmp").next();
+        ImageWriteParam param = writer.getDefaultWriteParam();
+        param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+        param.setCompressionType(compression);
+        try (var stream = ImageIO.createImageOutputStream(out)) {
+            writer.setOutput(stream);
+            writer.write(null, new IIOImage(new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB), null, null), param);
+        } finally {
+            writer.dispose();
+        }
+        assertTrue(refusalOf(out.toByteArray()).contains("wrapped around"));
+    }
+
+    @Test
+    void aBlackPictureIsRefusedWithTheRemedy() throws IOException {
+        String black = refusalOf(new RawPng(2, 1, 8, RawPng.GREY).rows(new byte[2]));
+        assertEquals("picture is all black: a density needs at least one bright pixel (try --invert)", black);
+        Path white = Files.write(folder.resolve("white"), new RawPng(1, 1, 8, RawPng.GREY).rows(new byte[] {-1}));
+        var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(white, true));
+        assertTrue(refusal.getMessage().endsWith("(try without --invert)"), refusal.getMessage());
+    }
+
+    @Test
+    void aJpegInPrintingColoursIsToldWhatToDo() throws IOException {
+        var out = new ByteArrayOutputStream();
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        try (var stream = ImageIO.createImageOutputStream(out)) {
+            writer.setOutput(stream);
+            Raster inks = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 16, 16, 4, new Point());
+            writer.write(new IIOImage(inks, null, null));
+        } finally {
+            writer.dispose();
+        }
+        assertTrue(refusalOf(out.toByteArray()).contains("CMYK"));
+    }
+
+    @Test
+    void aTinyInterlacedGifIsRefusedSinceJavaReadsItWrongly() throws IOException {
+        for (int height = 1; height < 7; height++) {
+            var image = new BufferedImage(3, height, BufferedImage.TYPE_BYTE_GRAY);
+            for (int i = 0; i < height; i++) {
+                image.getRaster().setSamples(0, i, 3, 1, 0, new int[] {10 + i, 20 + i, 30 + i});
+            }
+            var out = new ByteArrayOutputStream();
+            assertTrue(ImageIO.write(image, "gif", out)); // Java's writer interlaces
+            if (height > 1 && height < 5) {
+                assertTrue(refusalOf(out.toByteArray()).contains("interlaced GIF"));
+            } else {
+                Density density = DensityImage.read(Files.write(folder.resolve("tiny"), out.toByteArray()), false);
+                for (int p = 0; p < 3 * height; p++) {
+                    assertEquals(257 * (10 * (p % 3 + 1) + p / 3), Short.toUnsignedInt(density.weights()[p]));
+                }
+            }
+        }
+    }
+}

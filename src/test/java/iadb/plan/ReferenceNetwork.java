@@ -1,0 +1,100 @@
+package iadb.plan;
+
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+
+/**
+ * The network, its loss, its gradient and Adam in plain Java and double precision: what every kernel is held against.
+ * Written for reading, from the definitions; {@link ReferenceNetworkTest} checks it by finite differences.
+ */
+public final class ReferenceNetwork {
+    private final NetworkShape shape;
+    private final double[] parameters; // layout of NetworkShape
+    private final double[] moment1;
+    private final double[] moment2;
+    private int steps;
+
+    public ReferenceNetwork(Network network) {
+        shape = network.shape();
+        parameters = new double[shape.bufferFloats()];
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] = network.parameters()[i];
+        }
+        moment1 = new double[parameters.length];
+        moment2 = new double[parameters.length];
+    }
+
+    double[] parameters() {
+        return parameters;
+    }
+
+    /** Layer outputs of one row: [0] the input (x, y, α), [1 .. L] activations, [L+1] the velocity. */
+    private double[][] forward(double x, double y, double alpha) {
+        double[][] outputs = new double[shape.layers() + 1][];
+        outputs[0] = new double[] {x, y, alpha};
+        for (int l = 0; l < shape.layers(); l++) {
+            double[] out = new double[shape.outputs(l)];
+            for (int n = 0; n < out.length; n++) {
+                double sum = parameters[shape.biasOffset(l) + n];
+                for (int k = 0; k < shape.inputs(l); k++) {
+                    sum += outputs[l][k] * parameters[shape.weightIndex(l, k, n)];
+                }
+                out[n] = l < shape.depth() ? Math.max(0, sum) : sum;
+            }
+            outputs[l + 1] = out;
+        }
+        return outputs;
+    }
+
+    /** D(x, y, α) [2]. */
+    public double[] velocity(double x, double y, double alpha) {
+        return forward(x, y, alpha)[shape.layers()];
+    }
+
+    /** Σ |D - target|² over the rows. @param rows [B][5]: x, y, α, target x, target y */
+    double loss(float[][] rows) {
+        double loss = 0;
+        for (float[] row : rows) {
+            double[] d = velocity(row[0], row[1], row[2]);
+            loss += Math.pow(d[0] - row[3], 2) + Math.pow(d[1] - row[4], 2);
+        }
+        return loss;
+    }
+
+    /** ∂loss/∂parameters in the layout of the shape, by back-propagation. */
+    double[] gradient(float[][] rows) {
+        double[] gradient = new double[parameters.length];
+        for (float[] row : rows) {
+            double[][] outputs = forward(row[0], row[1], row[2]);
+            double[] d = outputs[shape.layers()];
+            double[] dOutput = {2 * (d[0] - row[3]), 2 * (d[1] - row[4])};
+            for (int l = shape.depth(); l >= 0; l--) {
+                double[] dInput = new double[shape.inputs(l)];
+                for (int n = 0; n < dOutput.length; n++) {
+                    gradient[shape.biasOffset(l) + n] += dOutput[n];
+                    for (int k = 0; k < dInput.length; k++) {
+                        gradient[shape.weightIndex(l, k, n)] += outputs[l][k] * dOutput[n];
+                        dInput[k] += parameters[shape.weightIndex(l, k, n)] * dOutput[n];
+                    }
+                }
+                for (int k = 0; k < dInput.length; k++) {
+                    dInput[k] = outputs[l][k] > 0 ? dInput[k] : 0;
+                }
+                dOutput = dInput;
+            }
+        }
+        return gradient;
+    }
+
+    /** One step of Adam (Kingma and Ba 2015, algorithm 1) with β = (0.9, 0.999), ε = 1e-8. */
+    void adam(double[] gradient, double learningRate) {
+        steps++;
+        for (int i = 0; i < parameters.length; i++) {
+            moment1[i] = 0.9 * moment1[i] + 0.1 * gradient[i];
+            moment2[i] = 0.999 * moment2[i] + 0.001 * gradient[i] * gradient[i];
+            double corrected1 = moment1[i] / (1 - Math.pow(0.9, steps));
+            double corrected2 = moment2[i] / (1 - Math.pow(0.999, steps));
+            parameters[i] -= learningRate * corrected1 / (Math.sqrt(corrected2) + 1e-8);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package iadb.plan;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.random.Philox;
+import iadb.random.Stream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/** A plan at work on random data, with everything readable, for tests. */
+public final class TrainingBench implements AutoCloseable {
+    public static final float LEARNING_RATE = 1e-3f;
+
+    private static final int POINTS = 1009; // a prime: indices must not rely on a power of two
+    private static final int LOSS_SLOTS = 128;
+
+    final NetworkShape shape;
+    final int batch;
+    final long seed;
+    final Network start;
+    private final Context context;
+    private final PlanChoice choice;
+    private final float[] points0 = new float[2 * POINTS];
+    private final float[] points1 = new float[2 * POINTS];
+    private final DeviceBuffer data0;
+    private final DeviceBuffer data1;
+    private final TrainingState state;
+    private final Plan plan;
+    private int steps;
+
+    public TrainingBench(Device device, PlanChoice.Kind kind, Tuning base, NetworkShape shape, int batch, long seed) {
+        this.shape = shape;
+        this.batch = batch;
+        this.seed = seed;
+        context = Context.open(device);
+        choice = PlanChoice.of(Optional.of(kind), base, device, shape, batch);
+        Random random = new Random(seed);
+        for (int i = 0; i < points0.length; i++) {
+            points0[i] = random.nextFloat();
+            points1[i] = random.nextFloat() * random.nextFloat();
+        }
+        data0 = context.buffer(points0);
+        data1 = context.buffer(points1);
+        start = Network.initial(shape, seed);
+        state = TrainingState.start(context, start, LOSS_SLOTS);
+        plan = Plan.build(context, shape, choice,
+                new Batch(data0, POINTS, data1, POINTS, batch, seed, LEARNING_RATE), state);
+    }
+
+    /** Tunings of devices that are not here, beside this device's own. */
+    public static List<Tuning> tunings(Device device) {
+        List<Tuning> tunings = new ArrayList<>();
+        tunings.add(Tuning.defaultFor(device));
+        tunings.add(new Tuning(4, 16, 4, 1, 64, 3));  // a GPU
+        tunings.add(new Tuning(8, 32, 4, 2, 1, 2));   // AVX2
+        return tunings;
+    }
+
+    PlanChoice choice() {
+        return choice;
+    }
+
+    void run(int count) {
+        for (int i = 0; i < count; i++) {
+            plan.enqueueStep(steps++);
+        }
+        context.finish();
+    }
+
+    float[] parameters() {
+        return state.parameters().read(new float[shape.bufferFloats()]);
+    }
+
+    float[] transposed() {
+        return state.transposed().read(new float[shape.transposedFloats()]);
+    }
+
+    /** The gradient of the first step: Adam's first moment starts at zero, so that it is 0.1 times the gradient. */
+    double[] firstGradient() {
+        float[] moment = state.moment1().read(new float[shape.bufferFloats()]);
+        double[] gradient = new double[moment.length];
+        for (int i = 0; i < moment.length; i++) {
+            gradient[i] = moment[i] / (double) 0.1f;
+        }
+        return gradient;
+    }
+
+    float loss(int step) {
+        return state.losses().read(new float[1], step % LOSS_SLOTS)[0];
+    }
+
+    /** The batch of a step as {@code cl/blend.cl} defines it: [B][5] x, y, α, target x, target y. */
+    float[][] rows(int step) {
+        float[][] rows = new float[batch][];
+        for (int r = 0; r < batch; r++) {
+            int[] draw = Philox.draw(seed, Stream.TRAINING_ROWS, r, step);
+            int i = 2 * index(draw[0]);
+            int j = 2 * index(draw[1]);
+            float alpha = Philox.unitInterval(draw[2]);
+            rows[r] = new float[] {Math.fma(alpha, points1[j], (1 - alpha) * points0[i]),
+                Math.fma(alpha, points1[j + 1], (1 - alpha) * points0[i + 1]), alpha,
+                points1[j] - points0[i], points1[j + 1] - points0[i + 1]};
+        }
+        return rows;
+    }
+
+    private static int index(int bits) {
+        return (int) (Integer.toUnsignedLong(bits) * POINTS >>> 32);
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+        state.close();
+        data0.close();
+        data1.close();
+        context.close();
+    }
+}
