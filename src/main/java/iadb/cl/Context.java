@@ -13,30 +13,44 @@ import org.jocl.cl_device_id;
  * makes live weights free of races. Not for several threads at once.
  */
 public final class Context implements AutoCloseable {
+    /**
+     * Whether the host writes zeros into each new buffer. For Oclgrind, whose watch over unset values follows what kernels
+     * write only in buffers that the host wrote first.
+     */
+    private static final boolean ZERO_NEW_BUFFERS = Boolean.getBoolean("iadb.cl.zeroNewBuffers");
+
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
 
-    private Context(Device device, cl_context context, cl_command_queue queue) {
+    private Context(Device device, cl_context context) {
         this.device = device;
         this.context = context;
-        this.queue = queue;
+        try {
+            queue = newQueue();
+        } catch (OpenClException e) {
+            clReleaseContext(context);
+            throw e;
+        }
     }
 
     /** Opens the device. */
-    @SuppressWarnings("deprecation") // clCreateCommandQueue is the one that OpenCL 1.2 has
     public static Context open(Device device) {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
         int[] status = new int[1];
         cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         OpenClException.check(status[0], "clCreateContext", device);
-        cl_command_queue queue = clCreateCommandQueue(context, device.id(), 0, status);
-        if (status[0] != CL_SUCCESS) {
-            clReleaseContext(context);
-        }
+        return new Context(device, context);
+    }
+
+    /** A new in-order queue of this context, owned by the caller. */
+    @SuppressWarnings("deprecation") // clCreateCommandQueue is the one that OpenCL 1.2 has
+    cl_command_queue newQueue() {
+        int[] status = new int[1];
+        cl_command_queue created = clCreateCommandQueue(context, device.id(), 0, status);
         OpenClException.check(status[0], "clCreateCommandQueue", device);
-        return new Context(device, context, queue);
+        return created;
     }
 
     public Device device() {
@@ -58,7 +72,11 @@ public final class Context implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold it
      */
     public DeviceBuffer buffer(long bytes) {
-        return new DeviceBuffer(this, bytes);
+        DeviceBuffer buffer = new DeviceBuffer(this, bytes);
+        if (ZERO_NEW_BUFFERS) {
+            buffer.write(new byte[Math.toIntExact(bytes)]);
+        }
+        return buffer;
     }
 
     /** A new buffer with these floats. */
@@ -73,6 +91,11 @@ public final class Context implements AutoCloseable {
         DeviceBuffer buffer = buffer(bytes);
         buffer.write(new byte[bytes]);
         return buffer;
+    }
+
+    /** A way back for up to {@code bytes} bytes at a time. */
+    public Readback readback(long bytes) {
+        return new Readback(this, bytes);
     }
 
     /**

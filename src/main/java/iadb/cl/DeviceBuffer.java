@@ -2,9 +2,7 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
-import java.nio.ByteBuffer;
 import org.jocl.Pointer;
-import org.jocl.cl_event;
 import org.jocl.cl_mem;
 
 /** Memory of a device. Owned by whoever created it; reads and writes take their place in the context's queue. */
@@ -79,20 +77,7 @@ public final class DeviceBuffer implements AutoCloseable {
         return data;
     }
 
-    /**
-     * Enqueues a read of {@code to.remaining()} bytes from byte {@code offset} on, without waiting.
-     *
-     * @param to a direct buffer, not to be touched before the event is over
-     */
-    public Event readLater(long offset, ByteBuffer to) {
-        checkRange(offset, to.remaining());
-        cl_event event = new cl_event();
-        OpenClException.check(clEnqueueReadBuffer(context.queue(), memory, false, offset, to.remaining(), Pointer.to(to),
-                0, null, event), "clEnqueueReadBuffer", context.device());
-        return new Event(event, context.device());
-    }
-
-    private void checkRange(long offset, long count) {
+    void checkRange(long offset, long count) {
         if (offset < 0 || count < 0 || offset + count > bytes) {
             throw new IndexOutOfBoundsException("bytes %d to %d of a buffer of %d".formatted(offset, offset + count, bytes));
         }

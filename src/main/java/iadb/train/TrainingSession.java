@@ -2,7 +2,7 @@ package iadb.train;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.Event;
+import iadb.cl.Readback;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.random.Stream;
@@ -11,11 +11,9 @@ import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 
 /**
@@ -40,13 +38,14 @@ public final class TrainingSession implements AutoCloseable {
     private final TrainingState state;
     private final Plan plan;
     private final Deque<Slice> inFlight = new ArrayDeque<>();
+    private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
     private int stepsEnqueued;
     private int stepsDone;
     private int sliceSteps = FIRST_SLICE_STEPS;
     private long lastSliceEndNanos;
 
-    /** Steps whose losses are on their way to the host: [steps] floats in {@code losses} once {@code read} is over. */
-    private record Slice(int steps, ByteBuffer losses, Event read) {
+    /** Steps whose losses [steps] are on their way to the host. */
+    private record Slice(int steps, Readback losses) {
     }
 
     /** Draws the data of both densities and makes ready for step 0. */
@@ -59,6 +58,9 @@ public final class TrainingSession implements AutoCloseable {
         state = TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS);
         plan = Plan.build(context, config.shape(), choice, new Batch(data0, config.dataPoints(), data1,
                 config.dataPoints(), config.batch(), config.seed(), config.learningRate()), state);
+        for (int i = 0; i < MAX_SLICES; i++) {
+            idleReadbacks.add(context.readback((long) LOSS_SLOTS * Float.BYTES));
+        }
     }
 
     private DeviceBuffer draw(Density density, Stream stream) {
@@ -132,29 +134,28 @@ public final class TrainingSession implements AutoCloseable {
             plan.enqueueStep(stepsEnqueued + i);
         }
         stepsEnqueued += steps;
-        ByteBuffer losses = ByteBuffer.allocateDirect(steps * Float.BYTES).order(ByteOrder.nativeOrder());
-        Event read = state.losses().readLater((long) slot * Float.BYTES, losses);
+        Readback losses = idleReadbacks.remove();
+        losses.start(state.losses(), slot, steps);
         context.flush();
-        inFlight.add(new Slice(steps, losses, read));
+        inFlight.add(new Slice(steps, losses));
     }
 
     private void awaitOldest(LossCollector collector) {
         Slice slice = inFlight.remove();
-        try (Event read = slice.read()) {
-            read.await();
-        }
+        collector.add(slice.losses().await());
+        idleReadbacks.add(slice.losses());
         long now = System.nanoTime();
         double sliceNanos = Math.max(1, now - lastSliceEndNanos);
         lastSliceEndNanos = now;
         double growth = Math.max(0.5, Math.min(2, SLICE.toNanos() / sliceNanos));
         sliceSteps = (int) Math.max(1, Math.min(LOSS_SLOTS, Math.max(slice.steps(), FIRST_SLICE_STEPS) * growth));
         stepsDone += slice.steps();
-        collector.add(slice.losses().asFloatBuffer());
     }
 
     @Override
     public void close() {
         drain();
+        idleReadbacks.forEach(Readback::close);
         plan.close();
         state.close();
         data0.close();
@@ -166,12 +167,12 @@ public final class TrainingSession implements AutoCloseable {
         private float[] losses = {};
         private boolean finite = true;
 
-        void add(FloatBuffer slice) {
+        void add(float[] slice) {
             int before = losses.length;
-            losses = java.util.Arrays.copyOf(losses, before + slice.remaining());
-            slice.get(losses, before, slice.remaining());
-            for (int i = before; i < losses.length; i++) {
-                finite &= Float.isFinite(losses[i]);
+            losses = Arrays.copyOf(losses, before + slice.length);
+            System.arraycopy(slice, 0, losses, before, slice.length);
+            for (float loss : slice) {
+                finite &= Float.isFinite(loss);
             }
         }
 

@@ -1,0 +1,70 @@
+package iadb.cl;
+
+import static org.jocl.CL.*;
+
+import org.jocl.Pointer;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_event;
+import org.jocl.cl_mem;
+
+/**
+ * A way back for results that the host fetches later, while the device goes on: {@link #start} enqueues a copy into
+ * memory of this object's own, {@link #await} waits for that copy alone. One copy at a time.
+ *
+ * <p>What {@code await} reads waits in a queue of its own, not behind all that was enqueued since. It is a blocking read
+ * after an awaited event, since for a non-blocking one JOCL starts a thread each time.
+ */
+public final class Readback implements AutoCloseable {
+    private final Context context;
+    private final cl_command_queue queue;
+    private final cl_mem memory;
+    private cl_event copied;
+    private int count;
+
+    Readback(Context context, long bytes) {
+        this.context = context;
+        queue = context.newQueue();
+        int[] status = new int[1];
+        memory = clCreateBuffer(context.handle(), CL_MEM_READ_WRITE, bytes, null, status);
+        if (status[0] != CL_SUCCESS) {
+            clReleaseCommandQueue(queue);
+        }
+        OpenClException.check(status[0], "clCreateBuffer of " + bytes + " bytes", context.device());
+    }
+
+    /** Enqueues the copy of {@code count} floats from float number {@code first} of {@code from} on. */
+    public void start(DeviceBuffer from, int first, int count) {
+        if (copied != null) {
+            throw new IllegalStateException("the copy before has not been fetched");
+        }
+        long offset = (long) first * Float.BYTES;
+        long bytes = (long) count * Float.BYTES;
+        from.checkRange(offset, bytes);
+        cl_event event = new cl_event();
+        OpenClException.check(clEnqueueCopyBuffer(context.queue(), from.handle(), memory, offset, 0, bytes, 0, null, event),
+                "clEnqueueCopyBuffer", context.device());
+        copied = event;
+        this.count = count;
+    }
+
+    /** Waits for the copy that was started, and returns its floats. */
+    public float[] await() {
+        cl_event event = copied;
+        copied = null;
+        try {
+            OpenClException.check(clWaitForEvents(1, new cl_event[] {event}), "clWaitForEvents", context.device());
+        } finally {
+            clReleaseEvent(event);
+        }
+        float[] values = new float[count];
+        OpenClException.check(clEnqueueReadBuffer(queue, memory, true, 0, (long) count * Float.BYTES, Pointer.to(values),
+                0, null, null), "clEnqueueReadBuffer", context.device());
+        return values;
+    }
+
+    @Override
+    public void close() {
+        clReleaseMemObject(memory);
+        clReleaseCommandQueue(queue);
+    }
+}

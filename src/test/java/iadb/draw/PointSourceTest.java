@@ -1,0 +1,150 @@
+package iadb.draw;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.random.Stream;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Drawn points follow the density, by either method, on every OpenCL device. */
+class PointSourceTest {
+    private static final int COUNT = 200_003; // a prime
+
+    /** An image of odd size with black, dark and bright pixels. */
+    private static Density noise(int width, int height) {
+        Random random = new Random(width);
+        short[] weights = new short[width * height];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = (short) (random.nextInt(4) == 0 ? 0 : random.nextInt(50_000));
+        }
+        return Density.of("noise", width, height, weights);
+    }
+
+    private static float[] draw(Device device, Density density, boolean byRejection, long seed, int count) {
+        try (Context context = Context.open(device);
+                PointSource source = new PointSource(context, density, byRejection)) {
+            return source.drawToHost(seed, Stream.DATA_P0, 0, count);
+        }
+    }
+
+    /** χ² of the points over the pixels, and the degrees of freedom; a point on a black pixel fails. */
+    private static double[] chiSquare(float[] points, Density density) {
+        int[] hits = new int[density.weights().length];
+        for (int n = 0; n < points.length; n += 2) {
+            int column = (int) Math.floor((double) points[n] * density.width());
+            int row = density.height() - 1 - (int) Math.floor((double) points[n + 1] * density.height());
+            hits[row * density.width() + column]++;
+        }
+        double chiSquare = 0;
+        int pixels = 0;
+        for (int i = 0; i < hits.length; i++) {
+            int weight = Short.toUnsignedInt(density.weights()[i]);
+            if (weight == 0) {
+                assertEquals(0, hits[i], "points on black pixel " + i);
+                continue;
+            }
+            double expected = (double) weight / density.totalWeight() * (points.length / 2);
+            chiSquare += (hits[i] - expected) * (hits[i] - expected) / expected;
+            pixels++;
+        }
+        return new double[] {chiSquare, pixels - 1};
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void pointsFollowTheDensity(boolean byRejection) {
+        for (Device device : Device.all()) {
+            for (Density density : new Density[] {noise(13, 7), noise(37, 41)}) {
+                double[] chi = chiSquare(draw(device, density, byRejection, 1, COUNT), density);
+                // χ² has mean d and variance 2d; four standard deviations either way have a chance of 6e-5, at this seed
+                assertEquals(chi[1], chi[0], 4 * Math.sqrt(2 * chi[1]), device.name());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void pointsAreUniformInsideTheirPixel(boolean byRejection) {
+        Density whole = Density.of("one pixel", 1, 1, new short[] {5});
+        Density blocks = Density.of("blocks", 16, 16, filled(256, (short) 9));
+        for (Device device : Device.all()) {
+            double[] chi = chiSquare(draw(device, whole, byRejection, 2, COUNT), blocks);
+            assertEquals(chi[1], chi[0], 4 * Math.sqrt(2 * chi[1]), device.name());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void massInOneCornerLandsInThatCorner(boolean byRejection) {
+        short[] weights = new short[8 * 8];
+        weights[7] = 1; // the last pixel of the top row: x and y from 7/8 to 1
+        Density corner = Density.of("corner", 8, 8, weights);
+        for (Device device : Device.all()) {
+            for (float coordinate : draw(device, corner, byRejection, 3, 1000)) {
+                assertTrue(coordinate >= 7 / 8f && coordinate < 1, "coordinate " + coordinate);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSeedGivesItsPointsHoweverTheyAreCut(boolean byRejection) {
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device);
+                    PointSource source = new PointSource(context, noise(13, 7), byRejection)) {
+                float[] all = source.drawToHost(4, Stream.DATA_P0, 0, 1000);
+                assertArrayEquals(Arrays.copyOfRange(all, 2 * 300, 2 * 1000), source.drawToHost(4, Stream.DATA_P0, 300, 700));
+                assertFalse(Arrays.equals(all, source.drawToHost(4, Stream.DATA_P1, 0, 1000)), "streams differ");
+                assertFalse(Arrays.equals(all, source.drawToHost(5, Stream.DATA_P0, 0, 1000)), "seeds differ");
+                assertFalse(Arrays.equals(all, source.drawToHost(4L << 32, Stream.DATA_P0, 0, 1000)), "all 64 bits count");
+            }
+        }
+    }
+
+    @Test
+    void oneBrightPixelInALargeImageTakesUnderTwoSeconds() {
+        int side = 4096;
+        short[] weights = new short[side * side];
+        int row = 1234;
+        int column = 3210;
+        weights[row * side + column] = 7;
+        Density density = Density.of("one bright pixel", side, side, weights);
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device)) {
+                long start = System.nanoTime();
+                try (PointSource source = new PointSource(context, density)) {
+                    float[] points = source.drawToHost(0, Stream.DATA_P0, 0, 65_536);
+                    double seconds = (System.nanoTime() - start) * 1e-9;
+                    for (int n = 0; n < points.length; n += 2) {
+                        assertEquals(column, (int) (points[n] * side));
+                        assertEquals(side - 1 - row, (int) (points[n + 1] * side));
+                    }
+                    assertTrue(seconds < 2, seconds + " s");
+                }
+            }
+        }
+    }
+
+    @Test
+    void everyNamedDensityIsDrawnByRejection() {
+        for (String name : NamedDensities.names()) {
+            assertTrue(NamedDensities.find(name).orElseThrow().acceptance() >= PointSource.LEAST_ACCEPTANCE, name);
+        }
+    }
+
+    private static short[] filled(int count, short value) {
+        short[] values = new short[count];
+        Arrays.fill(values, value);
+        return values;
+    }
+}
