@@ -26,9 +26,9 @@ static inline vec adam(int i, correction c, int blocks, global const float *d_bl
   vec gradient = LOAD_GLOBAL(d_blocks + i);
   for (int b = 1; b < blocks; b++) gradient += LOAD_GLOBAL(d_blocks + (size_t)b * PARAMETERS + i);
   vec m = LOAD_GLOBAL(moment1 + i), v = LOAD_GLOBAL(moment2 + i);
-  m = fma((vec)(RATE1), gradient - m, m);
-  v = fma((vec)(RATE2), fma(gradient, gradient, -v), v);
-  vec p = LOAD_GLOBAL(parameters + i) - c.rate * m / fma(sqrt(v), (vec)(c.root), (vec)(EPSILON));
+  m = MULTIPLY_ADD((vec)(RATE1), gradient - m, m);
+  v = MULTIPLY_ADD((vec)(RATE2), MULTIPLY_ADD(gradient, gradient, -v), v);
+  vec p = LOAD_GLOBAL(parameters + i) - c.rate * m / MULTIPLY_ADD(sqrt(v), (vec)(c.root), (vec)(EPSILON));
   STORE_GLOBAL(moment1 + i, m);
   STORE_GLOBAL(moment2 + i, v);
   STORE_GLOBAL(parameters + i, p);
@@ -60,7 +60,8 @@ static inline int other_vector(int n) {
 // One Adam step. Writes parameters, moments, the transposed copies of the hidden weights, and the step's loss:
 // losses[step % loss_slots] = Σ block_loss [blocks], in order.
 // NDRange: any number of groups; work-items stride over SQUARES + OTHER_VECTORS units. No barriers.
-// Bytes: (blocks + 6) · 4 · PARAMETERS and 4 · (DEPTH-1) · WIDTH² for the transposed copies.
+// Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
+// 4 · (DEPTH-1) · WIDTH² for the transposed copies.
 kernel void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
                    global float *parameters, global float *moment1, global float *moment2, global float *transposed,
                    global float *losses, uint loss_slots, uint step) {

@@ -22,7 +22,7 @@ static inline void blend_rows(int item, global const float2 *data0, uint points0
     UNROLL for (int i = 0; i < VECTOR; i++) {
       float2 x0 = data0[index0.lane[i]], x1 = data1[index1.lane[i]];
       float alpha = unit_interval(alpha_bits.lane[i]);
-      float2 blend = fma((float2)(alpha), x1, (1.0f - alpha) * x0);
+      float2 blend = MULTIPLY_ADD((float2)(alpha), x1, (1.0f - alpha) * x0);
       *(local float4 *)(input + (r + i) * 4) = (float4)(blend, alpha, 1.0f);
       *(local float2 *)(target + (r + i) * 2) = x1 - x0;
     }

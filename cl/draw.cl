@@ -1,9 +1,10 @@
 // Draws points from a density given as an image: pixel (row i, column j) of h × w covers
 // [j/w, (j+1)/w) × (1-(i+1)/h, 1-i/h], bright is dense, and a point is uniform inside its pixel.
 //
-// Two kernels with one distribution: coordinates are multiples of 2^-24, a pixel owns those inside it, and both
-// kernels give each of them the pixel's weight. Rejection needs no table and is right for most images; inversion
-// takes a fixed time when few pixels are bright. Java: iadb.draw.PointSource chooses by the acceptance rate.
+// Two kernels with one distribution: coordinates are multiples of 2^-24, and a pixel owns those inside it. Where 2^24 is
+// no multiple of w or h, pixels own one lattice line more or less than others, which rejection weighs and inversion does
+// not: a relative difference of w / 2^24 at most. Rejection needs no table and is right for most images; inversion takes
+// a fixed time when few pixels are bright. Java: iadb.draw.PointSource chooses by the acceptance rate.
 
 // Draws give up after this many rejected candidates: at the lowest acceptance rate that the host sends here, 1/64,
 // the chance to come this far is e^-1032.
@@ -16,11 +17,12 @@ static inline float2 lattice_point(uint x, uint y) {
   return (float2)(x * 0x1p-24f, y * 0x1p-24f);
 }
 
-// points[n], n in [0, count): by rejection. Draw n + first, candidate c has the counter (n + first, c, stream, 0).
+// points[n], n in [start, start + count): by rejection. Draw n + first, candidate c has the counter (n + first, c, stream, 0).
 // weights [h][w] is the image, 0 .. brightest. NDRange: any; work-items stride over the points. No barriers.
 kernel void draw_by_rejection(global const ushort *weights, int w, int h, uint brightest, uint seed_low,
-                              uint seed_high, uint stream, uint first, uint count, global float2 *points) {
-  for (uint n = get_global_id(0); n < count; n += get_global_size(0)) {
+                              uint seed_high, uint stream, uint first, global float2 *points, uint start,
+                              uint count) {
+  for (uint n = start + get_global_id(0); n < start + count; n += get_global_size(0)) {
     uint x = 0, y = 0;
     for (uint candidate = 0; candidate < MAX_CANDIDATES; candidate++) {
       uint counter[4] = {first + n, candidate, stream, 0};
@@ -41,14 +43,14 @@ static inline uint lattice_start(uint pixel, uint pixels) {
   return (uint)((((ulong)pixel << 24) + pixels - 1) / pixels);
 }
 
-// points[n], n in [0, count): by inverting the cumulative sums, which are exact integers.
+// points[n], n in [start, start + count): by inverting the cumulative sums, which are exact integers.
 // row_end [h]: weight of rows 0 .. i; column_end [h][w]: weight of columns 0 .. j inside row i.
 // NDRange: any; work-items stride over the points. No barriers.
 kernel void draw_by_inversion(global const ulong *row_end, global const uint *column_end, int w, int h,
-                              uint seed_low, uint seed_high, uint stream, uint first, uint count,
-                              global float2 *points) {
+                              uint seed_low, uint seed_high, uint stream, uint first, global float2 *points,
+                              uint start, uint count) {
   ulong total = row_end[h - 1];
-  for (uint n = get_global_id(0); n < count; n += get_global_size(0)) {
+  for (uint n = start + get_global_id(0); n < start + count; n += get_global_size(0)) {
     uint counter[4] = {first + n, 0, stream, 0};
     philox(counter, seed_low, seed_high);
     ulong target = mul_hi(((ulong)counter[1] << 32) | counter[0], total);

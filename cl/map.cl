@@ -3,9 +3,10 @@
 // points [count] moves from step first_step to first_step + steps of T: x ← x + (α_{t+1} - α_t) D(x, α_t), α_t = t/T.
 // All steps in one launch; a tile of points and two layers of activations stay in local memory.
 // NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count.
-// Flops: 2 · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) a point and step; bytes: 16 a point. (2 + DEPTH) · steps barriers.
-GROUP void euler(global const float *parameters, global float2 *points, uint first, uint count, uint first_step,
-                 uint steps, uint T) {
+// Flops: 2 · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) a point and step; bytes: 16 a point. (2 + DEPTH) · steps + 1
+// barriers a tile.
+GROUP void euler(global const float *parameters, global float2 *points, uint T, uint first, uint count,
+                 uint first_step, uint steps) {
   local float input[TILE_ROWS * 4] ALIGNED;
   local float velocity[TILE_ROWS * 2] ALIGNED;
   local float act[2 * TILE_ROWS * WIDTH] ALIGNED;
@@ -20,8 +21,8 @@ GROUP void euler(global const float *parameters, global float2 *points, uint fir
       float alpha = (t + 1) / (float)T;
       for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
         float h = alpha - input[r * 4 + 2];
-        input[r * 4] = fma(h, velocity[r * 2], input[r * 4]);
-        input[r * 4 + 1] = fma(h, velocity[r * 2 + 1], input[r * 4 + 1]);
+        input[r * 4] = MULTIPLY_ADD(h, velocity[r * 2], input[r * 4]);
+        input[r * 4 + 1] = MULTIPLY_ADD(h, velocity[r * 2 + 1], input[r * 4 + 1]);
         input[r * 4 + 2] = alpha;
       }
     }

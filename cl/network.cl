@@ -33,11 +33,16 @@
 #define CONCATENATE_(a, b) a##b
 #define CONCATENATE(a, b) CONCATENATE_(a, b)
 typedef CONCATENATE(float, VECTOR) vec;
-typedef CONCATENATE(int, VECTOR) ivec;
 typedef CONCATENATE(uint, VECTOR) uvec;
 
-// A multiply-add is fused where fma() stands and nowhere else: the same formula gives the same bits in every kernel.
+// A product is fused with a sum where MULTIPLY_ADD stands and nowhere else, so that the same formula gives the same bits
+// in every kernel. A device without a fused one would call a slow function for fma(): the host defines HAS_FMA.
 #pragma OPENCL FP_CONTRACT OFF
+#ifdef HAS_FMA
+#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
 
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
@@ -45,7 +50,8 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define ALIGNED __attribute__((aligned(64)))
 
 #define ITEM_COLUMNS (ITEM_VECTORS * VECTOR)
-#define ITEM_INPUTS 4  // rows of a weight matrix whose gradient a work-item keeps in registers
+#define COLUMN_BLOCKS (WIDTH / ITEM_COLUMNS)  // a tile is worked on in blocks of ITEM_ROWS x ITEM_COLUMNS, row by row
+#define ROW_BLOCKS (TILE_ROWS / ITEM_ROWS)
 
 #define LAYER_PARAMETERS (WIDTH * WIDTH + WIDTH)
 #define WEIGHTS_FIRST 0
@@ -85,22 +91,16 @@ static inline void multiply(local const float *a, int K, global const float *b, 
     UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_k[j] = LOAD_GLOBAL(b + k * WIDTH + j * VECTOR);
     UNROLL for (int i = 0; i < ITEM_ROWS; i++) {
       vec a_ik = (vec)(a[i * K + k]);
-      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = fma(a_ik, b_k[j], sum[i][j]);
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = MULTIPLY_ADD(a_ik, b_k[j], sum[i][j]);
     }
   }
 }
 
-// Walks the ITEM_ROWS × ITEM_COLUMNS blocks of a tile with ROWS rows that fall to this work-item.
-#define FOR_ITEM_BLOCKS(item, ROWS, ITEM_HEIGHT, row, column)                                              \
-  for (int block = (item), row, column;                                                                    \
-       row = block / (WIDTH / ITEM_COLUMNS) * (ITEM_HEIGHT),                                               \
-       column = block % (WIDTH / ITEM_COLUMNS) * ITEM_COLUMNS, block < (ROWS) / (ITEM_HEIGHT) * (WIDTH / ITEM_COLUMNS); \
-       block += GROUP_SIZE)
-
 // output [TILE_ROWS][WIDTH] = relu(input [TILE_ROWS][K] · weights [K][WIDTH] + bias [WIDTH]); bias 0: none.
 static inline void forward_layer(int item, local const float *input, int K, global const float *weights,
                                  global const float *bias, local float *output) {
-  FOR_ITEM_BLOCKS(item, TILE_ROWS, ITEM_ROWS, row, column) {
+  for (int block = item; block < ROW_BLOCKS * COLUMN_BLOCKS; block += GROUP_SIZE) {
+    int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
     vec sum[ITEM_ROWS][ITEM_VECTORS];
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
@@ -119,7 +119,7 @@ static inline void output_layer(int item, local const float *act, global const f
     local const float *a = act + e / 2 * WIDTH;
     global const float *w = parameters + WEIGHTS_OUTPUT + e % 2 * WIDTH;
     vec sum = LOAD_LOCAL(a) * LOAD_GLOBAL(w);
-    UNROLL for (int k = VECTOR; k < WIDTH; k += VECTOR) sum = fma(LOAD_LOCAL(a + k), LOAD_GLOBAL(w + k), sum);
+    UNROLL for (int k = VECTOR; k < WIDTH; k += VECTOR) sum = MULTIPLY_ADD(LOAD_LOCAL(a + k), LOAD_GLOBAL(w + k), sum);
     velocity[e] = sum_lanes(sum) + parameters[BIAS_OUTPUT + e % 2];
   }
 }
@@ -149,7 +149,7 @@ static inline void loss_gradient(int item, int rows, local const float *target, 
 // The tile's loss Σ |D - target|² from d_velocity: d²/4, exactly. Rows are added in order, by one work-item.
 static inline float tile_loss(local const float *d_velocity) {
   float sum = 0.0f;
-  for (int e = 0; e < TILE_ROWS * 2; e++) sum = fma(d_velocity[e], d_velocity[e], sum);
+  for (int e = 0; e < TILE_ROWS * 2; e++) sum = MULTIPLY_ADD(d_velocity[e], d_velocity[e], sum);
   return 0.25f * sum;
 }
 
@@ -158,28 +158,33 @@ static inline void store_sum(int first, vec sum, global float *gradient) {
   STORE_GLOBAL(gradient, first ? sum : LOAD_GLOBAL(gradient) + sum);
 }
 
-// d_weights [K][WIDTH] = input ᵀ · d_output, over the tile's rows: input [TILE_ROWS][K], d_output [TILE_ROWS][WIDTH].
-// `inputs` rows of d_weights stay in registers: 4, or 2 when K is 2. `first` is that of store_sum. (Of the output layer, input is d_velocity and d_output the last activations: W_output is [2][WIDTH].)
-static inline void weight_gradient(int item, local const float *input, int K, int inputs, local const float *d_output,
-                                   int first, global float *d_weights) {
-  FOR_ITEM_BLOCKS(item, K, inputs, k, column) {
-    vec sum[ITEM_INPUTS][ITEM_VECTORS];
-    UNROLL for (int i = 0; i < inputs; i++)
-      UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
-        sum[i][j] = (vec)(0.0f);
-    NO_UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-      vec d[ITEM_VECTORS];
-      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) d[j] = LOAD_LOCAL(d_output + r * WIDTH + column + j * VECTOR);
-      UNROLL for (int i = 0; i < inputs; i++) {
-        vec x = (vec)(input[r * K + k + i]);
-        UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = fma(x, d[j], sum[i][j]);
-      }
-    }
-    UNROLL for (int i = 0; i < inputs; i++)
-      UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
-        store_sum(first, sum[i][j], d_weights + (k + i) * WIDTH + column + j * VECTOR);
+// Defines NAME: product [K][WIDTH] = a [TILE_ROWS][K] transposed · b [TILE_ROWS][WIDTH], summed over the tile's rows; with
+// a layer's input and its output's gradient, the gradient of its weights. A work-item keeps HEIGHT rows of the product,
+// a divisor of K, in registers. `first` is that of store_sum.
+#define DEFINE_OUTER_PRODUCT(NAME, HEIGHT)                                                                       \
+  static inline void NAME(int item, local const float *a, int K, local const float *b, int first,                \
+                          global float *product) {                                                               \
+    for (int block = item; block < K / HEIGHT * COLUMN_BLOCKS; block += GROUP_SIZE) {                            \
+      int k = block / COLUMN_BLOCKS * HEIGHT, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;                     \
+      vec sum[HEIGHT][ITEM_VECTORS];                                                                             \
+      UNROLL for (int i = 0; i < HEIGHT; i++)                                                                    \
+        UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = (vec)(0.0f);                                   \
+      NO_UNROLL for (int r = 0; r < TILE_ROWS; r++) {                                                            \
+        vec b_r[ITEM_VECTORS];                                                                                   \
+        UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_r[j] = LOAD_LOCAL(b + r * WIDTH + column + j * VECTOR);  \
+        UNROLL for (int i = 0; i < HEIGHT; i++) {                                                                \
+          vec a_ri = (vec)(a[r * K + k + i]);                                                                    \
+          UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = MULTIPLY_ADD(a_ri, b_r[j], sum[i][j]);       \
+        }                                                                                                        \
+      }                                                                                                          \
+      UNROLL for (int i = 0; i < HEIGHT; i++)                                                                    \
+        UNROLL for (int j = 0; j < ITEM_VECTORS; j++)                                                            \
+          store_sum(first, sum[i][j], product + (k + i) * WIDTH + column + j * VECTOR);                          \
+    }                                                                                                            \
   }
-}
+
+DEFINE_OUTER_PRODUCT(outer_product, 4)         // K is 4 (the first layer) or WIDTH
+DEFINE_OUTER_PRODUCT(output_outer_product, 2)  // K is 2: W_output is [2][WIDTH], so a is d_velocity and b the activations
 
 // d_bias [WIDTH] = Σ_r d_output [TILE_ROWS][WIDTH]; `first` as above.
 static inline void bias_gradient(int item, local const float *d_output, int first, global float *d_bias) {
@@ -204,7 +209,8 @@ static inline void output_bias_gradient(int item, local const float *d_velocity,
 // (d_output [TILE_ROWS][K] · transposed [K][WIDTH]) where act > 0, else 0.
 static inline void input_gradient(int item, local const float *d_output, int K, global const float *transposed,
                                   local float *act) {
-  FOR_ITEM_BLOCKS(item, TILE_ROWS, ITEM_ROWS, row, column) {
+  for (int block = item; block < ROW_BLOCKS * COLUMN_BLOCKS; block += GROUP_SIZE) {
+    int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
     vec sum[ITEM_ROWS][ITEM_VECTORS];
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = (vec)(0.0f);

@@ -9,8 +9,9 @@ import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 
 /**
- * A device at work: an OpenCL context and its one in-order queue. What is enqueued runs in that order, which is what
- * makes live weights free of races. Not for several threads at once.
+ * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
+ * live weights free of races; only a {@link Readback} has another queue, for memory of its own. Not for several threads
+ * at once.
  */
 public final class Context implements AutoCloseable {
     /**
@@ -82,15 +83,18 @@ public final class Context implements AutoCloseable {
     /** A new buffer with these floats. */
     public DeviceBuffer buffer(float[] data) {
         DeviceBuffer buffer = buffer((long) data.length * Float.BYTES);
-        buffer.write(data);
-        return buffer;
+        try {
+            buffer.write(data);
+            return buffer;
+        } catch (OpenClException e) {
+            buffer.close();
+            throw e;
+        }
     }
 
-    /** A new buffer of {@code bytes} zero bytes. */
+    /** A new buffer of {@code bytes} zero bytes, rounded up to whole floats. */
     public DeviceBuffer zeros(int bytes) {
-        DeviceBuffer buffer = buffer(bytes);
-        buffer.write(new byte[bytes]);
-        return buffer;
+        return buffer(new float[(bytes + Float.BYTES - 1) / Float.BYTES]);
     }
 
     /** A way back for up to {@code bytes} bytes at a time. */
@@ -102,7 +106,7 @@ public final class Context implements AutoCloseable {
      * Compiles the sources, in this order, as one program.
      *
      * @param options such as {@code -DWIDTH=64}
-     * @throws OpenClException with options and log when the build fails
+     * @throws BuildException with options and log when the build fails
      */
     public Program build(List<Source> sources, List<String> options) {
         return new Program(this, sources, options);

@@ -12,6 +12,8 @@ import java.util.Set;
 import org.jocl.Pointer;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An OpenCL device and the facts about it that kernels are built for.
@@ -25,19 +27,21 @@ public final class Device {
 
     /** All bits of a device type but the sign: some drivers refuse the -1 that {@code CL_DEVICE_TYPE_ALL} is. */
     private static final long ALL_DEVICE_TYPES = 0xFFFFFFFFL;
+    private static final Logger LOG = LoggerFactory.getLogger(Device.class);
     private static final int PLATFORM_NOT_FOUND = -1001;
 
     private final cl_platform_id platform;
     private final cl_device_id id;
     private final String platformName;
     private final String name;
-    private final String vendor;
     private final String driver;
     private final String version;
     private final Set<String> extensions;
     private final Type type;
     private final int computeUnits;
     private final int nativeVectorFloats;
+    private final boolean fusesMultiplyAdd;
+    private final boolean usable;
     private final long maxGroupSize;
     private final long localBytes;
     private final long globalBytes;
@@ -48,14 +52,16 @@ public final class Device {
         this.id = id;
         platformName = platformText(platform, CL_PLATFORM_NAME);
         name = text(CL_DEVICE_NAME);
-        vendor = text(CL_DEVICE_VENDOR);
         driver = text(CL_DRIVER_VERSION);
         version = text(CL_DEVICE_VERSION);
-        extensions = Set.of(text(CL_DEVICE_EXTENSIONS).split(" +"));
+        extensions = Set.copyOf(List.of(text(CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
         long typeBits = number(CL_DEVICE_TYPE);
         type = (typeBits & CL_DEVICE_TYPE_GPU) != 0 ? Type.GPU : (typeBits & CL_DEVICE_TYPE_CPU) != 0 ? Type.CPU : Type.OTHER;
         computeUnits = (int) number(CL_DEVICE_MAX_COMPUTE_UNITS);
         nativeVectorFloats = (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
+        fusesMultiplyAdd = (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0;
+        usable = number(CL_DEVICE_AVAILABLE) != 0 && number(CL_DEVICE_COMPILER_AVAILABLE) != 0
+                && !version.matches("OpenCL 1\\.[01]\\b.*");
         maxGroupSize = number(CL_DEVICE_MAX_WORK_GROUP_SIZE);
         localBytes = number(CL_DEVICE_LOCAL_MEM_SIZE);
         globalBytes = number(CL_DEVICE_GLOBAL_MEM_SIZE);
@@ -67,13 +73,14 @@ public final class Device {
         id = other.id;
         platformName = other.platformName;
         name = other.name;
-        vendor = other.vendor;
         driver = other.driver;
         version = other.version;
         extensions = other.extensions;
         type = other.type;
         computeUnits = other.computeUnits;
         nativeVectorFloats = other.nativeVectorFloats;
+        fusesMultiplyAdd = other.fusesMultiplyAdd;
+        usable = other.usable;
         this.maxGroupSize = Math.min(maxGroupSize, other.maxGroupSize);
         this.localBytes = Math.min(localBytes, other.localBytes);
         globalBytes = other.globalBytes;
@@ -81,13 +88,16 @@ public final class Device {
     }
 
     /**
-     * All devices of this machine, at least one.
+     * All usable devices of this machine, at least one: available, with a compiler, OpenCL 1.2 or newer.
      *
      * @throws NoDeviceException when there is no loader, no driver or no device
      */
     public static List<Device> all() {
         int[] count = new int[1];
         int status;
+        if (!LoaderSearch.mayFindLoader()) {
+            throw new NoDeviceException("no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL, null);
+        }
         try {
             status = clGetPlatformIDs(0, null, count);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
@@ -100,8 +110,8 @@ public final class Device {
                     + HOW_TO_GET_OPENCL, null);
         }
         cl_platform_id[] platforms = new cl_platform_id[count[0]];
-        if (count[0] > 0) {
-            clGetPlatformIDs(platforms.length, platforms, null);
+        if (count[0] > 0 && clGetPlatformIDs(platforms.length, platforms, null) != CL_SUCCESS) {
+            throw new NoDeviceException("the OpenCL loader does not name its platforms; " + HOW_TO_GET_OPENCL, null);
         }
         List<Device> devices = new ArrayList<>();
         for (cl_platform_id platform : platforms) {
@@ -111,7 +121,7 @@ public final class Device {
             cl_device_id[] ids = new cl_device_id[count[0]];
             if (clGetDeviceIDs(platform, ALL_DEVICE_TYPES, ids.length, ids, null) == CL_SUCCESS) {
                 for (cl_device_id id : ids) {
-                    devices.add(new Device(platform, id));
+                    addIfUsable(devices, platform, id);
                 }
             }
         }
@@ -121,6 +131,20 @@ public final class Device {
         return devices;
     }
 
+    /** A device that cannot say what it is does not hide the others. */
+    private static void addIfUsable(List<Device> devices, cl_platform_id platform, cl_device_id id) {
+        try {
+            Device device = new Device(platform, id);
+            if (device.usable) {
+                devices.add(device);
+            } else {
+                LOG.debug("{} is left out: not available, without a compiler, or older than OpenCL 1.2", device);
+            }
+        } catch (OpenClException e) {
+            LOG.debug("a device is left out: {}", e.getMessage());
+        }
+    }
+
     private static final String HOW_TO_GET_OPENCL =
             "install your GPU's driver, or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd; "
             + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl)";
@@ -128,26 +152,27 @@ public final class Device {
     /**
      * The device that a user means.
      *
-     * @param choice {@code auto} (the first GPU, else the first device), an index into {@link #all}, or a part of a
-     *               name, case ignored
+     * @param choice {@code auto}; an index into {@link #all}, one or two digits; or a part of a name, case ignored
      * @throws UnknownDeviceException when none matches
      * @throws NoDeviceException when there is none at all
      */
     public static Device select(String choice) {
         List<Device> devices = all();
         if (choice.equals("auto")) {
-            return devices.stream().filter(d -> d.type == Type.GPU).findFirst().orElse(devices.get(0));
+            return automatic(devices);
         }
-        if (choice.matches("\\d{1,4}")) {
-            int index = Integer.parseInt(choice);
-            if (index < devices.size()) {
-                return devices.get(index);
-            }
-        }
+        boolean isIndex = choice.matches("\\d{1,2}");
         String part = choice.toLowerCase(Locale.ROOT);
-        return devices.stream().filter(d -> !part.isBlank() && d.name.toLowerCase(Locale.ROOT).contains(part)).findFirst()
-                .orElseThrow(() -> new UnknownDeviceException("no OpenCL device matches '" + choice + "'; there is "
+        return devices.stream()
+                .filter(d -> isIndex ? devices.indexOf(d) == Integer.parseInt(choice)
+                        : !part.isBlank() && d.name.toLowerCase(Locale.ROOT).contains(part))
+                .findFirst().orElseThrow(() -> new UnknownDeviceException("no OpenCL device matches '" + choice + "'; there is "
                         + String.join(", ", devices.stream().map(d -> devices.indexOf(d) + ": " + d.name).toList())));
+    }
+
+    /** The device that {@code auto} takes: the first GPU, else the first device. */
+    public static Device automatic(List<Device> devices) {
+        return devices.stream().filter(d -> d.type == Type.GPU).findFirst().orElse(devices.get(0));
     }
 
     /** This device with a work-group size and local memory (bytes) of at most these. */
@@ -171,10 +196,6 @@ public final class Device {
         return name;
     }
 
-    public String vendor() {
-        return vendor;
-    }
-
     /** The driver's own version text. */
     public String driver() {
         return driver;
@@ -196,6 +217,11 @@ public final class Device {
     /** Floats in a hardware vector as the driver says: 16 with AVX-512, 8 with AVX2, 1 on most GPUs. */
     public int nativeVectorFloats() {
         return nativeVectorFloats;
+    }
+
+    /** Whether the hardware has a fused multiply-add; without one {@code fma()} is a slow function. */
+    public boolean fusesMultiplyAdd() {
+        return fusesMultiplyAdd;
     }
 
     public long maxGroupSize() {
@@ -240,8 +266,8 @@ public final class Device {
             return "unknown platform";
         }
         byte[] bytes = new byte[(int) size[0]];
-        clGetPlatformInfo(platform, key, bytes.length, Pointer.to(bytes), null);
-        return trimmed(bytes);
+        return clGetPlatformInfo(platform, key, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS ? trimmed(bytes)
+                : "unknown platform";
     }
 
     private static String trimmed(byte[] bytes) {

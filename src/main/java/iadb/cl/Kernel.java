@@ -12,6 +12,7 @@ public final class Kernel implements AutoCloseable {
     private final Device device;
     private final String name;
     private final cl_kernel kernel;
+    private int leading; // arguments set by `arguments`
     private final int[] word = new int[1];
     private final Pointer wordPointer = Pointer.to(word);
 
@@ -31,16 +32,40 @@ public final class Kernel implements AutoCloseable {
         return kernel;
     }
 
-    /** Sets all arguments from number 0 on: a {@link DeviceBuffer}, {@link Integer} or {@link Float} each. */
+    /**
+     * Sets the leading arguments, those that stay: a {@link DeviceBuffer}, {@link Integer} or {@link Float} each. Kernels
+     * have what changes from launch to launch last, for {@link #lastArguments}.
+     */
     public Kernel arguments(Object... values) {
         for (int i = 0; i < values.length; i++) {
             argument(i, values[i]);
         }
+        leading = values.length;
         return this;
     }
 
-    /** Sets argument {@code index}: a {@link DeviceBuffer}, {@link Integer} or {@link Float}. */
-    public Kernel argument(int index, Object value) {
+    /** Sets the arguments after the leading ones. */
+    public Kernel lastArguments(Object... values) {
+        for (int i = 0; i < values.length; i++) {
+            argument(leading + i, values[i]);
+        }
+        return this;
+    }
+
+    /** Sets the one argument after the leading ones to a 32-bit integer, without an allocation. */
+    public void lastArgument(int value) {
+        argument(leading, value);
+    }
+
+    /** The largest work-group that this kernel can run in on its device, after compilation. */
+    public long maxGroupSize() {
+        long[] size = new long[1];
+        OpenClException.check(clGetKernelWorkGroupInfo(kernel, device.id(), CL_KERNEL_WORK_GROUP_SIZE, Sizeof.size_t,
+                Pointer.to(size), null), "clGetKernelWorkGroupInfo(" + name + ")", device);
+        return size[0];
+    }
+
+    private void argument(int index, Object value) {
         if (value instanceof DeviceBuffer buffer) {
             check(index, clSetKernelArg(kernel, index, Sizeof.cl_mem, Pointer.to(buffer.handle())));
         } else if (value instanceof Integer number) {
@@ -50,11 +75,9 @@ public final class Kernel implements AutoCloseable {
         } else {
             throw new IllegalArgumentException("argument " + index + " of " + name + ": " + value);
         }
-        return this;
     }
 
-    /** Sets argument {@code index} to a 32-bit integer, without an allocation. */
-    public void argument(int index, int value) {
+    private void argument(int index, int value) {
         word[0] = value;
         check(index, clSetKernelArg(kernel, index, Sizeof.cl_int, wordPointer));
     }

@@ -1,10 +1,13 @@
 package iadb.cl;
 
+import java.util.Set;
 import org.jocl.CL;
 
 /** An OpenCL call failed. The message is one line: the call, the symbolic code, the device and the remedy. */
 public class OpenClException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final Set<Integer> OUT_OF_MEMORY = Set.of(CL.CL_MEM_OBJECT_ALLOCATION_FAILURE, CL.CL_OUT_OF_HOST_MEMORY,
+            CL.CL_INVALID_BUFFER_SIZE);
 
     public OpenClException(String message) {
         super(message);
@@ -16,15 +19,16 @@ public class OpenClException extends RuntimeException {
 
     /** Throws unless {@code status} is CL_SUCCESS. */
     static void check(int status, String call, Device device) {
-        if (status != CL.CL_SUCCESS) {
-            throw new OpenClException("%s failed with %s on %s%s".formatted(
-                    call, CL.stringFor_errorCode(status), device.name(), remedy(status)));
+        if (status == CL.CL_SUCCESS) {
+            return;
         }
+        String message = call + " failed with " + CL.stringFor_errorCode(status) + " on " + device.name() + remedy(status);
+        throw OUT_OF_MEMORY.contains(status) ? new DeviceLimitException(message) : new OpenClException(message);
     }
 
     private static String remedy(int status) {
         return switch (status) {
-            case CL.CL_MEM_OBJECT_ALLOCATION_FAILURE, CL.CL_OUT_OF_RESOURCES, CL.CL_OUT_OF_HOST_MEMORY ->
+            case CL.CL_MEM_OBJECT_ALLOCATION_FAILURE, CL.CL_OUT_OF_RESOURCES, CL.CL_OUT_OF_HOST_MEMORY, CL.CL_INVALID_BUFFER_SIZE ->
                 "; the device is out of memory: take fewer points, a smaller batch, or another --device";
             case CL.CL_INVALID_COMMAND_QUEUE, CL.CL_DEVICE_NOT_AVAILABLE ->
                 "; the device was lost or reset: start again, or take another --device";

@@ -5,7 +5,6 @@ import static org.jocl.CL.*;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_event;
-import org.jocl.cl_mem;
 
 /**
  * A way back for results that the host fetches later, while the device goes on: {@link #start} enqueues a copy into
@@ -17,19 +16,19 @@ import org.jocl.cl_mem;
 public final class Readback implements AutoCloseable {
     private final Context context;
     private final cl_command_queue queue;
-    private final cl_mem memory;
+    private final DeviceBuffer memory;
     private cl_event copied;
     private int count;
 
     Readback(Context context, long bytes) {
         this.context = context;
-        queue = context.newQueue();
-        int[] status = new int[1];
-        memory = clCreateBuffer(context.handle(), CL_MEM_READ_WRITE, bytes, null, status);
-        if (status[0] != CL_SUCCESS) {
-            clReleaseCommandQueue(queue);
+        memory = context.buffer(bytes);
+        try {
+            queue = context.newQueue();
+        } catch (OpenClException e) {
+            memory.close();
+            throw e;
         }
-        OpenClException.check(status[0], "clCreateBuffer of " + bytes + " bytes", context.device());
     }
 
     /** Enqueues the copy of {@code count} floats from float number {@code first} of {@code from} on. */
@@ -41,7 +40,7 @@ public final class Readback implements AutoCloseable {
         long bytes = (long) count * Float.BYTES;
         from.checkRange(offset, bytes);
         cl_event event = new cl_event();
-        OpenClException.check(clEnqueueCopyBuffer(context.queue(), from.handle(), memory, offset, 0, bytes, 0, null, event),
+        OpenClException.check(clEnqueueCopyBuffer(context.queue(), from.handle(), memory.handle(), offset, 0, bytes, 0, null, event),
                 "clEnqueueCopyBuffer", context.device());
         copied = event;
         this.count = count;
@@ -49,6 +48,9 @@ public final class Readback implements AutoCloseable {
 
     /** Waits for the copy that was started, and returns its floats. */
     public float[] await() {
+        if (copied == null) {
+            throw new IllegalStateException("no copy was started");
+        }
         cl_event event = copied;
         copied = null;
         try {
@@ -57,14 +59,14 @@ public final class Readback implements AutoCloseable {
             clReleaseEvent(event);
         }
         float[] values = new float[count];
-        OpenClException.check(clEnqueueReadBuffer(queue, memory, true, 0, (long) count * Float.BYTES, Pointer.to(values),
+        OpenClException.check(clEnqueueReadBuffer(queue, memory.handle(), true, 0, (long) count * Float.BYTES, Pointer.to(values),
                 0, null, null), "clEnqueueReadBuffer", context.device());
         return values;
     }
 
     @Override
     public void close() {
-        clReleaseMemObject(memory);
+        memory.close();
         clReleaseCommandQueue(queue);
     }
 }

@@ -23,9 +23,9 @@ final class DevicesCommand implements Callable<Integer> {
     public Integer call() {
         StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         List<Device> devices = Device.all();
-        Device automatic = Device.select("auto");
+        Device automatic = Device.automatic(devices);
         for (int i = 0; i < devices.size(); i++) {
-            print(i, devices.get(i), devices.get(i).name().equals(automatic.name()));
+            print(i, devices.get(i), devices.get(i) == automatic);
         }
         return 0;
     }

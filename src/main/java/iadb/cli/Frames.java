@@ -5,6 +5,7 @@ import iadb.io.Png;
 import iadb.io.PointFrames;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,13 +13,18 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code x_0.png} … {@code x_T.png} and {@code animation.gif}, drawn on all processors while the device moves on.
  * A few frames are in the works at once, so that memory stays bounded.
  */
 final class Frames implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Frames.class);
     private static final int SIDE = 640;
+    private static final long MOST_WAITING_FLOATS = 1 << 26;
     private static final int DELAY_HUNDREDTHS = 4;
     private static final int LAST_DELAY_HUNDREDTHS = 200;
 
@@ -26,8 +32,8 @@ final class Frames implements AutoCloseable {
     private final int T;
     private final PointFrames frames;
     private final Gif.Writer gif;
-    private final int threads = Runtime.getRuntime().availableProcessors();
-    private final ExecutorService painters = Executors.newFixedThreadPool(threads);
+    private final int mostInTheWorks;
+    private final ExecutorService painters;
     private final Deque<Future<BufferedImage>> inTheWorks = new ArrayDeque<>();
     private int t;
 
@@ -35,6 +41,9 @@ final class Frames implements AutoCloseable {
     Frames(Path folder, int T, float[] start) throws IOException {
         this.folder = folder;
         this.T = T;
+        int threads = Runtime.getRuntime().availableProcessors();
+        mostInTheWorks = (int) Math.max(1, Math.min(2 * threads, MOST_WAITING_FLOATS / start.length));
+        painters = Executors.newFixedThreadPool(threads);
         frames = new PointFrames(SIDE, start);
         gif = Gif.open(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
     }
@@ -47,7 +56,7 @@ final class Frames implements AutoCloseable {
             Png.write(folder.resolve("x_" + step + ".png"), picture);
             return picture;
         }));
-        if (inTheWorks.size() > 2 * threads) {
+        if (inTheWorks.size() > mostInTheWorks) {
             addOldestToGif();
         }
     }
@@ -66,17 +75,28 @@ final class Frames implements AutoCloseable {
         }
     }
 
-    /** Waits for all pictures and ends the animation. */
+    /** Waits for all pictures, ends the animation, and removes the steps of an earlier, longer run. */
     void finish() throws IOException {
         while (!inTheWorks.isEmpty()) {
             addOldestToGif();
         }
         gif.finish();
+        for (int step = T + 1; Files.deleteIfExists(folder.resolve("x_" + step + ".png")); step++) {
+            LOG.debug("x_{}.png of an earlier run is removed", step);
+        }
     }
 
+    /** Waits for the pictures that are being written; without {@link #finish} there is no animation. */
     @Override
     public void close() {
-        painters.shutdownNow();
+        painters.shutdown();
+        try {
+            if (!painters.awaitTermination(10, TimeUnit.SECONDS)) {
+                painters.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         gif.close();
     }
 }

@@ -26,13 +26,13 @@ final class LossHistory {
         interval = Math.max(1, total / ROWS);
     }
 
-    /** Adds the losses of further steps; returns the iteration of the first that is not finite, or -1. */
-    int add(float[] losses) {
+    /** Adds the losses of further steps, up to the first that is not finite. */
+    void add(float[] losses) {
         for (float loss : losses) {
-            steps++;
             if (!Float.isFinite(loss)) {
-                return steps;
+                return;
             }
+            steps++;
             smoothed = Double.isNaN(smoothed) ? loss : smoothed + SMOOTHING * (loss - smoothed);
             sum += loss;
             summed++;
@@ -40,7 +40,11 @@ final class LossHistory {
                 endRow();
             }
         }
-        return -1;
+    }
+
+    /** Steps whose losses were added. */
+    int steps() {
+        return steps;
     }
 
     private void endRow() {

@@ -34,7 +34,12 @@ public final class Main {
     public static void main(String[] arguments) {
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
-        int code = commandLine().execute(arguments);
+        int code;
+        try {
+            code = commandLine().execute(arguments);
+        } catch (Error e) { // picocli catches exceptions only
+            code = report(e);
+        }
         if (!Interruption.endWork()) {
             System.exit(code);
         }
@@ -82,14 +87,20 @@ public final class Main {
             LOG.error("{}", e.getMessage());
             return EXIT_INPUT;
         }
+        if (e instanceof OutOfMemoryError) {
+            LOG.error("Java's memory is too small for this ({}); take fewer --points, or start with java -Xmx8g", e.getMessage());
+            return EXIT_INPUT;
+        }
         if (e instanceof NoDeviceException) {
             LOG.error("{}", e.getMessage());
             return EXIT_MACHINE;
         }
         if (e instanceof FileSystemException file) {
-            LOG.error("cannot write {}: {}", file.getFile(), file.getReason() == null ? "permission denied" : file.getReason());
+            LOG.error("cannot write {}: {}", file.getFile(), FileFault.of(file));
         } else if (e instanceof IOException) {
             LOG.error("writing failed: {}", e.getMessage());
+        } else if (e instanceof BuildException) {
+            LOG.error("{}; --verbose prints the compiler's log", e.getMessage());
         } else if (e instanceof OpenClException || e instanceof TrainingRun.DivergedException) {
             LOG.error("{}", e.getMessage());
         } else {

@@ -8,9 +8,6 @@ import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.train.TrainingConfig;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -131,18 +128,8 @@ final class Options {
                 return folder;
             } catch (IOException e) {
                 throw new InvalidInputException("cannot write to --out %s (%s); give a folder that you may write to"
-                        .formatted(folder, reason(e)), e);
+                        .formatted(folder, FileFault.of(e)), e);
             }
-        }
-
-        private static String reason(IOException e) {
-            if (e instanceof FileAlreadyExistsException) {
-                return "it is a file";
-            }
-            if (e instanceof AccessDeniedException) {
-                return "permission denied";
-            }
-            return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : "it cannot be made";
         }
     }
 

@@ -24,8 +24,8 @@ final class PhaseClock {
     }
 
     /** Seconds by phase, and in all. */
-    RunRecord record() {
-        RunRecord record = new RunRecord();
+    JsonRecord record() {
+        JsonRecord record = new JsonRecord();
         seconds.forEach(record::add);
         return record.add("total", (System.currentTimeMillis() - startMillis) * 1e-3);
     }

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import java.io.Console;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -16,7 +17,20 @@ abstract class ProgressDisplay implements AutoCloseable {
         if (!LOG.isInfoEnabled()) {
             return new Nothing();
         }
-        return System.console() != null ? new Bar(total) : new Lines(total);
+        return onTerminal() ? new Bar(total) : new Lines(total);
+    }
+
+    /** Since Java 22 there is a console object without a terminal too, and a method that tells. */
+    private static boolean onTerminal() {
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return true;
+        }
     }
 
     /** @param loss the smoothed loss of a batch */

@@ -42,9 +42,9 @@ final class TrainCommand implements Callable<Integer> {
         Density p1 = densities.p1();
         Path folder = output.ready();
         try (Context context = Context.open(device.select());
-                TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1)) {
+                TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1, folder)) {
             run.train();
-            run.save(folder);
+            run.save();
             System.out.printf(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g%n", folder.resolve("model.safetensors"),
                     p0.name(), p1.name(), run.session().stepsEnqueued(), run.finalLoss());
         }

@@ -26,15 +26,17 @@ final class TrainingRun implements AutoCloseable {
     private final Density p1;
     private final TrainingConfig config;
     private final int iterations;
+    private final Path folder;
     private final TrainingSession session;
     private final LossHistory history;
 
-    /** Draws the data and builds the kernels. */
-    TrainingRun(Context context, TrainingConfig config, int iterations, Density p0, Density p1) {
+    /** Draws the data and builds the kernels; files will go into {@code folder}. */
+    TrainingRun(Context context, TrainingConfig config, int iterations, Density p0, Density p1, Path folder) {
         this.p0 = p0;
         this.p1 = p1;
         this.config = config;
         this.iterations = iterations;
+        this.folder = folder;
         session = new TrainingSession(context, config, p0, p1);
         history = new LossHistory(iterations);
         session.choice().reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, session.choice().kind()));
@@ -47,7 +49,7 @@ final class TrainingRun implements AutoCloseable {
     }
 
     /** Trains to the end, or to Ctrl-C. */
-    void train() {
+    void train() throws IOException {
         try (ProgressDisplay display = ProgressDisplay.of(iterations)) {
             while (session.stepsEnqueued() < iterations && !Interruption.underWay()) {
                 take(session.advance(iterations - session.stepsEnqueued(), REPORT_INTERVAL), display);
@@ -59,10 +61,11 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
-    private void take(Progress progress, ProgressDisplay display) {
-        int diverged = history.add(progress.losses());
-        if (diverged >= 0) {
-            throw new DivergedException(diverged, config.learningRate());
+    private void take(Progress progress, ProgressDisplay display) throws IOException {
+        history.add(progress.losses());
+        if (!progress.finite()) {
+            history.write(folder);
+            throw new DivergedException("the loss of iteration " + (history.steps() + 1), config.learningRate());
         }
         display.show(progress.stepsDone(), history.smoothed());
     }
@@ -72,20 +75,25 @@ final class TrainingRun implements AutoCloseable {
         return history.smoothed();
     }
 
-    /** Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}; returns the network. */
-    Network save(Path folder) throws IOException {
+    /** Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}. */
+    void save() throws IOException {
         Network network = session.snapshot();
-        RunRecord configuration = new RunRecord();
-        configuration.add("p0", p0.name()).add("p1", p1.name()).add("data", config.dataPoints())
-                .add("iterations", session.stepsEnqueued()).add("batch", config.batch())
-                .add("lr", Float.toString(config.learningRate())).add("width", config.shape().width())
-                .add("depth", config.shape().depth()).add("plan", session.choice().kind().toString())
-                .add("tuning", session.choice().tuning().toString());
+        if (!network.isFinite()) {
+            history.write(folder);
+            throw new DivergedException("a weight after iteration " + session.stepsEnqueued(), config.learningRate());
+        }
         ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(p0), Optional.of(p1),
-                Map.of("configuration", configuration.toString(), "seed", Long.toString(config.seed()),
+                Map.of("configuration", configuration().toString(), "seed", Long.toString(config.seed()),
                         "program", ProgramVersion.text())));
         history.write(folder);
-        return network;
+    }
+
+    /** What this training was told, and the plan that ran it. */
+    JsonRecord configuration() {
+        return new JsonRecord().add("p0", p0.name()).add("p1", p1.name()).add("data", config.dataPoints())
+                .add("iterations", session.stepsEnqueued()).add("batch", config.batch()).add("lr", config.learningRate())
+                .add("width", config.shape().width()).add("depth", config.shape().depth())
+                .add("plan", session.choice().kind().toString()).add("tuning", session.choice().tuning().toString());
     }
 
     @Override
@@ -93,13 +101,13 @@ final class TrainingRun implements AutoCloseable {
         session.close();
     }
 
-    /** The loss became infinite or NaN. */
+    /** The loss or a weight became infinite or NaN. */
     static final class DivergedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        DivergedException(int iteration, float learningRate) {
-            super(String.format(Locale.ROOT, "the training diverged: the loss of iteration %,d is not finite; take a"
-                    + " smaller --lr than %s", iteration, Float.toString(learningRate)));
+        DivergedException(String what, float learningRate) {
+            super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller --lr than %s", what,
+                    Float.toString(learningRate)));
         }
     }
 }

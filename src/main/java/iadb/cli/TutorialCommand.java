@@ -12,6 +12,8 @@ import iadb.io.PointFrames;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Model;
 import iadb.model.ModelFile;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -38,6 +40,8 @@ final class TutorialCommand implements Callable<Integer> {
     private static final int SAMPLE_PICTURE_POINTS = 2048;
     private static final int SAMPLE_PICTURE_SIDE = 640;
     private static final int MAX_POINTS = 1 << 28;
+    private static final int MOST_JUDGED = 65_536;
+    private static final int STEPS_BETWEEN_INTERRUPTIONS = 16;
 
     @Mixin
     private Options.DensityPair densities;
@@ -76,6 +80,7 @@ final class TutorialCommand implements Callable<Integer> {
     private Options.Verbosity verbosity;
 
     private final PhaseClock clock = new PhaseClock();
+    private final JsonRecord record = new JsonRecord();
 
     @Override
     public Integer call() throws IOException {
@@ -88,104 +93,111 @@ final class TutorialCommand implements Callable<Integer> {
         Options.positive("--steps", steps, 1_000_000);
         TrainingConfig config = training.config(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
-        Density p0 = density(densities.p0, densities.p0(), given.flatMap(Model::p0), "--p0");
-        Density p1 = density(densities.p1, densities.p1(), given.flatMap(Model::p1), "--p1");
+        Density p0 = given.isPresent() && densities.p0 == null ? trainedWith(given.get().p0(), "--p0") : densities.p0();
+        Density p1 = given.isPresent() && densities.p1 == null ? trainedWith(given.get().p1(), "--p1") : densities.p1();
         Path folder = output.ready();
         try (Context context = Context.open(device.select())) {
-            RunRecord record = new RunRecord().add("program", ProgramVersion.text())
-                    .add("java", System.getProperty("java.version")).add(context.device())
-                    .add("p0", p0.name()).add("p1", p1.name()).add("seed", seed).add("points", points).add("steps", steps);
-            run(context, config, given, p0, p1, folder, record);
+            record.add("program", ProgramVersion.text()).add("java", System.getProperty("java.version"))
+                    .add(context.device()).add("p0", p0.name()).add("p1", p1.name()).add("seed", seed)
+                    .add("points", points).add("steps", steps);
+            if (given.isPresent()) {
+                mapOnly(context, given.get().network(), p0, p1, folder);
+            } else {
+                trainAndMap(context, config, p0, p1, folder);
+            }
+            record.add("interrupted", Interruption.underWay()).add("seconds", clock.record());
+            record.write(folder.resolve("run.json"));
         }
         return 0;
     }
 
-    /** What the user named, else what the model was trained with, else the default. */
-    private Density density(String named, Density chosen, Optional<Density> trainedWith, String option) {
-        if (named != null || modelFile == null) {
-            return chosen;
-        }
-        return trainedWith.orElseThrow(() -> new InvalidInputException(
+    private Density trainedWith(Optional<Density> density, String option) {
+        return density.orElseThrow(() -> new InvalidInputException(
                 modelFile + " does not hold the density it was trained with; name it with " + option));
     }
 
-    private void run(Context context, TrainingConfig config, Optional<Model> given, Density p0, Density p1, Path folder,
-            RunRecord record) throws IOException {
-        if (given.isPresent()) {
-            record.add("model", modelFile.toString());
-            writeSamples(folder, "samples_p0.png", draw(context, p0, Stream.DATA_P0, SAMPLE_PICTURE_POINTS));
-            writeSamples(folder, "samples_p1.png", draw(context, p1, Stream.DATA_P1, SAMPLE_PICTURE_POINTS));
-            try (DeviceBuffer parameters = context.buffer(given.get().network().parameters())) {
-                clock.end("prepare");
-                map(context, given.get(), parameters, p0, p1, folder, record);
-            }
-            return;
+    private void mapOnly(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
+        record.add("model", modelFile.toString());
+        writeSamples(folder, "p0", p0, draw(context, p0, Stream.DATA_P0, SAMPLE_PICTURE_POINTS));
+        writeSamples(folder, "p1", p1, draw(context, p1, Stream.DATA_P1, SAMPLE_PICTURE_POINTS));
+        try (DeviceBuffer parameters = context.buffer(network.parameters())) {
+            clock.end("prepare");
+            map(context, network.shape(), parameters, p0, p1, folder);
         }
-        try (TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1)) {
+    }
+
+    private void trainAndMap(Context context, TrainingConfig config, Density p0, Density p1, Path folder)
+            throws IOException {
+        try (TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1, folder)) {
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.dataPoints())];
-            writeSamples(folder, "samples_p0.png", run.session().data0().read(picture.clone()));
-            writeSamples(folder, "samples_p1.png", run.session().data1().read(picture.clone()));
+            writeSamples(folder, "p0", p0, run.session().data0().read(picture.clone()));
+            writeSamples(folder, "p1", p1, run.session().data1().read(picture.clone()));
             clock.end("prepare");
             run.train();
             double microseconds = clock.end("train") * 1e6 / Math.max(1, run.session().stepsEnqueued());
-            Model model = new Model(run.save(folder), Optional.of(p0), Optional.of(p1), java.util.Map.of());
+            run.save();
             clock.end("save");
-            record.add("configuration", configuration(config)).add("plan", run.session().choice().kind().toString())
+            record.add("configuration", run.configuration()).add("plan", run.session().choice().kind().toString())
                     .add("tuning", run.session().choice().tuning().toString())
                     .add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
                     run.session().stepsEnqueued(), microseconds, run.finalLoss()));
-            if (!Interruption.underWay()) {
-                map(context, model, run.session().parameters(), p0, p1, folder, record);
-            }
+            map(context, config.shape(), run.session().parameters(), p0, p1, folder);
         }
     }
 
-    private RunRecord configuration(TrainingConfig config) {
-        return new RunRecord().add("data", config.dataPoints()).add("iterations", training.iterations)
-                .add("batch", config.batch()).add("lr", Float.toString(config.learningRate()))
-                .add("width", config.shape().width()).add("depth", config.shape().depth());
-    }
-
-    /** Moves fresh points of p0, writes what they become, and says how near to p1 they are. */
-    private void map(Context context, Model model, DeviceBuffer parameters, Density p0, Density p1, Path folder,
-            RunRecord record) throws IOException {
-        float[] x = new float[2 * points];
+    /** Moves fresh points of p0, writes what they become, and says how near to p1 they are. Ctrl-C: writes no result. */
+    private void map(Context context, NetworkShape shape, DeviceBuffer parameters, Density p0, Density p1, Path folder)
+            throws IOException {
+        if (Interruption.underWay()) {
+            return;
+        }
+        float[] x;
         try (PointSource source = new PointSource(context, p0);
                 DeviceBuffer moving = source.draw(seed, Stream.START_POINTS, 0, points);
-                Sampler sampler = new Sampler(context, model.network().shape());
+                Sampler sampler = new Sampler(context, shape);
                 MapSession session = sampler.session(parameters, moving, points, steps)) {
-            if (noFrames) {
-                session.advance(steps);
-                moving.read(x);
-                clock.end("map");
-            } else {
-                moving.read(x);
-                try (Frames frames = new Frames(folder, steps, x)) {
-                    frames.add(x);
-                    while (session.step() < steps && !Interruption.underWay()) {
-                        session.advance(1);
-                        x = moving.read(new float[2 * points]);
-                        frames.add(x);
-                    }
-                    frames.finish();
-                }
-                clock.end("map_and_frames");
+            x = noFrames ? moved(session, moving) : movedInFrames(session, moving, folder);
+            if (session.step() < steps) {
+                LOG.warn("stopped at step {} of the map", session.step());
+                return;
             }
         }
+        clock.end("map");
         Npy.write(folder.resolve("points.npy"), x, points, 2);
-        int judged = Math.min(points, 65_536);
+        int judged = Math.min(points, MOST_JUDGED);
         float[] reference = draw(context, p1, Stream.REFERENCE_POINTS, 2 * judged);
         float[] exact = Arrays.copyOf(reference, 2 * judged);
         float[] other = Arrays.copyOfRange(reference, 2 * judged, 4 * judged);
         double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * judged), exact);
         double floor = SlicedWasserstein.distance(other, exact);
         clock.end("judge");
-        record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor)
-                .add("seconds", clock.record());
-        record.write(folder.resolve("run.json"));
+        record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor);
         System.out.printf(Locale.ROOT, "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)%n",
                 folder.resolve("points.npy"), points, p1.name(), distance, floor);
+    }
+
+    private float[] moved(MapSession session, DeviceBuffer moving) {
+        while (session.step() < steps && !Interruption.underWay()) {
+            session.advance(STEPS_BETWEEN_INTERRUPTIONS);
+        }
+        return moving.read(new float[2 * points]);
+    }
+
+    private float[] movedInFrames(MapSession session, DeviceBuffer moving, Path folder) throws IOException {
+        float[] x = moving.read(new float[2 * points]);
+        try (Frames frames = new Frames(folder, steps, x)) {
+            frames.add(x);
+            while (session.step() < steps && !Interruption.underWay()) {
+                session.advance(1);
+                x = moving.read(new float[2 * points]);
+                frames.add(x);
+            }
+            if (session.step() == steps) {
+                frames.finish();
+            }
+        }
+        return x;
     }
 
     private float[] draw(Context context, Density density, Stream stream, int count) {
@@ -194,7 +206,8 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    private static void writeSamples(Path folder, String name, float[] points) throws IOException {
-        Png.write(folder.resolve(name), new PointFrames(SAMPLE_PICTURE_SIDE, points).render(points, ""));
+    private static void writeSamples(Path folder, String which, Density density, float[] points) throws IOException {
+        Png.write(folder.resolve("samples_" + which + ".png"),
+                new PointFrames(SAMPLE_PICTURE_SIDE, points).render(points, which + ": " + density.name()));
     }
 }

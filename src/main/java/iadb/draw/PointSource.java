@@ -4,6 +4,7 @@ import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
+import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.density.CdfTables;
 import iadb.density.Density;
@@ -20,13 +21,12 @@ public final class PointSource implements AutoCloseable {
 
     static final double LEAST_ACCEPTANCE = 1.0 / 64;
     private static final int GROUP_SIZE = 64;
-    private static final int DENSITY_ARGUMENTS = 4; // arguments of both kernels that stand for the density
     private static final int MAX_GROUPS = 1024;
+    private static final int LAUNCH_POINTS = 1 << 20; // a launch stays short: 64 candidates each are some 10 ms on a CPU
 
     private final Context context;
-    private final Program program;
     private final Kernel kernel;
-    private final List<DeviceBuffer> tables;
+    private final Resources resources = new Resources();
 
     /** Puts {@code density} on the device, choosing the method by its acceptance rate. */
     public PointSource(Context context, Density density) {
@@ -35,22 +35,26 @@ public final class PointSource implements AutoCloseable {
 
     PointSource(Context context, Density density, boolean byRejection) {
         this.context = context;
-        program = context.build(List.of(Source.of("philox.cl"), Source.of("draw.cl")), List.of("-cl-std=CL1.2"));
-        if (byRejection) {
-            DeviceBuffer weights = context.buffer((long) density.weights().length * Short.BYTES);
-            weights.write(density.weights());
-            tables = List.of(weights);
-            kernel = program.kernel("draw_by_rejection")
-                    .arguments(weights, density.width(), density.height(), density.brightest());
-        } else {
-            CdfTables cdf = CdfTables.of(density);
-            DeviceBuffer rowEnd = context.buffer((long) cdf.rowEnd().length * Long.BYTES);
-            DeviceBuffer columnEnd = context.buffer((long) cdf.columnEnd().length * Integer.BYTES);
-            rowEnd.write(cdf.rowEnd());
-            columnEnd.write(cdf.columnEnd());
-            tables = List.of(rowEnd, columnEnd);
-            kernel = program.kernel("draw_by_inversion")
-                    .arguments(rowEnd, columnEnd, density.width(), density.height());
+        try {
+            Program program = resources.add(context.build(List.of(Source.of("philox.cl"), Source.of("draw.cl")),
+                    List.of("-cl-std=CL1.2")));
+            if (byRejection) {
+                DeviceBuffer weights = resources.add(context.buffer((long) density.weights().length * Short.BYTES));
+                weights.write(density.weights());
+                kernel = resources.add(program.kernel("draw_by_rejection"))
+                        .arguments(weights, density.width(), density.height(), density.brightest());
+            } else {
+                CdfTables tables = CdfTables.of(density);
+                DeviceBuffer rowEnd = resources.add(context.buffer((long) tables.rowEnd().length * Long.BYTES));
+                DeviceBuffer columnEnd = resources.add(context.buffer((long) tables.columnEnd().length * Integer.BYTES));
+                rowEnd.write(tables.rowEnd());
+                columnEnd.write(tables.columnEnd());
+                kernel = resources.add(program.kernel("draw_by_inversion"))
+                        .arguments(rowEnd, columnEnd, density.width(), density.height());
+            }
+        } catch (RuntimeException e) {
+            resources.close();
+            throw e;
         }
     }
 
@@ -61,13 +65,20 @@ public final class PointSource implements AutoCloseable {
      */
     public DeviceBuffer draw(long seed, Stream stream, int first, int count) {
         DeviceBuffer points = context.buffer((long) count * POINT_BYTES);
-        Object[] arguments = {(int) seed, (int) (seed >>> 32), stream.ordinal(), first, count, points};
-        for (int i = 0; i < arguments.length; i++) {
-            kernel.argument(DENSITY_ARGUMENTS + i, arguments[i]);
+        try {
+            long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
+            for (int done = 0; done < count; done += Math.min(LAUNCH_POINTS, count - done)) {
+                int now = Math.min(LAUNCH_POINTS, count - done);
+                kernel.lastArguments((int) seed, (int) (seed >>> 32), stream.ordinal(), first, points, done, now);
+                long groups = Math.min(MAX_GROUPS, (now + groupSize - 1) / groupSize);
+                context.enqueue(kernel, groups * groupSize, groupSize);
+                context.flush();
+            }
+            return points;
+        } catch (RuntimeException e) {
+            points.close();
+            throw e;
         }
-        long groups = Math.min(MAX_GROUPS, (count + GROUP_SIZE - 1L) / GROUP_SIZE);
-        context.enqueue(kernel, groups * GROUP_SIZE, GROUP_SIZE);
-        return points;
     }
 
     /** The same points on the host, [count, 2]. */
@@ -79,8 +90,6 @@ public final class PointSource implements AutoCloseable {
 
     @Override
     public void close() {
-        tables.forEach(DeviceBuffer::close);
-        kernel.close();
-        program.close();
+        resources.close();
     }
 }

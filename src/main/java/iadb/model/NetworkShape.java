@@ -74,9 +74,4 @@ public record NetworkShape(int width, int depth) {
     public int parameters() {
         return biasOffset(depth) + OUTPUTS;
     }
-
-    /** Floating-point operations of one forward pass of one row, a multiply-add counted as two. */
-    public long flopsPerRow() {
-        return 2L * (INPUTS * width + (depth - 1L) * width * width + OUTPUTS * width);
-    }
 }

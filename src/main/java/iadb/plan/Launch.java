@@ -9,14 +9,12 @@ import iadb.cl.Kernel;
  * @param kernel       a kernel object of this launch's own
  * @param groups       work-groups
  * @param groupSize    work-items a group
- * @param stepArgument index of the argument that takes the step's number; -1: none
+ * @param takesStep whether the step's number is the kernel's last argument
  */
-record Launch(Kernel kernel, int groups, int groupSize, int stepArgument) {
-    static final int NO_STEP = -1;
-
+record Launch(Kernel kernel, int groups, int groupSize, boolean takesStep) {
     void enqueue(Context context, int step) {
-        if (stepArgument != NO_STEP) {
-            kernel.argument(stepArgument, step);
+        if (takesStep) {
+            kernel.lastArgument(step);
         }
         context.enqueue(kernel, (long) groups * groupSize, groupSize);
     }

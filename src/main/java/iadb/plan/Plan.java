@@ -2,8 +2,10 @@ package iadb.plan;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
+import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import java.util.ArrayList;
@@ -11,41 +13,43 @@ import java.util.List;
 
 /**
  * The launches of one training step, in order, and the tuning behind them. {@link PlanChoice} says which plan a device
- * can run; {@link #build} makes it.
+ * can run.
  *
  * <p>Buffers that only this plan needs (gradients of the blocks; with {@code layered} also activations) belong to it.
  */
 public final class Plan implements AutoCloseable {
-    private static final int UPDATE_GROUP_SIZE = 64;
-
     private final Context context;
     private final NetworkShape shape;
     private final Tuning tuning;
     private final Batch batch;
     private final TrainingState state;
     private final Program program;
-    private final List<DeviceBuffer> buffers = new ArrayList<>();
+    private final Resources resources = new Resources();
     private final List<Launch> launches = new ArrayList<>();
 
-    private Plan(Context context, NetworkShape shape, Tuning tuning, Batch batch, TrainingState state, String file) {
+    /**
+     * The plan that was chosen, ready to run over this batch and state.
+     *
+     * @throws DeviceLimitException when the device cannot hold its buffers, or run its kernels in groups of their size
+     */
+    public Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state) {
         this.context = context;
         this.shape = shape;
-        this.tuning = tuning;
         this.batch = batch;
         this.state = state;
-        List<Source> sources = List.of(Source.of("philox.cl"), Source.of("network.cl"), Source.of("blend.cl"),
-                Source.of("adam.cl"), Source.of(file));
-        program = context.build(sources, tuning.options(shape));
-    }
-
-    /** The plan that was chosen, ready to run over this batch and state. */
-    public static Plan build(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state) {
-        Plan plan = new Plan(context, shape, choice.tuning(), batch, state, choice.kind().name + ".cl");
-        switch (choice.kind()) {
-            case FUSED -> plan.addFusedLaunches();
-            case LAYERED -> plan.addLayeredLaunches();
+        tuning = choice.tuning();
+        try {
+            List<Source> sources = List.of(Source.of("philox.cl"), Source.of("network.cl"), Source.of("blend.cl"),
+                    Source.of("adam.cl"), Source.of(choice.kind().file()));
+            program = resources.add(context.build(sources, tuning.options(shape, context.device())));
+            switch (choice.kind()) {
+                case FUSED -> addFusedLaunches();
+                case LAYERED -> addLayeredLaunches();
+            }
+        } catch (RuntimeException e) {
+            resources.close();
+            throw e;
         }
-        return plan;
     }
 
     /** Enqueues training step {@code step}, counted from 0. */
@@ -53,11 +57,6 @@ public final class Plan implements AutoCloseable {
         for (Launch launch : launches) {
             launch.enqueue(context, step);
         }
-    }
-
-    /** Kernel launches a step. */
-    public int launchesPerStep() {
-        return launches.size();
     }
 
     private void addFusedLaunches() {
@@ -84,7 +83,7 @@ public final class Plan implements AutoCloseable {
             act[l] = floats(rows * shape.width());
         }
         DeviceBuffer last = act[act.length - 1];
-        Object[] span = {batch.rows(), blocks, tuning.blockTiles(batch.rows())};
+        int blockTiles = tuning.blockTiles(batch.rows());
 
         add("layered_rows", tiles, true, batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(),
                 seedHigh(), tiles, input, target);
@@ -92,36 +91,41 @@ public final class Plan implements AutoCloseable {
         for (int l = 1; l < act.length; l++) {
             add("layered_forward", tiles, false, tiles, l, state.parameters(), act[l - 1], act[l]);
         }
-        add("layered_output", blocks, false, span[0], span[1], span[2], state.parameters(), last, target, dVelocity,
+        add("layered_output", blocks, false, batch.rows(), blocks, blockTiles, state.parameters(), last, target, dVelocity,
                 blockLoss);
-        add("layered_backward_output", blocks, false, span[0], span[1], span[2], state.parameters(), dVelocity, last,
+        add("layered_backward_output", blocks, false, batch.rows(), blocks, blockTiles, state.parameters(), dVelocity, last,
                 dBlocks);
         for (int l = act.length - 1; l > 0; l--) {
-            add("layered_backward", blocks, false, span[0], span[1], span[2], l, state.transposed(), act[l],
+            add("layered_backward", blocks, false, batch.rows(), blocks, blockTiles, l, state.transposed(), act[l],
                     act[l - 1], dBlocks);
         }
-        add("layered_backward_first", blocks, false, span[0], span[1], span[2], input, act[0], dBlocks);
+        add("layered_backward_first", blocks, false, batch.rows(), blocks, blockTiles, input, act[0], dBlocks);
         addUpdate(blocks, dBlocks, blockLoss);
     }
 
     private void addUpdate(int blocks, DeviceBuffer dBlocks, DeviceBuffer blockLoss) {
-        Kernel kernel = program.kernel("update").arguments(blocks, dBlocks, blockLoss, batch.learningRate(),
+        Kernel kernel = resources.add(program.kernel("update")).arguments(blocks, dBlocks, blockLoss, batch.learningRate(),
                 state.parameters(), state.moment1(), state.moment2(), state.transposed(), state.losses(),
                 state.lossSlots());
-        int groupSize = tuning.groupSize() == 1 ? 1 : (int) Math.min(UPDATE_GROUP_SIZE, context.device().maxGroupSize());
-        launches.add(new Launch(kernel, tuning.updateGroups(), groupSize, 10));
+        add(new Launch(kernel, tuning.updateGroups(), tuning.updateGroupSize(), true));
     }
 
     /** Adds a launch of the tuning's group size; with {@code takesStep} the step's number is its last argument. */
     private void add(String name, int groups, boolean takesStep, Object... arguments) {
-        Kernel kernel = program.kernel(name).arguments(arguments);
-        launches.add(new Launch(kernel, groups, tuning.groupSize(), takesStep ? arguments.length : Launch.NO_STEP));
+        Kernel kernel = resources.add(program.kernel(name)).arguments(arguments);
+        add(new Launch(kernel, groups, tuning.groupSize(), takesStep));
+    }
+
+    private void add(Launch launch) {
+        if (launch.groupSize() > launch.kernel().maxGroupSize()) {
+            throw new DeviceLimitException("%s runs the kernel %s in groups of at most %d work-items, not %d".formatted(
+                    context.device().name(), launch.kernel().name(), launch.kernel().maxGroupSize(), launch.groupSize()));
+        }
+        launches.add(launch);
     }
 
     private DeviceBuffer floats(long count) {
-        DeviceBuffer buffer = context.buffer(count * Float.BYTES);
-        buffers.add(buffer);
-        return buffer;
+        return resources.add(context.buffer(count * Float.BYTES));
     }
 
     private int seedLow() {
@@ -134,8 +138,6 @@ public final class Plan implements AutoCloseable {
 
     @Override
     public void close() {
-        launches.forEach(launch -> launch.kernel().close());
-        buffers.forEach(DeviceBuffer::close);
-        program.close();
+        resources.close();
     }
 }

@@ -16,19 +16,27 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
     /** The plans there are. */
     public enum Kind {
         /** One launch a layer and pass; any width and depth. */
-        LAYERED("layered"),
+        LAYERED("layered", "layered.cl"),
         /** Forward and backward of a tile of rows in one launch. */
-        FUSED("fused");
+        FUSED("fused", "fused.cl");
 
-        final String name;
+        private final String word;
+        private final String file;
 
-        Kind(String name) {
-            this.name = name;
+        Kind(String word, String file) {
+            this.word = word;
+            this.file = file;
         }
 
+        /** The file of its kernels. */
+        String file() {
+            return file;
+        }
+
+        /** The word for it on the command line. */
         @Override
         public String toString() {
-            return name;
+            return word;
         }
     }
 

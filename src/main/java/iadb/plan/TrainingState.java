@@ -2,6 +2,7 @@ package iadb.plan;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.Resources;
 import iadb.model.Network;
 
 /**
@@ -19,8 +20,15 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
     /** A training that starts from {@code network}, with moments of zero. */
     public static TrainingState start(Context context, Network network, int lossSlots) {
         int bytes = network.parameters().length * Float.BYTES;
-        return new TrainingState(context.buffer(network.parameters()), context.buffer(network.transposed()),
-                context.zeros(bytes), context.zeros(bytes), context.zeros(lossSlots * Float.BYTES), lossSlots);
+        Resources made = new Resources();
+        try {
+            return new TrainingState(made.add(context.buffer(network.parameters())),
+                    made.add(context.buffer(network.transposed())), made.add(context.zeros(bytes)),
+                    made.add(context.zeros(bytes)), made.add(context.zeros(lossSlots * Float.BYTES)), lossSlots);
+        } catch (RuntimeException e) {
+            made.close();
+            throw e;
+        }
     }
 
     @Override

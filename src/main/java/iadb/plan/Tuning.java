@@ -17,10 +17,14 @@ import java.util.Optional;
  * @param itemVectors  ITEM_VECTORS, vectors of columns a work-item keeps in registers
  * @param groupSize    GROUP_SIZE, work-items a group
  * @param updateGroups groups of the launch that reduces and updates
+ * @param updateGroupSize work-items of each of them
  */
-public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int updateGroups) {
+public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int updateGroups,
+        int updateGroupSize) {
     /** Blocks of gradients that are kept apart before they are added: more tiles share a block, in order. */
     private static final int MAX_BLOCKS = 64;
+    /** What the alignment of a kernel's arrays may add to its local memory. */
+    private static final int LOCAL_PADDING_BYTES = 4 * 64;
 
     /** What a kernel holds in local memory, as floats a row of its tile. */
     public enum Footprint {
@@ -45,9 +49,9 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         if (device.type() == Device.Type.CPU) {
             int vector = Math.max(4, Math.min(16, Integer.highestOneBit(device.nativeVectorFloats())));
             // 4 × 4 sums fit 32 registers (AVX-512, NEON), 4 × 2 the 16 of AVX2.
-            return new Tuning(vector, 128, 4, vector == 8 ? 2 : 4, 1, device.computeUnits());
+            return new Tuning(vector, 128, 4, vector == 8 ? 2 : 4, 1, device.computeUnits(), 1);
         }
-        return new Tuning(4, 16, 4, 1, 64, Math.max(1, Math.min(16, device.computeUnits())));
+        return new Tuning(4, 16, 4, 1, 64, Math.max(1, Math.min(16, device.computeUnits())), 64);
     }
 
     /** Bytes of local memory that a kernel of this tuning takes. */
@@ -56,37 +60,51 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     }
 
     /**
-     * This tuning made to fit: a smaller group, fewer rows, then narrower vectors, until the device's limits are met.
+     * This tuning for a batch of {@code rows} rows, made to fit: where one work-item is a group, so many tiles that every
+     * compute unit has one. It is this that makes the order of a gradient's sums, and so its bits, a matter of the device.
      *
-     * @param rows rows that there are in all (a batch, or points): they are spread over the device's compute units
      * @return empty when nothing fits
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device, int rows) {
+        if (groupSize > 1) {
+            return fit(shape, footprint, device);
+        }
+        int step = Math.max(vector, itemRows);
+        long perUnit = (rows + device.computeUnits() - 1L) / device.computeUnits();
+        int spread = (int) Math.min(tileRows, (perUnit + step - 1) / step * step);
+        return new Tuning(vector, spread, itemRows, itemVectors, groupSize, updateGroups, updateGroupSize)
+                .fit(shape, footprint, device);
+    }
+
+    /**
+     * This tuning made to fit: a smaller group, fewer rows, then narrower vectors, until the device's limits are met.
+     *
+     * @return empty when nothing fits
+     */
+    public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
         for (int v = vector; v >= 4; v /= 2) {
             int vectors = itemVectors;
             while (shape.width() / v % vectors != 0) {
                 vectors--;
             }
             int step = Math.max(v, itemRows);
-            int perUnit = (rows + device.computeUnits() - 1) / device.computeUnits();
-            int fitting = Math.min(tileRows, Math.max(step, (perUnit + step - 1) / step * step));
-            int group = groupSize;
-            while (group > device.maxGroupSize()) {
-                group /= 2;
-            }
-            // a tuning whose rows shrink to this device: the largest multiple of the step within its local memory
-            long most = device.localBytes() / (4L * footprint.floatsPerRow(shape));
-            fitting = (int) Math.min(fitting, most / step * step);
-            if (fitting >= step && group >= 1) {
-                return Optional.of(new Tuning(v, fitting, itemRows, vectors, group, updateGroups));
+            long most = (device.localBytes() - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
+            int fitting = (int) Math.min(tileRows / step * step, most / step * step);
+            if (fitting >= step) {
+                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, device), updateGroups,
+                        within(updateGroupSize, device)));
             }
         }
         return Optional.empty();
     }
 
-    /** Build options for a network of this shape. */
-    public List<String> options(NetworkShape shape) {
-        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
+    private static int within(int groupSize, Device device) {
+        return (int) Math.min(groupSize, Long.highestOneBit(device.maxGroupSize()));
+    }
+
+    /** Build options for a network of this shape on a device. */
+    public List<String> options(NetworkShape shape, Device device) {
+        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", device.fusesMultiplyAdd() ? "-DHAS_FMA" : "", "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
                 "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize);
     }
@@ -96,7 +114,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return (batch + tileRows - 1) / tileRows;
     }
 
-    /** Tiles that add their gradients up in one block, in order; a matter of the batch alone, not of the device. */
+    /** Tiles that add their gradients up in one block, in order: a matter of the batch, however many groups there are. */
     public int blockTiles(int batch) {
         return (tiles(batch) + MAX_BLOCKS - 1) / MAX_BLOCKS;
     }
@@ -108,7 +126,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
 
     @Override
     public String toString() {
-        return "vector=%d tile-rows=%d item-rows=%d item-vectors=%d group-size=%d update-groups=%d".formatted(
-                vector, tileRows, itemRows, itemVectors, groupSize, updateGroups);
+        return "vector=%d tile-rows=%d item-rows=%d item-vectors=%d group-size=%d update-groups=%d update-group-size=%d"
+                .formatted(vector, tileRows, itemRows, itemVectors, groupSize, updateGroups, updateGroupSize);
     }
 }

@@ -6,12 +6,12 @@ import iadb.plan.Tuning;
 
 /**
  * Points being moved by Euler steps (IADB, algorithm 4): {@code x ← x + (α_{t+1} - α_t) D(x, α_t)}, α_t = t/T.
- * Work is cut into slices of points, so that no launch is long; points do not depend on each other, so that the cut
- * changes no bit.
+ * Work is cut into slices of points, and of steps where even a few points take long, so that no launch is long. Points do
+ * not depend on each other: the cut changes no bit.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
-    private static final int MAX_STEPS_PER_LAUNCH = 512;
+    private static final long FIRST_POINT_STEPS_PER_UNIT = 1 << 13; // under 10 ms on one core for the largest network
     private static final int MAX_GROUPS = 65_535;
 
     private final Context context;
@@ -20,7 +20,7 @@ public final class MapSession implements AutoCloseable {
     private final int count;
     private final int T;
     private int step;
-    private int launchPoints;
+    private double pointStepsPerLaunch;
 
     MapSession(Context context, Kernel kernel, Tuning tuning, int count, int T) {
         this.context = context;
@@ -28,7 +28,7 @@ public final class MapSession implements AutoCloseable {
         this.tuning = tuning;
         this.count = count;
         this.T = T;
-        launchPoints = tuning.tileRows() * context.device().computeUnits() * 4;
+        pointStepsPerLaunch = FIRST_POINT_STEPS_PER_UNIT * context.device().computeUnits();
     }
 
     /** Steps done, 0 to T. */
@@ -38,14 +38,16 @@ public final class MapSession implements AutoCloseable {
 
     /** Moves all points by {@code steps} further steps, or as many as there are up to T; waits for them. */
     public void advance(int steps) {
-        int last = Math.min(T, Math.addExact(step, steps));
+        int last = step + Math.min(steps, T - step);
+        int leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
         while (step < last) {
-            int now = Math.min(MAX_STEPS_PER_LAUNCH, last - step);
+            int now = (int) Math.max(1, Math.min(last - step, pointStepsPerLaunch / leastPoints));
             for (int first = 0; first < count; ) {
-                int points = Math.min(launchPoints, count - first);
+                long whole = (long) (pointStepsPerLaunch / now) / leastPoints * leastPoints;
+                int points = (int) Math.min(count - first, Math.max(leastPoints, whole));
                 long start = System.nanoTime();
                 launch(first, points, now);
-                adapt(points, System.nanoTime() - start);
+                adapt((double) points * now, System.nanoTime() - start);
                 first += points;
             }
             step += now;
@@ -53,23 +55,17 @@ public final class MapSession implements AutoCloseable {
     }
 
     private void launch(int first, int points, int steps) {
-        kernel.argument(2, first);
-        kernel.argument(3, points);
-        kernel.argument(4, step);
-        kernel.argument(5, steps);
-        kernel.argument(6, T);
+        kernel.lastArguments(first, points, step, steps);
         int groups = Math.min(MAX_GROUPS, (points + tuning.tileRows() - 1) / tuning.tileRows());
         context.enqueue(kernel, (long) groups * tuning.groupSize(), tuning.groupSize());
         context.finish();
     }
 
-    /** Doubles or halves the points of a launch towards its time, in whole tiles for every compute unit. */
-    private void adapt(int points, long nanos) {
-        int least = tuning.tileRows() * context.device().computeUnits();
-        if (points == launchPoints && nanos < LAUNCH_NANOS / 2) {
-            launchPoints = Math.min(1 << 30, launchPoints * 2);
-        } else if (nanos > LAUNCH_NANOS && launchPoints > least) {
-            launchPoints = Math.max(least, launchPoints / 2);
+    /** Moves the size of a launch towards its time; what a small launch took says little about a large one. */
+    private void adapt(double pointSteps, long nanos) {
+        double wanted = pointSteps * LAUNCH_NANOS / nanos;
+        if (wanted < pointStepsPerLaunch || pointSteps > pointStepsPerLaunch / 2) {
+            pointStepsPerLaunch = Math.max(pointStepsPerLaunch / 2, Math.min(pointStepsPerLaunch * 2, wanted));
         }
     }
 

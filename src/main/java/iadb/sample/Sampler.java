@@ -23,10 +23,10 @@ public final class Sampler implements AutoCloseable {
 
     Sampler(Context context, NetworkShape shape, Tuning base) {
         this.context = context;
-        tuning = base.fit(shape, Tuning.Footprint.TWO_LAYERS, context.device(), Integer.MAX_VALUE)
+        tuning = base.fit(shape, Tuning.Footprint.TWO_LAYERS, context.device())
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
                         .formatted(context.device().name(), context.device().localBytes(), shape.width())));
-        program = context.build(List.of(Source.of("network.cl"), Source.of("map.cl")), tuning.options(shape));
+        program = context.build(List.of(Source.of("network.cl"), Source.of("map.cl")), tuning.options(shape, context.device()));
     }
 
     /**
@@ -38,8 +38,12 @@ public final class Sampler implements AutoCloseable {
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int T) {
         Kernel kernel = program.kernel("euler");
-        kernel.arguments(parameters, points);
-        return new MapSession(context, kernel, tuning, count, T);
+        try {
+            return new MapSession(context, kernel.arguments(parameters, points, T), tuning, count, T);
+        } catch (RuntimeException e) {
+            kernel.close();
+            throw e;
+        }
     }
 
     @Override

@@ -2,19 +2,25 @@ package iadb.train;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException;
 import iadb.cl.Readback;
+import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
-import iadb.random.Stream;
 import iadb.model.Network;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
+import iadb.random.Stream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A training on a device (IADB, algorithm 3): the data sets are drawn, then each step draws a batch of blends, and moves
@@ -25,6 +31,7 @@ import java.util.Deque;
  * whatever is enqueued between two calls of {@link #advance}. To cancel is to stop calling.
  */
 public final class TrainingSession implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingSession.class);
     private static final int LOSS_SLOTS = 4096;
     private static final int MAX_SLICES = 2;
     private static final int FIRST_SLICE_STEPS = 8;
@@ -32,40 +39,66 @@ public final class TrainingSession implements AutoCloseable {
 
     private final Context context;
     private final TrainingConfig config;
-    private final PlanChoice choice;
     private final DeviceBuffer data0;
     private final DeviceBuffer data1;
     private final TrainingState state;
-    private final Plan plan;
+    private final Resources resources = new Resources();
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
+    private PlanChoice choice;
+    private final Plan plan;
     private int stepsEnqueued;
     private int stepsDone;
     private int sliceSteps = FIRST_SLICE_STEPS;
-    private long lastSliceEndNanos;
+    private long lastSliceEndNanos = System.nanoTime();
 
     /** Steps whose losses [steps] are on their way to the host. */
-    private record Slice(int steps, Readback losses) {
+    private record Slice(int steps, Readback losses, long enqueuedNanos) {
     }
 
-    /** Draws the data of both densities and makes ready for step 0. */
+    /**
+     * Draws the data of both densities and makes ready for step 0.
+     *
+     * @throws DeviceLimitException when the device cannot hold what was asked for
+     */
     public TrainingSession(Context context, TrainingConfig config, Density p0, Density p1) {
         this.context = context;
         this.config = config;
-        choice = PlanChoice.of(config.plan(), context.device(), config.shape(), config.batch());
-        data0 = draw(p0, Stream.DATA_P0);
-        data1 = draw(p1, Stream.DATA_P1);
-        state = TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS);
-        plan = Plan.build(context, config.shape(), choice, new Batch(data0, config.dataPoints(), data1,
-                config.dataPoints(), config.batch(), config.seed(), config.learningRate()), state);
-        for (int i = 0; i < MAX_SLICES; i++) {
-            idleReadbacks.add(context.readback((long) LOSS_SLOTS * Float.BYTES));
+        try {
+            data0 = resources.add(draw(p0, Stream.DATA_P0));
+            data1 = resources.add(draw(p1, Stream.DATA_P1));
+            state = resources.add(TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS));
+            for (int i = 0; i < MAX_SLICES; i++) {
+                idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
+            }
+            plan = resources.add(plan());
+        } catch (RuntimeException e) {
+            resources.close();
+            throw e;
         }
     }
 
     private DeviceBuffer draw(Density density, Stream stream) {
         try (PointSource source = new PointSource(context, density)) {
             return source.draw(config.seed(), stream, 0, config.dataPoints());
+        }
+    }
+
+    /** The plan that was asked for, or the fastest; layered where the compiled kernels of another do not fit. */
+    private Plan plan() {
+        Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
+                config.learningRate());
+        choice = PlanChoice.of(config.plan(), context.device(), config.shape(), config.batch());
+        try {
+            return new Plan(context, config.shape(), choice, batch, state);
+        } catch (DeviceLimitException e) {
+            if (choice.kind() == PlanChoice.Kind.LAYERED) {
+                throw e;
+            }
+            PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), context.device(), config.shape(),
+                    config.batch());
+            choice = new PlanChoice(layered.kind(), layered.tuning(), Optional.of(e.getMessage()));
+            return new Plan(context, config.shape(), choice, batch, state);
         }
     }
 
@@ -94,9 +127,9 @@ public final class TrainingSession implements AutoCloseable {
      * meanwhile. What was enqueued last is still running when this returns.
      */
     public Progress advance(int maxSteps, Duration budget) {
-        long endNanos = System.nanoTime() + budget.toNanos();
+        long startNanos = System.nanoTime();
         LossCollector collector = new LossCollector();
-        int last = Math.addExact(stepsEnqueued, maxSteps);
+        int last = (int) Math.min(Integer.MAX_VALUE, (long) stepsEnqueued + maxSteps);
         do {
             if (inFlight.size() == MAX_SLICES) {
                 awaitOldest(collector);
@@ -104,7 +137,7 @@ public final class TrainingSession implements AutoCloseable {
             if (stepsEnqueued < last) {
                 enqueueSlice(Math.min(sliceSteps, last - stepsEnqueued));
             }
-        } while (stepsEnqueued < last && System.nanoTime() < endNanos);
+        } while (stepsEnqueued < last && System.nanoTime() - startNanos < budget.toNanos());
         return collector.progress(stepsDone);
     }
 
@@ -130,6 +163,7 @@ public final class TrainingSession implements AutoCloseable {
     private void enqueueSlice(int wanted) {
         int slot = stepsEnqueued % LOSS_SLOTS;
         int steps = Math.min(wanted, LOSS_SLOTS - slot); // its losses lie in one piece
+        long nanos = System.nanoTime();
         for (int i = 0; i < steps; i++) {
             plan.enqueueStep(stepsEnqueued + i);
         }
@@ -137,29 +171,29 @@ public final class TrainingSession implements AutoCloseable {
         Readback losses = idleReadbacks.remove();
         losses.start(state.losses(), slot, steps);
         context.flush();
-        inFlight.add(new Slice(steps, losses));
+        inFlight.add(new Slice(steps, losses, nanos));
     }
 
     private void awaitOldest(LossCollector collector) {
         Slice slice = inFlight.remove();
         collector.add(slice.losses().await());
         idleReadbacks.add(slice.losses());
-        long now = System.nanoTime();
-        double sliceNanos = Math.max(1, now - lastSliceEndNanos);
-        lastSliceEndNanos = now;
-        double growth = Math.max(0.5, Math.min(2, SLICE.toNanos() / sliceNanos));
-        sliceSteps = (int) Math.max(1, Math.min(LOSS_SLOTS, Math.max(slice.steps(), FIRST_SLICE_STEPS) * growth));
         stepsDone += slice.steps();
+        long now = System.nanoTime();
+        double nanosPerStep = (now - Math.max(slice.enqueuedNanos(), lastSliceEndNanos)) / (double) slice.steps();
+        lastSliceEndNanos = now;
+        double wanted = SLICE.toNanos() / Math.max(1, nanosPerStep);
+        sliceSteps = (int) Math.max(1, Math.min(LOSS_SLOTS, Math.min(2.0 * sliceSteps, wanted)));
     }
 
     @Override
     public void close() {
-        drain();
-        idleReadbacks.forEach(Readback::close);
-        plan.close();
-        state.close();
-        data0.close();
-        data1.close();
+        try {
+            drain();
+        } catch (OpenClException e) {
+            LOG.debug("closing a training: {}", e.getMessage());
+        }
+        resources.close();
     }
 
     /** Gathers the losses of several slices. */

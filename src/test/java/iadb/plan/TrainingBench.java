@@ -48,7 +48,7 @@ public final class TrainingBench implements AutoCloseable {
         data1 = context.buffer(points1);
         start = Network.initial(shape, seed);
         state = TrainingState.start(context, start, LOSS_SLOTS);
-        plan = Plan.build(context, shape, choice,
+        plan = new Plan(context, shape, choice,
                 new Batch(data0, POINTS, data1, POINTS, batch, seed, LEARNING_RATE), state);
     }
 
@@ -56,8 +56,8 @@ public final class TrainingBench implements AutoCloseable {
     public static List<Tuning> tunings(Device device) {
         List<Tuning> tunings = new ArrayList<>();
         tunings.add(Tuning.defaultFor(device));
-        tunings.add(new Tuning(4, 16, 4, 1, 64, 3));  // a GPU
-        tunings.add(new Tuning(8, 32, 4, 2, 1, 2));   // AVX2
+        tunings.add(new Tuning(4, 16, 4, 1, 64, 3, 64));  // a GPU
+        tunings.add(new Tuning(8, 32, 4, 2, 1, 2, 1));   // AVX2
         return tunings;
     }
 
