@@ -20,11 +20,15 @@ static inline correction bias_correction(float learning_rate, uint t) {
   return c;
 }
 
+#ifndef LOAD_GRADIENT
+#define LOAD_GRADIENT(p) LOAD_GLOBAL(p)  // barrier.cl has another
+#endif
+
 // Moves parameters [i, i + VECTOR) by one step and returns them. d_blocks [blocks][PARAMETERS].
 static inline vec adam(int i, correction c, int blocks, global const float *d_blocks, global float *parameters,
                        global float *moment1, global float *moment2) {
-  vec gradient = LOAD_GLOBAL(d_blocks + i);
-  for (int b = 1; b < blocks; b++) gradient += LOAD_GLOBAL(d_blocks + (size_t)b * PARAMETERS + i);
+  vec gradient = LOAD_GRADIENT(d_blocks + i);
+  for (int b = 1; b < blocks; b++) gradient += LOAD_GRADIENT(d_blocks + (size_t)b * PARAMETERS + i);
   vec m = LOAD_GLOBAL(moment1 + i), v = LOAD_GLOBAL(moment2 + i);
   m = MULTIPLY_ADD((vec)(RATE1), gradient - m, m);
   v = MULTIPLY_ADD((vec)(RATE2), MULTIPLY_ADD(gradient, gradient, -v), v);
@@ -57,17 +61,13 @@ static inline int other_vector(int n) {
   return l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - (DEPTH - 1) * WIDTH;
 }
 
-// One Adam step. Writes parameters, moments, the transposed copies of the hidden weights, and the step's loss:
-// losses[step % loss_slots] = Σ block_loss [blocks], in order.
-// NDRange: any number of groups; work-items stride over SQUARES + OTHER_VECTORS units. No barriers.
-// Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
-// 4 · (DEPTH-1) · WIDTH² for the transposed copies.
-kernel void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
-                   global float *parameters, global float *moment1, global float *moment2, global float *transposed,
-                   global float *losses, uint loss_slots, uint step) {
-  correction c = bias_correction(learning_rate, step + 1);
-  int items = (int)get_global_size(0);
-  for (int unit = (int)get_global_id(0); unit < SQUARES + OTHER_VECTORS; unit += items) {
+// One Adam step t = 1, 2, ... by `items` work-items of which this is number `item`: parameters, moments, and the transposed
+// copies of the hidden weights. Work-items stride over SQUARES + OTHER_VECTORS units. No barriers.
+static inline void adam_step(int item, int items, uint t, float learning_rate, int blocks,
+                             global const float *d_blocks, global float *parameters, global float *moment1,
+                             global float *moment2, global float *transposed) {
+  correction c = bias_correction(learning_rate, t);
+  for (int unit = item; unit < SQUARES + OTHER_VECTORS; unit += items) {
     if (unit >= SQUARES) {
       adam(other_vector(unit - SQUARES), c, blocks, d_blocks, parameters, moment1, moment2);
       continue;
@@ -81,9 +81,22 @@ kernel void update(int blocks, global const float *d_blocks, global const float 
     transpose_square(rows);
     UNROLL for (int i = 0; i < VECTOR; i++) STORE_GLOBAL(transposed + TRANSPOSED(l) + (n + i) * WIDTH + k, rows[i]);
   }
-  if (get_global_id(0) == 0) {
-    float loss = block_loss[0];
-    for (int b = 1; b < blocks; b++) loss += block_loss[b];
-    losses[step % loss_slots] = loss;
-  }
+}
+
+// The loss of a step: Σ block_loss [blocks], in order.
+static inline float step_loss(int blocks, volatile global const float *block_loss) {
+  float loss = block_loss[0];
+  for (int b = 1; b < blocks; b++) loss += block_loss[b];
+  return loss;
+}
+
+// One Adam step, and the step's loss into losses[step % loss_slots]. NDRange: any number of groups. No barriers.
+// Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
+// 4 · (DEPTH-1) · WIDTH² for the transposed copies.
+kernel void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
+                   global float *parameters, global float *moment1, global float *moment2, global float *transposed,
+                   global float *losses, uint loss_slots, uint step) {
+  adam_step((int)get_global_id(0), (int)get_global_size(0), step + 1, learning_rate, blocks, d_blocks, parameters,
+            moment1, moment2, transposed);
+  if (get_global_id(0) == 0) losses[step % loss_slots] = step_loss(blocks, block_loss);
 }

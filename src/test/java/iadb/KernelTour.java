@@ -6,6 +6,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.model.NetworkShape;
+import iadb.plan.BarrierProof;
 import iadb.plan.PlanChoice;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
@@ -29,6 +30,9 @@ final class KernelTour {
         Density byInversion = Density.of("dark", 11, 7, dark);
         Density byRejection = Density.of("bright", 7, 11, bright);
         try (Context context = Context.open(device)) {
+            if (!BarrierProof.passes(context, 1, 16)) {
+                throw new IllegalStateException("a group does not pass its own barrier");
+            }
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 for (int depth : new int[] {1, 3}) {
                     for (int batch : new int[] {1, 19}) {

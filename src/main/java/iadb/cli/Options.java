@@ -89,8 +89,9 @@ final class Options {
                 description = "Hidden layers, 1 to 8 (default: ${DEFAULT-VALUE}).")
         int depth;
 
-        @Option(names = "--plan", paramLabel = "auto|layered|fused", defaultValue = "auto",
-                description = "Kernels of a step: one a layer, or forward and backward in one (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--plan", paramLabel = "auto|layered|fused|persistent", defaultValue = "auto",
+                description = "Kernels of a step: one a layer, forward and backward in one, or many steps in one"
+                        + " (default: ${DEFAULT-VALUE}).")
         String plan;
 
         TrainingConfig config(long seed) {
@@ -109,8 +110,8 @@ final class Options {
                 return Optional.empty();
             }
             return Optional.of(Arrays.stream(PlanChoice.Kind.values()).filter(kind -> kind.toString().equals(plan)).findFirst()
-                    .orElseThrow(() -> new InvalidInputException("there is no plan '" + plan + "'; --plan takes auto, layered"
-                            + " or fused")));
+                    .orElseThrow(() -> new InvalidInputException("there is no plan '" + plan + "'; --plan takes auto, layered,"
+                            + " fused or persistent")));
         }
     }
 

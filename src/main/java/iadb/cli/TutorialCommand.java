@@ -139,11 +139,17 @@ final class TutorialCommand implements Callable<Integer> {
             clock.end("save");
             record.add("configuration", run.configuration()).add("plan", run.session().choice().kind().toString())
                     .add("tuning", run.session().choice().tuning().toString())
-                    .add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
+                    .add("steps_by_plan", stepsByPlan(run)).add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
                     run.session().stepsEnqueued(), microseconds, run.finalLoss()));
             map(context, config.shape(), run.session().parameters(), p0, p1, folder);
         }
+    }
+
+    private static JsonRecord stepsByPlan(TrainingRun run) {
+        JsonRecord steps = new JsonRecord();
+        run.session().stepsByPlan().forEach((kind, count) -> steps.add(kind.toString(), count));
+        return steps;
     }
 
     /** Moves fresh points of p0, writes what they become, and says how near to p1 they are. Ctrl-C: writes no result. */

@@ -1,6 +1,7 @@
 package iadb.plan;
 
 import iadb.cl.Context;
+import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
@@ -9,7 +10,9 @@ import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The launches of one training step, in order, and the tuning behind them. {@link PlanChoice} says which plan a device
@@ -26,6 +29,8 @@ public final class Plan implements AutoCloseable {
     private final Program program;
     private final Resources resources = new Resources();
     private final List<Launch> launches = new ArrayList<>();
+    private Kernel persistent;
+    private DeviceBuffer stepsDone;
 
     /**
      * The plan that was chosen, ready to run over this batch and state.
@@ -33,18 +38,24 @@ public final class Plan implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold its buffers, or run its kernels in groups of their size
      */
     public Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state) {
+        this(context, shape, choice, batch, state, List.of());
+    }
+
+    /** @param options further build options, for tests */
+    Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state, List<String> options) {
         this.context = context;
         this.shape = shape;
         this.batch = batch;
         this.state = state;
         tuning = choice.tuning();
         try {
-            List<Source> sources = List.of(Source.of("philox.cl"), Source.of("network.cl"), Source.of("blend.cl"),
-                    Source.of("adam.cl"), Source.of(choice.kind().file()));
-            program = resources.add(context.build(sources, tuning.options(shape, context.device())));
+            List<String> allOptions = new ArrayList<>(tuning.options(shape, context.device()));
+            allOptions.addAll(options);
+            program = resources.add(context.build(sources(choice.kind()), allOptions));
             switch (choice.kind()) {
-                case FUSED -> addFusedLaunches();
                 case LAYERED -> addLayeredLaunches();
+                case FUSED -> addFusedLaunches();
+                case PERSISTENT -> addPersistentLaunch();
             }
         } catch (RuntimeException e) {
             resources.close();
@@ -52,11 +63,60 @@ public final class Plan implements AutoCloseable {
         }
     }
 
-    /** Enqueues training step {@code step}, counted from 0. */
-    public void enqueueStep(int step) {
-        for (Launch launch : launches) {
-            launch.enqueue(context, step);
+    private static List<Source> sources(PlanChoice.Kind kind) {
+        String files = switch (kind) {
+            case LAYERED -> "philox network blend adam layered";
+            case FUSED -> "philox network blend gradient adam fused";
+            case PERSISTENT -> "philox network blend gradient barrier adam persistent";
+        };
+        return Arrays.stream(files.split(" ")).map(file -> Source.of(file + ".cl")).toList();
+    }
+
+    /** Enqueues {@code count} training steps from step {@code first} on, counted from 0. */
+    public void enqueueSteps(int first, int count) {
+        if (persistent != null) {
+            launches.get(0).enqueue(context, first);
+            persistent.lastArguments(first, count);
+            context.enqueue(persistent, (long) persistentGroups() * tuning.groupSize(), tuning.groupSize());
+            return;
         }
+        for (int step = first; step < first + count; step++) {
+            for (Launch launch : launches) {
+                launch.enqueue(context, step);
+            }
+        }
+    }
+
+    /**
+     * Of a plan whose launch may end before its last step: how many steps the last one did, [1], a float. Empty: a launch
+     * does its one step.
+     */
+    public Optional<DeviceBuffer> stepsDone() {
+        return Optional.ofNullable(stepsDone);
+    }
+
+    private int persistentGroups() {
+        return persistentGroups(tuning, batch.rows(), context.device());
+    }
+
+    /** Groups that wait for each other in the plan persistent: one a block, at most one a compute unit. */
+    public static int persistentGroups(Tuning tuning, int batch, Device device) {
+        return Math.min(tuning.blocks(batch), device.computeUnits());
+    }
+
+    private void addPersistentLaunch() {
+        int blocks = tuning.blocks(batch.rows());
+        DeviceBuffer arrivals = floats(1);
+        stepsDone = floats(1);
+        add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals), 1, 1, false));
+        long copy = 3L * shape.bufferFloats() + (shape.depth() - 1L) * shape.width() * shape.width();
+        persistent = resources.add(program.kernel("persistent_steps")).arguments(batch.data0(), batch.points0(),
+                batch.data1(), batch.points1(), seedLow(), seedHigh(), batch.rows(), blocks,
+                tuning.blockTiles(batch.rows()), batch.learningRate(), state.parameters(), state.moment1(),
+                state.moment2(), state.transposed(), floats(persistentGroups() * copy),
+                floats(2L * blocks * shape.bufferFloats()), floats(2L * blocks), state.losses(), state.lossSlots(),
+                arrivals, stepsDone);
+        checkGroupSize(persistent, tuning.groupSize());
     }
 
     private void addFusedLaunches() {
@@ -117,11 +177,15 @@ public final class Plan implements AutoCloseable {
     }
 
     private void add(Launch launch) {
-        if (launch.groupSize() > launch.kernel().maxGroupSize()) {
-            throw new DeviceLimitException("%s runs the kernel %s in groups of at most %d work-items, not %d".formatted(
-                    context.device().name(), launch.kernel().name(), launch.kernel().maxGroupSize(), launch.groupSize()));
-        }
+        checkGroupSize(launch.kernel(), launch.groupSize());
         launches.add(launch);
+    }
+
+    private void checkGroupSize(Kernel kernel, int groupSize) {
+        if (groupSize > kernel.maxGroupSize()) {
+            throw new DeviceLimitException("%s runs the kernel %s in groups of at most %d work-items, not %d".formatted(
+                    context.device().name(), kernel.name(), kernel.maxGroupSize(), groupSize));
+        }
     }
 
     private DeviceBuffer floats(long count) {

@@ -16,21 +16,16 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
     /** The plans there are. */
     public enum Kind {
         /** One launch a layer and pass; any width and depth. */
-        LAYERED("layered", "layered.cl"),
+        LAYERED("layered"),
         /** Forward and backward of a tile of rows in one launch. */
-        FUSED("fused", "fused.cl");
+        FUSED("fused"),
+        /** Many steps in one launch, whose groups wait for each other. */
+        PERSISTENT("persistent");
 
         private final String word;
-        private final String file;
 
-        Kind(String word, String file) {
+        Kind(String word) {
             this.word = word;
-            this.file = file;
-        }
-
-        /** The file of its kernels. */
-        String file() {
-            return file;
         }
 
         /** The word for it on the command line. */
@@ -43,7 +38,9 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
     /**
      * The plan for a network on a device.
      *
-     * @param wanted empty: the fastest; a network that {@code fused} cannot hold takes {@code layered}, with a reason
+     * @param wanted empty: {@code persistent} on a CPU, whose session falls back to {@code fused} as it needs; elsewhere
+     *               {@code fused}, since the barrier of {@code persistent} has not been tried on a GPU. A network that
+     *               these cannot hold takes {@code layered}, with a reason
      * @param batch  B
      * @throws DeviceLimitException when no plan fits the device
      */
@@ -54,13 +51,14 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
     /** As above with another tuning than the device's default. */
     public static PlanChoice of(Optional<Kind> wanted, Tuning base, Device device, NetworkShape shape, int batch) {
         Optional<String> reason = Optional.empty();
-        if (wanted.orElse(Kind.FUSED) == Kind.FUSED) {
+        Kind kind = wanted.orElse(device.type() == Device.Type.CPU ? Kind.PERSISTENT : Kind.FUSED);
+        if (kind != Kind.LAYERED) {
             Optional<Tuning> fused = base.fit(shape, Tuning.Footprint.ALL_LAYERS, device, batch);
             if (fused.isPresent()) {
-                return new PlanChoice(Kind.FUSED, fused.get(), reason);
+                return new PlanChoice(kind, fused.get(), reason);
             }
-            reason = Optional.of("width %d, depth %d do not fit the fused plan in the %,d bytes of local memory of %s"
-                    .formatted(shape.width(), shape.depth(), device.localBytes(), device.name()));
+            reason = Optional.of("width %d, depth %d do not fit the plan %s in the %,d bytes of local memory of %s"
+                    .formatted(shape.width(), shape.depth(), kind, device.localBytes(), device.name()));
         }
         Tuning layered = base.fit(shape, Tuning.Footprint.ONE_LAYER, device, batch)
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.Optional;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,15 +45,15 @@ public final class TrainingSession implements AutoCloseable {
     private final Resources resources = new Resources();
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
-    private PlanChoice choice;
-    private final Plan plan;
+    private final PlanChoice choice;
+    private final PlanRotation plans;
     private int stepsEnqueued;
     private int stepsDone;
     private int sliceSteps = FIRST_SLICE_STEPS;
     private long lastSliceEndNanos = System.nanoTime();
 
     /** Steps whose losses [steps] are on their way to the host. */
-    private record Slice(int steps, Readback losses, long enqueuedNanos) {
+    private record Slice(Plan plan, int steps, Readback losses, long enqueuedNanos) {
     }
 
     /**
@@ -71,7 +71,10 @@ public final class TrainingSession implements AutoCloseable {
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            plan = resources.add(plan());
+            Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
+                    config.learningRate());
+            plans = resources.add(new PlanRotation(context, config, batch, state));
+            choice = plans.choice();
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -84,27 +87,14 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /** The plan that was asked for, or the fastest; layered where the compiled kernels of another do not fit. */
-    private Plan plan() {
-        Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
-                config.learningRate());
-        choice = PlanChoice.of(config.plan(), context.device(), config.shape(), config.batch());
-        try {
-            return new Plan(context, config.shape(), choice, batch, state);
-        } catch (DeviceLimitException e) {
-            if (choice.kind() == PlanChoice.Kind.LAYERED) {
-                throw e;
-            }
-            PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), context.device(), config.shape(),
-                    config.batch());
-            choice = new PlanChoice(layered.kind(), layered.tuning(), Optional.of(e.getMessage()));
-            return new Plan(context, config.shape(), choice, batch, state);
-        }
-    }
-
     /** The plan and tuning that run this training. */
     public PlanChoice choice() {
         return choice;
+    }
+
+    /** Steps that each plan did so far. */
+    public Map<PlanChoice.Kind, Integer> stepsByPlan() {
+        return plans.stepsByKind();
     }
 
     /** The points of p0 that training draws from, [dataPoints, 2]. */
@@ -135,7 +125,7 @@ public final class TrainingSession implements AutoCloseable {
                 awaitOldest(collector);
             }
             if (stepsEnqueued < last) {
-                enqueueSlice(Math.min(sliceSteps, last - stepsEnqueued));
+                enqueueSlice(Math.min(sliceSteps, last - stepsEnqueued), collector);
             }
         } while (stepsEnqueued < last && System.nanoTime() - startNanos < budget.toNanos());
         return collector.progress(stepsDone);
@@ -144,10 +134,14 @@ public final class TrainingSession implements AutoCloseable {
     /** Waits for all that is enqueued and reports it. */
     public Progress drain() {
         LossCollector collector = new LossCollector();
+        drainInto(collector);
+        return collector.progress(stepsDone);
+    }
+
+    private void drainInto(LossCollector collector) {
         while (!inFlight.isEmpty()) {
             awaitOldest(collector);
         }
-        return collector.progress(stepsDone);
     }
 
     /** Steps that were enqueued, from the training's start. */
@@ -160,28 +154,37 @@ public final class TrainingSession implements AutoCloseable {
         return new Network(config.shape(), state.parameters().read(new float[config.shape().bufferFloats()]));
     }
 
-    private void enqueueSlice(int wanted) {
+    private void enqueueSlice(int wanted, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
         int steps = Math.min(wanted, LOSS_SLOTS - slot); // its losses lie in one piece
-        long nanos = System.nanoTime();
-        for (int i = 0; i < steps; i++) {
-            plan.enqueueStep(stepsEnqueued + i);
+        Plan plan = plans.next();
+        if (plan.stepsDone().isPresent()) {
+            drainInto(collector); // what comes next depends on how far this slice gets
         }
+        long nanos = System.nanoTime();
+        plan.enqueueSteps(stepsEnqueued, steps);
         stepsEnqueued += steps;
         Readback losses = idleReadbacks.remove();
         losses.start(state.losses(), slot, steps);
         context.flush();
-        inFlight.add(new Slice(steps, losses, nanos));
+        inFlight.add(new Slice(plan, steps, losses, nanos));
+        if (plan.stepsDone().isPresent()) {
+            awaitOldest(collector);
+        }
     }
 
     private void awaitOldest(LossCollector collector) {
         Slice slice = inFlight.remove();
-        collector.add(slice.losses().await());
+        float[] losses = slice.losses().await();
         idleReadbacks.add(slice.losses());
-        stepsDone += slice.steps();
+        int done = slice.plan().stepsDone().map(steps -> (int) steps.read(new float[1])[0]).orElse(slice.steps());
+        collector.add(done == losses.length ? losses : Arrays.copyOf(losses, done));
+        stepsDone += done;
+        stepsEnqueued -= slice.steps() - done;
         long now = System.nanoTime();
-        double nanosPerStep = (now - Math.max(slice.enqueuedNanos(), lastSliceEndNanos)) / (double) slice.steps();
+        double nanosPerStep = (now - Math.max(slice.enqueuedNanos(), lastSliceEndNanos)) / Math.max(0.5, done);
         lastSliceEndNanos = now;
+        plans.report(slice.plan(), slice.steps(), done, nanosPerStep);
         double wanted = SLICE.toNanos() / Math.max(1, nanosPerStep);
         sliceSteps = (int) Math.max(1, Math.min(LOSS_SLOTS, Math.min(2.0 * sliceSteps, wanted)));
     }

@@ -251,7 +251,7 @@ class JarIT {
         "--width 17 | width 17",
         "--depth 9 | depth 9",
         "--data 2147483647 | bytes",
-        "--plan persistent | persistent",
+        "--plan quickest | persistent",
         "--device nonesuch | nonesuch",
         "--device 99 | 99",
         "--out notes.txt | notes.txt",

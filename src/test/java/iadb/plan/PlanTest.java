@@ -136,6 +136,46 @@ class PlanTest {
         }
     }
 
+    static Stream<Trial> persistentTrials() {
+        return trials().filter(trial -> trial.kind() == PlanChoice.Kind.PERSISTENT);
+    }
+
+    @ParameterizedTest
+    @MethodSource("persistentTrials")
+    void persistentAndFusedGiveTheSameBits(Trial trial) {
+        try (TrainingBench persistent = trial.bench(16);
+                TrainingBench fused = new TrainingBench(trial.device(), PlanChoice.Kind.FUSED, trial.tuning(), trial.shape(),
+                        trial.batch(), 16)) {
+            persistent.run(30);
+            persistent.run(7);
+            fused.run(37);
+            assertArrayEquals(fused.parameters(), persistent.parameters());
+            assertArrayEquals(fused.transposed(), persistent.transposed());
+            assertEquals(fused.loss(36), persistent.loss(36));
+        }
+    }
+
+    @Test
+    void aBarrierThatIsCalledOffLosesNoStep() {
+        for (Device device : Device.all()) {
+            Tuning tuning = TrainingBench.tunings(device).get(1);
+            try (TrainingBench mixed = new TrainingBench(device, PlanChoice.Kind.PERSISTENT, tuning, NetworkShape.TUTORIAL, 256, 17);
+                    TrainingBench fused = new TrainingBench(device, PlanChoice.Kind.FUSED, tuning, NetworkShape.TUTORIAL, 256, 17);
+                    Plan impatient = mixed.plan(PlanChoice.Kind.PERSISTENT, "-DSPIN_LIMIT=0");
+                    Plan goesOn = mixed.plan(PlanChoice.Kind.FUSED)) {
+                boolean calledOff = false;
+                while (mixed.steps() < 60) {
+                    int before = mixed.steps();
+                    calledOff |= mixed.tryOnce(impatient, 10) < 10;
+                    mixed.run(goesOn, before + 12 - mixed.steps());
+                }
+                assertTrue(calledOff || device.computeUnits() == 1, "a barrier without patience is called off");
+                fused.run(60);
+                assertArrayEquals(fused.parameters(), mixed.parameters());
+            }
+        }
+    }
+
     @Test
     void aNetworkThatTheFusedPlanCannotHoldTakesLayeredAndSaysSo() {
         Device small = Device.all().get(0).limitedTo(LEAST_GROUP, LEAST_LOCAL_BYTES);

@@ -1,5 +1,7 @@
 package iadb.plan;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
@@ -66,10 +68,40 @@ public final class TrainingBench implements AutoCloseable {
     }
 
     void run(int count) {
-        for (int i = 0; i < count; i++) {
-            plan.enqueueStep(steps++);
+        run(plan, count);
+    }
+
+    /** Another plan on the same batch and state, with further build options; closed by the caller. */
+    Plan plan(PlanChoice.Kind kind, String... options) {
+        return new Plan(context, shape, new PlanChoice(kind, choice.tuning(), Optional.empty()),
+                new Batch(data0, POINTS, data1, POINTS, batch, seed, LEARNING_RATE), state, List.of(options));
+    }
+
+    /** Runs steps by a plan until {@code count} more are done; a barrier may be called off on a busy machine. */
+    void run(Plan by, int count) {
+        int end = steps + count;
+        for (int attempt = 0; steps < end && attempt < 100; attempt++) {
+            steps += runOnce(by, end - steps);
         }
+        assertEquals(end, steps, "barriers were called off time and again");
+    }
+
+    /** One launch, or one a step; returns how many steps were done. */
+    private int runOnce(Plan by, int count) {
+        by.enqueueSteps(steps, count);
         context.finish();
+        return by.stepsDone().map(done -> (int) done.read(new float[1])[0]).orElse(count);
+    }
+
+    /** One launch; returns how many of {@code count} steps were done. */
+    int tryOnce(Plan by, int count) {
+        int done = runOnce(by, count);
+        steps += done;
+        return done;
+    }
+
+    int steps() {
+        return steps;
     }
 
     float[] parameters() {

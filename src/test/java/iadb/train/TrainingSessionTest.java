@@ -13,12 +13,16 @@ import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** A whole training: its slices, its losses, and what its map does, on every OpenCL device. */
@@ -49,6 +53,44 @@ class TrainingSessionTest {
             assertArrayEquals(whole, train(device, 1, 300));
             assertArrayEquals(whole, train(device, 1, 1, 7, 64));
             assertFalse(Arrays.equals(whole, train(device, 2, 300)));
+        }
+    }
+
+    @Test
+    void busyCoresChangeNothingButTime() throws InterruptedException {
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Thread> busy = new ArrayList<>();
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            Thread thread = new Thread(() -> {
+                while (!stop.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+            thread.start();
+            busy.add(thread);
+        }
+        try {
+            for (Device device : Device.all()) {
+                float[] fused = trainBy(device, Optional.of(PlanChoice.Kind.FUSED));
+                assertArrayEquals(fused, trainBy(device, Optional.of(PlanChoice.Kind.PERSISTENT)));
+                assertArrayEquals(fused, trainBy(device, Optional.empty()));
+            }
+        } finally {
+            stop.set(true);
+            for (Thread thread : busy) {
+                thread.join();
+            }
+        }
+    }
+
+    private static float[] trainBy(Device device, Optional<PlanChoice.Kind> kind) {
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 4099, 256, 1e-3f, 5, kind);
+        try (Context context = Context.open(device);
+                TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
+            session.advance(1500, LONG);
+            session.drain();
+            assertEquals(1500, session.stepsByPlan().values().stream().mapToInt(Integer::intValue).sum());
+            return session.snapshot().parameters();
         }
     }
 
