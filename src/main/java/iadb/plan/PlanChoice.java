@@ -45,7 +45,7 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
      * @throws DeviceLimitException when no plan fits the device
      */
     public static PlanChoice of(Optional<Kind> wanted, Device device, NetworkShape shape, int batch) {
-        return of(wanted, Tuning.defaultFor(device), device, shape, batch);
+        return of(wanted, TuningTable.find(device, TuningTable.Purpose.TRAINING), device, shape, batch);
     }
 
     /** As above with another tuning than the device's default. */

@@ -2,13 +2,15 @@ package iadb.plan;
 
 import iadb.cl.Device;
 import iadb.model.NetworkShape;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * The compile-time parameters of the network's kernels ({@code cl/network.cl}) and the group sizes that go with them.
  *
- * <p>A CPU wants one work-item a group with the widest vectors and a large tile that stays in its cache; a GPU wants
+ * <p>{@link TuningTable} has those of devices that were measured. A CPU wants one work-item a group with the widest vectors and a large tile that stays in its cache; a GPU wants
  * many items, float4, and a tile that fits its local memory.
  *
  * @param vector       VECTOR, floats a vector: 4, 8 or 16
@@ -16,7 +18,7 @@ import java.util.Optional;
  * @param itemRows     ITEM_ROWS, rows a work-item keeps in registers
  * @param itemVectors  ITEM_VECTORS, vectors of columns a work-item keeps in registers
  * @param groupSize    GROUP_SIZE, work-items a group
- * @param updateGroups groups of the launch that reduces and updates
+ * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit
  * @param updateGroupSize work-items of each of them
  */
 public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int updateGroups,
@@ -44,14 +46,20 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         }
     }
 
-    /** A plain tuning for the device's type; {@link #fit} makes it fit a network and the device's limits. */
-    public static Tuning defaultFor(Device device) {
-        if (device.type() == Device.Type.CPU) {
-            int vector = Math.max(4, Math.min(16, Integer.highestOneBit(device.nativeVectorFloats())));
-            // 4 × 4 sums fit 32 registers (AVX-512, NEON), 4 × 2 the 16 of AVX2.
-            return new Tuning(vector, 128, 4, vector == 8 ? 2 : 4, 1, device.computeUnits(), 1);
+    /** Reads the words of {@link #toString}. */
+    static Tuning parse(String words) {
+        Map<String, Integer> values = new HashMap<>();
+        for (String word : words.trim().split("\\s+")) {
+            String[] pair = word.split("=");
+            values.put(pair[0], Integer.valueOf(pair[1]));
         }
-        return new Tuning(4, 16, 4, 1, 64, Math.max(1, Math.min(16, device.computeUnits())), 64);
+        Tuning tuning = new Tuning(values.remove("vector"), values.remove("tile-rows"), values.remove("item-rows"),
+                values.remove("item-vectors"), values.remove("group-size"), values.remove("update-groups"),
+                values.remove("update-group-size"));
+        if (!values.isEmpty()) {
+            throw new IllegalArgumentException("a tuning has no " + values.keySet());
+        }
+        return tuning;
     }
 
     /** Bytes of local memory that a kernel of this tuning takes. */
@@ -91,7 +99,8 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             long most = (device.localBytes() - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
             int fitting = (int) Math.min(tileRows / step * step, most / step * step);
             if (fitting >= step) {
-                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, device), updateGroups,
+                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, device),
+                        updateGroups == 0 ? device.computeUnits() : updateGroups,
                         within(updateGroupSize, device)));
             }
         }

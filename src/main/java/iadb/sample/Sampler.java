@@ -8,6 +8,7 @@ import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning;
+import iadb.plan.TuningTable;
 import java.util.List;
 
 /** The map's kernels for networks of one shape. Makes any number of {@link MapSession}s; outlives them. */
@@ -18,10 +19,11 @@ public final class Sampler implements AutoCloseable {
 
     /** @throws DeviceLimitException when the device cannot hold two layers of the network */
     public Sampler(Context context, NetworkShape shape) {
-        this(context, shape, Tuning.defaultFor(context.device()));
+        this(context, shape, TuningTable.find(context.device(), TuningTable.Purpose.MAP));
     }
 
-    Sampler(Context context, NetworkShape shape, Tuning base) {
+    /** With another tuning than the device's own. */
+    public Sampler(Context context, NetworkShape shape, Tuning base) {
         this.context = context;
         tuning = base.fit(shape, Tuning.Footprint.TWO_LAYERS, context.device())
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"

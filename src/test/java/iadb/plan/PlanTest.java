@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Device;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.model.ReferenceNetwork;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -46,7 +47,7 @@ class PlanTest {
                     }
                 }
             }
-            Tuning own = Tuning.defaultFor(full);
+            Tuning own = TuningTable.find(full, TuningTable.Purpose.TRAINING);
             Tuning gpu = TrainingBench.tunings(full).get(1);
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 trials.add(new Trial(full, kind, own, NetworkShape.TUTORIAL, 1));
@@ -122,7 +123,7 @@ class PlanTest {
     @Test
     void layeredAndFusedAgree() {
         for (Device device : Device.all()) {
-            Tuning tuning = Tuning.defaultFor(device);
+            Tuning tuning = TuningTable.find(device, TuningTable.Purpose.TRAINING);
             try (TrainingBench layered = new TrainingBench(device, PlanChoice.Kind.LAYERED, tuning, NetworkShape.TUTORIAL, 256, 15);
                     TrainingBench fused = new TrainingBench(device, PlanChoice.Kind.FUSED, tuning, NetworkShape.TUTORIAL, 256, 15)) {
                 assertEquals(PlanChoice.Kind.FUSED, fused.choice().kind());

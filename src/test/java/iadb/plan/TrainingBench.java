@@ -7,8 +7,6 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.random.Philox;
-import iadb.random.Stream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +55,7 @@ public final class TrainingBench implements AutoCloseable {
     /** Tunings of devices that are not here, beside this device's own. */
     public static List<Tuning> tunings(Device device) {
         List<Tuning> tunings = new ArrayList<>();
-        tunings.add(Tuning.defaultFor(device));
+        tunings.add(TuningTable.find(device, TuningTable.Purpose.TRAINING));
         tunings.add(new Tuning(4, 16, 4, 1, 64, 3, 64));  // a GPU
         tunings.add(new Tuning(8, 32, 4, 2, 1, 2, 1));   // AVX2
         return tunings;
@@ -126,23 +124,9 @@ public final class TrainingBench implements AutoCloseable {
         return state.losses().read(new float[1], step % LOSS_SLOTS)[0];
     }
 
-    /** The batch of a step as {@code cl/blend.cl} defines it: [B][5] x, y, α, target x, target y. */
+    /** The batch of a step, [B][5]: x, y, α, target x, target y. */
     float[][] rows(int step) {
-        float[][] rows = new float[batch][];
-        for (int r = 0; r < batch; r++) {
-            int[] draw = Philox.draw(seed, Stream.TRAINING_ROWS, r, step);
-            int i = 2 * index(draw[0]);
-            int j = 2 * index(draw[1]);
-            float alpha = Philox.unitInterval(draw[2]);
-            rows[r] = new float[] {Math.fma(alpha, points1[j], (1 - alpha) * points0[i]),
-                Math.fma(alpha, points1[j + 1], (1 - alpha) * points0[i + 1]), alpha,
-                points1[j] - points0[i], points1[j + 1] - points0[i + 1]};
-        }
-        return rows;
-    }
-
-    private static int index(int bits) {
-        return (int) (Integer.toUnsignedLong(bits) * POINTS >>> 32);
+        return ReferenceRows.of(points0, points1, batch, seed, step);
     }
 
     @Override

@@ -8,7 +8,7 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.plan.ReferenceNetwork;
+import iadb.model.ReferenceNetwork;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import java.util.ArrayList;

@@ -1,11 +1,8 @@
-package iadb.plan;
-
-import iadb.model.Network;
-import iadb.model.NetworkShape;
+package iadb.model;
 
 /**
- * The network, its loss, its gradient and Adam in plain Java and double precision: what every kernel is held against.
- * Written for reading, from the definitions; {@link ReferenceNetworkTest} checks it by finite differences.
+ * The network, its loss, its gradient and Adam in plain Java and double precision: what every kernel is held against, by
+ * the tests and by the tuner. Written for reading, from the definitions; its own test checks it by finite differences.
  */
 public final class ReferenceNetwork {
     private final NetworkShape shape;
@@ -14,6 +11,7 @@ public final class ReferenceNetwork {
     private final double[] moment2;
     private int steps;
 
+    /** Starts from {@code network}, with moments of zero. */
     public ReferenceNetwork(Network network) {
         shape = network.shape();
         parameters = new double[shape.bufferFloats()];
@@ -24,7 +22,8 @@ public final class ReferenceNetwork {
         moment2 = new double[parameters.length];
     }
 
-    double[] parameters() {
+    /** The live parameters, in the layout of {@link NetworkShape}. */
+    public double[] parameters() {
         return parameters;
     }
 
@@ -52,7 +51,7 @@ public final class ReferenceNetwork {
     }
 
     /** Σ |D - target|² over the rows. @param rows [B][5]: x, y, α, target x, target y */
-    double loss(float[][] rows) {
+    public double loss(float[][] rows) {
         double loss = 0;
         for (float[] row : rows) {
             double[] d = velocity(row[0], row[1], row[2]);
@@ -62,7 +61,7 @@ public final class ReferenceNetwork {
     }
 
     /** ∂loss/∂parameters in the layout of the shape, by back-propagation. */
-    double[] gradient(float[][] rows) {
+    public double[] gradient(float[][] rows) {
         double[] gradient = new double[parameters.length];
         for (float[] row : rows) {
             double[][] outputs = forward(row[0], row[1], row[2]);
@@ -87,7 +86,7 @@ public final class ReferenceNetwork {
     }
 
     /** One step of Adam (Kingma and Ba 2015, algorithm 1) with β = (0.9, 0.999), ε = 1e-8. */
-    void adam(double[] gradient, double learningRate) {
+    public void adam(double[] gradient, double learningRate) {
         steps++;
         for (int i = 0; i < parameters.length; i++) {
             moment1[i] = 0.9 * moment1[i] + 0.1 * gradient[i];

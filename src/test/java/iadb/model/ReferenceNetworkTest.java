@@ -1,9 +1,7 @@
-package iadb.plan;
+package iadb.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import iadb.model.Network;
-import iadb.model.NetworkShape;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

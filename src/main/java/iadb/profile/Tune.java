@@ -1,0 +1,237 @@
+package iadb.profile;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.OpenClException;
+import iadb.cl.Resources;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.model.ReferenceNetwork;
+import iadb.plan.Batch;
+import iadb.plan.Plan;
+import iadb.plan.PlanChoice;
+import iadb.plan.ReferenceRows;
+import iadb.plan.TrainingState;
+import iadb.plan.Tuning;
+import iadb.plan.TuningTable;
+import iadb.sample.MapSession;
+import iadb.sample.Sampler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+
+/**
+ * The search behind {@code tools/tune}: times a device's kernels over valid tunings, one parameter after the other until
+ * none gets better, refuses those that leave the reference, and writes the best into {@code cl/tuning.properties}.
+ */
+public final class Tune implements AutoCloseable {
+    private static final NetworkShape SHAPE = NetworkShape.TUTORIAL;
+    private static final int ROWS = 256;
+    private static final int DATA_POINTS = 65_536;
+    private static final int MAP_POINTS = 1 << 15;
+    private static final int MAP_STEPS = 8;
+    private static final int BLOCKS = 5;
+    private static final long BLOCK_NANOS = 40_000_000;
+    private static final double LEAST_GAIN = 0.98; // a tuning must be faster by 2 %: less is noise
+    private static final double TOLERANCE = 1e-5;  // relative, 2-norm: that of the tests of the gradient
+
+    private final Device device;
+    private final Context context;
+    private final Resources resources = new Resources();
+    private final Network network = Network.initial(SHAPE, 1);
+    private final Batch batch;
+    private final double[] expectedGradient;
+
+    private Tune(Device device) {
+        this.device = device;
+        context = resources.add(Context.open(device));
+        Random random = new Random(1);
+        float[] points = new float[2 * DATA_POINTS];
+        for (int i = 0; i < points.length; i++) {
+            points[i] = random.nextFloat();
+        }
+        DeviceBuffer data = resources.add(context.buffer(points));
+        batch = new Batch(data, DATA_POINTS, data, DATA_POINTS, ROWS, 1, 1e-3f);
+        expectedGradient = new ReferenceNetwork(network).gradient(ReferenceRows.of(points, points, ROWS, 1, 0));
+    }
+
+    /** Tunes the device whose index or name is the first argument ({@code auto} without one); the second is the file. */
+    public static void main(String[] arguments) throws IOException {
+        Device device = Device.select(arguments.length > 0 ? arguments[0] : "auto");
+        Path file = Path.of(arguments.length > 1 ? arguments[1] : "cl/tuning.properties");
+        try (Tune tune = new Tune(device)) {
+            System.out.println(device);
+            write(file, TuningTable.key(device, TuningTable.Purpose.TRAINING),
+                    tune.search("training", TuningTable.find(device, TuningTable.Purpose.TRAINING), tune::stepNanos));
+            write(file, TuningTable.key(device, TuningTable.Purpose.MAP),
+                    tune.search("map", TuningTable.find(device, TuningTable.Purpose.MAP), tune::pointStepNanos));
+        }
+    }
+
+    /** One parameter of a tuning and the values to try. */
+    private record Axis(String name, int[] values, Function<Tuning, IntFunction<Tuning>> with) {
+    }
+
+    private List<Axis> axes() {
+        boolean oneItemGroups = device.type() == Device.Type.CPU;
+        List<Axis> axes = new ArrayList<>();
+        axes.add(new Axis("tile-rows", oneItemGroups ? new int[] {16, 32, 64, 128} : new int[] {4, 8, 16, 32},
+                t -> v -> new Tuning(t.vector(), v, t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));
+        axes.add(new Axis("item-rows", new int[] {2, 4, 8},
+                t -> v -> new Tuning(t.vector(), t.tileRows(), v, t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));
+        axes.add(new Axis("item-vectors", new int[] {1, 2, 4},
+                t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), v, t.groupSize(), t.updateGroups(), t.updateGroupSize())));
+        axes.add(new Axis("vector", new int[] {4, 8, 16},
+                t -> v -> new Tuning(v, t.tileRows(), t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));
+        if (!oneItemGroups) {
+            axes.add(new Axis("group-size", new int[] {32, 64, 128, 256},
+                    t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), t.itemVectors(), v, t.updateGroups(), t.updateGroupSize())));
+            axes.add(new Axis("update-groups", new int[] {8, 16, 32, 64},
+                    t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), t.itemVectors(), t.groupSize(), v, t.updateGroupSize())));
+            axes.add(new Axis("update-group-size", new int[] {32, 64, 128, 256},
+                    t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), v)));
+        }
+        return axes;
+    }
+
+    /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, in turn. */
+    private Tuning search(String what, Tuning start, Function<Tuning, OptionalDouble> nanos) {
+        Tuning best = start;
+        System.out.printf(Locale.ROOT, "%s starts at %s: %.2f us%n", what, best, nanos.apply(best).orElseThrow() * 1e-3);
+        boolean better = true;
+        while (better) {
+            better = false;
+            for (Axis axis : axes()) {
+                for (int value : axis.values()) {
+                    Tuning candidate = axis.with().apply(best).apply(value);
+                    if (candidate.equals(best)) {
+                        continue;
+                    }
+                    OptionalDouble of = nanos.apply(candidate);
+                    if (of.isEmpty()) {
+                        continue;
+                    }
+                    double ofBest = nanos.apply(best).orElseThrow();
+                    boolean wins = of.getAsDouble() < LEAST_GAIN * ofBest;
+                    System.out.printf(Locale.ROOT, "  %-18s %4d: %.3f of the best%s%n", axis.name(), value,
+                            of.getAsDouble() / ofBest, wins ? ", taken" : "");
+                    if (wins) {
+                        best = candidate;
+                        better = true;
+                    }
+                }
+            }
+        }
+        System.out.printf(Locale.ROOT, "%s: %s%n", what, best);
+        return best;
+    }
+
+    /** Median nanoseconds of a fused training step; empty where the tuning does not fit, build, or compute rightly. */
+    private OptionalDouble stepNanos(Tuning tuning) {
+        PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
+        PlanChoice choice = PlanChoice.of(java.util.Optional.of(kind), tuning, device, SHAPE, ROWS);
+        if (choice.kind() != kind) {
+            return OptionalDouble.empty();
+        }
+        try (TrainingState state = TrainingState.start(context, network, 64);
+                Plan plan = new Plan(context, SHAPE, choice, batch, state)) {
+            plan.enqueueSteps(0, 1);
+            float[] moment = state.moment1().read(new float[SHAPE.bufferFloats()]);
+            if (!isRight(moment)) {
+                System.out.println("  computes wrongly: " + tuning);
+                return OptionalDouble.empty();
+            }
+            int[] step = {1};
+            return OptionalDouble.of(median(count -> {
+                plan.enqueueSteps(step[0], count);
+                step[0] += count;
+                context.finish();
+            }));
+        } catch (OpenClException e) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    /** Adam's first moment after the first step is 0.1 times the gradient. */
+    private boolean isRight(float[] moment) {
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < moment.length; i++) {
+            difference += Math.pow(moment[i] - 0.1 * expectedGradient[i], 2);
+            norm += Math.pow(0.1 * expectedGradient[i], 2);
+        }
+        return Math.sqrt(difference / norm) < TOLERANCE;
+    }
+
+    /** Median nanoseconds of {@value #MAP_POINTS} points' step, a thousandth of it; empty where the tuning does not run. */
+    private OptionalDouble pointStepNanos(Tuning tuning) {
+        try (DeviceBuffer parameters = context.buffer(network.parameters());
+                DeviceBuffer points = context.zeros(2 * MAP_POINTS * Float.BYTES);
+                Sampler sampler = new Sampler(context, SHAPE, tuning)) {
+            return OptionalDouble.of(median(count -> {
+                for (int i = 0; i < count; i++) {
+                    try (MapSession session = sampler.session(parameters, points, MAP_POINTS, MAP_STEPS)) {
+                        session.advance(MAP_STEPS);
+                    }
+                }
+            }));
+        } catch (OpenClException e) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    /** Work that can be repeated. */
+    private interface Work {
+        void repeat(int count);
+    }
+
+    private static double median(Work work) {
+        int count = 1;
+        long nanos = 0;
+        while (nanos < BLOCK_NANOS / 2) { // finds how often fills a block, and warms up
+            count *= 2;
+            nanos = time(work, count);
+        }
+        double[] each = new double[BLOCKS];
+        for (int i = 0; i < BLOCKS; i++) {
+            each[i] = (double) time(work, count) / count;
+        }
+        Arrays.sort(each);
+        return each[BLOCKS / 2];
+    }
+
+    private static long time(Work work, int count) {
+        long start = System.nanoTime();
+        work.repeat(count);
+        return System.nanoTime() - start;
+    }
+
+    /** Puts the line of {@code key} into the file, in the place of an older one. */
+    private static void write(Path file, String key, Tuning tuning) throws IOException {
+        List<String> lines = new ArrayList<>(Files.readAllLines(file));
+        lines.removeIf(line -> line.startsWith(key + "="));
+        List<String> head = lines.stream().takeWhile(line -> !line.startsWith("# measured")).toList();
+        TreeSet<String> measured = new TreeSet<>(lines.stream().skip(head.size())
+                .filter(line -> !line.isBlank() && !line.startsWith("#")).toList());
+        measured.add(key + "=" + tuning);
+        List<String> all = new ArrayList<>(head);
+        all.add("# measured, by tools/tune");
+        all.addAll(measured);
+        Files.write(file, all);
+    }
+
+    @Override
+    public void close() {
+        resources.close();
+    }
+}

@@ -1,0 +1,60 @@
+package iadb.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Device;
+import iadb.model.NetworkShape;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+
+class TuningTableTest {
+    private static Properties table() throws IOException {
+        Properties table = new Properties();
+        try (Reader in = Files.newBufferedReader(Path.of("cl/tuning.properties"))) {
+            table.load(in);
+        }
+        return table;
+    }
+
+    @Test
+    void everyLineIsATuningThatKeepsTheKernelsRules() throws IOException {
+        for (String key : table().stringPropertyNames()) {
+            Tuning tuning = Tuning.parse(table().getProperty(key));
+            assertEquals(0, tuning.tileRows() % tuning.itemRows(), key);
+            assertEquals(0, tuning.tileRows() % tuning.vector(), key);
+            assertEquals(0, 64 / tuning.vector() % tuning.itemVectors(), key);
+            assertEquals(tuning, Tuning.parse(tuning.toString()), key);
+        }
+    }
+
+    @Test
+    void everyKindOfDeviceHasADefaultForEveryPurpose() throws IOException {
+        for (String kind : new String[] {"cpu-4", "cpu-8", "cpu-16", "gpu"}) {
+            for (TuningTable.Purpose purpose : TuningTable.Purpose.values()) {
+                assertTrue(table().containsKey(kind + "." + purpose.key()), kind);
+            }
+        }
+    }
+
+    @Test
+    void everyDeviceHereHasATuningThatFits() {
+        for (Device device : Device.all()) {
+            assertTrue(TuningTable.find(device, TuningTable.Purpose.TRAINING)
+                    .fit(NetworkShape.TUTORIAL, Tuning.Footprint.ONE_LAYER, device, 256).isPresent());
+            assertTrue(TuningTable.find(device, TuningTable.Purpose.MAP)
+                    .fit(NetworkShape.TUTORIAL, Tuning.Footprint.TWO_LAYERS, device).isPresent());
+        }
+    }
+
+    @Test
+    void anUnknownWordIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> Tuning.parse("vector=4 tile-rows=16 item-rows=4 item-vectors=1"
+                + " group-size=64 update-groups=16 update-group-size=64 colour=7"));
+    }
+}
