@@ -39,9 +39,7 @@ public final class Plan implements AutoCloseable {
         this.state = state;
         tuning = choice.tuning();
         try {
-            List<Source> sources = List.of(Source.of("philox.cl"), Source.of("network.cl"), Source.of("blend.cl"),
-                    Source.of("adam.cl"), Source.of(choice.kind().file()));
-            program = resources.add(context.build(sources, tuning.options(shape, context.device())));
+            program = resources.add(context.build(sources(choice.kind()), tuning.options(shape, context.device())));
             switch (choice.kind()) {
                 case FUSED -> addFusedLaunches();
                 case LAYERED -> addLayeredLaunches();
@@ -50,6 +48,12 @@ public final class Plan implements AutoCloseable {
             resources.close();
             throw e;
         }
+    }
+
+    /** The program of a plan. */
+    public static List<Source> sources(PlanChoice.Kind kind) {
+        return List.of(Source.of("philox.cl"), Source.of("network.cl"), Source.of("blend.cl"), Source.of("adam.cl"),
+                Source.of(kind.file()));
     }
 
     /** Enqueues training step {@code step}, counted from 0. */

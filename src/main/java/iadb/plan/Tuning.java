@@ -51,7 +51,12 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             // 4 × 4 sums fit 32 registers (AVX-512, NEON), 4 × 2 the 16 of AVX2.
             return new Tuning(vector, 128, 4, vector == 8 ? 2 : 4, 1, device.computeUnits(), 1);
         }
-        return new Tuning(4, 16, 4, 1, 64, Math.max(1, Math.min(16, device.computeUnits())), 64);
+        return gpu(device.computeUnits());
+    }
+
+    /** The plain tuning of any GPU. */
+    public static Tuning gpu(int computeUnits) {
+        return new Tuning(4, 16, 4, 1, 64, Math.max(1, Math.min(16, computeUnits)), 64);
     }
 
     /** Bytes of local memory that a kernel of this tuning takes. */
@@ -82,31 +87,42 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
      * @return empty when nothing fits
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
+        return fit(shape, footprint, device.localBytes(), device.maxGroupSize());
+    }
+
+    /** As above with the limits of a device that need not be here. */
+    public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long deviceLocalBytes, long maxGroupSize) {
         for (int v = vector; v >= 4; v /= 2) {
             int vectors = itemVectors;
             while (shape.width() / v % vectors != 0) {
                 vectors--;
             }
             int step = Math.max(v, itemRows);
-            long most = (device.localBytes() - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
+            long most = (deviceLocalBytes - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
             int fitting = (int) Math.min(tileRows / step * step, most / step * step);
             if (fitting >= step) {
-                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, device), updateGroups,
-                        within(updateGroupSize, device)));
+                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, maxGroupSize),
+                        updateGroups, within(updateGroupSize, maxGroupSize)));
             }
         }
         return Optional.empty();
     }
 
-    private static int within(int groupSize, Device device) {
-        return (int) Math.min(groupSize, Long.highestOneBit(device.maxGroupSize()));
+    private static int within(int groupSize, long maxGroupSize) {
+        return (int) Math.min(groupSize, Long.highestOneBit(maxGroupSize));
     }
 
     /** Build options for a network of this shape on a device. */
     public List<String> options(NetworkShape shape, Device device) {
-        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", device.fusesMultiplyAdd() ? "-DHAS_FMA" : "", "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
-                "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
-                "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize);
+        return options(shape, device.fusesMultiplyAdd());
+    }
+
+    /** As above for a device that need not be here. */
+    public List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
+        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
+                "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(), "-DVECTOR=" + vector,
+                "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows, "-DITEM_VECTORS=" + itemVectors,
+                "-DGROUP_SIZE=" + groupSize);
     }
 
     /** Tiles of a batch. */
