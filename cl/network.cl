@@ -119,7 +119,7 @@ static inline void output_layer(int item, local const float *act, global const f
     local const float *a = act + e / 2 * WIDTH;
     global const float *w = parameters + WEIGHTS_OUTPUT + e % 2 * WIDTH;
     vec sum = LOAD_LOCAL(a) * LOAD_GLOBAL(w);
-    UNROLL for (int k = VECTOR; k < WIDTH; k += VECTOR) sum = MULTIPLY_ADD(LOAD_LOCAL(a + k), LOAD_GLOBAL(w + k), sum);
+    for (int k = VECTOR; k < WIDTH; k += VECTOR) sum = MULTIPLY_ADD(LOAD_LOCAL(a + k), LOAD_GLOBAL(w + k), sum);
     velocity[e] = sum_lanes(sum) + parameters[BIAS_OUTPUT + e % 2];
   }
 }

@@ -19,6 +19,9 @@ public final class PointSource implements AutoCloseable {
     /** Bytes of a point on the device: two floats. */
     public static final int POINT_BYTES = 2 * Float.BYTES;
 
+    /** The build options of its program. */
+    public static final List<String> OPTIONS = List.of("-cl-std=CL1.2");
+
     static final double LEAST_ACCEPTANCE = 1.0 / 64;
     private static final int GROUP_SIZE = 64;
     private static final int MAX_GROUPS = 1024;
@@ -36,8 +39,7 @@ public final class PointSource implements AutoCloseable {
     PointSource(Context context, Density density, boolean byRejection) {
         this.context = context;
         try {
-            Program program = resources.add(context.build(List.of(Source.of("philox.cl"), Source.of("draw.cl")),
-                    List.of("-cl-std=CL1.2")));
+            Program program = resources.add(context.build(sources(), OPTIONS));
             if (byRejection) {
                 DeviceBuffer weights = resources.add(context.buffer((long) density.weights().length * Short.BYTES));
                 weights.write(density.weights());
@@ -56,6 +58,11 @@ public final class PointSource implements AutoCloseable {
             resources.close();
             throw e;
         }
+    }
+
+    /** Its program: both ways to draw. */
+    public static List<Source> sources() {
+        return List.of(Source.of("philox.cl"), Source.of("draw.cl"));
     }
 
     /**

@@ -63,7 +63,8 @@ public final class Plan implements AutoCloseable {
         }
     }
 
-    private static List<Source> sources(PlanChoice.Kind kind) {
+    /** The program of a plan. */
+    public static List<Source> sources(PlanChoice.Kind kind) {
         String files = switch (kind) {
             case LAYERED -> "philox network blend adam layered";
             case FUSED -> "philox network blend gradient adam fused";

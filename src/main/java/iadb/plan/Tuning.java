@@ -90,30 +90,41 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
      * @return empty when nothing fits
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
+        int groups = updateGroups == 0 ? device.computeUnits() : updateGroups;
+        return new Tuning(vector, tileRows, itemRows, itemVectors, groupSize, groups, updateGroupSize)
+                .fit(shape, footprint, device.localBytes(), device.maxGroupSize());
+    }
+
+    /** As above with the limits of a device that need not be here. */
+    public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long deviceLocalBytes, long maxGroupSize) {
         for (int v = vector; v >= 4; v /= 2) {
             int vectors = itemVectors;
             while (shape.width() / v % vectors != 0) {
                 vectors--;
             }
             int step = Math.max(v, itemRows);
-            long most = (device.localBytes() - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
+            long most = (deviceLocalBytes - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
             int fitting = (int) Math.min(tileRows / step * step, most / step * step);
             if (fitting >= step) {
-                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, device),
-                        updateGroups == 0 ? device.computeUnits() : updateGroups,
-                        within(updateGroupSize, device)));
+                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, maxGroupSize),
+                        updateGroups, within(updateGroupSize, maxGroupSize)));
             }
         }
         return Optional.empty();
     }
 
-    private static int within(int groupSize, Device device) {
-        return (int) Math.min(groupSize, Long.highestOneBit(device.maxGroupSize()));
+    private static int within(int groupSize, long maxGroupSize) {
+        return (int) Math.min(groupSize, Long.highestOneBit(maxGroupSize));
     }
 
     /** Build options for a network of this shape on a device. */
     public List<String> options(NetworkShape shape, Device device) {
-        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", device.fusesMultiplyAdd() ? "-DHAS_FMA" : "", "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
+        return options(shape, device.fusesMultiplyAdd());
+    }
+
+    /** As above for a device that need not be here. */
+    public List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
+        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "", "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
                 "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize);
     }

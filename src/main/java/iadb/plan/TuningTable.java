@@ -44,7 +44,12 @@ public final class TuningTable {
     /** The device's own tuning, or the default of its kind. */
     public static Tuning find(Device device, Purpose purpose) {
         String own = TABLE.getProperty(key(device, purpose));
-        return Tuning.parse(own != null ? own : TABLE.getProperty(kind(device) + "." + purpose.key()));
+        return own != null ? Tuning.parse(own) : ofKind(kind(device), purpose);
+    }
+
+    /** The default of a kind of device: {@code gpu}, {@code cpu-4}, {@code cpu-8} or {@code cpu-16}. */
+    public static Tuning ofKind(String kind, Purpose purpose) {
+        return Tuning.parse(TABLE.getProperty(kind + "." + purpose.key()));
     }
 
     /** Under which key the device's own tuning stands: its name and compute units in lower case, and the purpose. */

@@ -28,7 +28,12 @@ public final class Sampler implements AutoCloseable {
         tuning = base.fit(shape, Tuning.Footprint.TWO_LAYERS, context.device())
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
                         .formatted(context.device().name(), context.device().localBytes(), shape.width())));
-        program = context.build(List.of(Source.of("network.cl"), Source.of("map.cl")), tuning.options(shape, context.device()));
+        program = context.build(sources(), tuning.options(shape, context.device()));
+    }
+
+    /** The map's program. */
+    public static List<Source> sources() {
+        return List.of(Source.of("network.cl"), Source.of("map.cl"));
     }
 
     /**

@@ -1,0 +1,107 @@
+package iadb.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import iadb.cl.Source;
+import iadb.plan.OfflineCompiler.KernelFacts;
+import iadb.plan.OfflineCompiler.Program;
+import iadb.plan.OfflineCompiler.Report;
+import iadb.plan.OfflineCompiler.Target;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The kernels for GPUs that are not here, as far as clang and libclc can tell: without the CUDA toolkit. */
+class OfflineCompileTest {
+    private static OfflineCompiler compiler;
+
+    @BeforeAll
+    static void findCompiler() {
+        Optional<OfflineCompiler> found = OfflineCompiler.find(false);
+        boolean required = "true".equals(System.getenv("CI"));
+        assumeTrue(found.isPresent() || required, "no clang with a libclc that it takes is installed: GPUs are not compiled for");
+        assertTrue(found.isPresent(), "the continuous integration installs clang and libclc");
+        compiler = found.get();
+    }
+
+    @Test
+    void everyKernelCompilesForEveryGpuWithoutSpillingAndFits() throws IOException {
+        List<Report> reports = OfflineCompiler.programs().parallelStream()
+                .flatMap(program -> Stream.of(Target.values()).map(target -> compiler.compile(target, program))).toList();
+        assertEquals("", reports.stream().flatMap(report -> report.faults().stream()
+                .map(fault -> report.program().name() + ", " + report.target() + ": " + fault)).collect(Collectors.joining("\n")));
+        for (Target target : Target.values()) {
+            Set<String> compiled = reports.stream().filter(report -> report.target() == target)
+                    .flatMap(report -> report.kernels().stream()).map(KernelFacts::name).collect(Collectors.toCollection(TreeSet::new));
+            assertEquals(kernelsInTheSources(), compiled, target.toString());
+        }
+    }
+
+    @Test
+    void aFunctionThatNothingDefinesIsAFault() {
+        assertFault("missing", "float missing(float x);\nkernel void k(global float *x) { x[0] = missing(x[1]); }");
+    }
+
+    @Test
+    void anInlineFunctionThatIsNotStaticIsAFaultWhereItIsNotInlined() {
+        assertFault("square", "__attribute__((noinline)) inline float square(float x) { return x * x; }\n"
+                + "kernel void k(global float *x) { x[0] = square(x[1]); }");
+    }
+
+    @Test
+    void anArrayThatRegistersCannotHoldIsAFault() {
+        assertFault("bytes of its registers in memory", """
+                kernel void k(global float *x, global int *index) {
+                  float held[200];
+                  for (int i = 0; i < 200; i++) held[i] = x[i];
+                  for (int i = 0; i < 200; i++) x[i] = held[index[i]];
+                }""");
+    }
+
+    @Test
+    void tooMuchLocalMemoryIsAFault() {
+        assertFault("4,100 bytes of local memory", """
+                kernel void k(global float *x) {
+                  local float held[1025];
+                  held[get_local_id(0)] = x[get_global_id(0)];
+                  barrier(CLK_LOCAL_MEM_FENCE);
+                  x[get_global_id(0)] = held[1024 - get_local_id(0)];
+                }""");
+    }
+
+    @Test
+    void whatIsNoOpenClIsAFault() {
+        assertFault("does not compile", "kernel void k(global float *x) { x[0] = y; }");
+    }
+
+    /** This program has one fault on every GPU, which says {@code words}. */
+    private static void assertFault(String words, String text) {
+        Program program = new Program("faulty", List.of(new Source("faulty.cl", text)), List.of("-cl-std=CL1.2"), 4096);
+        for (Target target : Target.values()) {
+            List<String> faults = compiler.compile(target, program).faults();
+            assertTrue(faults.stream().anyMatch(fault -> fault.contains(words)), target + ": " + faults);
+        }
+    }
+
+    private static Set<String> kernelsInTheSources() throws IOException {
+        Pattern kernel = Pattern.compile("(?m)^(?:kernel|GROUP) void (\\w+)\\(");
+        Set<String> kernels = new TreeSet<>();
+        try (Stream<Path> files = Files.list(Path.of("cl"))) {
+            for (Path file : files.toList()) {
+                kernel.matcher(Files.readString(file)).results().forEach(m -> kernels.add(m.group(1)));
+            }
+        }
+        return kernels;
+    }
+}
