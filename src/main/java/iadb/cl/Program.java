@@ -39,7 +39,7 @@ public final class Program implements AutoCloseable {
         boolean fromCache = program != null;
         if (!fromCache) {
             program = ofSources(context, sources, names, optionText);
-            if (cache.folder().isPresent()) {
+            if (cache.takesEntries()) {
                 cache.store(key, binary(program));
             }
         }

@@ -154,15 +154,28 @@ final class ProgramCache {
         }
     }
 
+    /** Whether entries can be kept, asked before the driver makes a binary; makes the folder. */
+    boolean takesEntries() {
+        if (folder.isEmpty()) {
+            return false;
+        }
+        try {
+            Files.createDirectories(folder.get(), privately("rwx------"));
+            requirePrivate(folder.get());
+            return true;
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("program cache: cannot use {}: {}", folder.get(), e.toString());
+            return false;
+        }
+    }
+
     /** Keeps a binary for later runs, in the place of what had its key; then removes the oldest beyond the bound. */
     void store(String key, byte[] binary) {
-        if (folder.isEmpty() || binary.length == 0 || HEADER_BYTES + (long) binary.length > mostBytes) {
+        if (binary.length == 0 || HEADER_BYTES + (long) binary.length > mostBytes || !takesEntries()) {
             return;
         }
         Path temporary = null;
         try {
-            Files.createDirectories(folder.get(), privately("rwx------"));
-            requirePrivate(folder.get());
             temporary = Files.createTempFile(folder.get(), "", UNFINISHED, privately("rw-------"));
             byte[] header = header(key, binary);
             byte[] entry = Arrays.copyOf(header, header.length + binary.length);
