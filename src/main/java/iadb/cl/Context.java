@@ -2,7 +2,9 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
@@ -20,13 +22,19 @@ public final class Context implements AutoCloseable {
      */
     private static final boolean ZERO_NEW_BUFFERS = Boolean.getBoolean("iadb.cl.zeroNewBuffers");
 
+    /** Built programs that are kept for whoever asks next; a search over tunings builds hundreds. */
+    private static final int MOST_KEPT_PROGRAMS = 16;
+
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
+    private final ProgramCache cache;
+    private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
 
-    private Context(Device device, cl_context context) {
+    private Context(Device device, cl_context context, ProgramCache cache) {
         this.device = device;
         this.context = context;
+        this.cache = cache;
         try {
             queue = newQueue();
         } catch (OpenClException e) {
@@ -37,12 +45,16 @@ public final class Context implements AutoCloseable {
 
     /** Opens the device. */
     public static Context open(Device device) {
+        return open(device, ProgramCache.ofUser(device));
+    }
+
+    static Context open(Device device, ProgramCache cache) {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
         int[] status = new int[1];
         cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         OpenClException.check(status[0], "clCreateContext", device);
-        return new Context(device, context);
+        return new Context(device, context, cache);
     }
 
     /** A new in-order queue of this context, owned by the caller. */
@@ -103,13 +115,23 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Compiles the sources, in this order, as one program.
+     * The sources, in this order, as one program, owned by the caller. The same sources and options are built once in a
+     * context, and taken from the user's cache where an earlier run built them.
      *
      * @param options such as {@code -DWIDTH=64}
      * @throws BuildException with options and log when the build fails
      */
     public Program build(List<Source> sources, List<String> options) {
-        return new Program(this, sources, options);
+        String key = ProgramCache.key(device, sources, options);
+        Program built = programs.get(key);
+        if (built == null) {
+            built = Program.build(this, cache, key, sources, options);
+            programs.put(key, built);
+            if (programs.size() > MOST_KEPT_PROGRAMS) {
+                programs.remove(programs.keySet().iterator().next()).close();
+            }
+        }
+        return built.share();
     }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
@@ -130,6 +152,7 @@ public final class Context implements AutoCloseable {
 
     @Override
     public void close() {
+        programs.values().forEach(Program::close);
         clReleaseCommandQueue(queue);
         clReleaseContext(context);
     }

@@ -33,6 +33,7 @@ public final class Device {
     private final cl_platform_id platform;
     private final cl_device_id id;
     private final String platformName;
+    private final String platformVersion;
     private final String name;
     private final String driver;
     private final String version;
@@ -51,6 +52,7 @@ public final class Device {
         this.platform = platform;
         this.id = id;
         platformName = platformText(platform, CL_PLATFORM_NAME);
+        platformVersion = platformText(platform, CL_PLATFORM_VERSION);
         name = text(CL_DEVICE_NAME);
         driver = text(CL_DRIVER_VERSION);
         version = text(CL_DEVICE_VERSION);
@@ -72,6 +74,7 @@ public final class Device {
         platform = other.platform;
         id = other.id;
         platformName = other.platformName;
+        platformVersion = other.platformVersion;
         name = other.name;
         driver = other.driver;
         version = other.version;
@@ -192,6 +195,11 @@ public final class Device {
         return platformName;
     }
 
+    /** The platform's OpenCL version text, with its own version in some: {@code OpenCL 3.0 PoCL 3.1 ... LLVM 14.0.6}. */
+    String platformVersion() {
+        return platformVersion;
+    }
+
     public String name() {
         return name;
     }
@@ -204,6 +212,14 @@ public final class Device {
     /** The OpenCL version text, such as {@code OpenCL 3.0 CUDA}. */
     public String version() {
         return version;
+    }
+
+    /**
+     * Whether the driver keeps built programs across runs by itself, and better than its binaries do: PoCL 3.1 compiles
+     * every kernel a second time before it gives a binary, and its own cache holds what a launch needs.
+     */
+    boolean keepsPrograms() {
+        return platformName.equals("Portable Computing Language");
     }
 
     public Type type() {

@@ -5,29 +5,106 @@ import static org.jocl.CL.*;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jocl.Pointer;
+import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
 import org.jocl.cl_program;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A built OpenCL program: kernels by name. It outlives no context; kernels keep it alive by themselves. */
+/**
+ * A built OpenCL program: kernels by name. It outlives no context; kernels keep it alive by themselves.
+ *
+ * <p>It comes from the binary of an earlier run if the {@link ProgramCache} has one that the driver takes, else from the
+ * sources. Each object holds one reference to the driver's program, which {@link #close} gives back.
+ */
 public final class Program implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Program.class);
+
     private final Device device;
     private final cl_program program;
+    private final boolean fromCache;
 
-    Program(Context context, List<Source> sources, List<String> options) {
-        device = context.device();
-        String[] texts = sources.stream().map(Source::withLineDirective).toArray(String[]::new);
+    private Program(Device device, cl_program program, boolean fromCache) {
+        this.device = device;
+        this.program = program;
+        this.fromCache = fromCache;
+    }
+
+    /** Builds the program of this {@linkplain ProgramCache#key key}, and keeps its binary for later runs. */
+    static Program build(Context context, ProgramCache cache, String key, List<Source> sources, List<String> options) {
+        long startNanos = System.nanoTime();
+        String names = String.join(", ", sources.stream().map(Source::name).toList());
         String optionText = String.join(" ", options);
+        cl_program program = cache.load(key).map(binary -> ofBinary(context, binary, optionText)).orElse(null);
+        boolean fromCache = program != null;
+        if (!fromCache) {
+            program = ofSources(context, sources, names, optionText);
+            if (cache.takesEntries()) {
+                cache.store(key, binary(program));
+            }
+        }
+        LOG.debug("program {} {} in {} ms", names, fromCache ? "from the cache" : "built from source",
+                (System.nanoTime() - startNanos) / 1_000_000);
+        return new Program(context.device(), program, fromCache);
+    }
+
+    private static cl_program ofSources(Context context, List<Source> sources, String names, String options) {
+        Device device = context.device();
+        String[] texts = sources.stream().map(Source::withLineDirective).toArray(String[]::new);
         int[] status = new int[1];
-        program = clCreateProgramWithSource(context.handle(), texts.length, texts, null, status);
+        cl_program program = clCreateProgramWithSource(context.handle(), texts.length, texts, null, status);
         OpenClException.check(status[0], "clCreateProgramWithSource", device);
-        status[0] = clBuildProgram(program, 1, new cl_device_id[] {device.id()}, optionText, null, null);
+        status[0] = clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null);
         if (status[0] != CL_SUCCESS) {
-            String log = buildLog();
+            String log = buildLog(program, device);
             clReleaseProgram(program);
             throw new BuildException("clBuildProgram failed with %s on %s for %s; try another --device, or a newer driver"
-                    .formatted(stringFor_errorCode(status[0]), device.name(),
-                            String.join(", ", sources.stream().map(Source::name).toList())), optionText, log);
+                    .formatted(stringFor_errorCode(status[0]), device.name(), names), options, log);
         }
+        return program;
+    }
+
+    /** The program of a binary, or null when the driver does not take it. */
+    private static cl_program ofBinary(Context context, byte[] binary, String options) {
+        cl_device_id[] devices = {context.device().id()};
+        int[] status = new int[1];
+        cl_program program = clCreateProgramWithBinary(context.handle(), 1, devices, new long[] {binary.length},
+                new byte[][] {binary}, null, status);
+        if (status[0] == CL_SUCCESS && program != null) {
+            status[0] = clBuildProgram(program, 1, devices, options, null, null);
+            if (status[0] == CL_SUCCESS) {
+                return program;
+            }
+            clReleaseProgram(program);
+        }
+        LOG.debug("the driver refuses a binary of its own: {}", stringFor_errorCode(status[0]));
+        return null;
+    }
+
+    /** What the compiler made; empty when the driver does not give it away. */
+    private static byte[] binary(cl_program program) {
+        long[] size = new long[1];
+        int status = clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
+        if (status == CL_SUCCESS && size[0] > 0 && size[0] <= ProgramCache.MOST_BYTES) {
+            byte[] bytes = new byte[(int) size[0]];
+            status = clGetProgramInfo(program, CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(bytes)), null);
+            if (status == CL_SUCCESS) {
+                return bytes;
+            }
+        }
+        LOG.debug("the driver gives no binary of {} bytes: {}", size[0], stringFor_errorCode(status));
+        return new byte[0];
+    }
+
+    /** The same built program with a reference of its own. */
+    Program share() {
+        OpenClException.check(clRetainProgram(program), "clRetainProgram", device);
+        return new Program(device, program, fromCache);
+    }
+
+    /** Whether it was built from the binary of an earlier run. */
+    boolean isFromCache() {
+        return fromCache;
     }
 
     /** A new kernel object with arguments of its own. */
@@ -35,7 +112,7 @@ public final class Program implements AutoCloseable {
         return new Kernel(device, program, name);
     }
 
-    private String buildLog() {
+    private static String buildLog(cl_program program, Device device) {
         long[] size = new long[1];
         if (clGetProgramBuildInfo(program, device.id(), CL_PROGRAM_BUILD_LOG, 0, null, size) != CL_SUCCESS || size[0] == 0) {
             return "";

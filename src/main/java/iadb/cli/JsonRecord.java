@@ -1,42 +1,38 @@
 package iadb.cli;
 
-import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import iadb.cl.Device;
 import iadb.io.AtomicFile;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
-/** Facts as a JSON object, in the order they were added. */
+/** Facts as a JSON object, in the order they were added. JSON's classes are loaded when it is written, not at start. */
 final class JsonRecord {
-    private static final Gson PRETTY = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
-    private final JsonObject object = new JsonObject();
+    private final Map<String, Object> facts = new LinkedHashMap<>(); // String, Boolean, Number, JsonRecord, or null
 
     JsonRecord add(String key, String value) {
-        object.addProperty(key, value);
+        facts.put(key, value);
         return this;
     }
 
     JsonRecord add(String key, boolean value) {
-        object.addProperty(key, value);
+        facts.put(key, value);
         return this;
     }
 
     /** A number in as few digits as it has; null where it is not finite, which JSON has no word for. */
     JsonRecord add(String key, Number value) {
-        boolean finite = Double.isFinite(value.doubleValue());
-        object.add(key, finite ? new JsonPrimitive(new BigDecimal(value.toString())) : JsonNull.INSTANCE);
+        facts.put(key, Double.isFinite(value.doubleValue()) ? new BigDecimal(value.toString()) : null);
         return this;
     }
 
     JsonRecord add(String key, JsonRecord value) {
-        object.add(key, value.object);
+        facts.put(key, value);
         return this;
     }
 
@@ -47,12 +43,28 @@ final class JsonRecord {
     }
 
     void write(Path file) throws IOException {
-        String text = PRETTY.toJson(object) + "\n";
+        String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(object()) + "\n";
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Override
     public String toString() {
-        return object.toString();
+        return object().toString();
+    }
+
+    private JsonObject object() {
+        JsonObject object = new JsonObject();
+        facts.forEach((key, value) -> {
+            if (value instanceof JsonRecord record) {
+                object.add(key, record.object());
+            } else if (value instanceof Number number) {
+                object.addProperty(key, number);
+            } else if (value instanceof Boolean truth) {
+                object.addProperty(key, truth);
+            } else {
+                object.addProperty(key, (String) value);
+            }
+        });
+        return object;
     }
 }

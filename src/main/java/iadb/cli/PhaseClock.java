@@ -7,11 +7,15 @@ import java.util.Map;
 /** Where a run's wall time goes: seconds of each phase, from the start of the virtual machine. */
 final class PhaseClock {
     private final Map<String, Double> seconds = new LinkedHashMap<>();
-    private final long startMillis = ManagementFactory.getRuntimeMXBean().getStartTime();
     private long lastNanos = System.nanoTime();
 
     PhaseClock() {
-        seconds.put("start", (System.currentTimeMillis() - startMillis) * 1e-3);
+        seconds.put("start", sinceStart());
+    }
+
+    /** Seconds since the virtual machine was started. */
+    static double sinceStart() {
+        return (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime()) * 1e-3;
     }
 
     /** Ends a phase; returns its seconds. */
@@ -27,6 +31,6 @@ final class PhaseClock {
     JsonRecord record() {
         JsonRecord record = new JsonRecord();
         seconds.forEach(record::add);
-        return record.add("total", (System.currentTimeMillis() - startMillis) * 1e-3);
+        return record.add("total", sinceStart());
     }
 }

@@ -3,20 +3,24 @@ package iadb.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.LayoutBase;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.status.NopStatusListener;
 import org.slf4j.LoggerFactory;
 
 /** Sends the log to stderr as plain lines, so that stdout carries results only. Found by Logback as a service. */
 public final class StderrLogging extends ContextAwareBase implements Configurator {
     @Override
     public ExecutionStatus configure(LoggerContext context) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        context.getStatusManager().add(new NopStatusListener()); // else Logback loads its date formats at every start
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);
-        encoder.setPattern("%msg%n");
+        encoder.setLayout(new Lines());
         encoder.start();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
@@ -27,6 +31,15 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
         root.setLevel(Level.INFO);
         root.addAppender(appender);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** The message, then the stack trace if there is one. Logback's patterns would do, but take 50 ms of every start. */
+    private static final class Lines extends LayoutBase<ILoggingEvent> {
+        @Override
+        public String doLayout(ILoggingEvent event) {
+            String line = event.getFormattedMessage() + System.lineSeparator();
+            return event.getThrowableProxy() == null ? line : line + ThrowableProxyUtil.asString(event.getThrowableProxy());
+        }
     }
 
     /** {@code --verbose} shows what helps to find a fault, {@code --quiet} only what went wrong. */

@@ -62,6 +62,9 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private void take(Progress progress, ProgressDisplay display) throws IOException {
+        if (history.steps() == 0 && progress.stepsDone() > 0 && LOG.isDebugEnabled()) {
+            LOG.debug(String.format(Locale.ROOT, "first losses %.2f s after the start", PhaseClock.sinceStart()));
+        }
         history.add(progress.losses());
         if (!progress.finite()) {
             history.write(folder);

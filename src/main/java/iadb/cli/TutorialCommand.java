@@ -79,7 +79,7 @@ final class TutorialCommand implements Callable<Integer> {
     @Mixin
     private Options.Verbosity verbosity;
 
-    private final PhaseClock clock = new PhaseClock();
+    private PhaseClock clock;
     private final JsonRecord record = new JsonRecord();
 
     @Override
@@ -89,6 +89,7 @@ final class TutorialCommand implements Callable<Integer> {
             NamedDensities.names().forEach(System.out::println);
             return 0;
         }
+        clock = new PhaseClock();
         Options.positive("--points", points, MAX_POINTS);
         Options.positive("--steps", steps, 1_000_000);
         TrainingConfig config = training.config(seed);

@@ -156,6 +156,21 @@ class JarIT {
     }
 
     @Test
+    void secondRunTakesItsProgramsFromTheCacheAndWritesTheSameFiles() throws Exception {
+        Map<String, String> cache = Map.of("IADB_CL_CACHE", folder.resolve("programs").toString());
+        Run first = run(cache, with(SMALL, "--verbose", "--out", "first"));
+        Run second = run(cache, with(SMALL, "--verbose", "--out", "second"));
+        assertTrue(first.err().contains("built from source") && !first.err().contains("from the cache"), first.err());
+        assertTrue(second.err().contains("from the cache") && !second.err().contains("built from source"), second.err());
+        assertEquals(0, run(with(SMALL, "--out", "without")).code());
+        for (String name : List.of("model.safetensors", "points.npy", "loss.csv")) {
+            byte[] without = Files.readAllBytes(folder.resolve("without").resolve(name));
+            assertArrayEquals(without, Files.readAllBytes(folder.resolve("first").resolve(name)), name);
+            assertArrayEquals(without, Files.readAllBytes(folder.resolve("second").resolve(name)), name);
+        }
+    }
+
+    @Test
     void aModelThatWasTrainedMapsTheSamePointsAgain() throws Exception {
         assertEquals(0, run("train", "--data", "999", "--iterations", "300", "--batch", "33", "--out", "trained").code());
         assertEquals(Set.of("model.safetensors", "loss.csv", "loss.png"), files(folder.resolve("trained")));
