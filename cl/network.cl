@@ -52,6 +52,7 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define ITEM_COLUMNS (ITEM_VECTORS * VECTOR)
 #define COLUMN_BLOCKS (WIDTH / ITEM_COLUMNS)  // a tile is worked on in blocks of ITEM_ROWS x ITEM_COLUMNS, row by row
 #define ROW_BLOCKS (TILE_ROWS / ITEM_ROWS)
+#define OUTPUT_STRETCH (WIDTH % 64 ? 16 : 64)  // unrolled in the output layer: all of WIDTH would spill on some GPUs
 
 #define LAYER_PARAMETERS (WIDTH * WIDTH + WIDTH)
 #define WEIGHTS_FIRST 0
@@ -118,8 +119,10 @@ static inline void output_layer(int item, local const float *act, global const f
   for (int e = item; e < TILE_ROWS * 2; e += GROUP_SIZE) {
     local const float *a = act + e / 2 * WIDTH;
     global const float *w = parameters + WEIGHTS_OUTPUT + e % 2 * WIDTH;
-    vec sum = LOAD_LOCAL(a) * LOAD_GLOBAL(w);
-    for (int k = VECTOR; k < WIDTH; k += VECTOR) sum = MULTIPLY_ADD(LOAD_LOCAL(a + k), LOAD_GLOBAL(w + k), sum);
+    vec sum = (vec)(0.0f);
+    NO_UNROLL for (int k = 0; k < WIDTH; k += OUTPUT_STRETCH)
+      UNROLL for (int i = 0; i < OUTPUT_STRETCH; i += VECTOR)
+        sum = MULTIPLY_ADD(LOAD_LOCAL(a + k + i), LOAD_GLOBAL(w + k + i), sum);
     velocity[e] = sum_lanes(sum) + parameters[BIAS_OUTPUT + e % 2];
   }
 }
