@@ -3,10 +3,12 @@ package iadb.cl;
 import static org.jocl.CL.*;
 
 import java.util.List;
+import java.util.Optional;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
+import org.jocl.cl_event;
 
 /**
  * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
@@ -23,10 +25,12 @@ public final class Context implements AutoCloseable {
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
+    private final Optional<LaunchRecorder> recorder;
 
-    private Context(Device device, cl_context context) {
+    private Context(Device device, cl_context context, boolean profiling) {
         this.device = device;
         this.context = context;
+        recorder = profiling ? Optional.of(new LaunchRecorder(device)) : Optional.empty();
         try {
             queue = newQueue();
         } catch (OpenClException e) {
@@ -37,19 +41,29 @@ public final class Context implements AutoCloseable {
 
     /** Opens the device. */
     public static Context open(Device device) {
+        return open(device, false);
+    }
+
+    /**
+     * Opens the device.
+     *
+     * @param profiling whether the device's clock is read at each launch, for {@link #takeLaunchTimes}: that costs time
+     */
+    public static Context open(Device device, boolean profiling) {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
         int[] status = new int[1];
         cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         OpenClException.check(status[0], "clCreateContext", device);
-        return new Context(device, context);
+        return new Context(device, context, profiling);
     }
 
     /** A new in-order queue of this context, owned by the caller. */
     @SuppressWarnings("deprecation") // clCreateCommandQueue is the one that OpenCL 1.2 has
     cl_command_queue newQueue() {
         int[] status = new int[1];
-        cl_command_queue created = clCreateCommandQueue(context, device.id(), 0, status);
+        cl_command_queue created = clCreateCommandQueue(context, device.id(),
+                recorder.isPresent() ? CL_QUEUE_PROFILING_ENABLE : 0, status);
         OpenClException.check(status[0], "clCreateCommandQueue", device);
         return created;
     }
@@ -114,8 +128,25 @@ public final class Context implements AutoCloseable {
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
     public void enqueue(Kernel kernel, long globalSize, long groupSize) {
+        if (recorder.isEmpty()) {
+            enqueue(kernel, globalSize, groupSize, null);
+            return;
+        }
+        cl_event event = new cl_event();
+        long startNanos = System.nanoTime();
+        enqueue(kernel, globalSize, groupSize, event);
+        recorder.get().add(kernel.name(), event, System.nanoTime() - startNanos);
+    }
+
+    private void enqueue(Kernel kernel, long globalSize, long groupSize, cl_event event) {
         OpenClException.check(clEnqueueNDRangeKernel(queue, kernel.handle(), 1, null, new long[] {globalSize},
-                new long[] {groupSize}, 0, null, null), "clEnqueueNDRangeKernel(" + kernel.name() + ")", device);
+                new long[] {groupSize}, 0, null, event), "clEnqueueNDRangeKernel(" + kernel.name() + ")", device);
+    }
+
+    /** Waits for what is enqueued; the launches since the last call, in order. Empty unless this context is profiling. */
+    public List<LaunchTime> takeLaunchTimes() {
+        finish();
+        return recorder.map(LaunchRecorder::take).orElse(List.of());
     }
 
     /** Hands what is enqueued to the device without waiting for it. */
@@ -130,6 +161,7 @@ public final class Context implements AutoCloseable {
 
     @Override
     public void close() {
+        recorder.ifPresent(LaunchRecorder::release);
         clReleaseCommandQueue(queue);
         clReleaseContext(context);
     }
