@@ -8,9 +8,7 @@
 #ifndef GROUP_SIZE  // work-items a group
 #define GROUP_SIZE 64
 #endif
-#ifndef SUMS        // independent sums a work-item: latency times multiply-adds a cycle, or more, and fewer than registers
-#define SUMS 12
-#endif
+#define SUMS 12     // independent sums a work-item: latency times multiply-adds a cycle, or more, and fewer than registers
 #define ROUNDS 16   // multiply-adds of each sum between two tests of the loop's end
 
 #if VECTOR == 1
@@ -28,18 +26,24 @@ typedef CONCATENATE(float, VECTOR) vec;
 #define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-// result [global size]: so that nothing is left out. x ← factor x + offset keeps x near offset / (1 - factor).
+// One multiply-add of each of the SUMS sums: variables, since not every compiler keeps an array in registers.
+#define STEP(s) s = MULTIPLY_ADD(s, a, b)
+#define ROUND                                                                                                      \
+  STEP(s0); STEP(s1); STEP(s2); STEP(s3); STEP(s4); STEP(s5); STEP(s6); STEP(s7); STEP(s8); STEP(s9); STEP(s10); \
+  STEP(s11);
+#define FOUR_ROUNDS ROUND ROUND ROUND ROUND
+
+// result [global size]: so that nothing is left out. s <- factor s + offset keeps s near offset / (1 - factor).
 // NDRange: any number of groups of GROUP_SIZE. No barriers. Flops: 2 · SUMS · ROUNDS · VECTOR · loops a work-item.
 kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void multiply_adds(global float *result, float factor, float offset, int loops) {
-  vec sum[SUMS], a = (vec)(factor), b = (vec)(offset);
-  _Pragma("unroll") for (int i = 0; i < SUMS; i++) sum[i] = (vec)(get_global_id(0) * 1e-6f + i);
+  vec a = (vec)(factor), b = (vec)(offset), s0 = (vec)(get_global_id(0) * 1e-6f);
+  vec s1 = s0 + 1, s2 = s0 + 2, s3 = s0 + 3, s4 = s0 + 4, s5 = s0 + 5, s6 = s0 + 6, s7 = s0 + 7, s8 = s0 + 8;
+  vec s9 = s0 + 9, s10 = s0 + 10, s11 = s0 + 11;
   for (int loop = 0; loop < loops; loop++) {
-    _Pragma("unroll") for (int round = 0; round < ROUNDS; round++)
-      _Pragma("unroll") for (int i = 0; i < SUMS; i++) sum[i] = MULTIPLY_ADD(sum[i], a, b);
+    FOUR_ROUNDS FOUR_ROUNDS FOUR_ROUNDS FOUR_ROUNDS
   }
-  vec total = sum[0];
-  _Pragma("unroll") for (int i = 1; i < SUMS; i++) total += sum[i];
+  vec total = s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11;
 #if VECTOR == 1
   result[get_global_id(0)] = total;
 #else

@@ -33,6 +33,7 @@ final class TrainingBlocks implements AutoCloseable {
 
     /** Works for about {@code seconds}, then sets the length of a block so that it takes about {@code blockSeconds}. */
     void warmUp(double seconds, double blockSeconds) {
+        run(FIRST_STEPS); // some drivers compile at the first launch
         long start = System.nanoTime();
         double perStep;
         do {
