@@ -6,6 +6,7 @@ import iadb.io.Png;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -79,5 +80,25 @@ final class Charts {
         run.seconds().forEach((phase, seconds) ->
                 bars.add(new BarPlot.Bar(phase, seconds, String.format(Locale.ROOT, "%.2f s", seconds))));
         return bars;
+    }
+
+    /** Writes {@code quality.png}: how near each program's map is to p1, over its seconds of training. */
+    static void write(Path folder, Comparison comparison) throws IOException {
+        List<LinePlot.Series> curves = new ArrayList<>();
+        curves.add(quality("iadb-cl", comparison.ownQuality()));
+        for (Comparison.Entry peer : comparison.peers()) {
+            if (peer.reason() == null) {
+                curves.add(quality(peer.name(), peer.quality()));
+            }
+        }
+        double[] seconds = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).sorted().toArray();
+        double[] exact = {comparison.exactDistance(), comparison.exactDistance()};
+        curves.add(new LinePlot.Series("exact samples", new double[] {seconds[0], seconds[seconds.length - 1]}, exact, true));
+        Png.write(folder.resolve("quality.png"), LinePlot.render(curves, true, "seconds of training", "sliced Wasserstein-1 distance"));
+    }
+
+    private static LinePlot.Series quality(String name, List<Comparison.Quality> all) {
+        return new LinePlot.Series(name, all.stream().mapToDouble(Comparison.Quality::seconds).toArray(),
+                all.stream().mapToDouble(Comparison.Quality::distance).toArray(), false);
     }
 }

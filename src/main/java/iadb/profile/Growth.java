@@ -66,4 +66,8 @@ record Growth(String plan, String tuning, int width, int depth, int batch, Sprea
         return new Growth(choice.kind().toString(), choice.tuning().toString(), shape.width(), shape.depth(), batch, microseconds,
                 gflops, gflops / peak.gflops());
     }
+
+    Growth against(Peak peak) {
+        return new Growth(plan, tuning, width, depth, batch, microseconds, gflops, gflops / peak.gflops());
+    }
 }

@@ -111,4 +111,9 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         });
         return all;
     }
+
+    KernelTimes against(Peak peak) {
+        return new KernelTimes(work, kernel, launches, eventMicroseconds, hostMicroseconds, gflops, gigabytes,
+                gflops == null ? null : gflops / peak.gflops(), gigabytes == null ? null : gigabytes / peak.gigabytes());
+    }
 }

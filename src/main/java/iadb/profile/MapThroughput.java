@@ -60,4 +60,8 @@ record MapThroughput(int points, int steps, Spread milliseconds, Spread pointSte
             return (System.nanoTime() - start) * 1e-9;
         }
     }
+
+    MapThroughput against(Peak peak) {
+        return new MapThroughput(points, steps, milliseconds, pointStepsPerSecond, gflops, gflops / peak.gflops());
+    }
 }

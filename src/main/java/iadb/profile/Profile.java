@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 @Command(name = "profile", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Measures this program on an OpenCL device: the device's peak, each kernel and plan against it, how cost"
             + " grows, and where a run's time goes.",
-            "Prints tables, and writes profile.json and charts."})
+            "Prints tables, and writes profile.json and charts. With --compare it holds the programs of tools/peers against this"
+            + " one instead, and writes compare.json and quality.png."})
 public final class Profile implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(Profile.class);
     private static final int EXIT_FAILURE = 1;
@@ -39,6 +40,12 @@ public final class Profile implements Callable<Integer> {
 
     @Option(names = "--quick", description = "Fewer and shorter measurements: within a minute on two cores.")
     private boolean quick;
+
+    @Option(names = "--compare", description = "Train with other programs in turn with this one; nothing else is measured.")
+    private boolean compare;
+
+    @Option(names = "--figures", description = "Write the README's figures from the result files; nothing is measured.")
+    private boolean figures;
 
     @Option(names = "--smoke", hidden = true)
     private boolean smoke;
@@ -59,11 +66,23 @@ public final class Profile implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (figures) {
+            ReadmeFigures.write(root);
+            return 0;
+        }
         Settings settings = smoke ? Settings.smoke() : quick ? Settings.quick() : Settings.full();
         Device device = Device.select(deviceChoice);
         Machine machine = Machine.of(device, root);
         Path folder = out != null ? out : root.resolve("tools/results").resolve(machine.slug());
         Files.createDirectories(folder);
+        if (compare) {
+            Comparison comparison = Comparison.measure(device, machine, settings, root);
+            Result.write(folder.resolve(Comparison.FILE), comparison);
+            Charts.write(folder, comparison);
+            System.out.print(comparison.text());
+            System.out.println("written: " + folder.resolve(Comparison.FILE) + " and quality.png");
+            return 0;
+        }
         Result result = measure(device, machine, settings);
         Result.write(folder.resolve(Result.FILE), result);
         Charts.write(folder, result);
@@ -97,7 +116,8 @@ public final class Profile implements Callable<Integer> {
             }
             LOG.info("a whole run");
             RunPhases run = RunPhases.measure(device, settings);
-            return new Result(machine, settings, peak, sgemm, plans, kernels, map, widths, batches, run);
+            Peak best = peak.orBetter(Peak.measure(context, settings)); // a disturbed measurement would flatter all shares
+            return new Result(machine, settings, peak, sgemm, plans, kernels, map, widths, batches, run).against(best);
         }
     }
 

@@ -46,6 +46,13 @@ record Result(Machine machine, Settings settings, Peak peak, Sgemm sgemm, List<G
         return plans.stream().min(Comparator.comparingDouble(plan -> plan.microseconds().median())).orElseThrow();
     }
 
+    /** The same measurements held against another peak. */
+    Result against(Peak other) {
+        return new Result(machine, settings, other, sgemm, plans.stream().map(plan -> plan.against(other)).toList(),
+                kernels.stream().map(kernel -> kernel.against(other)).toList(), map.stream().map(one -> one.against(other)).toList(),
+                widths.stream().map(one -> one.against(other)).toList(), batches.stream().map(one -> one.against(other)).toList(), run);
+    }
+
     /** Writes a result's records as JSON. */
     static void write(Path file, Object result) throws IOException {
         AtomicFile.write(file, out -> out.write((JSON.toJson(result) + "\n").getBytes(StandardCharsets.UTF_8)));
@@ -53,7 +60,12 @@ record Result(Machine machine, Settings settings, Peak peak, Sgemm sgemm, List<G
 
     /** Reads back what {@link #write} wrote. */
     static <T> T read(Path file, Class<T> type) throws IOException {
-        return JSON.fromJson(Files.readString(file), type);
+        return parse(Files.readString(file), type);
+    }
+
+    /** A record from JSON whose names are its fields' with underscores. */
+    static <T> T parse(String json, Class<T> type) {
+        return JSON.fromJson(json, type);
     }
 
     private static final class FiveDigits extends TypeAdapter<Double> {
