@@ -84,18 +84,20 @@ public final class LinePlot {
     }
 
     /**
-     * Draws several curves in colours of their own, a dot at each value, with a legend in the order given. The y axis is
-     * logarithmic as that of a single curve is; what is above 0 alone appears on a logarithmic axis.
+     * Draws several curves in colours of their own, a dot at each value, with a legend in the order given. The x axis is
+     * logarithmic.
      *
-     * @param logarithmicX whether lengths along the x axis are ratios
+     * @param curves       with x above 0
+     * @param logarithmicY whether lengths along the y axis are ratios too, y being above 0
      * @return 900 × 600 pixels
      */
-    public static BufferedImage render(List<Series> curves, boolean logarithmicX, String xTitle, String yTitle) {
+    public static BufferedImage render(List<Series> curves, boolean logarithmicY, String xTitle, String yTitle) {
         List<Series> shown = curves.stream().map(Series::shown).toList();
-        double[] x = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).filter(v -> !logarithmicX || v > 0).toArray();
+        double[] x = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).toArray();
         double[] y = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.y())).toArray();
-        Axis xAxis = logarithmicX && x.length > 0 ? Axis.logarithmic(least(x), largest(x), 8) : Axis.tight(least(x), largest(x), 8);
-        return render(shown, xAxis, yAxis(least(y), largest(y)), xTitle, yTitle);
+        Axis xAxis = Axis.logarithmic(least(x), largest(x), 8);
+        Axis yAxis = logarithmicY ? Axis.logarithmic(least(y), largest(y), 8) : Axis.rounded(least(y), largest(y), 6);
+        return render(shown, xAxis, yAxis, xTitle, yTitle);
     }
 
     private static BufferedImage render(List<Series> curves, Axis xAxis, Axis yAxis, String xTitle, String yTitle) {

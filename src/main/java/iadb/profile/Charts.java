@@ -22,7 +22,7 @@ final class Charts {
     static void write(Path folder, Result result) throws IOException {
         Png.write(folder.resolve("kernels.png"), BarPlot.render("share of the measured peak", 1, shares(result)));
         if (result.map().size() > 1) {
-            Png.write(folder.resolve("map.png"), LinePlot.render(map(result), true, "points", "million point-steps a second"));
+            Png.write(folder.resolve("map.png"), LinePlot.render(map(result), false, "points", "million point-steps a second"));
         }
         writeGrowth(folder.resolve("width.png"), result.widths(), Growth::width, plan -> plan.microseconds().median(), "width",
                 "microseconds a step of " + result.settings().batch() + " rows");
@@ -41,7 +41,7 @@ final class Charts {
         }
         for (KernelTimes kernel : result.kernels()) {
             if (kernel.shareOfPeak() != null) {
-                bars.add(share(kernel.kernel(), kernel.shareOfPeak()));
+                bars.add(share(kernel.kernel() + ", " + kernel.work().split(",")[0], kernel.shareOfPeak()));
             }
         }
         for (MapThroughput map : result.map()) {

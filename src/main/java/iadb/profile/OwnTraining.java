@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** This program at the training that its peers do: timed in blocks as theirs is, and the same points mapped at checkpoints. */
+/**
+ * This program at the training that its peers do, of the tutorial's network: timed in blocks as theirs is, and the same
+ * points mapped at checkpoints.
+ */
 final class OwnTraining {
     private static final Duration NO_LIMIT = Duration.ofDays(1);
     private static final int LONGEST_BLOCK = 1024;
@@ -66,9 +69,8 @@ final class OwnTraining {
 
     /** Trains to the last checkpoint and judges the map at each. */
     List<Comparison.Quality> quality(List<Integer> checkpoints, Comparison.Judge judge) {
-        NetworkShape shape = settings.shape();
         List<Comparison.Quality> all = new ArrayList<>();
-        try (TrainingSession session = session(); Sampler sampler = new Sampler(context, shape);
+        try (TrainingSession session = session(); Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
                 PointSource source = new PointSource(context, TrainingBlocks.P0)) {
             double seconds = 0;
             for (int checkpoint : checkpoints) {
@@ -85,7 +87,7 @@ final class OwnTraining {
     }
 
     private TrainingSession session() {
-        return new TrainingSession(context, new TrainingConfig(settings.shape(), TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f,
+        return new TrainingSession(context, new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f,
                 SEED, Optional.empty()), TrainingBlocks.P0, TrainingBlocks.P1);
     }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Another program that does the same training, as {@code tools/peers} holds it.
@@ -21,6 +22,8 @@ import java.util.Map;
 record Peer(String name, String script, List<String> options, int threads) {
     private static final Duration LIMIT = Duration.ofMinutes(20);
     private static final int CANNOT_RUN = 3;
+    /** Where a distribution's packages are, which the first Python on the path may not have. */
+    private static final Path SYSTEM_PYTHON = Path.of("/usr/bin/python3");
 
     /** What a peer prints; the names are those of its JSON. */
     record Report(String peer, String framework, String device, int threads, double microsecondsPerStep, Double compileSeconds,
@@ -68,22 +71,26 @@ record Peer(String name, String script, List<String> options, int threads) {
         if (!Files.exists(file)) {
             throw new AbsentException("there is no " + script + " in tools/peers");
         }
-        List<String> command = new ArrayList<>();
-        if (!Files.isExecutable(file)) {
-            command.add(script.endsWith(".py") ? "python3" : "bash");
+        List<String> arguments = new ArrayList<>(List.of("--p0", folder.resolve("p0.npy").toString(), "--p1",
+                folder.resolve("p1.npy").toString(), "--start", folder.resolve("start.npy").toString(), "--iterations",
+                last(checkpoints).toString(), "--batch", Integer.toString(settings.batch()), "--lr", "0.001", "--seed", "0",
+                "--steps", Integer.toString(settings.mapSteps()), "--checkpoints",
+                String.join(",", checkpoints.stream().map(Object::toString).toList()), "--threads", Integer.toString(threads),
+                "--out", folder.toString()));
+        arguments.addAll(options);
+        Child child = run(List.of(file.toString()), arguments);
+        if (child.code() == CANNOT_RUN && script.endsWith(".py") && Files.isExecutable(SYSTEM_PYTHON)) {
+            child = run(List.of(SYSTEM_PYTHON.toString(), file.toString()), arguments);
         }
-        command.addAll(List.of(file.toString(), "--p0", folder.resolve("p0.npy").toString(), "--p1", folder.resolve("p1.npy").toString(),
-                "--start", folder.resolve("start.npy").toString(), "--iterations", last(checkpoints).toString(), "--batch",
-                Integer.toString(settings.batch()), "--lr", "0.001", "--seed", "0", "--steps", Integer.toString(settings.mapSteps()),
-                "--checkpoints", String.join(",", checkpoints.stream().map(Object::toString).toList()), "--threads",
-                Integer.toString(threads), "--out", folder.toString()));
-        command.addAll(options);
-        Child child = Child.run(command, Map.of(), LIMIT);
         if (child.code() != 0) {
             String reason = child.lastError().replaceFirst("^cannot run here: ", "");
             throw new AbsentException(child.code() == CANNOT_RUN ? reason : "failed: " + reason);
         }
         return Result.parse(child.out(), Report.class);
+    }
+
+    private static Child run(List<String> program, List<String> arguments) {
+        return Child.run(Stream.concat(program.stream(), arguments.stream()).toList(), Map.of(), LIMIT);
     }
 
     /** The points of a checkpoint, [N, 2]. */

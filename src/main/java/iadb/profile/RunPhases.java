@@ -4,11 +4,13 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.cl.Device;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,8 +52,8 @@ record RunPhases(int iterations, Map<String, Double> seconds, double wallSeconds
     }
 
     private static Child run(Device device, Path folder, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), "iadb.cli.Main", "--quiet", "--device", device.name(), "--out",
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+                jar(), "--quiet", "--device", device.name(), "--out",
                 folder.toString()));
         command.addAll(arguments);
         Child child = Child.run(command, Map.of(), LIMIT);
@@ -59,6 +61,12 @@ record RunPhases(int iterations, Map<String, Double> seconds, double wallSeconds
             throw new IOException("a run of the program failed: " + child.lastError());
         }
         return child;
+    }
+
+    /** The jar that holds this class too: the profile is run from it. */
+    private static String jar() throws IOException {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).filter(path -> path.endsWith(".jar"))
+                .findFirst().orElseThrow(() -> new IOException("the profile runs from the program's jar, which tools/profile builds"));
     }
 
     private static Map<String, Double> phases(Path folder) throws IOException {
