@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The plot of a curve, such as the loss over the iterations, or of several with a legend. The y axis is logarithmic where all values are above 0
- * and the largest is 20 times the least or more, so that neither a steep start nor a long tail is flattened.
+ * The plot of a curve, such as the loss over the iterations, or of several with a legend. A single curve's y axis is
+ * logarithmic where all values are above 0 and the largest is 20 times the least or more, so that neither a steep start nor a long tail is flattened.
  */
 public final class LinePlot {
     /** The plot's size in pixels. */
@@ -88,7 +88,7 @@ public final class LinePlot {
      * logarithmic.
      *
      * @param curves       with x above 0
-     * @param logarithmicY whether lengths along the y axis are ratios too, y being above 0
+     * @param logarithmicY whether lengths along the y axis are ratios too, y being above 0; else it starts at 0
      * @return 900 × 600 pixels
      */
     public static BufferedImage render(List<Series> curves, boolean logarithmicY, String xTitle, String yTitle) {
@@ -96,7 +96,7 @@ public final class LinePlot {
         double[] x = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).toArray();
         double[] y = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.y())).toArray();
         Axis xAxis = Axis.logarithmic(least(x), largest(x), 8);
-        Axis yAxis = logarithmicY ? Axis.logarithmic(least(y), largest(y), 8) : Axis.rounded(least(y), largest(y), 6);
+        Axis yAxis = logarithmicY ? Axis.logarithmic(least(y), largest(y), 8) : Axis.rounded(Math.min(0, least(y)), largest(y), 6);
         return render(shown, xAxis, yAxis, xTitle, yTitle);
     }
 
@@ -181,7 +181,8 @@ public final class LinePlot {
             }
         }
         if (x.length > 1) {
-            g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, curve.isLimit() ? DASHES : null, 0));
+            float[] dashes = curve.isLimit() ? DASHES : null;
+            g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, dashes, 0));
             g.draw(path);
         }
     }

@@ -18,16 +18,16 @@ final class Charts {
     private Charts() {
     }
 
-    /** Writes all of them into a folder: {@code kernels.png}, {@code map.png}, {@code width.png}, {@code batch.png}, {@code run.png}. */
+    /** Writes {@code kernels.png}, {@code map.png}, {@code width.png}, {@code batch.png} and {@code run.png} into a folder. */
     static void write(Path folder, Result result) throws IOException {
         Png.write(folder.resolve("kernels.png"), BarPlot.render("share of the measured peak", 1, shares(result)));
         if (result.map().size() > 1) {
             Png.write(folder.resolve("map.png"), LinePlot.render(map(result), false, "points", "million point-steps a second"));
         }
-        writeGrowth(folder.resolve("width.png"), result.widths(), Growth::width, plan -> plan.microseconds().median(), "width",
-                "microseconds a step of " + result.settings().batch() + " rows");
+        writeGrowth(folder.resolve("width.png"), result.widths(), Growth::width, plan -> plan.microseconds().median(), true,
+                "width", "microseconds a step of " + result.settings().batch() + " rows");
         writeGrowth(folder.resolve("batch.png"), result.batches(), Growth::batch,
-                plan -> plan.microseconds().median() / plan.batch(), "batch", "microseconds a row");
+                plan -> plan.microseconds().median() / plan.batch(), false, "batch", "microseconds a row");
         if (result.run() != null) {
             Png.write(folder.resolve("run.png"), BarPlot.render(String.format(Locale.ROOT,
                     "where a run of %,d iterations spends its time", result.run().iterations()), 0, phases(result.run())));
@@ -64,14 +64,14 @@ final class Charts {
     }
 
     private static void writeGrowth(Path file, List<Growth> all, ToDoubleFunction<Growth> x, ToDoubleFunction<Growth> y,
-            String xTitle, String yTitle) throws IOException {
+            boolean logarithmicY, String xTitle, String yTitle) throws IOException {
         Map<String, List<Growth>> byPlan = new LinkedHashMap<>();
         all.forEach(one -> byPlan.computeIfAbsent(one.plan(), plan -> new ArrayList<>()).add(one));
         List<LinePlot.Series> curves = new ArrayList<>();
         byPlan.forEach((plan, some) -> curves.add(new LinePlot.Series(plan, some.stream().mapToDouble(x).toArray(),
                 some.stream().mapToDouble(y).toArray(), false)));
         if (!curves.isEmpty()) {
-            Png.write(file, LinePlot.render(curves, true, xTitle, yTitle));
+            Png.write(file, LinePlot.render(curves, logarithmicY, xTitle, yTitle));
         }
     }
 
@@ -94,7 +94,8 @@ final class Charts {
         double[] seconds = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).sorted().toArray();
         double[] exact = {comparison.exactDistance(), comparison.exactDistance()};
         curves.add(new LinePlot.Series("exact samples", new double[] {seconds[0], seconds[seconds.length - 1]}, exact, true));
-        Png.write(folder.resolve("quality.png"), LinePlot.render(curves, true, "seconds of training", "sliced Wasserstein-1 distance"));
+        Png.write(folder.resolve("quality.png"),
+                LinePlot.render(curves, true, "seconds of training", "sliced Wasserstein-1 distance"));
     }
 
     private static LinePlot.Series quality(String name, List<Comparison.Quality> all) {

@@ -51,7 +51,8 @@ record Child(int code, String out, String err, double seconds, long residentByte
                 if (System.nanoTime() - start > limit.toNanos()) {
                     process.descendants().forEach(ProcessHandle::destroyForcibly);
                     process.destroyForcibly().waitFor();
-                    return new Child(TOO_LONG, read(out), "took longer than " + limit.toSeconds() + " s", limit.toSeconds(), resident);
+                    return new Child(TOO_LONG, read(out), "took longer than " + limit.toSeconds() + " s", limit.toSeconds(),
+                            resident);
                 }
             }
             double seconds = (System.nanoTime() - start) * 1e-9;

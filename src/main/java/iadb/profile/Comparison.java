@@ -74,8 +74,8 @@ record Comparison(Machine machine, Settings settings, Spread own, List<Quality> 
             float[] exact = Arrays.copyOf(reference, 2 * points);
             double exactDistance = SlicedWasserstein.distance(Arrays.copyOfRange(reference, 2 * points, 4 * points), exact);
             Judge judge = mapped -> SlicedWasserstein.distance(mapped, exact);
-            List<Integer> checkpoints = IntStream.iterate(FIRST_CHECKPOINT, i -> i <= settings.qualityIterations(), i -> 2 * i).boxed()
-                    .toList();
+            List<Integer> checkpoints = IntStream.iterate(FIRST_CHECKPOINT, i -> i <= settings.qualityIterations(), i -> 2 * i)
+                    .boxed().toList();
             own.microsecondsPerStep(settings.peerIterations());
             List<Double> ownTimes = new ArrayList<>();
             List<Entry> entries = new ArrayList<>();
@@ -91,7 +91,8 @@ record Comparison(Machine machine, Settings settings, Spread own, List<Quality> 
             if (ownTimes.isEmpty()) {
                 ownTimes.add(own.microsecondsPerStep(settings.peerIterations()));
             }
-            return new Comparison(machine, settings, Spread.of(array(ownTimes)), own.quality(checkpoints, judge), exactDistance, entries);
+            List<Quality> ownQuality = own.quality(checkpoints, judge);
+            return new Comparison(machine, settings, Spread.of(array(ownTimes)), ownQuality, exactDistance, entries);
         } finally {
             RunPhases.delete(folder);
         }

@@ -24,25 +24,28 @@ import java.util.List;
  */
 record MapThroughput(int points, int steps, Spread milliseconds, Spread pointStepsPerSecond, double gflops,
         double shareOfPeak) {
-    /** Point-steps a second that are assumed before the first measurement, so that it is short on any device. */
-    private static final double LOWEST_RATE = 1e6;
+    /** Measurements of so many points that one of them takes longer than a block should. */
+    private static final int LEAST_BLOCKS = 3;
 
     /** One entry for each number of points that the device can hold. */
     static List<MapThroughput> measure(Context context, NetworkShape shape, Settings settings, Peak peak) {
         List<MapThroughput> all = new ArrayList<>();
-        double rate = LOWEST_RATE;
         try (Sampler sampler = new Sampler(context, shape);
                 DeviceBuffer parameters = context.buffer(Network.initial(shape, 0).parameters());
                 PointSource source = new PointSource(context, TrainingBlocks.P0)) {
             for (int points : settings.mapPoints()) {
                 try (DeviceBuffer moving = source.draw(0, Stream.START_POINTS, 0, points)) {
                     int T = settings.mapSteps();
-                    seconds(sampler, parameters, moving, points, T, 1);
-                    int steps = (int) Math.max(1, Math.min(T, settings.blockSeconds() * rate / points));
-                    seconds(sampler, parameters, moving, points, T, steps);
-                    Spread seconds = Spread.of(settings.blocks(), () -> seconds(sampler, parameters, moving, points, T, steps));
+                    int tried = 1;
+                    double once = seconds(sampler, parameters, moving, points, T, tried);
+                    while (tried < T && once < settings.blockSeconds() / 2) {
+                        tried = Math.min(T, 2 * tried);
+                        once = seconds(sampler, parameters, moving, points, T, tried);
+                    }
+                    int steps = tried;
+                    int blocks = (int) Math.max(LEAST_BLOCKS, Math.min(1, settings.blockSeconds() / once) * settings.blocks());
+                    Spread seconds = Spread.of(blocks, () -> seconds(sampler, parameters, moving, points, T, steps));
                     Spread pointSteps = seconds.into((double) points * steps);
-                    rate = pointSteps.median();
                     double gflops = 1e-9 * shape.forwardFlops() * pointSteps.median();
                     all.add(new MapThroughput(points, steps, seconds.times(1e3), pointSteps, gflops, gflops / peak.gflops()));
                 } catch (DeviceLimitException e) {

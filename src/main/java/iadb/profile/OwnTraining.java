@@ -70,15 +70,16 @@ final class OwnTraining {
     /** Trains to the last checkpoint and judges the map at each. */
     List<Comparison.Quality> quality(List<Integer> checkpoints, Comparison.Judge judge) {
         List<Comparison.Quality> all = new ArrayList<>();
+        int count = settings.judgedPoints();
         try (TrainingSession session = session(); Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
                 PointSource source = new PointSource(context, TrainingBlocks.P0)) {
             double seconds = 0;
             for (int checkpoint : checkpoints) {
                 seconds += seconds(session, checkpoint - session.stepsEnqueued());
-                try (DeviceBuffer points = source.draw(SEED, Stream.START_POINTS, 0, settings.judgedPoints());
-                        MapSession map = sampler.session(session.parameters(), points, settings.judgedPoints(), settings.mapSteps())) {
+                try (DeviceBuffer points = source.draw(SEED, Stream.START_POINTS, 0, count);
+                        MapSession map = sampler.session(session.parameters(), points, count, settings.mapSteps())) {
                     map.advance(settings.mapSteps());
-                    float[] mapped = points.read(new float[2 * settings.judgedPoints()]);
+                    float[] mapped = points.read(new float[2 * count]);
                     all.add(new Comparison.Quality(checkpoint, seconds, judge.distance(mapped)));
                 }
             }
@@ -87,8 +88,9 @@ final class OwnTraining {
     }
 
     private TrainingSession session() {
-        return new TrainingSession(context, new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f,
-                SEED, Optional.empty()), TrainingBlocks.P0, TrainingBlocks.P1);
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f, SEED,
+                Optional.empty());
+        return new TrainingSession(context, config, TrainingBlocks.P0, TrainingBlocks.P1);
     }
 
     private static double seconds(TrainingSession session, int steps) {

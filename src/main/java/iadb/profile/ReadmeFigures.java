@@ -72,9 +72,11 @@ final class ReadmeFigures {
         row(text, "measured peak, fp32", devices, hasGpu, device -> Table.number(device.result().peak().gflops()) + " GFLOP/s");
         row(text, "training, default setting", devices, hasGpu, device -> plan(device.result().fastestPlan()));
         row(text, "the other plans", devices, hasGpu, device -> device.result().plans().stream()
-                .filter(plan -> !plan.equals(device.result().fastestPlan())).map(ReadmeFigures::plan).collect(Collectors.joining("; ")));
+                .filter(plan -> !plan.equals(device.result().fastestPlan())).map(ReadmeFigures::plan)
+                .collect(Collectors.joining("; ")));
         for (int points : new int[] {1 << 11, 1 << 20}) {
-            row(text, String.format(Locale.ROOT, "map, %,d points", points), devices, hasGpu, device -> map(device.result(), points));
+            row(text, String.format(Locale.ROOT, "map, %,d points", points), devices, hasGpu,
+                    device -> map(device.result(), points));
         }
         row(text, "a whole run", devices, hasGpu, device -> String.format(Locale.ROOT, "%s s, %,d iterations",
                 Table.number(device.result().run().wallSeconds()), device.result().run().iterations()));
@@ -88,7 +90,8 @@ final class ReadmeFigures {
         for (String peer : peers) {
             row(text, "times as fast as " + peer, devices, hasGpu, device -> ratio(device.comparison(), peer));
         }
-        row(text, "driver", devices, hasGpu, device -> device.result().machine().platform() + " " + device.result().machine().driver());
+        row(text, "driver", devices, hasGpu,
+                device -> device.result().machine().platform() + " " + device.result().machine().driver());
         row(text, "measured", devices, hasGpu, device -> device.result().machine().date() + ", commit "
                 + device.result().machine().commit() + ", `tools/profile" + flag(device.result().settings()) + "`");
         text.append("\nMedians; shares are of the peak that the same run measured. The files behind them: ");

@@ -48,9 +48,13 @@ record Result(Machine machine, Settings settings, Peak peak, Sgemm sgemm, List<G
 
     /** The same measurements held against another peak. */
     Result against(Peak other) {
-        return new Result(machine, settings, other, sgemm, plans.stream().map(plan -> plan.against(other)).toList(),
-                kernels.stream().map(kernel -> kernel.against(other)).toList(), map.stream().map(one -> one.against(other)).toList(),
-                widths.stream().map(one -> one.against(other)).toList(), batches.stream().map(one -> one.against(other)).toList(), run);
+        return new Result(machine, settings, other, sgemm, against(plans, other),
+                kernels.stream().map(one -> one.against(other)).toList(), map.stream().map(one -> one.against(other)).toList(),
+                against(widths, other), against(batches, other), run);
+    }
+
+    private static List<Growth> against(List<Growth> all, Peak other) {
+        return all.stream().map(one -> one.against(other)).toList();
     }
 
     /** Writes a result's records as JSON. */

@@ -52,8 +52,9 @@ final class ResultText {
     private static String kernels(List<KernelTimes> kernels) {
         Table table = new Table("kernel", "of", "launches", "event us", "host us", "GFLOP/s", "of peak", "GB/s", "of copy");
         for (KernelTimes kernel : kernels) {
-            table.row(kernel.kernel(), kernel.work(), Table.number(kernel.launches()), Table.number(kernel.eventMicroseconds().median()),
-                    Table.number(kernel.hostMicroseconds().median()), Table.number(kernel.gflops()),
+            table.row(kernel.kernel(), kernel.work(), Table.number(kernel.launches()),
+                    Table.number(kernel.eventMicroseconds().median()), Table.number(kernel.hostMicroseconds().median()),
+                    Table.number(kernel.gflops()),
                     Table.percent(kernel.shareOfPeak()), Table.number(kernel.gigabytes()), Table.percent(kernel.shareOfCopy()));
         }
         return table + "(host us: in the call that enqueues; bytes that stay in caches can pass a copy's bandwidth)\n";

@@ -65,8 +65,9 @@ record RunPhases(int iterations, Map<String, Double> seconds, double wallSeconds
 
     /** The jar that holds this class too: the profile is run from it. */
     private static String jar() throws IOException {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).filter(path -> path.endsWith(".jar"))
-                .findFirst().orElseThrow(() -> new IOException("the profile runs from the program's jar, which tools/profile builds"));
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(path -> path.endsWith(".jar")).findFirst()
+                .orElseThrow(() -> new IOException("the profile runs from the program's jar, which tools/profile builds"));
     }
 
     private static Map<String, Double> phases(Path folder) throws IOException {
