@@ -5,10 +5,12 @@ import static org.jocl.CL.*;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
+import org.jocl.cl_event;
 
 /**
  * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
@@ -30,11 +32,13 @@ public final class Context implements AutoCloseable {
     private final cl_command_queue queue;
     private final ProgramCache cache;
     private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
+    private final Optional<LaunchRecorder> recorder;
 
-    private Context(Device device, cl_context context, ProgramCache cache) {
+    private Context(Device device, cl_context context, ProgramCache cache, boolean profiling) {
         this.device = device;
         this.context = context;
         this.cache = cache;
+        recorder = profiling ? Optional.of(new LaunchRecorder(device)) : Optional.empty();
         try {
             queue = newQueue();
         } catch (OpenClException e) {
@@ -45,23 +49,37 @@ public final class Context implements AutoCloseable {
 
     /** Opens the device. */
     public static Context open(Device device) {
-        return open(device, ProgramCache.ofUser(device));
+        return open(device, ProgramCache.ofUser(device), false);
+    }
+
+    /**
+     * Opens the device.
+     *
+     * @param profiling whether the device's clock is read at each launch, for {@link #takeLaunchTimes}: that costs time
+     */
+    public static Context open(Device device, boolean profiling) {
+        return open(device, ProgramCache.ofUser(device), profiling);
     }
 
     static Context open(Device device, ProgramCache cache) {
+        return open(device, cache, false);
+    }
+
+    private static Context open(Device device, ProgramCache cache, boolean profiling) {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
         int[] status = new int[1];
         cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         OpenClException.check(status[0], "clCreateContext", device);
-        return new Context(device, context, cache);
+        return new Context(device, context, cache, profiling);
     }
 
     /** A new in-order queue of this context, owned by the caller. */
     @SuppressWarnings("deprecation") // clCreateCommandQueue is the one that OpenCL 1.2 has
     cl_command_queue newQueue() {
         int[] status = new int[1];
-        cl_command_queue created = clCreateCommandQueue(context, device.id(), 0, status);
+        cl_command_queue created = clCreateCommandQueue(context, device.id(),
+                recorder.isPresent() ? CL_QUEUE_PROFILING_ENABLE : 0, status);
         OpenClException.check(status[0], "clCreateCommandQueue", device);
         return created;
     }
@@ -136,8 +154,25 @@ public final class Context implements AutoCloseable {
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
     public void enqueue(Kernel kernel, long globalSize, long groupSize) {
+        if (recorder.isEmpty()) {
+            enqueue(kernel, globalSize, groupSize, null);
+            return;
+        }
+        cl_event event = new cl_event();
+        long startNanos = System.nanoTime();
+        enqueue(kernel, globalSize, groupSize, event);
+        recorder.get().add(kernel.name(), event, System.nanoTime() - startNanos);
+    }
+
+    private void enqueue(Kernel kernel, long globalSize, long groupSize, cl_event event) {
         OpenClException.check(clEnqueueNDRangeKernel(queue, kernel.handle(), 1, null, new long[] {globalSize},
-                new long[] {groupSize}, 0, null, null), "clEnqueueNDRangeKernel(" + kernel.name() + ")", device);
+                new long[] {groupSize}, 0, null, event), "clEnqueueNDRangeKernel(" + kernel.name() + ")", device);
+    }
+
+    /** Waits for what is enqueued; the launches since the last call, in order. Empty unless this context is profiling. */
+    public List<LaunchTime> takeLaunchTimes() {
+        finish();
+        return recorder.map(LaunchRecorder::take).orElse(List.of());
     }
 
     /** Hands what is enqueued to the device without waiting for it. */
@@ -153,6 +188,7 @@ public final class Context implements AutoCloseable {
     @Override
     public void close() {
         programs.values().forEach(Program::close);
+        recorder.ifPresent(LaunchRecorder::release);
         clReleaseCommandQueue(queue);
         clReleaseContext(context);
     }

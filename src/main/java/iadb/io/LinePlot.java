@@ -9,11 +9,12 @@ import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The plot of a curve, such as the loss over the iterations. The y axis is logarithmic where all values are above 0
- * and the largest is 20 times the least or more, so that neither a steep start nor a long tail is flattened.
+ * The plot of a curve, such as the loss over the iterations, or of several with a legend. A single curve's y axis is
+ * logarithmic where all values are above 0 and the largest is 20 times the least or more, so that neither a steep start nor a long tail is flattened.
  */
 public final class LinePlot {
     /** The plot's size in pixels. */
@@ -34,7 +35,34 @@ public final class LinePlot {
     private static final Color GRID = colour(0.025);
     private static final Color LABEL = colour(0.45);
     private static final Color TITLE = colour(0.85);
-    private static final Color CURVE = new Color(Palette.hueColour(11));
+    /** Hues far apart, the single curve's first. */
+    private static final int[] CURVE_HUES = {11, 2, 15, 6, 18, 9, 0, 13};
+    private static final int MOST_DOTS = 64;
+    private static final float[] DASHES = {2, 6};
+
+    /**
+     * A curve of a plot.
+     *
+     * @param name   in the legend
+     * @param x      [N], ascending
+     * @param y      [N]; a row where x or y is NaN, infinite or beyond ±1e300 is skipped
+     * @param isLimit whether it is a level that the others are held against: drawn in ink, dashed, without dots
+     * @throws IllegalArgumentException if x and y differ in length
+     */
+    public record Series(String name, double[] x, double[] y, boolean isLimit) {
+        public Series {
+            if (x.length != y.length) {
+                throw new IllegalArgumentException(x.length + " values of x, but " + y.length + " of y");
+            }
+        }
+
+        private Series shown() {
+            int[] rows = IntStream.range(0, x.length)
+                    .filter(row -> Math.abs(x[row]) <= Axis.LARGEST && Math.abs(y[row]) <= Axis.LARGEST).toArray();
+            return new Series(name, Arrays.stream(rows).mapToDouble(row -> x[row]).toArray(),
+                    Arrays.stream(rows).mapToDouble(row -> y[row]).toArray(), isLimit);
+        }
+    }
 
     private LinePlot() {
     }
@@ -50,16 +78,29 @@ public final class LinePlot {
      * @throws IllegalArgumentException if x and y differ in length
      */
     public static BufferedImage render(double[] x, double[] y, String xTitle, String yTitle) {
-        if (x.length != y.length) {
-            throw new IllegalArgumentException(x.length + " values of x, but " + y.length + " of y");
-        }
-        int[] rows = IntStream.range(0, x.length)
-                .filter(row -> Math.abs(x[row]) <= Axis.LARGEST && Math.abs(y[row]) <= Axis.LARGEST).toArray();
-        double[] shownX = Arrays.stream(rows).mapToDouble(row -> x[row]).toArray();
-        double[] shownY = Arrays.stream(rows).mapToDouble(row -> y[row]).toArray();
-        Axis xAxis = Axis.tight(least(shownX), largest(shownX), 8);
-        Axis yAxis = yAxis(least(shownY), largest(shownY));
+        Series curve = new Series("", x, y, false).shown();
+        Axis xAxis = Axis.tight(least(curve.x()), largest(curve.x()), 8);
+        return render(List.of(curve), xAxis, yAxis(least(curve.y()), largest(curve.y())), xTitle, yTitle);
+    }
 
+    /**
+     * Draws several curves in colours of their own, a dot at each value, with a legend in the order given. The x axis is
+     * logarithmic.
+     *
+     * @param curves       with x above 0
+     * @param logarithmicY whether lengths along the y axis are ratios too, y being above 0; else it starts at 0
+     * @return 900 × 600 pixels
+     */
+    public static BufferedImage render(List<Series> curves, boolean logarithmicY, String xTitle, String yTitle) {
+        List<Series> shown = curves.stream().map(Series::shown).toList();
+        double[] x = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).toArray();
+        double[] y = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.y())).toArray();
+        Axis xAxis = Axis.logarithmic(least(x), largest(x), 8);
+        Axis yAxis = logarithmicY ? Axis.logarithmic(least(y), largest(y), 8) : Axis.rounded(Math.min(0, least(y)), largest(y), 6);
+        return render(shown, xAxis, yAxis, xTitle, yTitle);
+    }
+
+    private static BufferedImage render(List<Series> curves, Axis xAxis, Axis yAxis, String xTitle, String yTitle) {
         BufferedImage picture = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = picture.createGraphics();
         g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
@@ -73,9 +114,27 @@ public final class LinePlot {
         StrokeFont.draw(g, yTitle, left, TOP - OUTER_GAP, TITLE_HEIGHT);
         StrokeFont.draw(g, xTitle, WIDTH - RIGHT - StrokeFont.width(xTitle, TITLE_HEIGHT), HEIGHT - OUTER_GAP + 4,
                 TITLE_HEIGHT);
-        drawCurve(g, shownX, shownY, xAxis, yAxis, left);
+        for (int i = 0; i < curves.size(); i++) {
+            Color colour = curves.get(i).isLimit() ? LABEL : new Color(Palette.hueColour(CURVE_HUES[i % CURVE_HUES.length]));
+            drawCurve(g, curves.get(i), colour, xAxis, yAxis, left);
+        }
+        drawLegend(g, curves);
         g.dispose();
         return picture;
+    }
+
+    /** The names in their curves' colours, from the right upper corner down. */
+    private static void drawLegend(Graphics2D g, List<Series> curves) {
+        double down = TOP + OUTER_GAP;
+        for (int i = 0; i < curves.size(); i++) {
+            Series curve = curves.get(i);
+            if (!curve.name().isEmpty()) {
+                g.setColor(curve.isLimit() ? LABEL : new Color(Palette.hueColour(CURVE_HUES[i % CURVE_HUES.length])));
+                StrokeFont.draw(g, curve.name(), WIDTH - RIGHT - LABEL_GAP - StrokeFont.width(curve.name(), LABEL_HEIGHT), down,
+                        LABEL_HEIGHT);
+                down += 1.8 * LABEL_HEIGHT;
+            }
+        }
     }
 
     private static Axis yAxis(double min, double max) {
@@ -104,24 +163,28 @@ public final class LinePlot {
         }
     }
 
-    private static void drawCurve(Graphics2D g, double[] x, double[] y, Axis xAxis, Axis yAxis, int left) {
-        g.setColor(CURVE);
-        if (x.length == 1) {
-            g.fill(new Ellipse2D.Double(across(xAxis, x[0], left) - DOT_RADIUS, down(yAxis, y[0]) - DOT_RADIUS,
-                    2 * DOT_RADIUS, 2 * DOT_RADIUS));
-            return;
-        }
-        Path2D curve = new Path2D.Double();
+    private static void drawCurve(Graphics2D g, Series curve, Color colour, Axis xAxis, Axis yAxis, int left) {
+        g.setColor(colour);
+        double[] x = curve.x();
+        double[] y = curve.y();
+        boolean hasDots = !curve.isLimit() && (x.length == 1 || !curve.name().isEmpty() && x.length <= MOST_DOTS);
+        Path2D path = new Path2D.Double();
         for (int row = 0; row < x.length; row++) {
             double along = across(xAxis, x[row], left);
+            if (hasDots) {
+                g.fill(new Ellipse2D.Double(along - DOT_RADIUS, down(yAxis, y[row]) - DOT_RADIUS, 2 * DOT_RADIUS, 2 * DOT_RADIUS));
+            }
             if (row == 0) {
-                curve.moveTo(along, down(yAxis, y[row]));
+                path.moveTo(along, down(yAxis, y[row]));
             } else {
-                curve.lineTo(along, down(yAxis, y[row]));
+                path.lineTo(along, down(yAxis, y[row]));
             }
         }
-        g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-        g.draw(curve);
+        if (x.length > 1) {
+            float[] dashes = curve.isLimit() ? DASHES : null;
+            g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, dashes, 0));
+            g.draw(path);
+        }
     }
 
     private static void drawLine(Graphics2D g, double x0, double y0, double x1, double y1) {

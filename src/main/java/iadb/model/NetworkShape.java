@@ -74,4 +74,14 @@ public record NetworkShape(int width, int depth) {
     public int parameters() {
         return biasOffset(depth) + OUTPUTS;
     }
+
+    /** Multiplications and additions of the forward pass of one row: two for each weight. */
+    public long forwardFlops() {
+        return 2L * ((INPUTS + OUTPUTS) * width + (depth - 1) * width * width);
+    }
+
+    /** Of a training step, forward and backward, for one row: twice the forward pass again, but for ∂/∂(x, y, α). */
+    public long trainingFlops() {
+        return 3 * forwardFlops() - 2L * INPUTS * width;
+    }
 }

@@ -81,6 +81,19 @@ class LinePlotTest {
     }
 
     @Test
+    void severalCurvesHaveColoursAndNamesOfTheirOwn() {
+        double[] x = {0.01, 1, 100};
+        LinePlot.Series one = new LinePlot.Series("one", x, new double[] {1, 0.1, 0.01}, false);
+        LinePlot.Series other = new LinePlot.Series("other", x, new double[] {2, 2, 2}, false);
+        LinePlot.Series limit = new LinePlot.Series("limit", x, new double[] {0.005, 0.005, 0.005}, true);
+        BufferedImage alone = LinePlot.render(List.of(one, limit), true, "seconds", "distance");
+        BufferedImage all = LinePlot.render(List.of(one, other, limit), true, "seconds", "distance");
+        assertTrue(curvePixels(alone) > 500);
+        assertTrue(differingPixels(alone, all) > 500);
+        assertTrue(curveHeight(all, 200) < curveHeight(all, 700));
+    }
+
+    @Test
     void refusesColumnsOfDifferentLengths() {
         assertThrows(IllegalArgumentException.class, () -> LinePlot.render(new double[2], new double[3], "x", "y"));
     }

@@ -1,5 +1,6 @@
 package iadb.io;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -9,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +43,33 @@ class NpyTest {
         for (float value : data) {
             assertEquals(value, file.getFloat());
         }
+    }
+
+    @Test
+    void readsBackWhatItWrote() throws IOException {
+        float[] data = {1, -2.5f, Float.NaN, 1e-40f, 5, 6};
+        Path file = folder.resolve("a.npy");
+        for (int[] shape : new int[][] {{6}, {3, 2}, {1, 2, 3}}) {
+            Npy.write(file, data, shape);
+            assertArrayEquals(data, Npy.read(file));
+        }
+        Npy.write(file, new float[] {7});
+        assertArrayEquals(new float[] {7}, Npy.read(file));
+    }
+
+    @Test
+    void refusesWhatIsNoFloatArray() throws IOException {
+        Path file = folder.resolve("a.npy");
+        Npy.write(file, new float[6], 3, 2);
+        byte[] good = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(good, good.length - 1));
+        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        Files.write(file, Arrays.copyOf(good, 40));
+        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        Files.writeString(file, new String(good, StandardCharsets.ISO_8859_1).replace("<f4", "<f8"), StandardCharsets.ISO_8859_1);
+        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        Files.writeString(file, "x,y");
+        assertThrows(InvalidInputException.class, () -> Npy.read(file));
     }
 
     @Test

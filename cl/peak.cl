@@ -1,0 +1,65 @@
+// What a device can do at best, to hold every other kernel against: multiply-adds on values in registers, and a copy of
+// memory. The host tries vector widths and group sizes and takes the best of them, since a weak loop would flatter all
+// shares of it. Java: iadb.profile.Peak.
+
+#ifndef VECTOR      // floats a vector: 1, 4, 8 or 16
+#define VECTOR 4
+#endif
+#ifndef GROUP_SIZE  // work-items a group
+#define GROUP_SIZE 64
+#endif
+#define SUMS 12     // independent sums a work-item: latency times multiply-adds a cycle, or more, and fewer than registers
+#define ROUNDS 16   // multiply-adds of each sum between two tests of the loop's end
+
+#if VECTOR == 1
+typedef float vec;
+#else
+#define CONCATENATE_(a, b) a##b
+#define CONCATENATE(a, b) CONCATENATE_(a, b)
+typedef CONCATENATE(float, VECTOR) vec;
+#endif
+
+#pragma OPENCL FP_CONTRACT OFF
+#ifdef HAS_FMA
+#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+// One multiply-add of each of the SUMS sums: variables, since not every compiler keeps an array in registers.
+#define STEP(s) s = MULTIPLY_ADD(s, a, b)
+#define ROUND                                                                                                      \
+  STEP(s0); STEP(s1); STEP(s2); STEP(s3); STEP(s4); STEP(s5); STEP(s6); STEP(s7); STEP(s8); STEP(s9); STEP(s10); \
+  STEP(s11);
+#define FOUR_ROUNDS ROUND ROUND ROUND ROUND
+
+// result [global size]: so that nothing is left out. s <- factor s + offset keeps s near offset / (1 - factor).
+// NDRange: any number of groups of GROUP_SIZE. No barriers. Flops: 2 · SUMS · ROUNDS · VECTOR · loops a work-item.
+kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
+void multiply_adds(global float *result, float factor, float offset, int loops) {
+  vec a = (vec)(factor), b = (vec)(offset), s0 = (vec)(get_global_id(0) * 1e-6f);
+  vec s1 = s0 + 1, s2 = s0 + 2, s3 = s0 + 3, s4 = s0 + 4, s5 = s0 + 5, s6 = s0 + 6, s7 = s0 + 7, s8 = s0 + 8;
+  vec s9 = s0 + 9, s10 = s0 + 10, s11 = s0 + 11;
+  for (int loop = 0; loop < loops; loop++) {
+    FOUR_ROUNDS FOUR_ROUNDS FOUR_ROUNDS FOUR_ROUNDS
+  }
+  vec total = s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11;
+#if VECTOR == 1
+  result[get_global_id(0)] = total;
+#else
+  float lanes[VECTOR];  // all of them count: a compiler for scalar registers would leave out the others
+  CONCATENATE(vstore, VECTOR)(total, 0, lanes);
+  for (int i = 1; i < VECTOR; i++) lanes[0] += lanes[i];
+  result[get_global_id(0)] = lanes[0];
+#endif
+}
+
+// to [4 count] = from [4 count]. NDRange: any; each group copies a piece of its own, its items side by side.
+// Bytes: 32 · count.
+kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
+void copy_memory(global const float4 *from, global float4 *to, int count) {
+  int groups = (int)get_num_groups(0), group = (int)get_group_id(0);
+  int piece = (count + groups - 1) / groups;
+  int end = min(count, (group + 1) * piece);
+  for (int i = group * piece + (int)get_local_id(0); i < end; i += GROUP_SIZE) to[i] = from[i];
+}

@@ -1,0 +1,11 @@
+package iadb.cl;
+
+/**
+ * What a launch took.
+ *
+ * @param kernel      its name
+ * @param deviceNanos from start to end on the device's own clock
+ * @param hostNanos   that the host spent in the call that enqueued it
+ */
+public record LaunchTime(String kernel, long deviceNanos, long hostNanos) {
+}

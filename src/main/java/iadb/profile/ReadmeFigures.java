@@ -1,0 +1,139 @@
+package iadb.profile;
+
+import iadb.io.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The README's table of figures, made from the result files alone: one column a device, and one for a GPU that says "not yet
+ * measured" as long as there is no result of one.
+ */
+final class ReadmeFigures {
+    private static final String BEGIN = "<!-- figures: written by tools/figures -->";
+    private static final String END = "<!-- end of figures -->";
+    private static final String ABSENT = "not yet measured";
+
+    /** A device's results, the comparison null where there is none. */
+    private record Device(String folder, Result result, Comparison comparison) {
+    }
+
+    private ReadmeFigures() {
+    }
+
+    /** Puts the table between the two marks in README.md. */
+    static void write(Path root) throws IOException {
+        Path readme = root.resolve("README.md");
+        String text = of(Files.readString(readme), root);
+        AtomicFile.write(readme, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The README's text with the table that belongs there. */
+    static String of(String readme, Path root) throws IOException {
+        int begin = readme.indexOf(BEGIN);
+        int end = readme.indexOf(END);
+        if (begin < 0 || end < begin) {
+            throw new IOException("README.md lacks the line " + BEGIN + ", or " + END + " after it");
+        }
+        return readme.substring(0, begin) + BEGIN + "\n" + block(devices(root.resolve("tools/results"))) + readme.substring(end);
+    }
+
+    private static List<Device> devices(Path results) throws IOException {
+        if (!Files.isDirectory(results)) {
+            return List.of();
+        }
+        List<Path> folders;
+        try (Stream<Path> paths = Files.list(results)) {
+            folders = paths.filter(path -> Files.exists(path.resolve(Result.FILE))).sorted().toList();
+        }
+        List<Device> devices = new ArrayList<>();
+        for (Path folder : folders) {
+            Path comparison = folder.resolve(Comparison.FILE);
+            devices.add(new Device(folder.getFileName().toString(), Result.read(folder.resolve(Result.FILE), Result.class),
+                    Files.exists(comparison) ? Result.read(comparison, Comparison.class) : null));
+        }
+        return devices;
+    }
+
+    private static String block(List<Device> devices) {
+        boolean hasGpu = devices.stream().anyMatch(device -> device.result().machine().type().equals("GPU"));
+        List<String> heads = new ArrayList<>(devices.stream().map(device -> device.result().machine().device()).toList());
+        if (!hasGpu) {
+            heads.add("a GPU");
+        }
+        StringBuilder text = new StringBuilder("| |").append(joined(heads)).append("|---|").append("---|".repeat(heads.size()))
+                .append('\n');
+        row(text, "measured peak, fp32", devices, hasGpu, device -> Table.number(device.result().peak().gflops()) + " GFLOP/s");
+        row(text, "training, default setting", devices, hasGpu, device -> plan(device.result().fastestPlan()));
+        row(text, "the other plans", devices, hasGpu, device -> device.result().plans().stream()
+                .filter(plan -> !plan.equals(device.result().fastestPlan())).map(ReadmeFigures::plan)
+                .collect(Collectors.joining("; ")));
+        for (int points : new int[] {1 << 11, 1 << 20}) {
+            row(text, String.format(Locale.ROOT, "map, %,d points", points), devices, hasGpu,
+                    device -> map(device.result(), points));
+        }
+        row(text, "a whole run", devices, hasGpu, device -> String.format(Locale.ROOT, "%s s, %,d iterations",
+                Table.number(device.result().run().wallSeconds()), device.result().run().iterations()));
+        row(text, "start to first training step", devices, hasGpu,
+                device -> Table.number(device.result().run().firstStepSeconds().median()) + " s");
+        row(text, "host memory of that run", devices, hasGpu, device -> device.result().run().residentMegabytes() == null ? "-"
+                : Table.number(device.result().run().residentMegabytes()) + " MB");
+        List<String> peers = devices.stream().filter(device -> device.comparison() != null)
+                .flatMap(device -> device.comparison().peers().stream()).filter(peer -> peer.reason() == null)
+                .map(Comparison.Entry::name).distinct().toList();
+        for (String peer : peers) {
+            row(text, "times as fast as " + peer, devices, hasGpu, device -> ratio(device.comparison(), peer));
+        }
+        row(text, "driver", devices, hasGpu,
+                device -> device.result().machine().platform() + " " + device.result().machine().driver());
+        row(text, "measured", devices, hasGpu, device -> device.result().machine().date() + ", commit "
+                + device.result().machine().commit() + ", `tools/profile" + flag(device.result().settings()) + "`");
+        text.append("\nMedians; shares are of the peak that the same run measured. The files behind them: ");
+        text.append(devices.isEmpty() ? "none yet" : devices.stream()
+                .map(device -> "[%s](tools/results/%s)".formatted(device.result().machine().device(), device.folder()))
+                .collect(Collectors.joining(", "))).append(".\n");
+        return text.toString();
+    }
+
+    private interface Cell {
+        String of(Device device);
+    }
+
+    private static void row(StringBuilder text, String head, List<Device> devices, boolean hasGpu, Cell cell) {
+        List<String> cells = new ArrayList<>(devices.stream().map(cell::of).toList());
+        if (!hasGpu) {
+            cells.add(ABSENT);
+        }
+        text.append("| ").append(head).append(" |").append(joined(cells));
+    }
+
+    private static String joined(List<String> cells) {
+        return cells.stream().map(cell -> " " + (cell.isEmpty() ? "-" : cell) + " |").collect(Collectors.joining("", "", "\n"));
+    }
+
+    private static String plan(Growth plan) {
+        return "%s µs a step (%s, %s of peak)".formatted(Table.number(plan.microseconds().median()), plan.plan(),
+                Table.percent(plan.shareOfPeak()));
+    }
+
+    private static String map(Result result, int points) {
+        return result.map().stream().filter(map -> map.points() == points).findFirst()
+                .map(map -> Table.number(map.pointStepsPerSecond().median() * 1e-6) + " M point-steps/s ("
+                        + Table.percent(map.shareOfPeak()) + " of peak)").orElse("");
+    }
+
+    private static String ratio(Comparison comparison, String peer) {
+        return comparison == null ? "" : comparison.peers().stream().filter(entry -> entry.name().equals(peer)).findFirst()
+                .map(entry -> entry.reason() == null ? Table.number(entry.ratio().median()) : entry.reason()).orElse("");
+    }
+
+    private static String flag(Settings settings) {
+        return settings.name().equals("full") ? "" : " --" + settings.name();
+    }
+}

@@ -1,0 +1,44 @@
+package iadb.profile;
+
+import java.util.Arrays;
+import java.util.function.DoubleSupplier;
+import java.util.stream.DoubleStream;
+
+/**
+ * Repeated measurements of one thing.
+ *
+ * @param median of them
+ * @param low    a quarter of them lie below
+ * @param high   a quarter of them lie above
+ * @param count  how many there were
+ */
+record Spread(double median, double low, double high, int count) {
+    /** The spread of at least one value. */
+    static Spread of(double... values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return new Spread(quantile(sorted, 0.5), quantile(sorted, 0.25), quantile(sorted, 0.75), sorted.length);
+    }
+
+    /** The spread of {@code count} calls. */
+    static Spread of(int count, DoubleSupplier measurement) {
+        return of(DoubleStream.generate(measurement).limit(count).toArray());
+    }
+
+    /** The values {@code factor} divided by these: a time becomes a rate. */
+    Spread into(double factor) {
+        return new Spread(factor / median, factor / high, factor / low, count);
+    }
+
+    /** {@code factor} times these values. */
+    Spread times(double factor) {
+        return new Spread(median * factor, low * factor, high * factor, count);
+    }
+
+    private static double quantile(double[] sorted, double share) {
+        double place = share * (sorted.length - 1);
+        int below = (int) place;
+        int above = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+}

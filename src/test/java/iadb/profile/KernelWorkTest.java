@@ -1,0 +1,36 @@
+package iadb.profile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.model.NetworkShape;
+import iadb.plan.Tuning;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the profile says a kernel does is what the method asks for. */
+class KernelWorkTest {
+    private static final Tuning TUNING = new Tuning(16, 128, 4, 4, 1, 2, 1);
+
+    @Test
+    void aTutorialStepIsNineteenMegaflop() {
+        assertEquals(19_267_584, 256 * NetworkShape.TUTORIAL.trainingFlops()); // 256 · (6 (192 + 3 · 4096 + 128) - 2 · 192)
+        assertEquals(2 * (3 * 64 + 3 * 64 * 64 + 2 * 64), NetworkShape.TUTORIAL.forwardFlops());
+    }
+
+    @Test
+    void layeredKernelsTogetherDoTheWorkOfTheFusedOne() {
+        for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(256, 8))) {
+            double layered = List.of("layered_forward_first", "layered_forward", "layered_output", "layered_backward_output",
+                            "layered_backward", "layered_backward_first").stream()
+                    .mapToDouble(kernel -> KernelWork.ofTrainingStep(kernel, shape, 100, TUNING).orElseThrow().flops()).sum();
+            assertEquals(KernelWork.ofTrainingStep("fused_gradient", shape, 100, TUNING).orElseThrow().flops(), layered);
+            assertEquals(100.0 * shape.trainingFlops(), layered);
+        }
+    }
+
+    @Test
+    void anUnknownKernelHasNoFigures() {
+        assertTrue(KernelWork.ofTrainingStep("unknown", NetworkShape.TUTORIAL, 256, TUNING).isEmpty());
+    }
+}
