@@ -103,6 +103,9 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         List<KernelTimes> all = new ArrayList<>();
         times.forEach((kernel, sums) -> {
             Spread event = Spread.of(sums[1]);
+            if (event.median() == 0) {
+                return; // a plan that steps in now and then did not in most blocks
+            }
             Optional<KernelWork> done = formula.of(kernel);
             Double gflops = done.filter(w -> w.flops() > 0).map(w -> w.flops() * 1e-3 / event.median()).orElse(null);
             Double gigabytes = done.map(w -> w.bytes() * 1e-3 / event.median()).orElse(null);

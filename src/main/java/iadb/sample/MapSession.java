@@ -6,12 +6,12 @@ import iadb.plan.Tuning;
 
 /**
  * Points being moved by Euler steps (IADB, algorithm 4): {@code x ← x + (α_{t+1} - α_t) D(x, α_t)}, α_t = t/T.
- * Work is cut into slices of points, and of steps where even a few points take long, so that no launch is long. Points do
- * not depend on each other: the cut changes no bit.
+ * Work is cut into slices of steps, and of points where even one step of all takes long, so that no launch is long. Points
+ * do not depend on each other: the cut changes no bit.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
-    private static final long FIRST_POINT_STEPS_PER_UNIT = 1 << 13; // under 10 ms on one core for the largest network
+    private static final double FIRST_FLOPS_PER_UNIT = 4e8; // some milliseconds on one core of a CPU
     private static final int MAX_GROUPS = 65_535;
 
     private final Context context;
@@ -22,13 +22,13 @@ public final class MapSession implements AutoCloseable {
     private int step;
     private double pointStepsPerLaunch;
 
-    MapSession(Context context, Kernel kernel, Tuning tuning, int count, int T) {
+    MapSession(Context context, Kernel kernel, Tuning tuning, long flopsPerPointStep, int count, int T) {
         this.context = context;
         this.kernel = kernel;
         this.tuning = tuning;
         this.count = count;
         this.T = T;
-        pointStepsPerLaunch = FIRST_POINT_STEPS_PER_UNIT * context.device().computeUnits();
+        pointStepsPerLaunch = FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep;
     }
 
     /** Steps done, 0 to T. */
@@ -41,7 +41,7 @@ public final class MapSession implements AutoCloseable {
         int last = step + Math.min(steps, T - step);
         int leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
         while (step < last) {
-            int now = (int) Math.max(1, Math.min(last - step, pointStepsPerLaunch / leastPoints));
+            int now = (int) Math.max(1, Math.min(last - step, pointStepsPerLaunch / count));
             for (int first = 0; first < count; ) {
                 long whole = (long) (pointStepsPerLaunch / now) / leastPoints * leastPoints;
                 int points = (int) Math.min(count - first, Math.max(leastPoints, whole));

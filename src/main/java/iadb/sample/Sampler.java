@@ -14,6 +14,7 @@ import java.util.List;
 /** The map's kernels for networks of one shape. Makes any number of {@link MapSession}s; outlives them. */
 public final class Sampler implements AutoCloseable {
     private final Context context;
+    private final NetworkShape shape;
     private final Tuning tuning;
     private final Program program;
 
@@ -25,6 +26,7 @@ public final class Sampler implements AutoCloseable {
     /** With another tuning than the device's own. */
     public Sampler(Context context, NetworkShape shape, Tuning base) {
         this.context = context;
+        this.shape = shape;
         tuning = base.fit(shape, Tuning.Footprint.TWO_LAYERS, context.device())
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
                         .formatted(context.device().name(), context.device().localBytes(), shape.width())));
@@ -46,7 +48,7 @@ public final class Sampler implements AutoCloseable {
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int T) {
         Kernel kernel = program.kernel("euler");
         try {
-            return new MapSession(context, kernel.arguments(parameters, points, T), tuning, count, T);
+            return new MapSession(context, kernel.arguments(parameters, points, T), tuning, shape.forwardFlops(), count, T);
         } catch (RuntimeException e) {
             kernel.close();
             throw e;
