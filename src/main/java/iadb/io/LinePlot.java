@@ -116,11 +116,11 @@ public final class LinePlot {
         StrokeFont.draw(g, yTitle, left, TOP - OUTER_GAP, TITLE_HEIGHT);
         StrokeFont.draw(g, xTitle, WIDTH - RIGHT - StrokeFont.width(xTitle, TITLE_HEIGHT), HEIGHT - OUTER_GAP + 4,
                 TITLE_HEIGHT);
+        drawLegend(g, curves); // under the curves: it hides the grid, but no value
         for (int i = 0; i < curves.size(); i++) {
             Color colour = curves.get(i).isLimit() ? LABEL : new Color(Palette.hueColour(CURVE_HUES[i % CURVE_HUES.length]));
             drawCurve(g, curves.get(i), colour, xAxis, yAxis, left);
         }
-        drawLegend(g, curves);
         g.dispose();
         return picture;
     }
