@@ -7,6 +7,7 @@ import java.awt.RenderingHints;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class LinePlot {
     private static final int LABEL_GAP = 12;
     private static final int OUTER_GAP = 24;
     private static final double LABEL_HEIGHT = 11;
+    private static final double LEGEND_LINE = 1.8 * LABEL_HEIGHT;
     private static final double TITLE_HEIGHT = 12.5;
     private static final double DOT_RADIUS = 3.5;
 
@@ -114,25 +116,32 @@ public final class LinePlot {
         StrokeFont.draw(g, yTitle, left, TOP - OUTER_GAP, TITLE_HEIGHT);
         StrokeFont.draw(g, xTitle, WIDTH - RIGHT - StrokeFont.width(xTitle, TITLE_HEIGHT), HEIGHT - OUTER_GAP + 4,
                 TITLE_HEIGHT);
+        drawLegend(g, curves); // under the curves: it hides the grid, but no value
         for (int i = 0; i < curves.size(); i++) {
             Color colour = curves.get(i).isLimit() ? LABEL : new Color(Palette.hueColour(CURVE_HUES[i % CURVE_HUES.length]));
             drawCurve(g, curves.get(i), colour, xAxis, yAxis, left);
         }
-        drawLegend(g, curves);
         g.dispose();
         return picture;
     }
 
-    /** The names in their curves' colours, from the right upper corner down. */
+    /** The names in their curves' colours, from the right upper corner down, on a ground of their own. */
     private static void drawLegend(Graphics2D g, List<Series> curves) {
         double down = TOP + OUTER_GAP;
+        double width = curves.stream().mapToDouble(curve -> StrokeFont.width(curve.name(), LABEL_HEIGHT)).max().orElse(0);
+        long lines = curves.stream().filter(curve -> !curve.name().isEmpty()).count();
+        if (lines > 0) {
+            g.setColor(new Color(Palette.PAPER));
+            g.fill(new Rectangle2D.Double(WIDTH - RIGHT - 1.5 * LABEL_GAP - width, TOP + 1, width + 1.5 * LABEL_GAP - 1,
+                    lines * LEGEND_LINE + OUTER_GAP / 2.0));
+        }
         for (int i = 0; i < curves.size(); i++) {
             Series curve = curves.get(i);
             if (!curve.name().isEmpty()) {
                 g.setColor(curve.isLimit() ? LABEL : new Color(Palette.hueColour(CURVE_HUES[i % CURVE_HUES.length])));
                 StrokeFont.draw(g, curve.name(), WIDTH - RIGHT - LABEL_GAP - StrokeFont.width(curve.name(), LABEL_HEIGHT), down,
                         LABEL_HEIGHT);
-                down += 1.8 * LABEL_HEIGHT;
+                down += LEGEND_LINE;
             }
         }
     }

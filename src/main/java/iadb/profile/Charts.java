@@ -82,15 +82,15 @@ final class Charts {
         return bars;
     }
 
-    /** Writes {@code quality.png}: how near each program's map is to p1, over its seconds of training. */
+    /** Writes {@code quality.png}: how near each program's map is to p1, over its seconds of training, on its best threads. */
     static void write(Path folder, Comparison comparison) throws IOException {
         List<LinePlot.Series> curves = new ArrayList<>();
         curves.add(quality("iadb-cl", comparison.ownQuality()));
-        for (Comparison.Entry peer : comparison.peers()) {
-            if (peer.reason() == null) {
-                curves.add(quality(peer.name(), peer.quality()));
-            }
-        }
+        Map<String, Comparison.Entry> fastest = new LinkedHashMap<>(); // by name without the threads
+        comparison.peers().stream().filter(peer -> peer.reason() == null).forEach(peer -> fastest.merge(
+                peer.name().split(",")[0], peer,
+                (a, b) -> a.microseconds().median() <= b.microseconds().median() ? a : b));
+        fastest.values().forEach(peer -> curves.add(quality(peer.name(), peer.quality())));
         double[] seconds = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).sorted().toArray();
         double[] exact = {comparison.exactDistance(), comparison.exactDistance()};
         curves.add(new LinePlot.Series("exact samples", new double[] {seconds[0], seconds[seconds.length - 1]}, exact, true));

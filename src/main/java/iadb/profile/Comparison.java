@@ -58,6 +58,13 @@ record Comparison(Machine machine, Settings settings, Spread own, List<Quality> 
             Double compileSeconds, List<Quality> quality) {
     }
 
+    /** Several trainings with the same checkpoints as one: the medians at each. */
+    private static List<Quality> medians(List<List<Quality>> trainings) {
+        return IntStream.range(0, trainings.get(0).size()).mapToObj(i -> new Quality(trainings.get(0).get(i).iteration(),
+                Spread.of(trainings.stream().mapToDouble(training -> training.get(i).seconds()).toArray()).median(),
+                Spread.of(trainings.stream().mapToDouble(training -> training.get(i).distance()).toArray()).median())).toList();
+    }
+
     /** The distance of mapped points [N, 2] to fresh points of p1. */
     interface Judge {
         double distance(float[] points);
@@ -74,8 +81,7 @@ record Comparison(Machine machine, Settings settings, Spread own, List<Quality> 
             float[] exact = Arrays.copyOf(reference, 2 * points);
             double exactDistance = SlicedWasserstein.distance(Arrays.copyOfRange(reference, 2 * points, 4 * points), exact);
             Judge judge = mapped -> SlicedWasserstein.distance(mapped, exact);
-            List<Integer> checkpoints = IntStream.iterate(FIRST_CHECKPOINT, i -> i <= settings.qualityIterations(), i -> 2 * i)
-                    .boxed().toList();
+            List<Integer> checkpoints = checkpoints(settings.qualityIterations());
             own.microsecondsPerStep(settings.peerIterations());
             List<Double> ownTimes = new ArrayList<>();
             List<Entry> entries = new ArrayList<>();
@@ -91,8 +97,11 @@ record Comparison(Machine machine, Settings settings, Spread own, List<Quality> 
             if (ownTimes.isEmpty()) {
                 ownTimes.add(own.microsecondsPerStep(settings.peerIterations()));
             }
-            List<Quality> ownQuality = own.quality(checkpoints, judge);
-            return new Comparison(machine, settings, Spread.of(array(ownTimes)), ownQuality, exactDistance, entries);
+            List<List<Quality>> ownQuality = new ArrayList<>();
+            for (int seed = 0; seed < settings.qualitySeeds(); seed++) {
+                ownQuality.add(own.quality(checkpoints(settings.iterations()), seed, judge));
+            }
+            return new Comparison(machine, settings, Spread.of(array(ownTimes)), medians(ownQuality), exactDistance, entries);
         } finally {
             RunPhases.delete(folder);
         }
@@ -104,19 +113,29 @@ record Comparison(Machine machine, Settings settings, Spread own, List<Quality> 
         List<Double> ratios = new ArrayList<>();
         for (int round = 0; round < settings.peerRounds(); round++) {
             double before = own.microsecondsPerStep(settings.peerIterations());
-            Peer.Report report = peer.run(scripts, folder, settings, List.of(settings.peerIterations()));
+            Peer.Report report = peer.run(scripts, folder, settings, 0, List.of(settings.peerIterations()));
             double after = own.microsecondsPerStep(settings.peerIterations());
             ownTimes.addAll(List.of(before, after));
             times.add(report.microsecondsPerStep());
             ratios.add(report.microsecondsPerStep() / ((before + after) / 2));
         }
-        Peer.Report report = peer.run(scripts, folder, settings, checkpoints);
-        List<Quality> quality = new ArrayList<>();
-        for (Peer.Checkpoint checkpoint : report.checkpoints()) {
-            quality.add(new Quality(checkpoint.iteration(), checkpoint.seconds(), judge.distance(Peer.points(folder, checkpoint))));
+        List<List<Quality>> trainings = new ArrayList<>();
+        Peer.Report last = null;
+        for (int seed = 0; seed < settings.qualitySeeds(); seed++) {
+            last = peer.run(scripts, folder, settings, seed, checkpoints);
+            List<Quality> quality = new ArrayList<>();
+            for (Peer.Checkpoint checkpoint : last.checkpoints()) {
+                double distance = judge.distance(Peer.points(folder, checkpoint));
+                quality.add(new Quality(checkpoint.iteration(), checkpoint.seconds(), distance));
+            }
+            trainings.add(quality);
         }
-        return new Entry(peer.name(), null, report.framework(), report.device(), report.threads(), Spread.of(array(times)),
-                Spread.of(array(ratios)), report.compileSeconds(), quality);
+        return new Entry(peer.name(), null, last.framework(), last.device(), last.threads(), Spread.of(array(times)),
+                Spread.of(array(ratios)), last.compileSeconds(), medians(trainings));
+    }
+
+    private static List<Integer> checkpoints(int iterations) {
+        return IntStream.iterate(FIRST_CHECKPOINT, i -> i <= iterations, i -> 2 * i).boxed().toList();
     }
 
     private static double[] array(List<Double> values) {

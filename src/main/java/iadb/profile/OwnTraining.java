@@ -37,7 +37,7 @@ final class OwnTraining {
 
     /** Writes what every peer reads: {@code p0.npy}, {@code p1.npy}, the data sets; {@code start.npy}, the points to map. */
     void writeData(Path folder) throws IOException {
-        try (TrainingSession session = session()) {
+        try (TrainingSession session = session(SEED)) {
             float[] data = new float[2 * TrainingBlocks.DATA_POINTS];
             Npy.write(folder.resolve("p0.npy"), session.data0().read(data), TrainingBlocks.DATA_POINTS, 2);
             Npy.write(folder.resolve("p1.npy"), session.data1().read(data), TrainingBlocks.DATA_POINTS, 2);
@@ -57,7 +57,7 @@ final class OwnTraining {
 
     /** Trains {@code iterations} steps, without a map; returns the median of its blocks in microseconds a step. */
     double microsecondsPerStep(int iterations) {
-        try (TrainingSession session = session()) {
+        try (TrainingSession session = session(SEED)) {
             int block = Math.max(1, Math.min(LONGEST_BLOCK, iterations / LEAST_BLOCKS));
             double[] times = new double[iterations / block];
             for (int i = 0; i < times.length; i++) {
@@ -67,11 +67,11 @@ final class OwnTraining {
         }
     }
 
-    /** Trains to the last checkpoint and judges the map at each. */
-    List<Comparison.Quality> quality(List<Integer> checkpoints, Comparison.Judge judge) {
+    /** Trains with {@code seed} to the last checkpoint and judges the map at each. */
+    List<Comparison.Quality> quality(List<Integer> checkpoints, int seed, Comparison.Judge judge) {
         List<Comparison.Quality> all = new ArrayList<>();
         int count = settings.judgedPoints();
-        try (TrainingSession session = session(); Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
+        try (TrainingSession session = session(seed); Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
                 PointSource source = new PointSource(context, TrainingBlocks.P0)) {
             double seconds = 0;
             for (int checkpoint : checkpoints) {
@@ -87,8 +87,8 @@ final class OwnTraining {
         return all;
     }
 
-    private TrainingSession session() {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f, SEED,
+    private TrainingSession session(long seed) {
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f, seed,
                 Optional.empty());
         return new TrainingSession(context, config, TrainingBlocks.P0, TrainingBlocks.P1);
     }

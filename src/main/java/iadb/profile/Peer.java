@@ -64,17 +64,18 @@ record Peer(String name, String script, List<String> options, int threads) {
      * Runs it on the data in {@code folder}, which takes its points too.
      *
      * @param peers       the folder of the scripts
+     * @param seed        of its training
      * @param checkpoints iterations, the last of which ends the training
      */
-    Report run(Path peers, Path folder, Settings settings, List<Integer> checkpoints) throws AbsentException {
+    Report run(Path peers, Path folder, Settings settings, int seed, List<Integer> checkpoints) throws AbsentException {
         Path file = peers.resolve(script);
         if (!Files.exists(file)) {
             throw new AbsentException("there is no " + script + " in tools/peers");
         }
         List<String> arguments = new ArrayList<>(List.of("--p0", folder.resolve("p0.npy").toString(), "--p1",
                 folder.resolve("p1.npy").toString(), "--start", folder.resolve("start.npy").toString(), "--iterations",
-                last(checkpoints).toString(), "--batch", Integer.toString(settings.batch()), "--lr", "0.001", "--seed", "0",
-                "--steps", Integer.toString(settings.mapSteps()), "--checkpoints",
+                last(checkpoints).toString(), "--batch", Integer.toString(settings.batch()), "--lr", "0.001", "--seed",
+                Integer.toString(seed), "--steps", Integer.toString(settings.mapSteps()), "--checkpoints",
                 String.join(",", checkpoints.stream().map(Object::toString).toList()), "--threads", Integer.toString(threads),
                 "--out", folder.toString()));
         arguments.addAll(options);
