@@ -237,7 +237,8 @@ class JarIT {
     void devicesListsEachDeviceWithItsPlans() throws Exception {
         Run run = run("devices");
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.out().startsWith("0: ") && run.out().contains("auto: fused") && run.out().contains("local"), run.out());
+        assertTrue(run.out().startsWith("0: ") && run.out().contains("layered fused persistent (auto: ")
+                && run.out().contains("local"), run.out());
     }
 
     @Test
