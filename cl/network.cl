@@ -30,19 +30,8 @@
 #define GROUP_SIZE 64
 #endif
 
-#define CONCATENATE_(a, b) a##b
-#define CONCATENATE(a, b) CONCATENATE_(a, b)
 typedef CONCATENATE(float, VECTOR) vec;
 typedef CONCATENATE(uint, VECTOR) uvec;
-
-// A product is fused with a sum where MULTIPLY_ADD stands and nowhere else, so that the same formula gives the same bits
-// in every kernel. A device without a fused one would call a slow function for fma(): the host defines HAS_FMA.
-#pragma OPENCL FP_CONTRACT OFF
-#ifdef HAS_FMA
-#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
-#else
-#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
-#endif
 
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")

@@ -14,16 +14,7 @@
 #if VECTOR == 1
 typedef float vec;
 #else
-#define CONCATENATE_(a, b) a##b
-#define CONCATENATE(a, b) CONCATENATE_(a, b)
 typedef CONCATENATE(float, VECTOR) vec;
-#endif
-
-#pragma OPENCL FP_CONTRACT OFF
-#ifdef HAS_FMA
-#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
-#else
-#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 
 // One multiply-add of each of the SUMS sums: variables, since not every compiler keeps an array in registers.

@@ -66,9 +66,9 @@ public final class Plan implements AutoCloseable {
     /** The program of a plan. */
     public static List<Source> sources(PlanChoice.Kind kind) {
         String files = switch (kind) {
-            case LAYERED -> "philox network blend adam layered";
-            case FUSED -> "philox network blend gradient adam fused";
-            case PERSISTENT -> "philox network blend gradient barrier adam persistent";
+            case LAYERED -> "philox arithmetic network blend adam layered";
+            case FUSED -> "philox arithmetic network blend gradient adam fused";
+            case PERSISTENT -> "philox arithmetic network blend gradient barrier adam persistent";
         };
         return Arrays.stream(files.split(" ")).map(file -> Source.of(file + ".cl")).toList();
     }

@@ -65,7 +65,7 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
     }
 
     private static Program program(Context context, int vector, int groupSize) {
-        return context.build(List.of(Source.of("peak.cl")), List.of("-cl-std=CL1.2", "-DVECTOR=" + vector,
+        return context.build(List.of(Source.of("arithmetic.cl"), Source.of("peak.cl")), List.of("-cl-std=CL1.2", "-DVECTOR=" + vector,
                 "-DGROUP_SIZE=" + groupSize, context.device().fusesMultiplyAdd() ? "-DHAS_FMA" : ""));
     }
 

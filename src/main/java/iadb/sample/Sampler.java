@@ -35,7 +35,7 @@ public final class Sampler implements AutoCloseable {
 
     /** The map's program. */
     public static List<Source> sources() {
-        return List.of(Source.of("network.cl"), Source.of("map.cl"));
+        return List.of(Source.of("arithmetic.cl"), Source.of("network.cl"), Source.of("map.cl"));
     }
 
     /**

@@ -1,0 +1,13 @@
+// How products and sums are rounded. A product is fused with a sum where MULTIPLY_ADD stands and nowhere else, so that the
+// same formula gives the same bits in every kernel. A device without a fused one would call a slow function for fma(): the
+// host defines HAS_FMA.
+
+#pragma OPENCL FP_CONTRACT OFF
+#ifdef HAS_FMA
+#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+#define CONCATENATE_(a, b) a##b
+#define CONCATENATE(a, b) CONCATENATE_(a, b)
