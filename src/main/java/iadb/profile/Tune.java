@@ -24,10 +24,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
 /**
@@ -40,9 +42,9 @@ public final class Tune implements AutoCloseable {
     private static final int DATA_POINTS = 65_536;
     private static final int MAP_POINTS = 1 << 15;
     private static final int MAP_STEPS = 8;
-    private static final int BLOCKS = 5;
+    private static final int BLOCKS = 9;
     private static final long BLOCK_NANOS = 40_000_000;
-    private static final double LEAST_GAIN = 0.98; // a tuning must be faster by 2 %: less is noise
+    private static final double LEAST_GAIN = 0.98; // a tuning must be faster by 2 %, twice: less is noise
     private static final double TOLERANCE = 1e-5;  // relative, 2-norm: that of the tests of the gradient
 
     private final Device device;
@@ -72,9 +74,9 @@ public final class Tune implements AutoCloseable {
         try (Tune tune = new Tune(device)) {
             System.out.println(device);
             write(file, TuningTable.key(device, TuningTable.Purpose.TRAINING),
-                    tune.search("training", TuningTable.find(device, TuningTable.Purpose.TRAINING), tune::stepNanos));
+                    search("training", tune.axes(), TuningTable.find(device, TuningTable.Purpose.TRAINING), tune::training));
             write(file, TuningTable.key(device, TuningTable.Purpose.MAP),
-                    tune.search("map", TuningTable.find(device, TuningTable.Purpose.MAP), tune::pointStepNanos));
+                    search("map", tune.axes(), TuningTable.find(device, TuningTable.Purpose.MAP), tune::map));
         }
     }
 
@@ -104,27 +106,43 @@ public final class Tune implements AutoCloseable {
         return axes;
     }
 
-    /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, in turn. */
-    private Tuning search(String what, Tuning start, Function<Tuning, OptionalDouble> nanos) {
+    /** One tuning's kernels, built and checked, ready to be timed. */
+    private record Trial(Resources resources, IntConsumer work) implements AutoCloseable {
+        /** Nanoseconds of {@code count} repetitions. */
+        long nanos(int count) {
+            long start = System.nanoTime();
+            work.accept(count);
+            return System.nanoTime() - start;
+        }
+
+        @Override
+        public void close() {
+            resources.close();
+        }
+    }
+
+    /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, block by block in turn. */
+    private static Tuning search(String what, List<Axis> axes, Tuning start, Function<Tuning, Optional<Trial>> open) {
         Tuning best = start;
-        System.out.printf(Locale.ROOT, "%s starts at %s: %.2f us%n", what, best, nanos.apply(best).orElseThrow() * 1e-3);
+        System.out.printf(Locale.ROOT, "%s starts at %s%n", what, best);
         boolean better = true;
         while (better) {
             better = false;
-            for (Axis axis : axes()) {
+            for (Axis axis : axes) {
                 for (int value : axis.values()) {
                     Tuning candidate = axis.with().apply(best).apply(value);
                     if (candidate.equals(best)) {
                         continue;
                     }
-                    OptionalDouble of = nanos.apply(candidate);
-                    if (of.isEmpty()) {
+                    OptionalDouble ratio = ratio(open, candidate, best);
+                    if (ratio.isEmpty()) {
                         continue;
                     }
-                    double ofBest = nanos.apply(best).orElseThrow();
-                    boolean wins = of.getAsDouble() < LEAST_GAIN * ofBest;
+                    // A gain counts when a second measurement confirms it.
+                    boolean wins = ratio.getAsDouble() < LEAST_GAIN
+                            && ratio(open, candidate, best).orElseThrow() < LEAST_GAIN;
                     System.out.printf(Locale.ROOT, "  %-18s %4d: %.3f of the best%s%n", axis.name(), value,
-                            of.getAsDouble() / ofBest, wins ? ", taken" : "");
+                            ratio.getAsDouble(), wins ? ", taken" : "");
                     if (wins) {
                         best = candidate;
                         better = true;
@@ -136,29 +154,52 @@ public final class Tune implements AutoCloseable {
         return best;
     }
 
-    /** Median nanoseconds of a fused training step; empty where the tuning does not fit, build, or compute rightly. */
-    private OptionalDouble stepNanos(Tuning tuning) {
-        PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
-        PlanChoice choice = PlanChoice.of(java.util.Optional.of(kind), tuning, device, SHAPE, ROWS);
-        if (choice.kind() != kind) {
-            return OptionalDouble.empty();
-        }
-        try (TrainingState state = TrainingState.start(context, network, 64);
-                Plan plan = new Plan(context, SHAPE, choice, batch, state)) {
-            plan.enqueueSteps(0, 1);
-            float[] moment = state.moment1().read(new float[SHAPE.bufferFloats()]);
-            if (!isRight(moment)) {
-                System.out.println("  computes wrongly: " + tuning);
+    /** Median over pairs of blocks of candidate's time / best's time; empty where the candidate cannot be had. */
+    private static OptionalDouble ratio(Function<Tuning, Optional<Trial>> open, Tuning candidate, Tuning best) {
+        try (Trial ofBest = open.apply(best).orElseThrow(); Trial ofCandidate = open.apply(candidate).orElse(null)) {
+            if (ofCandidate == null) {
                 return OptionalDouble.empty();
             }
+            int count = 1;
+            while (ofBest.nanos(count) < BLOCK_NANOS / 2) { // finds how often fills a block, and warms up
+                count *= 2;
+            }
+            ofCandidate.nanos(count);
+            double[] ratios = new double[BLOCKS];
+            for (int i = 0; i < BLOCKS; i++) {
+                ratios[i] = (double) ofCandidate.nanos(count) / ofBest.nanos(count);
+            }
+            Arrays.sort(ratios);
+            return OptionalDouble.of(ratios[BLOCKS / 2]);
+        }
+    }
+
+    /** Fused training steps; empty where the tuning does not fit, build, or compute rightly. */
+    private Optional<Trial> training(Tuning tuning) {
+        PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
+        PlanChoice choice = PlanChoice.of(Optional.of(kind), tuning, device, SHAPE, ROWS);
+        if (choice.kind() != kind) {
+            return Optional.empty();
+        }
+        Resources own = new Resources();
+        try {
+            TrainingState state = own.add(TrainingState.start(context, network, 64));
+            Plan plan = own.add(new Plan(context, SHAPE, choice, batch, state));
+            plan.enqueueSteps(0, 1);
+            if (!isRight(state.moment1().read(new float[SHAPE.bufferFloats()]))) {
+                System.out.println("  computes wrongly: " + tuning);
+                own.close();
+                return Optional.empty();
+            }
             int[] step = {1};
-            return OptionalDouble.of(median(count -> {
+            return Optional.of(new Trial(own, count -> {
                 plan.enqueueSteps(step[0], count);
                 step[0] += count;
                 context.finish();
             }));
         } catch (OpenClException e) {
-            return OptionalDouble.empty();
+            own.close();
+            return Optional.empty();
         }
     }
 
@@ -173,47 +214,25 @@ public final class Tune implements AutoCloseable {
         return Math.sqrt(difference / norm) < TOLERANCE;
     }
 
-    /** Median nanoseconds of {@value #MAP_POINTS} points' step, a thousandth of it; empty where the tuning does not run. */
-    private OptionalDouble pointStepNanos(Tuning tuning) {
-        try (DeviceBuffer parameters = context.buffer(network.parameters());
-                DeviceBuffer points = context.zeros(2 * MAP_POINTS * Float.BYTES);
-                Sampler sampler = new Sampler(context, SHAPE, tuning)) {
-            return OptionalDouble.of(median(count -> {
+    /** Maps of {@value #MAP_POINTS} points; empty where the tuning does not run. */
+    private Optional<Trial> map(Tuning tuning) {
+        Resources own = new Resources();
+        try {
+            DeviceBuffer parameters = own.add(context.buffer(network.parameters()));
+            DeviceBuffer points = own.add(context.zeros(2 * MAP_POINTS * Float.BYTES));
+            Sampler sampler = own.add(new Sampler(context, SHAPE, tuning));
+            return Optional.of(new Trial(own, count -> {
                 for (int i = 0; i < count; i++) {
                     try (MapSession session = sampler.session(parameters, points, MAP_POINTS, MAP_STEPS)) {
                         session.advance(MAP_STEPS);
                     }
                 }
+                context.finish();
             }));
         } catch (OpenClException e) {
-            return OptionalDouble.empty();
+            own.close();
+            return Optional.empty();
         }
-    }
-
-    /** Work that can be repeated. */
-    private interface Work {
-        void repeat(int count);
-    }
-
-    private static double median(Work work) {
-        int count = 1;
-        long nanos = 0;
-        while (nanos < BLOCK_NANOS / 2) { // finds how often fills a block, and warms up
-            count *= 2;
-            nanos = time(work, count);
-        }
-        double[] each = new double[BLOCKS];
-        for (int i = 0; i < BLOCKS; i++) {
-            each[i] = (double) time(work, count) / count;
-        }
-        Arrays.sort(each);
-        return each[BLOCKS / 2];
-    }
-
-    private static long time(Work work, int count) {
-        long start = System.nanoTime();
-        work.repeat(count);
-        return System.nanoTime() - start;
     }
 
     /** Puts the line of {@code key} into the file, in the place of an older one. */
