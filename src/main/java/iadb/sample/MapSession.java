@@ -2,12 +2,12 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.Kernel;
+import iadb.cl.Resources;
 import iadb.plan.Tuning;
 
 /**
- * Points being moved by Euler steps (IADB, algorithm 4): {@code x ← x + (α_{t+1} - α_t) D(x, α_t)}, α_t = t/T.
- * Work is cut into slices of steps, and of points where even one step of all takes long, so that no launch is long. Points
- * do not depend on each other: the cut changes no bit.
+ * Points on their way along the field. Work is cut into slices of steps, and of points where even one step of all takes
+ * long, so that no launch is long. Points do not depend on each other: the cut changes no bit.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
@@ -16,15 +16,21 @@ public final class MapSession implements AutoCloseable {
 
     private final Context context;
     private final Kernel kernel;
+    private final Resources resources;
     private final Tuning tuning;
     private final int count;
     private final int T;
     private int step;
     private double pointStepsPerLaunch;
 
-    MapSession(Context context, Kernel kernel, Tuning tuning, long flopsPerPointStep, int count, int T) {
+    /**
+     * @param kernel    has its arguments but the last four
+     * @param resources what to close with the session, the kernel too
+     */
+    MapSession(Context context, Kernel kernel, Resources resources, Tuning tuning, long flopsPerPointStep, int count, int T) {
         this.context = context;
         this.kernel = kernel;
+        this.resources = resources;
         this.tuning = tuning;
         this.count = count;
         this.T = T;
@@ -34,6 +40,11 @@ public final class MapSession implements AutoCloseable {
     /** Steps done, 0 to T. */
     public int step() {
         return step;
+    }
+
+    /** Whether all points are where they shall be. */
+    public boolean isDone() {
+        return step == T;
     }
 
     /** Moves all points by {@code steps} further steps, or as many as there are up to T; waits for them. */
@@ -71,6 +82,6 @@ public final class MapSession implements AutoCloseable {
 
     @Override
     public void close() {
-        kernel.close();
+        resources.close();
     }
 }
