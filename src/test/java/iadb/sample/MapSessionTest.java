@@ -13,6 +13,7 @@ import iadb.model.NetworkShape;
 import iadb.model.ReferenceNetwork;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -265,6 +266,19 @@ class MapSessionTest {
             for (Solver solver : Solver.values()) {
                 float[] whole = bench.map(start, linear(solver, 16));
                 assertArrayEquals(whole, bench.map(start, linear(solver, 16), 1));
+                try (DeviceBuffer points = bench.context.buffer(start);
+                        MapSession session = bench.sampler.session(bench.parameters, points, count, linear(solver, 16))) {
+                    session.advance(3, Duration.ofNanos(1)); // no time but for the least slice: a tile for each compute unit
+                    assertEquals(0, session.step(), "some points have done a step, others not");
+                    session.advance(1, Duration.ofMinutes(1));
+                    assertEquals(1, session.step(), "the step under way is one");
+                    while (!session.isDone()) {
+                        session.advance(3, Duration.ofNanos(1));
+                    }
+                    session.advance(1, Duration.ofMinutes(1));
+                    assertEquals(16, session.step());
+                    assertArrayEquals(whole, points.read(new float[start.length]));
+                }
             }
         }
     }
