@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  * whatever is enqueued between two calls of {@link #advance}. To cancel is to stop calling.
  */
 public final class TrainingSession implements AutoCloseable {
+    /** One of the two densities. */
+    public enum Which { P0, P1 }
+
     private static final Logger LOG = LoggerFactory.getLogger(TrainingSession.class);
     private static final int LOSS_SLOTS = 4096;
     private static final int MAX_SLICES = 2;
@@ -65,8 +68,10 @@ public final class TrainingSession implements AutoCloseable {
         this.context = context;
         this.config = config;
         try {
-            data0 = resources.add(draw(p0, Stream.DATA_P0));
-            data1 = resources.add(draw(p1, Stream.DATA_P1));
+            data0 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
+            replaceDensity(Which.P0, p0);
+            replaceDensity(Which.P1, p1);
             state = resources.add(TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
@@ -81,9 +86,16 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    private DeviceBuffer draw(Density density, Stream stream) {
+    /**
+     * Draws new data in the place of the old: the same numbers, so that they are those of a session begun with this
+     * density. The steps from here on are drawn from them; weights, Adam's state and the count of steps stay as they are.
+     *
+     * @throws DeviceLimitException when the device cannot hold the density; the old data stay
+     */
+    public void replaceDensity(Which which, Density density) {
         try (PointSource source = new PointSource(context, density)) {
-            return source.draw(config.seed(), stream, 0, config.dataPoints());
+            source.drawInto(which == Which.P0 ? data0 : data1, config.seed(),
+                    which == Which.P0 ? Stream.DATA_P0 : Stream.DATA_P1, 0, config.dataPoints());
         }
     }
 
