@@ -2,7 +2,7 @@ package iadb.plan;
 
 /**
  * How much work a device does in a time, learned from the work it did, so that no launch takes longer than it may. Knows
- * no clock. It at most halves or doubles at once: the first launch of a kernel may have to wait for its compiler.
+ * no clock. It falls at once, and at most doubles from one piece of work to the next.
  */
 public final class Pace {
     private static final double MARGIN = 0.8; // of a time that is planned with: launches of one size differ
@@ -26,8 +26,7 @@ public final class Pace {
      */
     public void learn(double work, long nanos, long wantedNanos) {
         if (work > work(wantedNanos) / 2 || nanos > wantedNanos) {
-            double measured = work / Math.max(1, nanos);
-            workPerNano = Math.max(workPerNano / 2, Math.min(workPerNano * 2, measured));
+            workPerNano = Math.min(workPerNano * 2, work / Math.max(1, nanos));
         }
     }
 }

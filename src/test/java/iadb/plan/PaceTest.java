@@ -23,7 +23,7 @@ class PaceTest {
 
     @Test
     void launchesAreAsLongAsTheyMayBeAndNoLonger() {
-        for (double guess : new double[] {1e-2, 1, 1e2}) { // ten launches may go wrong by 2^10
+        for (double guess : new double[] {1e-2, 1, 1e2}) { // the first ten launches come from 1/100 of the speed to all of it
             Pace pace = new Pace(guess * MOST, MOST);
             long longest = longest(pace, 1, 20);
             assertTrue(longest <= MOST && longest >= MOST / 2, longest + " ns");
@@ -33,13 +33,13 @@ class PaceTest {
     }
 
     @Test
-    void oneLaunchAtMostHalvesOrDoublesTheNext() {
+    void aQuickLaunchDoublesTheNextAndASlowOneShortensItAtOnce() {
         Pace pace = new Pace(1000, MOST);
         double before = pace.work(MOST);
         pace.learn(before, 1, MOST);
         assertEquals(2 * before, pace.work(MOST), 1e-9 * before);
-        pace.learn(2 * before, 1000 * MOST, MOST);
-        assertEquals(before, pace.work(MOST), 1e-9 * before);
+        pace.learn(2 * before, 100 * MOST, MOST);
+        assertTrue(pace.work(MOST) < 2 * before / 100);
     }
 
     @Test
@@ -49,6 +49,6 @@ class PaceTest {
         pace.learn(1, MOST / 2, MOST); // mostly what a launch costs by itself
         assertEquals(before, pace.work(MOST));
         pace.learn(1, 2 * MOST, MOST);
-        assertEquals(before / 2, pace.work(MOST), 1e-9 * before);
+        assertTrue(pace.work(MOST) < 1);
     }
 }

@@ -189,6 +189,21 @@ class TrainingSessionTest {
     }
 
     @Test
+    void aBudgetThatHoldsNoStepIsGivenOne() {
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device);
+                    TrainingSession session = new TrainingSession(context, config(1e-3f, 8), GAUSSIAN, RING)) {
+                for (int i = 1; i <= 20; i++) {
+                    Progress progress = session.advance(100, Duration.ofNanos(1));
+                    assertTrue(progress.stepsDone() <= i && progress.losses().length <= 1, progress.toString());
+                    assertEquals(session.stepsEnqueued(), progress.stepsDone(), "none is left to the device");
+                }
+                assertTrue(session.stepsEnqueued() > 0);
+            }
+        }
+    }
+
+    @Test
     void massInOneCornerLandsInThatCornerAfterTheMap() {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
