@@ -9,8 +9,11 @@ import iadb.model.NetworkShape;
 import iadb.plan.BarrierProof;
 import iadb.plan.PlanChoice;
 import iadb.random.Stream;
+import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import iadb.train.TrainingSession;
 import java.time.Duration;
@@ -49,11 +52,15 @@ final class KernelTour {
         try (TrainingSession session = new TrainingSession(context, config, p0, p1);
                 PointSource source = new PointSource(context, p0);
                 DeviceBuffer points = source.draw(0, Stream.START_POINTS, 0, count);
-                Sampler sampler = new Sampler(context, config.shape());
-                MapSession map = sampler.session(session.parameters(), points, count, 3)) {
+                Sampler sampler = new Sampler(context, config.shape())) {
             session.advance(2, Duration.ofMinutes(1));
             session.drain();
-            map.advance(3);
+            for (Solver solver : Solver.values()) {
+                Integration integration = Integration.of(solver, Schedule.COSINE, 2, true);
+                try (MapSession map = sampler.session(session.parameters(), points, count, integration)) {
+                    map.advance(2);
+                }
+            }
         }
     }
 }

@@ -73,18 +73,23 @@ public final class PointSource implements AutoCloseable {
     public DeviceBuffer draw(long seed, Stream stream, int first, int count) {
         DeviceBuffer points = context.buffer((long) count * POINT_BYTES);
         try {
-            long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
-            for (int done = 0; done < count; done += Math.min(LAUNCH_POINTS, count - done)) {
-                int now = Math.min(LAUNCH_POINTS, count - done);
-                kernel.lastArguments((int) seed, (int) (seed >>> 32), stream.ordinal(), first, points, done, now);
-                long groups = Math.min(MAX_GROUPS, (now + groupSize - 1) / groupSize);
-                context.enqueue(kernel, groups * groupSize, groupSize);
-                context.flush();
-            }
+            drawInto(points, seed, stream, first, count);
             return points;
         } catch (RuntimeException e) {
             points.close();
             throw e;
+        }
+    }
+
+    /** As above into a buffer that is there, from its start: what was enqueued before still finds what it held. */
+    public void drawInto(DeviceBuffer points, long seed, Stream stream, int first, int count) {
+        long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
+        for (int done = 0; done < count; done += Math.min(LAUNCH_POINTS, count - done)) {
+            int now = Math.min(LAUNCH_POINTS, count - done);
+            kernel.lastArguments((int) seed, (int) (seed >>> 32), stream.ordinal(), first, points, done, now);
+            long groups = Math.min(MAX_GROUPS, (now + groupSize - 1) / groupSize);
+            context.enqueue(kernel, groups * groupSize, groupSize);
+            context.flush();
         }
     }
 

@@ -34,14 +34,14 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         ALL_LAYERS,
         /** {@code layered.cl}: a layer's input and output. */
         ONE_LAYER,
-        /** {@code map.cl}: input, velocity and two layers of activations. */
+        /** {@code map.cl}: input, velocity, the step's start, the mean velocity and two layers of activations. */
         TWO_LAYERS;
 
         int floatsPerRow(NetworkShape shape) {
             return switch (this) {
                 case ALL_LAYERS -> 4 + 2 + 2 + shape.depth() * shape.width();
                 case ONE_LAYER -> 2 * shape.width();
-                case TWO_LAYERS -> 4 + 2 + 2 * shape.width();
+                case TWO_LAYERS -> 4 + 2 + 2 + 2 + 2 * shape.width();
             };
         }
     }

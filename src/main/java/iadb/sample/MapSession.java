@@ -2,12 +2,14 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.Kernel;
+import iadb.cl.Resources;
+import iadb.plan.Pace;
 import iadb.plan.Tuning;
+import java.time.Duration;
 
 /**
- * Points being moved by Euler steps (IADB, algorithm 4): {@code x ← x + (α_{t+1} - α_t) D(x, α_t)}, α_t = t/T.
- * Work is cut into slices of steps, and of points where even one step of all takes long, so that no launch is long. Points
- * do not depend on each other: the cut changes no bit.
+ * Points on their way along the field. Work is cut into slices of steps, and of points where even one step of all takes
+ * long, so that no launch is long. Points do not depend on each other: the cut changes no bit.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
@@ -16,61 +18,90 @@ public final class MapSession implements AutoCloseable {
 
     private final Context context;
     private final Kernel kernel;
+    private final Resources resources;
     private final Tuning tuning;
     private final int count;
     private final int T;
+    private final int leastPoints; // of a slice: a tile for each compute unit
+    private final Pace pace;       // in points times steps
     private int step;
-    private double pointStepsPerLaunch;
+    private int moved;             // points that are past the step under way
 
-    MapSession(Context context, Kernel kernel, Tuning tuning, long flopsPerPointStep, int count, int T) {
+    /**
+     * @param kernel    has its arguments but the last four
+     * @param resources what to close with the session, the kernel too
+     */
+    MapSession(Context context, Kernel kernel, Resources resources, Tuning tuning, long flopsPerPointStep, int count, int T) {
         this.context = context;
         this.kernel = kernel;
+        this.resources = resources;
         this.tuning = tuning;
         this.count = count;
         this.T = T;
-        pointStepsPerLaunch = FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep;
+        leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
+        pace = new Pace(FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep, LAUNCH_NANOS);
     }
 
-    /** Steps done, 0 to T. */
+    /** Steps that all points have done, 0 to T. */
     public int step() {
         return step;
     }
 
-    /** Moves all points by {@code steps} further steps, or as many as there are up to T; waits for them. */
-    public void advance(int steps) {
-        int last = step + Math.min(steps, T - step);
-        int leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
+    /** Whether all points are where they shall be. */
+    public boolean isDone() {
+        return step == T;
+    }
+
+    /** Moves all points by {@code maxSteps} further steps, or as many as there are up to T; waits for them. */
+    public void advance(int maxSteps) {
+        advance(maxSteps, Long.MAX_VALUE);
+    }
+
+    /**
+     * As above, and stops before a further launch would exceed {@code budget}; at least one launch is made. It may stop
+     * where some points have done a step more than others: the next call goes on there.
+     */
+    public void advance(int maxSteps, Duration budget) {
+        advance(maxSteps, budget.toNanos());
+    }
+
+    private void advance(int maxSteps, long budgetNanos) {
+        int last = step + Math.min(maxSteps, T - step);
+        long start = System.nanoTime();
+        context.finish(); // what others enqueued is no part of a launch's time
+        long left = budgetNanos - (System.nanoTime() - start);
         while (step < last) {
-            int now = (int) Math.max(1, Math.min(last - step, pointStepsPerLaunch / count));
-            for (int first = 0; first < count; ) {
-                long whole = (long) (pointStepsPerLaunch / now) / leastPoints * leastPoints;
-                int points = (int) Math.min(count - first, Math.max(leastPoints, whole));
-                long start = System.nanoTime();
-                launch(first, points, now);
-                adapt((double) points * now, System.nanoTime() - start);
-                first += points;
+            launch(last - step, Math.min(LAUNCH_NANOS, left));
+            left = budgetNanos - (System.nanoTime() - start);
+            if (pace.work(left) < leastPoints) {
+                return;
             }
-            step += now;
         }
     }
 
-    private void launch(int first, int points, int steps) {
-        kernel.lastArguments(first, points, step, steps);
+    /** Several steps of all points, one step of all, or one of some: what fits. */
+    private void launch(int mostSteps, long nanos) {
+        double fitting = pace.work(nanos);
+        int steps = moved > 0 ? 1 : (int) Math.max(1, Math.min(mostSteps, fitting / count));
+        int points = count - moved;
+        if (fitting < points) {
+            points = Math.min(points, Math.max(leastPoints, (int) fitting / leastPoints * leastPoints));
+        }
+        long start = System.nanoTime();
+        kernel.lastArguments(moved, points, step, steps);
         int groups = Math.min(MAX_GROUPS, (points + tuning.tileRows() - 1) / tuning.tileRows());
         context.enqueue(kernel, (long) groups * tuning.groupSize(), tuning.groupSize());
         context.finish();
-    }
-
-    /** Moves the size of a launch towards its time; what a small launch took says little about a large one. */
-    private void adapt(double pointSteps, long nanos) {
-        double wanted = pointSteps * LAUNCH_NANOS / nanos;
-        if (wanted < pointStepsPerLaunch || pointSteps > pointStepsPerLaunch / 2) {
-            pointStepsPerLaunch = Math.max(pointStepsPerLaunch / 2, Math.min(pointStepsPerLaunch * 2, wanted));
+        pace.learn((double) points * steps, System.nanoTime() - start, nanos);
+        moved += points;
+        if (moved == count) {
+            moved = 0;
+            step += steps;
         }
     }
 
     @Override
     public void close() {
-        kernel.close();
+        resources.close();
     }
 }

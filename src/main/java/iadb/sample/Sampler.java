@@ -5,6 +5,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
+import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning;
@@ -38,19 +39,28 @@ public final class Sampler implements AutoCloseable {
         return List.of(Source.of("arithmetic.cl"), Source.of("network.cl"), Source.of("map.cl"));
     }
 
+    /** Points on their way from p0 to p1 as in the tutorial, by {@code T} steps of Euler of the same length. */
+    public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int T) {
+        return session(parameters, points, count, Integration.of(Solver.EULER, Schedule.LINEAR, T, false));
+    }
+
     /**
-     * Points on their way from p0 to p1 along the field of {@code parameters}.
+     * Points on their way along the field of {@code parameters}.
      *
      * @param parameters [shape.bufferFloats()], may be live weights of a training
      * @param points     [count, 2], moved in place; neither buffer is owned by the session
-     * @param T          Euler steps from α = 0 to 1
+     * @param count      1 or more
      */
-    public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int T) {
-        Kernel kernel = program.kernel("euler");
+    public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
+        Resources resources = new Resources();
         try {
-            return new MapSession(context, kernel.arguments(parameters, points, T), tuning, shape.forwardFlops(), count, T);
+            DeviceBuffer alphas = resources.add(context.buffer(integration.alphas()));
+            Kernel kernel = resources.add(program.kernel("move_points"))
+                    .arguments(parameters, points, alphas, integration.solver().ordinal());
+            long flopsPerPointStep = shape.forwardFlops() * integration.solver().evaluations();
+            return new MapSession(context, kernel, resources, tuning, flopsPerPointStep, count, integration.T());
         } catch (RuntimeException e) {
-            kernel.close();
+            resources.close();
             throw e;
         }
     }

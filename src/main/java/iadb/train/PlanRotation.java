@@ -5,35 +5,50 @@ import iadb.cl.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.plan.BarrierProof;
 import iadb.plan.Batch;
+import iadb.plan.Pace;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The plan of each slice. {@code persistent} and {@code fused} give the same bits, so that changing between them changes
- * nothing but time: where {@code auto} may use both it takes the one that is faster now, and tries the other now and
- * then, since a core that another program takes makes the barrier of {@code persistent} slow. A slice whose barrier was
- * called off goes on with {@code fused}.
+ * The plan of each slice, and its steps. {@code persistent} and {@code fused} give the same bits, so that changing between
+ * them changes nothing but time: where {@code auto} may use both it takes the one that is faster now, and tries the other
+ * now and then, since a core that another program takes makes the barrier of {@code persistent} slow. A slice whose
+ * barrier was called off goes on with {@code fused}.
  */
 final class PlanRotation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlanRotation.class);
-    private static final int SLICES_BETWEEN_TRIALS = 24;
+    private static final int SLICES_BETWEEN_TRIALS = 48;
+    private static final int FIRST_SLICE_STEPS = 8;
+    private static final long FIRST_SLICE_NANOS = 25_000_000;
     private static final double SMOOTHING = 0.3;
+
+    /** A plan, and what is known of its speed: one may be many times slower than the other. */
+    private static final class Timed {
+        private final Plan plan;
+        private final PlanChoice.Kind kind;
+        private final Pace pace = new Pace(FIRST_SLICE_STEPS, FIRST_SLICE_NANOS); // in steps
+        private double nanosPerStep = Double.NaN; // smoothed
+        private int steps;
+
+        Timed(Plan plan, PlanChoice.Kind kind) {
+            this.plan = plan;
+            this.kind = kind;
+        }
+    }
 
     private final boolean mayChoose;
     private final PlanChoice choice;
     private final Resources resources = new Resources();
-    private final Plan first;      // what was chosen
-    private final Plan persistent; // null: not this time
-    private final Plan fused;      // null without persistent
-    private final Map<PlanChoice.Kind, Integer> stepsByKind = new EnumMap<>(PlanChoice.Kind.class);
-    private double persistentNanos = Double.NaN; // a step, smoothed
-    private double fusedNanos = Double.NaN;
+    private final Timed chosen;
+    private final Timed fused; // beside persistent, else null
+    private Timed tried;       // whose last time is old; null: none
     private int slicesSinceTrial;
     private boolean fellShort;
 
@@ -58,15 +73,10 @@ final class PlanRotation implements AutoCloseable {
                 built = new Plan(context, config.shape(), wanted, batch, state);
             }
             choice = wanted;
-            first = resources.add(built);
-            if (choice.kind() == PlanChoice.Kind.PERSISTENT) {
-                persistent = first;
-                fused = resources.add(new Plan(context, config.shape(),
-                        new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty()), batch, state));
-            } else {
-                persistent = null;
-                fused = null;
-            }
+            chosen = new Timed(resources.add(built), choice.kind());
+            PlanChoice beside = new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty());
+            fused = choice.kind() != PlanChoice.Kind.PERSISTENT ? null
+                    : new Timed(resources.add(new Plan(context, config.shape(), beside, batch, state)), beside.kind());
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -88,47 +98,58 @@ final class PlanRotation implements AutoCloseable {
         return choice;
     }
 
+    /** Steps that each plan did. */
     Map<PlanChoice.Kind, Integer> stepsByKind() {
-        return new EnumMap<>(stepsByKind);
+        Map<PlanChoice.Kind, Integer> steps = new EnumMap<>(PlanChoice.Kind.class);
+        for (Timed timed : fused == null ? List.of(chosen) : List.of(chosen, fused)) {
+            if (timed.steps > 0) {
+                steps.put(timed.kind, timed.steps);
+            }
+        }
+        return steps;
     }
 
     /** The plan of the next slice. */
     Plan next() {
-        if (persistent == null) {
-            return first;
-        }
         if (fellShort) {
             fellShort = false;
-            return fused;
+            return fused.plan;
         }
-        if (!mayChoose || Double.isNaN(persistentNanos)) {
-            return persistent;
+        if (fused == null || !mayChoose || Double.isNaN(chosen.nanosPerStep)) {
+            return chosen.plan;
         }
-        boolean trial = ++slicesSinceTrial >= SLICES_BETWEEN_TRIALS || Double.isNaN(fusedNanos);
-        slicesSinceTrial = trial ? 0 : slicesSinceTrial;
-        return (persistentNanos <= fusedNanos) != trial ? persistent : fused;
+        boolean fusedIsFaster = fused.nanosPerStep < chosen.nanosPerStep; // not, as long as its time is not known
+        if (++slicesSinceTrial >= SLICES_BETWEEN_TRIALS || Double.isNaN(fused.nanosPerStep)) {
+            slicesSinceTrial = 0;
+            tried = fusedIsFaster ? chosen : fused;
+            return tried.plan;
+        }
+        return fusedIsFaster ? fused.plan : chosen.plan;
     }
 
-    /** How a slice of {@code steps} steps went: {@code done} of them, in so much time each. */
-    void report(Plan plan, int steps, int done, double nanosPerStep) {
-        stepsByKind.merge(plan == persistent ? PlanChoice.Kind.PERSISTENT : fused == null ? choice.kind()
-                : PlanChoice.Kind.FUSED, done, Integer::sum);
-        if (persistent == null) {
-            return;
-        }
-        if (plan == persistent) {
-            persistentNanos = smooth(persistentNanos, nanosPerStep);
-        } else {
-            fusedNanos = smooth(fusedNanos, nanosPerStep);
-        }
+    /** How many steps of a plan fit a slice, 1 or more. */
+    int steps(Plan plan, long sliceNanos) {
+        return (int) Math.max(1, timed(plan).pace.work(sliceNanos));
+    }
+
+    private Timed timed(Plan plan) {
+        return fused != null && plan == fused.plan ? fused : chosen;
+    }
+
+    /** How a slice of {@code steps} steps went, which was to take {@code sliceNanos}: {@code done} of them in {@code nanos}. */
+    void report(Plan plan, int steps, int done, long nanos, long sliceNanos) {
+        Timed timed = timed(plan);
+        timed.steps += done;
+        double counted = Math.max(0.5, done); // of a slice that was called off at once: less than a step
+        timed.pace.learn(counted, nanos, sliceNanos);
+        double now = nanos / counted;
+        boolean first = timed == tried || Double.isNaN(timed.nanosPerStep);
+        timed.nanosPerStep = first ? now : timed.nanosPerStep + SMOOTHING * (now - timed.nanosPerStep);
+        tried = timed == tried ? null : tried;
         if (done < steps) {
             LOG.debug("the barrier was called off after {} of {} steps; fused goes on", done, steps);
             fellShort = true;
         }
-    }
-
-    private static double smooth(double before, double now) {
-        return Double.isNaN(before) ? now : before + SMOOTHING * (now - before);
     }
 
     @Override

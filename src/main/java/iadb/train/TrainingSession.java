@@ -31,11 +31,13 @@ import org.slf4j.LoggerFactory;
  * whatever is enqueued between two calls of {@link #advance}. To cancel is to stop calling.
  */
 public final class TrainingSession implements AutoCloseable {
+    /** One of the two densities. */
+    public enum Which { P0, P1 }
+
     private static final Logger LOG = LoggerFactory.getLogger(TrainingSession.class);
     private static final int LOSS_SLOTS = 4096;
     private static final int MAX_SLICES = 2;
-    private static final int FIRST_SLICE_STEPS = 8;
-    private static final Duration SLICE = Duration.ofMillis(25);
+    private static final long SLICE_NANOS = 25_000_000;
 
     private final Context context;
     private final TrainingConfig config;
@@ -49,11 +51,10 @@ public final class TrainingSession implements AutoCloseable {
     private final PlanRotation plans;
     private int stepsEnqueued;
     private int stepsDone;
-    private int sliceSteps = FIRST_SLICE_STEPS;
     private long lastSliceEndNanos = System.nanoTime();
 
     /** Steps whose losses [steps] are on their way to the host. */
-    private record Slice(Plan plan, int steps, Readback losses, long enqueuedNanos) {
+    private record Slice(Plan plan, int steps, Readback losses, long enqueuedNanos, long sliceNanos) {
     }
 
     /**
@@ -65,8 +66,10 @@ public final class TrainingSession implements AutoCloseable {
         this.context = context;
         this.config = config;
         try {
-            data0 = resources.add(draw(p0, Stream.DATA_P0));
-            data1 = resources.add(draw(p1, Stream.DATA_P1));
+            data0 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
+            replaceDensity(Which.P0, p0);
+            replaceDensity(Which.P1, p1);
             state = resources.add(TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
@@ -81,9 +84,16 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    private DeviceBuffer draw(Density density, Stream stream) {
+    /**
+     * Draws new data in the place of the old: the same numbers, so that they are those of a session begun with this
+     * density. The steps from here on are drawn from them; weights, Adam's state and the count of steps stay as they are.
+     *
+     * @throws DeviceLimitException when the device cannot hold the density; the old data stay
+     */
+    public void replaceDensity(Which which, Density density) {
         try (PointSource source = new PointSource(context, density)) {
-            return source.draw(config.seed(), stream, 0, config.dataPoints());
+            source.drawInto(which == Which.P0 ? data0 : data1, config.seed(),
+                    which == Which.P0 ? Stream.DATA_P0 : Stream.DATA_P1, 0, config.dataPoints());
         }
     }
 
@@ -114,10 +124,12 @@ public final class TrainingSession implements AutoCloseable {
 
     /**
      * Enqueues up to {@code maxSteps} further steps, for about {@code budget}, and reports the slices that ended
-     * meanwhile. What was enqueued last is still running when this returns.
+     * meanwhile; at least one slice, and none that should take longer than 25 ms or the budget. What was enqueued last
+     * is still running when this returns, unless the budget is less than 25 ms: who gives so little wants the device back.
      */
     public Progress advance(int maxSteps, Duration budget) {
         long startNanos = System.nanoTime();
+        long sliceNanos = Math.min(SLICE_NANOS, budget.toNanos());
         LossCollector collector = new LossCollector();
         int last = (int) Math.min(Integer.MAX_VALUE, (long) stepsEnqueued + maxSteps);
         do {
@@ -125,9 +137,13 @@ public final class TrainingSession implements AutoCloseable {
                 awaitOldest(collector);
             }
             if (stepsEnqueued < last) {
-                enqueueSlice(Math.min(sliceSteps, last - stepsEnqueued), collector);
+                enqueueSlice(last - stepsEnqueued, sliceNanos, collector);
             }
-        } while (stepsEnqueued < last && System.nanoTime() - startNanos < budget.toNanos());
+            // one more slice would end nearer to the budget than none
+        } while (stepsEnqueued < last && System.nanoTime() - startNanos + sliceNanos / 2 < budget.toNanos());
+        if (sliceNanos < SLICE_NANOS) {
+            drainInto(collector);
+        }
         return collector.progress(stepsDone);
     }
 
@@ -154,10 +170,11 @@ public final class TrainingSession implements AutoCloseable {
         return new Network(config.shape(), state.parameters().read(new float[config.shape().bufferFloats()]));
     }
 
-    private void enqueueSlice(int wanted, LossCollector collector) {
+    private void enqueueSlice(int mostSteps, long sliceNanos, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
-        int steps = Math.min(wanted, LOSS_SLOTS - slot); // its losses lie in one piece
         Plan plan = plans.next();
+        int most = Math.min(mostSteps, LOSS_SLOTS - slot); // its losses lie in one piece
+        int steps = Math.min(most, plans.steps(plan, sliceNanos));
         if (plan.stepsDone().isPresent()) {
             drainInto(collector); // what comes next depends on how far this slice gets
         }
@@ -167,7 +184,7 @@ public final class TrainingSession implements AutoCloseable {
         Readback losses = idleReadbacks.remove();
         losses.start(state.losses(), slot, steps);
         context.flush();
-        inFlight.add(new Slice(plan, steps, losses, nanos));
+        inFlight.add(new Slice(plan, steps, losses, nanos, sliceNanos));
         if (plan.stepsDone().isPresent()) {
             awaitOldest(collector);
         }
@@ -182,11 +199,9 @@ public final class TrainingSession implements AutoCloseable {
         stepsDone += done;
         stepsEnqueued -= slice.steps() - done;
         long now = System.nanoTime();
-        double nanosPerStep = (now - Math.max(slice.enqueuedNanos(), lastSliceEndNanos)) / Math.max(0.5, done);
+        long nanos = now - Math.max(slice.enqueuedNanos(), lastSliceEndNanos);
         lastSliceEndNanos = now;
-        plans.report(slice.plan(), slice.steps(), done, nanosPerStep);
-        double wanted = SLICE.toNanos() / Math.max(1, nanosPerStep);
-        sliceSteps = (int) Math.max(1, Math.min(LOSS_SLOTS, Math.min(2.0 * sliceSteps, wanted)));
+        plans.report(slice.plan(), slice.steps(), done, nanos, slice.sliceNanos());
     }
 
     @Override

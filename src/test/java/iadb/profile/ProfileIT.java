@@ -50,7 +50,7 @@ class ProfileIT {
         assertTrue(json.getAsJsonObject("peak").get("gflops").getAsDouble() > 0);
         assertTrue(json.getAsJsonObject("peak").get("gigabytes").getAsDouble() > 0);
         Set<String> kernels = strings(json.getAsJsonArray("kernels"), "kernel");
-        assertTrue(kernels.containsAll(Set.of("fused_gradient", "update", "layered_forward", "euler", "draw_by_rejection",
+        assertTrue(kernels.containsAll(Set.of("fused_gradient", "update", "layered_forward", "move_points", "draw_by_rejection",
                 "draw_by_inversion")), kernels.toString());
         assertTrue(strings(json.getAsJsonArray("plans"), "plan").containsAll(Set.of("layered", "fused")));
         for (String list : List.of("plans", "kernels", "map", "widths", "batches")) {

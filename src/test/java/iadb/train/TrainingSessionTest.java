@@ -39,9 +39,7 @@ class TrainingSessionTest {
     private static float[] train(Device device, long seed, int... slices) {
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config(1e-3f, seed), GAUSSIAN, RING)) {
-            for (int i = 0; session.stepsEnqueued() < 300; i++) {
-                session.advance(Math.min(slices[i % slices.length], 300 - session.stepsEnqueued()), LONG);
-            }
+            advance(session, 300, slices);
             return session.snapshot().parameters();
         }
     }
@@ -141,29 +139,105 @@ class TrainingSessionTest {
         }
     }
 
+    /** Weights after 150 steps towards {@code p1}, and 150 towards {@code later}, advanced as {@code slices} says. */
+    private static float[] retrain(Device device, Density p1, Density later, int... slices) {
+        try (Context context = Context.open(device);
+                TrainingSession session = new TrainingSession(context, config(1e-3f, 6), GAUSSIAN, p1)) {
+            advance(session, 150, slices);
+            float[] before = session.snapshot().parameters();
+            session.replaceDensity(TrainingSession.Which.P1, later);
+            assertArrayEquals(before, session.snapshot().parameters());
+            assertEquals(150, session.stepsEnqueued());
+            advance(session, 300, slices);
+            return session.snapshot().parameters();
+        }
+    }
+
+    private static void advance(TrainingSession session, int steps, int... slices) {
+        for (int i = 0; session.stepsEnqueued() < steps; i++) {
+            session.advance(Math.min(slices[i % slices.length], steps - session.stepsEnqueued()), LONG);
+        }
+    }
+
     @Test
-    void massInOneCornerLandsInThatCornerAfterTheMap() {
-        short[] weights = new short[64];
-        weights[7] = 1; // top right
-        Density corner = Density.of("corner", 8, 8, weights);
+    void aDensityReplacedInTheMiddleOfATrainingLeavesItsState() {
+        for (Device device : Device.all()) {
+            float[] uninterrupted = retrain(device, RING, RING, 300);
+            try (Context context = Context.open(device);
+                    TrainingSession session = new TrainingSession(context, config(1e-3f, 6), GAUSSIAN, RING)) {
+                session.advance(300, LONG);
+                assertArrayEquals(session.snapshot().parameters(), uninterrupted, "Adam's state and the rows drawn go on");
+            }
+            float[] retrained = retrain(device, RING, GAUSSIAN, 300);
+            assertFalse(Arrays.equals(uninterrupted, retrained));
+            assertArrayEquals(retrained, retrain(device, RING, GAUSSIAN, 1, 7, 64));
+        }
+    }
+
+    @Test
+    void newDataAreThoseOfASessionBegunWithTheirDensity() {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
-                    TrainingSession session = new TrainingSession(context, config(1e-3f, 4), GAUSSIAN, corner);
-                    PointSource source = new PointSource(context, GAUSSIAN);
-                    DeviceBuffer points = source.draw(4, Stream.START_POINTS, 0, 1000);
-                    Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
-                    MapSession map = sampler.session(session.parameters(), points, 1000, 64)) {
-                session.advance(4000, LONG);
-                map.advance(64);
-                float[] mapped = points.read(new float[2000]);
-                int inside = 0;
-                for (int n = 0; n < mapped.length; n += 2) {
-                    // within a quarter of the pixel's side around it: what 4,000 steps can be asked for
-                    inside += mapped[n] > 7 / 8f - 1 / 32f && mapped[n + 1] > 7 / 8f - 1 / 32f
-                            && mapped[n] < 1 + 1 / 32f && mapped[n + 1] < 1 + 1 / 32f ? 1 : 0;
-                }
-                assertTrue(inside > 950, inside + " of 1,000 points in the top right corner");
+                    TrainingSession session = new TrainingSession(context, config(1e-3f, 7), GAUSSIAN, RING);
+                    TrainingSession other = new TrainingSession(context, config(1e-3f, 7), RING, GAUSSIAN)) {
+                session.replaceDensity(TrainingSession.Which.P0, RING);
+                session.replaceDensity(TrainingSession.Which.P1, GAUSSIAN);
+                assertArrayEquals(other.data0().read(new float[2 * 4099]), session.data0().read(new float[2 * 4099]));
+                assertArrayEquals(other.data1().read(new float[2 * 4099]), session.data1().read(new float[2 * 4099]));
             }
+        }
+    }
+
+    @Test
+    void aBudgetThatHoldsNoStepIsGivenOne() {
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device);
+                    TrainingSession session = new TrainingSession(context, config(1e-3f, 8), GAUSSIAN, RING)) {
+                for (int i = 1; i <= 20; i++) {
+                    Progress progress = session.advance(100, Duration.ofNanos(1));
+                    assertTrue(progress.stepsDone() <= i && progress.losses().length <= 1, progress.toString());
+                    assertEquals(session.stepsEnqueued(), progress.stepsDone(), "none is left to the device");
+                }
+                assertTrue(session.stepsEnqueued() > 0);
+            }
+        }
+    }
+
+    @Test
+    void massInOneCornerLandsInThatCornerAfterTheMap() {
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device);
+                    TrainingSession session = new TrainingSession(context, config(1e-3f, 4), GAUSSIAN, corner(7))) {
+                session.advance(4000, LONG);
+                assertMappedInto(context, session, 7 / 8f, 7 / 8f);
+                session.replaceDensity(TrainingSession.Which.P1, corner(56)); // and in the opposite one when mass moves there
+                session.advance(4000, LONG);
+                assertMappedInto(context, session, 0, 0);
+            }
+        }
+    }
+
+    /** All mass in one pixel of 8 × 8: 7 is top right, 56 bottom left. */
+    private static Density corner(int pixel) {
+        short[] weights = new short[64];
+        weights[pixel] = 1;
+        return Density.of("corner", 8, 8, weights);
+    }
+
+    private static void assertMappedInto(Context context, TrainingSession session, float left, float bottom) {
+        try (PointSource source = new PointSource(context, GAUSSIAN);
+                DeviceBuffer points = source.draw(4, Stream.START_POINTS, 0, 1000);
+                Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
+                MapSession map = sampler.session(session.parameters(), points, 1000, 64)) {
+            map.advance(64);
+            float[] mapped = points.read(new float[2000]);
+            int inside = 0;
+            for (int n = 0; n < mapped.length; n += 2) {
+                // within a quarter of the pixel's side around it: what 4,000 steps can be asked for
+                inside += mapped[n] > left - 1 / 32f && mapped[n + 1] > bottom - 1 / 32f
+                        && mapped[n] < left + 5 / 32f && mapped[n + 1] < bottom + 5 / 32f ? 1 : 0;
+            }
+            assertTrue(inside > 950, inside + " of 1,000 points in the corner at " + left + ", " + bottom);
         }
     }
 

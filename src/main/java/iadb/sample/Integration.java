@@ -1,0 +1,37 @@
+package iadb.sample;
+
+/**
+ * A way along the field: the solver, and the α between its steps.
+ *
+ * <p>The α may be any numbers, in any order. One step of Euler from α to α + 1, {@code {α, α + 1}}, gives x + D(x, α) but
+ * for rounding: the velocity field itself.
+ *
+ * @param solver how a step is made
+ * @param alphas [T+1], step t leads from alphas[t] to alphas[t+1]; not copied, so that whoever holds the record owns them
+ */
+public record Integration(Solver solver, float[] alphas) {
+    public Integration {
+        if (alphas.length < 2) {
+            throw new IllegalArgumentException("no step between " + alphas.length + " values of α");
+        }
+    }
+
+    /**
+     * The whole way in {@code T} steps.
+     *
+     * @param T       1 or more
+     * @param reverse from p1 back to p0: the same α from 1 down to 0
+     */
+    public static Integration of(Solver solver, Schedule schedule, int T, boolean reverse) {
+        float[] alphas = new float[T + 1];
+        for (int t = 0; t <= T; t++) {
+            alphas[t] = (float) schedule.alpha(reverse ? T - t : t, T);
+        }
+        return new Integration(solver, alphas);
+    }
+
+    /** Steps. */
+    public int T() {
+        return alphas.length - 1;
+    }
+}

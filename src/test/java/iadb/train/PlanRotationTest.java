@@ -1,0 +1,116 @@
+package iadb.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.plan.Batch;
+import iadb.plan.Plan;
+import iadb.plan.PlanChoice;
+import iadb.plan.TrainingState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Which plan {@code auto} takes, by the times it is told. No step is run. */
+class PlanRotationTest {
+    private static final int SLICES = 480;
+    private static final int TRIALS = SLICES / 48;
+    private static final long SLICE_NANOS = 25_000_000;
+    private static final int STEPS = 100; // of a slice
+
+    /** What a slice of a plan comes to. */
+    private interface Outcome {
+        long nanosPerStep(boolean persistent);
+    }
+
+    /** What to do with a rotation on each device that has one. */
+    private interface Trial {
+        void on(PlanRotation plans);
+    }
+
+    private static void onEachCpu(Optional<PlanChoice.Kind> wanted, Trial trial) {
+        List<Device> cpus = Device.all().stream().filter(device -> device.type() == Device.Type.CPU).toList();
+        for (Device device : cpus) { // elsewhere `auto` is the plan fused, with no other
+            TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 16, 1e-3f, 0, wanted);
+            try (Context context = Context.open(device);
+                    DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
+                    TrainingState state = TrainingState.start(context, Network.initial(config.shape(), 0), 64);
+                    PlanRotation plans = new PlanRotation(context, config, new Batch(data, 67, data, 67, 16, 0, 1e-3f), state)) {
+                trial.on(plans);
+            }
+        }
+    }
+
+    /** Slices that went by persistent, of {@value #SLICES}. */
+    private static int persistentSlices(PlanRotation plans, Outcome outcome) {
+        int slices = 0;
+        for (int i = 0; i < SLICES; i++) {
+            Plan plan = plans.next();
+            boolean persistent = plan.stepsDone().isPresent();
+            slices += persistent ? 1 : 0;
+            plans.report(plan, STEPS, STEPS, STEPS * outcome.nanosPerStep(persistent), SLICE_NANOS);
+        }
+        return slices;
+    }
+
+    @Test
+    void theFasterPlanTakesAllSlicesButTrials() {
+        onEachCpu(Optional.empty(), plans -> {
+            int before = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
+            assertTrue(before < SLICES && before >= SLICES - TRIALS - 1, before + " slices");
+            // a core is taken away: groups that wait for the others wait long
+            int busy = persistentSlices(plans, persistent -> persistent ? 900_000 : 210_000);
+            assertTrue(busy > 0 && busy <= TRIALS + 1, busy + " slices");
+            // and given back: the next trial finds that out
+            int after = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
+            assertTrue(after >= SLICES - SLICES / TRIALS - TRIALS, after + " slices");
+            Map<PlanChoice.Kind, Integer> steps = new HashMap<>(plans.stepsByKind());
+            assertEquals(3 * SLICES * STEPS, steps.values().stream().mapToInt(Integer::intValue).sum());
+        });
+    }
+
+    @Test
+    void afterABarrierThatWasCalledOffFusedGoesOn() {
+        for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
+            onEachCpu(wanted, plans -> {
+                Plan persistent = plans.next();
+                plans.report(persistent, STEPS, 3, 3 * 70_000, SLICE_NANOS);
+                Plan fused = plans.next();
+                assertTrue(persistent.stepsDone().isPresent() && fused.stepsDone().isEmpty());
+                plans.report(fused, STEPS, STEPS, STEPS * 110_000, SLICE_NANOS);
+                assertSame(persistent, plans.next(), "it is tried again");
+                assertEquals(Map.of(PlanChoice.Kind.PERSISTENT, 3, PlanChoice.Kind.FUSED, STEPS), plans.stepsByKind());
+            });
+        }
+    }
+
+    @Test
+    void eachPlansSlicesFitItsOwnSpeed() {
+        onEachCpu(Optional.empty(), plans -> {
+            persistentSlices(plans, persistent -> persistent ? 4_000_000 : 100_000);
+            Plan fused = plans.next();
+            assertTrue(fused.stepsDone().isEmpty());
+            assertTrue(plans.steps(fused, SLICE_NANOS) > 100);
+            Plan persistent = fused;
+            for (int i = 0; i < SLICES && persistent == fused; i++) {
+                persistent = plans.next();
+            }
+            int steps = plans.steps(persistent, SLICE_NANOS);
+            assertTrue(steps > 0 && steps <= 6, steps + " steps of 4 ms in 25 ms");
+        });
+    }
+
+    @Test
+    void aPlanThatWasAskedForIsKeptHoweverSlowItIs() {
+        onEachCpu(Optional.of(PlanChoice.Kind.PERSISTENT),
+                plans -> assertEquals(SLICES, persistentSlices(plans, persistent -> 900_000)));
+    }
+}
