@@ -1,5 +1,5 @@
-// A layer between an OpenCL program and its loader (OPENCL_LAYERS=this.so) that emulates cl_khr_gl_sharing for buffers on
-// any device, and says when it is misused. No CPU driver has the extension; with this one the tests go the whole way.
+// A layer between an OpenCL program and its loader (OPENCL_LAYERS=this.so) that emulates cl_khr_gl_sharing for buffers
+// on any device, and says when it is misused. No CPU driver has the extension; with this the tests go the whole way.
 //
 // A "shared" buffer is a plain OpenCL buffer beside OpenGL's. Acquire copies OpenGL's content to it, release copies it
 // back: a program that forgets either sees old content. Every use of it outside of the two is refused and reported on
@@ -33,12 +33,18 @@ static cl_int misuse(const char *call, const char *what, cl_int code) {
   return code;
 }
 
-// ---- OpenGL ----------------------------------------------------------------------------------------------------------
+// ---- OpenGL -------------------------------------------------------------------------------------------------------
 
 enum { GL_COPY_READ_BUFFER = 0x8F36, GL_COPY_READ_BUFFER_BINDING = 0x8F36, GL_BUFFER_SIZE = 0x8764 };
 
 typedef void *(*pointer_function)(void);
 typedef void *(*address_function)(const char *);
+typedef void (*gl_get_integer)(unsigned, int *);
+typedef void (*gl_bind_buffer)(unsigned, unsigned);
+typedef unsigned char (*gl_is_buffer)(unsigned);
+typedef void (*gl_get_buffer_parameter)(unsigned, unsigned, long long *);
+typedef void (*gl_get_buffer_data)(unsigned, long, long, void *);
+typedef void (*gl_put_buffer_data)(unsigned, long, long, const void *);
 
 // A function of a library, if the process has loaded that library.
 static void *loaded(const char *library, const char *function) {
@@ -64,34 +70,35 @@ static void *gl_function(const char *name) {
 // Binds a buffer where it disturbs nothing else, and returns what was bound there.
 static int gl_bind(unsigned buffer) {
   int before = 0;
-  ((void (*)(unsigned, int *))gl_function("glGetIntegerv"))(GL_COPY_READ_BUFFER_BINDING, &before);
-  ((void (*)(unsigned, unsigned))gl_function("glBindBuffer"))(GL_COPY_READ_BUFFER, buffer);
+  ((gl_get_integer)gl_function("glGetIntegerv"))(GL_COPY_READ_BUFFER_BINDING, &before);
+  ((gl_bind_buffer)gl_function("glBindBuffer"))(GL_COPY_READ_BUFFER, buffer);
   return before;
 }
 
 // Bytes of a buffer's storage; 0 when there is no such buffer.
 static size_t gl_size(unsigned buffer) {
   long long size = 0;
-  if (!(((unsigned char (*)(unsigned))gl_function("glIsBuffer"))(buffer))) return 0;
+  if (!((gl_is_buffer)gl_function("glIsBuffer"))(buffer)) return 0;
   int before = gl_bind(buffer);
-  ((void (*)(unsigned, unsigned, long long *))gl_function("glGetBufferParameteri64v"))(GL_COPY_READ_BUFFER, GL_BUFFER_SIZE, &size);
+  gl_get_buffer_parameter get = (gl_get_buffer_parameter)gl_function("glGetBufferParameteri64v");
+  get(GL_COPY_READ_BUFFER, GL_BUFFER_SIZE, &size);
   gl_bind((unsigned)before);
   return (size_t)size;
 }
 
 static void gl_read(unsigned buffer, size_t bytes, void *to) {
   int before = gl_bind(buffer);
-  ((void (*)(unsigned, long, long, void *))gl_function("glGetBufferSubData"))(GL_COPY_READ_BUFFER, 0, (long)bytes, to);
+  ((gl_get_buffer_data)gl_function("glGetBufferSubData"))(GL_COPY_READ_BUFFER, 0, (long)bytes, to);
   gl_bind((unsigned)before);
 }
 
 static void gl_write(unsigned buffer, size_t bytes, const void *from) {
   int before = gl_bind(buffer);
-  ((void (*)(unsigned, long, long, const void *))gl_function("glBufferSubData"))(GL_COPY_READ_BUFFER, 0, (long)bytes, from);
+  ((gl_put_buffer_data)gl_function("glBufferSubData"))(GL_COPY_READ_BUFFER, 0, (long)bytes, from);
   gl_bind((unsigned)before);
 }
 
-// ---- what is followed ------------------------------------------------------------------------------------------------
+// ---- what is followed ---------------------------------------------------------------------------------------------
 
 typedef struct sharing_context {  // an OpenCL context that was made with an OpenGL one
   cl_context context;
@@ -138,7 +145,7 @@ static cl_int check_use(const char *call, cl_mem memory) {
   return misuse(call, "uses a shared buffer that is not acquired", CL_INVALID_MEM_OBJECT);
 }
 
-// ---- the extension's name --------------------------------------------------------------------------------------------
+// ---- the extension's name -----------------------------------------------------------------------------------------
 
 // Gives out a driver's list of extensions with one more.
 static cl_int with_extension(const char *list, size_t size, void *value, size_t *size_returned) {
@@ -165,13 +172,14 @@ static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info na
   return status ? status : with_extension(list, size, value, size_returned);
 }
 
-// ---- contexts --------------------------------------------------------------------------------------------------------
+// ---- contexts -----------------------------------------------------------------------------------------------------
 
 typedef void(CL_CALLBACK *context_callback)(const char *, const void *, size_t, void *);
 
 // Keeps OpenGL's properties from the driver, which does not know them.
 static cl_context CL_API_CALL create_context(const cl_context_properties *properties, cl_uint device_count,
-                                             const cl_device_id *devices, context_callback callback, void *user, cl_int *status) {
+                                             const cl_device_id *devices, context_callback callback, void *user,
+                                             cl_int *status) {
   cl_context_properties plain[64] = {0};
   void *gl = NULL, *display = NULL;
   int count = 0;
@@ -219,7 +227,7 @@ static cl_int CL_API_CALL release_context(cl_context context) {
   return next.clReleaseContext(context);
 }
 
-// ---- shared buffers --------------------------------------------------------------------------------------------------
+// ---- shared buffers -----------------------------------------------------------------------------------------------
 
 // Whether OpenGL's context, the one that the OpenCL context was made with, is current on this thread.
 static cl_int check_thread(const char *call, const sharing_context *context, cl_int code) {
@@ -228,7 +236,8 @@ static cl_int check_thread(const char *call, const sharing_context *context, cl_
   return misuse(call, gl ? "another OpenGL context is current" : "no OpenGL context is current on this thread", code);
 }
 
-static cl_mem CL_API_CALL create_from_gl_buffer(cl_context context, cl_mem_flags flags, cl_GLuint gl_buffer, cl_int *status) {
+static cl_mem CL_API_CALL create_from_gl_buffer(cl_context context, cl_mem_flags flags, cl_GLuint gl_buffer,
+                                                cl_int *status) {
   static const char call[] = "clCreateFromGLBuffer";
   cl_int result = CL_SUCCESS;
   size_t bytes = 0;
@@ -272,7 +281,8 @@ static cl_int hand_over(const char *call, cl_command_queue queue, cl_context con
   if (!b) return misuse(call, "not a shared buffer", CL_INVALID_GL_OBJECT);
   if (b->context != context) return misuse(call, "the queue belongs to another OpenCL context", CL_INVALID_CONTEXT);
   if (b->acquired == acquire) {
-    return misuse(call, acquire ? "the buffer is acquired already" : "the buffer is not acquired", CL_INVALID_GL_OBJECT);
+    const char *what = acquire ? "the buffer is acquired already" : "the buffer is not acquired";
+    return misuse(call, what, CL_INVALID_GL_OBJECT);
   }
   void *content = malloc(b->bytes);
   cl_int status;
@@ -288,29 +298,31 @@ static cl_int hand_over(const char *call, cl_command_queue queue, cl_context con
   return status;
 }
 
-static cl_int hand_all_over(const char *call, cl_command_queue queue, cl_uint count, const cl_mem *memories, cl_uint wait_count,
-                            const cl_event *waits, cl_event *event, int acquire) {
+static cl_int hand_all_over(const char *call, cl_command_queue queue, cl_uint count, const cl_mem *memories,
+                            cl_uint wait_count, const cl_event *waits, cl_event *event, int acquire) {
   cl_context context = NULL;
   cl_int status = next.clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
   sharing_context *c = find_context(context);
-  if (!status && !c) status = misuse(call, "the queue's OpenCL context was made without OpenGL's properties", CL_INVALID_CONTEXT);
+  if (!status && !c) {
+    status = misuse(call, "the queue's OpenCL context was made without OpenGL's properties", CL_INVALID_CONTEXT);
+  }
   if (!status) status = check_thread(call, c, CL_INVALID_GL_OBJECT);
   if (!status && wait_count) status = next.clWaitForEvents(wait_count, waits);
   for (cl_uint i = 0; !status && i < count; i++) status = hand_over(call, queue, context, memories[i], acquire);
   return !status && event ? next.clEnqueueMarker(queue, event) : status;
 }
 
-static cl_int CL_API_CALL acquire_objects(cl_command_queue queue, cl_uint count, const cl_mem *memories, cl_uint wait_count,
-                                          const cl_event *waits, cl_event *event) {
+static cl_int CL_API_CALL acquire_objects(cl_command_queue queue, cl_uint count, const cl_mem *memories,
+                                          cl_uint wait_count, const cl_event *waits, cl_event *event) {
   return hand_all_over("clEnqueueAcquireGLObjects", queue, count, memories, wait_count, waits, event, 1);
 }
 
-static cl_int CL_API_CALL release_objects(cl_command_queue queue, cl_uint count, const cl_mem *memories, cl_uint wait_count,
-                                          const cl_event *waits, cl_event *event) {
+static cl_int CL_API_CALL release_objects(cl_command_queue queue, cl_uint count, const cl_mem *memories,
+                                          cl_uint wait_count, const cl_event *waits, cl_event *event) {
   return hand_all_over("clEnqueueReleaseGLObjects", queue, count, memories, wait_count, waits, event, 0);
 }
 
-// ---- uses ------------------------------------------------------------------------------------------------------------
+// ---- uses ---------------------------------------------------------------------------------------------------------
 
 // Forgets a kernel's arguments: another may get the same address.
 static void forget_arguments(cl_kernel kernel) {
@@ -340,9 +352,9 @@ static cl_int CL_API_CALL set_kernel_arg(cl_kernel kernel, cl_uint index, size_t
   return next.clSetKernelArg(kernel, index, size, value);
 }
 
-static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
-                                         const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
-                                         cl_event *event) {
+static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                                         const size_t *offset, const size_t *global, const size_t *local,
+                                         cl_uint wait_count, const cl_event *waits, cl_event *event) {
   for (buffer_argument *a = arguments; a; a = a->after) {
     cl_int status = a->kernel == kernel && a->memory ? check_use("clEnqueueNDRangeKernel", a->memory) : CL_SUCCESS;
     if (status) return status;
@@ -350,16 +362,20 @@ static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kerne
   return next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits, event);
 }
 
-static cl_int CL_API_CALL enqueue_read(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t bytes,
-                                       void *to, cl_uint wait_count, const cl_event *waits, cl_event *event) {
+static cl_int CL_API_CALL enqueue_read(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset,
+                                       size_t bytes, void *to, cl_uint wait_count, const cl_event *waits,
+                                       cl_event *event) {
   cl_int status = check_use("clEnqueueReadBuffer", memory);
-  return status ? status : next.clEnqueueReadBuffer(queue, memory, blocking, offset, bytes, to, wait_count, waits, event);
+  if (status) return status;
+  return next.clEnqueueReadBuffer(queue, memory, blocking, offset, bytes, to, wait_count, waits, event);
 }
 
-static cl_int CL_API_CALL enqueue_write(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t bytes,
-                                        const void *from, cl_uint wait_count, const cl_event *waits, cl_event *event) {
+static cl_int CL_API_CALL enqueue_write(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset,
+                                        size_t bytes, const void *from, cl_uint wait_count, const cl_event *waits,
+                                        cl_event *event) {
   cl_int status = check_use("clEnqueueWriteBuffer", memory);
-  return status ? status : next.clEnqueueWriteBuffer(queue, memory, blocking, offset, bytes, from, wait_count, waits, event);
+  if (status) return status;
+  return next.clEnqueueWriteBuffer(queue, memory, blocking, offset, bytes, from, wait_count, waits, event);
 }
 
 static cl_int CL_API_CALL enqueue_copy(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset,
@@ -367,10 +383,11 @@ static cl_int CL_API_CALL enqueue_copy(cl_command_queue queue, cl_mem from, cl_m
                                        cl_event *event) {
   cl_int status = check_use("clEnqueueCopyBuffer", from);
   if (!status) status = check_use("clEnqueueCopyBuffer", to);
-  return status ? status : next.clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, bytes, wait_count, waits, event);
+  if (status) return status;
+  return next.clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, bytes, wait_count, waits, event);
 }
 
-// ---- the loader's door -----------------------------------------------------------------------------------------------
+// ---- the loader's door --------------------------------------------------------------------------------------------
 
 static cl_int give(const void *from, size_t needed, size_t size, void *value, size_t *size_returned) {
   if (size_returned) *size_returned = needed;
@@ -389,8 +406,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, 
   return CL_INVALID_VALUE;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const struct _cl_icd_dispatch *target, cl_uint *entries_returned,
-                                            const struct _cl_icd_dispatch **returned) {
+CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const struct _cl_icd_dispatch *target,
+                                            cl_uint *entries_returned, const struct _cl_icd_dispatch **returned) {
   size_t bytes = entries * sizeof(void *) < sizeof next ? entries * sizeof(void *) : sizeof next;
   if (!target || !entries_returned || !returned) return CL_INVALID_VALUE;
   memcpy(&next, target, bytes);

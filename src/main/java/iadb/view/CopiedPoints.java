@@ -66,7 +66,7 @@ final class CopiedPoints implements PointBuffer {
         try {
             device.read(memory);
         } finally {
-            glUnmapBuffer(GL_COPY_WRITE_BUFFER); // false where a change of screen mode lost it: the next frame writes it again
+            glUnmapBuffer(GL_COPY_WRITE_BUFFER); // false if a change of screen mode lost it: the next turn writes again
             glBindBuffer(GL_COPY_WRITE_BUFFER, 0);
         }
         hostBytes += device.bytes();

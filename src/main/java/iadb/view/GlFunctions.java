@@ -15,8 +15,8 @@ final class GlFunctions {
     /**
      * Finds them, for this thread.
      *
-     * @param throughEgl whether the context is EGL's: libGL need not be there then. The first call decides for the process;
-     *                   on Linux, where one may have contexts of both kinds, the functions of either serve both.
+     * @param throughEgl whether the context is EGL's: libGL need not be there then. The first call decides for the
+     *                   process; on Linux, where one may have contexts of both kinds, either's functions serve both.
      * @return why this OpenGL is of no use here; empty when it is
      */
     static Optional<String> load(boolean throughEgl) {

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A window of GLFW's. Tried on X11 (GLX) only. On macOS, where a window belongs to the process's first thread, it takes
- * LWJGL's build of GLFW that sends its calls there, so that {@code -XstartOnFirstThread} need not be typed: never tried.
+ * LWJGL's build of GLFW that sends its calls there, so that {@code -XstartOnFirstThread} need not be typed: never
+ * tried.
  */
 final class GlfwSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(GlfwSurface.class);
@@ -46,7 +47,7 @@ final class GlfwSurface implements Surface {
         glfwWindowHint(GLFW_VISIBLE, visible ? GLFW_TRUE : GLFW_FALSE);
         window = glfwCreateWindow(width, height, title, NULL, NULL);
         if (window == NULL) {
-            throw NoDisplayException.ofWindow(lastError().orElse("GLFW makes none"), null);
+            throw NoDisplayException.ofWindow("OpenGL 3.3 is needed: " + lastError().orElse("GLFW makes none"), null);
         }
         glfwMakeContextCurrent(window);
         boolean throughEgl = glfwGetWindowAttrib(window, GLFW_CONTEXT_CREATION_API) == GLFW_EGL_CONTEXT_API;
@@ -83,6 +84,9 @@ final class GlfwSurface implements Surface {
             Configuration.GLFW_LIBRARY_NAME.set("glfw_async");
         }
         try {
+            if (Platform.get() == Platform.LINUX && System.getenv("XDG_RUNTIME_DIR") == null) {
+                glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's socket lies there, and its library complains
+            }
             glfwSetErrorCallback(GLFWErrorCallback.create((code, text) ->
                     LOG.debug("GLFW: 0x{}, {}", Integer.toHexString(code), GLFWErrorCallback.getDescription(text))));
             if (!glfwInit()) {
@@ -108,7 +112,8 @@ final class GlfwSurface implements Surface {
     private static Optional<String> lastError() {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             PointerBuffer text = stack.callocPointer(1);
-            return glfwGetError(text) == GLFW_NO_ERROR || text.get(0) == NULL ? Optional.empty() : Optional.of(text.getStringUTF8(0));
+            glfwGetError(text);
+            return text.get(0) == NULL ? Optional.empty() : Optional.of(text.getStringUTF8(0));
         }
     }
 

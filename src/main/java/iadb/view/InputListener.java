@@ -4,8 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the user does with a {@link Surface}, told by its {@link Surface#poll}. Positions are in pixels of the framebuffer
- * from its upper left corner. Keys, buttons and modifiers have GLFW's numbers (org.lwjgl.glfw.GLFW.GLFW_KEY_* and so on).
+ * What the user does with a {@link Surface}, told by its {@link Surface#poll}. Positions are in pixels of the
+ * framebuffer from its upper left corner. Keys, buttons and modifiers have GLFW's numbers
+ * (org.lwjgl.glfw.GLFW.GLFW_KEY_* and so on).
  */
 interface InputListener {
     /** @param repeated whether the key is only still held down; then also pressed */

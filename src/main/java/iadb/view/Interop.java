@@ -9,10 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly. The OpenGL context comes first.
- * Of each device the extension string is read before any call of sharing; then a child process goes through the whole
- * chain ({@link SharingProbe}); then this one does. Whatever says no, the next device is tried, and in the end points are
- * copied.
+ * Decides how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly. The OpenGL context comes
+ * first. Of each device the extension string is read before any call of sharing; then a child process goes through the
+ * whole chain ({@link SharingProbe}); then this one does. Whatever says no, the next device is tried, and in the end
+ * points are copied.
  */
 final class Interop {
     private static final Logger LOG = LoggerFactory.getLogger(Interop.class);

@@ -4,8 +4,8 @@ import iadb.cl.DeviceBuffer;
 
 /**
  * Points that OpenCL moves and OpenGL draws: [points, 2] float. OpenCL's turn lasts from {@link #acquire} to
- * {@link #publish}, and what is enqueued for it must be enqueued between the two; OpenGL's is all other time. What OpenCL
- * wrote is still there at its next turn.
+ * {@link #publish}, and what is enqueued for it must be enqueued between the two; OpenGL's is all other time. What
+ * OpenCL wrote is still there at its next turn.
  */
 interface PointBuffer extends AutoCloseable {
     int BYTES_PER_POINT = 2 * Float.BYTES;

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One memory, OpenGL's, that OpenCL uses in its turns. Both wait for each other with glFinish and clFinish, the only way
- * that needs no further extension; the turns of a frame come one after the other anyhow.
+ * One memory, OpenGL's, that OpenCL uses in its turns. Both wait for each other with glFinish and clFinish, the only
+ * way that needs no further extension; the turns of a frame come one after the other anyhow.
  */
 final class SharedPoints implements PointBuffer {
     private static final Logger LOG = LoggerFactory.getLogger(SharedPoints.class);

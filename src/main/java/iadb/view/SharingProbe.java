@@ -4,6 +4,7 @@ import iadb.cl.Device;
 import iadb.cl.UserCache;
 import iadb.io.BuildVersion;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks a child process whether a device shares memory with OpenGL here: it goes through {@link SharingProof} with a surface
- * of the same kind, and if the driver ends it, the window is still there. The answer is kept for as long as device,
- * drivers and program stay the same.
+ * Asks a child process whether a device shares memory with OpenGL here: it goes through {@link SharingProof} with a
+ * surface of the same kind, and if the driver ends it, the window is still there. The answer is kept for as long as
+ * device, drivers and program stay the same.
  */
 final class SharingProbe {
     /** A child that takes longer, a driver that hangs among them, means no. */
@@ -27,6 +28,10 @@ final class SharingProbe {
 
     /** Of the cache: its entries are one byte, 1 for yes and 0 for no. */
     static final String KIND = "sharing";
+
+    /** Names of the system properties that the child gets: what a driver's answer, or the child's own, may depend on. */
+    private static final String SETTINGS =
+            "(org\\.lwjgl|iadb)\\..*|IADB_.*|java\\.(awt\\.headless|io\\.tmpdir|library\\.path)|user\\.home";
 
     private static final Logger LOG = LoggerFactory.getLogger(SharingProbe.class);
     // exit codes that no crash and no failure of Java's gives
@@ -61,8 +66,8 @@ final class SharingProbe {
     /** Runs the child; empty when it says nothing that would hold next time. */
     private static Optional<Boolean> ask(List<String> command, Device device, Duration limit) {
         long start = System.nanoTime();
-        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(LOG.isDebugEnabled() ? ProcessBuilder.Redirect.INHERIT : ProcessBuilder.Redirect.DISCARD);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(Redirect.DISCARD)
+                .redirectError(LOG.isDebugEnabled() ? Redirect.INHERIT : Redirect.DISCARD);
         Process child = null;
         try {
             child = builder.start();
@@ -72,8 +77,9 @@ final class SharingProbe {
                 return Optional.empty();
             }
             int code = child.exitValue();
-            LOG.debug("the trial of sharing {} with OpenGL took {} ms: {}", device, (System.nanoTime() - start) / 1_000_000,
-                    code == YES ? "it shares" : code == NO ? "it does not share" : "the driver ended it with code " + code);
+            LOG.debug("the trial of sharing {} with OpenGL took {} ms: {}", device,
+                    (System.nanoTime() - start) / 1_000_000, code == YES ? "it shares"
+                            : code == NO ? "it does not share" : "the driver ended it with code " + code);
             return Optional.of(code == YES);
         } catch (IOException e) {
             LOG.debug("no trial of sharing {} with OpenGL: {}", device, e.getMessage());
@@ -88,14 +94,13 @@ final class SharingProbe {
         }
     }
 
-    /** This program's own Java, with what of its settings a driver's answer may depend on, and quick to start. */
+    /** This program's own Java with its settings, quick to start. */
     private static List<String> command(String kind, Device device) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
-                "-XX:+SuppressFatalErrorMessage", "-XX:-CreateCoredumpOnCrash")); // a crash is an answer, not a fault to report
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+                "-XX:+SuppressFatalErrorMessage", "-XX:-CreateCoredumpOnCrash")); // a crash is an answer, not a fault
         Set<String> settings = new TreeSet<>(System.getProperties().stringPropertyNames());
-        settings.removeIf(name -> !name.startsWith("org.lwjgl.") && !name.startsWith("iadb.") && !name.startsWith("IADB_")
-                && !Set.of("java.awt.headless", "java.io.tmpdir", "java.library.path", "user.home").contains(name));
+        settings.removeIf(name -> !name.matches(SETTINGS));
         settings.forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SharingProbe.class.getName(), kind,
                 Integer.toString(device.index()), device.toString()));
@@ -108,7 +113,7 @@ final class SharingProbe {
         try (Surface surface = arguments[0].equals("offscreen") ? EglSurface.open(64, 64) : GlfwSurface.openHidden()) {
             Device device = Device.select(arguments[1]);
             if (!device.toString().equals(arguments[2])) {
-                throw new IllegalStateException("device " + arguments[1] + " is " + device + " here, not " + arguments[2]);
+                throw new IllegalStateException("device " + arguments[1] + " is " + device + ", not " + arguments[2]);
             }
             SharingProof.open(surface, device).close();
             code = YES;

@@ -61,7 +61,8 @@ final class SharingProof {
                 int[] seen = new int[WORDS];
                 glGetBufferSubData(GL_COPY_WRITE_BUFFER, 0, seen);
                 if (!Arrays.equals(words, seen)) {
-                    throw new OpenClException("OpenGL does not see what a kernel wrote into a shared buffer on " + context.device());
+                    throw new OpenClException("OpenGL does not see what a kernel wrote into a shared buffer on "
+                            + context.device());
                 }
             }
             glBindBuffer(GL_COPY_WRITE_BUFFER, 0);

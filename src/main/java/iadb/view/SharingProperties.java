@@ -10,8 +10,9 @@ import org.lwjgl.opengl.CGL;
 import org.lwjgl.opengl.WGL;
 
 /**
- * The properties with which clCreateContext takes an OpenGL context, one set for each window system. Tried on Linux: GLX,
- * and EGL without a window. Never tried, for want of such machines: EGL of a window (Wayland), WGL (Windows), CGL (macOS).
+ * The properties with which clCreateContext takes an OpenGL context, one set for each window system. Tried on Linux:
+ * GLX, and EGL without a window. Never tried, for want of such machines: EGL of a window (Wayland), WGL (Windows), CGL
+ * (macOS).
  */
 final class SharingProperties {
     // cl_gl.h and, for the last, Apple's cl_gl_ext.h

@@ -37,8 +37,8 @@ interface Surface extends AutoCloseable {
     void listen(InputListener listener);
 
     /**
-     * Pairs for clCreateContext that name the OpenGL context and its display, without a platform and without the final 0;
-     * empty where this window system's are not known.
+     * Pairs for clCreateContext that name the OpenGL context and its display, without a platform and without the final
+     * 0; empty where this window system's are not known.
      */
     long[] sharingProperties();
 

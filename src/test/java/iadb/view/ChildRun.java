@@ -15,8 +15,9 @@ record ChildRun(int code, String out, String err) {
     /** Runs the {@code main} of a class of the tests. */
     static ChildRun of(Class<?> main, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.awt.headless=true", "-cp", System.getProperty("java.class.path"), main.getName()));
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(List.of(java, "-Djava.awt.headless=true",
+                "-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         return of(command, environment);
     }
@@ -26,7 +27,8 @@ record ChildRun(int code, String out, String err) {
         Path out = Files.createTempFile("iadb-out", null);
         Path err = Files.createTempFile("iadb-err", null);
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile())
+                    .redirectError(err.toFile());
             builder.environment().putAll(environment);
             builder.environment().values().removeIf(String::isEmpty);
             Process process = builder.start();

@@ -21,8 +21,8 @@ import org.lwjgl.BufferUtils;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves points through {@link Interop} and looks at what OpenGL has and draws; {@link InteropTest} starts it. Arguments:
- * {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the seconds that a trial may take.
+ * Moves points through {@link Interop} and looks at what OpenGL has and draws; {@link InteropTest} starts it.
+ * Arguments: {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the seconds that a trial may take.
  */
 final class InteropRun {
     static final int POINTS = 5003;
@@ -111,7 +111,7 @@ final class InteropRun {
         CRC32 sum = new CRC32();
         sum.update(pixels);
         System.out.println("lit=" + lit);
-        System.out.println("picture=" + surface.width() + "x" + surface.height() + " " + Long.toHexString(sum.getValue()));
+        System.out.println("picture=" + Long.toHexString(sum.getValue()));
         surface.present();
     }
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Points reach OpenGL whole, by whichever way the machine allows, and no driver takes the program down. Sharing runs on a
- * layer that emulates it ({@link SharingLayer}), as no CPU driver has it: a GPU's own is not tested here.
+ * Points reach OpenGL whole, by whichever way the machine allows, and no driver takes the program down. Sharing runs
+ * on a layer that emulates it ({@link SharingLayer}), as no CPU driver has it: a GPU's own is not tested here.
  */
 class InteropTest {
     private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // two turns
@@ -89,10 +89,11 @@ class InteropTest {
     @ParameterizedTest
     @CsvSource({"abort, the driver ended it", "refuse, it does not share", "lose, it does not share"})
     void driverThatFailsInTheChildMeansCopying(String fault, String told) throws IOException, InterruptedException {
-        ChildRun run = run("offscreen", "auto", List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache()));
+        List<Map<String, String>> bad = List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache());
+        ChildRun run = run("offscreen", "auto", bad);
         assertCopied(run);
         assertTrue(run.err().contains(told), run.err());
-        ChildRun again = run("offscreen", "auto", List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache()));
+        ChildRun again = run("offscreen", "auto", bad);
         assertCopied(again);
         assertFalse(triedInAChild(again), "the answer is known: " + again.err());
     }
@@ -118,7 +119,8 @@ class InteropTest {
         ChildRun second = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(second);
         assertFalse(triedInAChild(second), second.err());
-        ChildRun worse = run("offscreen", "auto", List.of(SharingLayer.environment(), cache(), Map.of("GL_SHARING_FAULT", "refuse")));
+        ChildRun worse = run("offscreen", "auto",
+                List.of(SharingLayer.environment(), cache(), Map.of("GL_SHARING_FAULT", "refuse")));
         assertCopied(worse);
         assertTrue(worse.err().contains("does not share, though a trial did"), worse.err());
     }

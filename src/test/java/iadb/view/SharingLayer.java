@@ -22,7 +22,10 @@ final class SharingLayer {
     private SharingLayer() {
     }
 
-    /** The environment of a process that shall have the layer. Skips the test without a compiler, but not where CI=true. */
+    /**
+     * The environment of a process that shall have the layer. Skips the test without a compiler, but not where
+     * CI=true.
+     */
     static synchronized Map<String, String> environment() throws IOException, InterruptedException {
         if (library == null) {
             boolean compiler = Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
@@ -30,10 +33,12 @@ final class SharingLayer {
             boolean required = "true".equals(System.getenv("CI"));
             assumeTrue(compiler || required, "no C compiler: install gcc, libc6-dev and opencl-c-headers");
             assertTrue(compiler, "the continuous integration installs a C compiler");
-            Path built = Files.createDirectories(Path.of("target", "layer")).resolve("libgl-sharing.so").toAbsolutePath();
-            ChildRun run = ChildRun.of(List.of("cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
-                    "-o", built.toString(), "src/test/c/gl_sharing_layer.c", "-ldl"), Map.of());
-            assumeTrue(run.code() == 0 || required || !run.err().contains("CL/"), "no headers of OpenCL: install opencl-c-headers");
+            Path built = Files.createDirectories(Path.of("target", "layer")).toAbsolutePath()
+                    .resolve("libgl-sharing.so");
+            ChildRun run = ChildRun.of(List.of("cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared",
+                    "-fPIC", "-o", built.toString(), "src/test/c/gl_sharing_layer.c", "-ldl"), Map.of());
+            assumeTrue(run.code() == 0 || required || !run.err().contains("CL/"),
+                    "no headers of OpenCL: install opencl-c-headers");
             assertEquals("", run.err(), "the layer compiles");
             library = built;
         }

@@ -2,10 +2,7 @@ package iadb.view;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** An X server without a screen, of this object's own, on a display number that was free. */
@@ -17,11 +14,10 @@ final class Xvfb implements AutoCloseable {
     private final String display;
 
     Xvfb() throws IOException {
-        server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", WIDTH + "x" + HEIGHT + "x24", "-nolisten", "tcp")
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        // it writes the number when it is ready; the stream stays open for as long as it lives
-        BufferedReader reader = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.US_ASCII));
-        String number = reader.readLine();
+        server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", WIDTH + "x" + HEIGHT + "x24",
+                "-nolisten", "tcp").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        // it writes the number when it is ready
+        String number = server.inputReader().readLine();
         assertTrue(number != null, "Xvfb starts");
         display = ":" + number.strip();
     }
