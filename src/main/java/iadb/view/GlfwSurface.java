@@ -85,7 +85,7 @@ final class GlfwSurface implements Surface {
         }
         try {
             if (Platform.get() == Platform.LINUX && System.getenv("XDG_RUNTIME_DIR") == null) {
-                glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's socket lies there, and its library complains
+                glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's library would complain on stderr
             }
             glfwSetErrorCallback(GLFWErrorCallback.create((code, text) ->
                     LOG.debug("GLFW: 0x{}, {}", Integer.toHexString(code), GLFWErrorCallback.getDescription(text))));

@@ -29,7 +29,7 @@ final class SharingProbe {
     /** Of the cache: its entries are one byte, 1 for yes and 0 for no. */
     static final String KIND = "sharing";
 
-    /** Names of the system properties that the child gets: what a driver's answer, or the child's own, may depend on. */
+    /** Names of the system properties that the child gets: what its answer may depend on. */
     private static final String SETTINGS =
             "(org\\.lwjgl|iadb)\\..*|IADB_.*|java\\.(awt\\.headless|io\\.tmpdir|library\\.path)|user\\.home";
 

@@ -47,7 +47,7 @@ final class SharingProof {
             words[i] = i * 0x9E3779B9; // no two alike
         }
         try (PointBuffer points = SharedPoints.transfer(context).buffer(POINTS);
-                Program program = context.build(List.of(Source.of("sharing.cl")), List.of());
+                Program program = context.build(List.of(Source.of("sharing.cl")), List.of("-cl-std=CL1.2"));
                 Kernel kernel = program.kernel("change_words")) {
             glBindBuffer(GL_COPY_WRITE_BUFFER, points.glBuffer());
             glBufferSubData(GL_COPY_WRITE_BUFFER, 0, words);

@@ -16,7 +16,8 @@ class SurfaceTest {
     private static final Map<String, String> NO_DISPLAY =
             Map.of("DISPLAY", "", "WAYLAND_DISPLAY", "", "XDG_SESSION_TYPE", "", "XDG_RUNTIME_DIR", "");
 
-    private static ChildRun run(String surface, Map<String, String> environment) throws IOException, InterruptedException {
+    private static ChildRun run(String surface, Map<String, String> environment)
+            throws IOException, InterruptedException {
         ChildRun run = ChildRun.of(SurfaceRun.class, environment, surface);
         assertEquals(0, run.code(), run.out() + run.err());
         return run;
