@@ -6,11 +6,15 @@ import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import java.nio.ByteBuffer;
 
-/** Two buffers, OpenCL's and OpenGL's: at {@link #publish} the host copies the first to the second. */
+/**
+ * Two buffers, OpenCL's and OpenGL's: at {@link #publish} the host reads the first straight into the second's memory,
+ * which saves a copy.
+ */
 final class CopiedPoints implements PointBuffer {
     private final int points;
     private final DeviceBuffer device; // [points, 2]
     private final int glBuffer; // [points, 2]
+    private final Turn turn = new Turn();
     private long hostBytes;
 
     private CopiedPoints(Context context, int points) {
@@ -51,11 +55,13 @@ final class CopiedPoints implements PointBuffer {
 
     @Override
     public DeviceBuffer acquire() {
+        turn.begin();
         return device;
     }
 
     @Override
     public void publish() {
+        turn.end();
         glBindBuffer(GL_COPY_WRITE_BUFFER, glBuffer);
         ByteBuffer memory = glMapBufferRange(GL_COPY_WRITE_BUFFER, 0, device.bytes(),
                 GL_MAP_WRITE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT);

@@ -19,7 +19,7 @@ final class SharedPoints implements PointBuffer {
     private final int points;
     private final int glBuffer; // [points, 2]
     private final DeviceBuffer view; // of the same memory
-    private boolean acquired;
+    private final Turn turn = new Turn();
 
     private SharedPoints(Context context, int points) {
         this.context = context;
@@ -61,21 +61,15 @@ final class SharedPoints implements PointBuffer {
 
     @Override
     public DeviceBuffer acquire() {
-        if (acquired) {
-            throw new IllegalStateException("acquired before the last turn was published");
-        }
+        turn.begin();
         glFinish();
         context.acquire(view);
-        acquired = true;
         return view;
     }
 
     @Override
     public void publish() {
-        if (!acquired) {
-            throw new IllegalStateException("published without being acquired");
-        }
-        acquired = false;
+        turn.end();
         context.release(view);
         context.finish();
     }
@@ -88,7 +82,7 @@ final class SharedPoints implements PointBuffer {
     @Override
     public void close() {
         try {
-            if (acquired) {
+            if (turn.isOpenCl()) {
                 publish();
             }
         } catch (OpenClException e) {

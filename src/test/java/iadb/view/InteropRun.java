@@ -69,8 +69,20 @@ final class InteropRun {
             session.advance(T / 2);
             points.publish();
             points.acquire();
+            refused(points::acquire);
             session.advance(T / 2);
             points.publish();
+            refused(points::publish);
+        }
+    }
+
+    /** Turns out of order are a fault of the program, whichever way the points go. */
+    private static void refused(Runnable outOfTurn) {
+        try {
+            outOfTurn.run();
+            throw new AssertionError("out of turn, and taken");
+        } catch (IllegalStateException e) {
+            // as it should be
         }
     }
 
