@@ -3,6 +3,9 @@ package iadb;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.Kernel;
+import iadb.cl.Program;
+import iadb.cl.Source;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.model.NetworkShape;
@@ -17,6 +20,7 @@ import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import iadb.train.TrainingSession;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Runs every kernel at small odd sizes on the first device. {@link OclgrindTest} starts it. */
@@ -36,6 +40,7 @@ final class KernelTour {
             if (!BarrierProof.passes(context, 1, 16)) {
                 throw new IllegalStateException("a group does not pass its own barrier");
             }
+            changeWords(context);
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 for (int depth : new int[] {1, 3}) {
                     for (int batch : new int[] {1, 19}) {
@@ -44,6 +49,16 @@ final class KernelTour {
                     }
                 }
             }
+        }
+    }
+
+    private static void changeWords(Context context) {
+        int count = 19;
+        try (Program program = context.build(List.of(Source.of("sharing.cl")), List.of());
+                Kernel kernel = program.kernel("change_words");
+                DeviceBuffer words = context.zeros(count * Integer.BYTES)) {
+            context.enqueue(kernel.arguments(words, count), 21, 7);
+            context.finish();
         }
     }
 

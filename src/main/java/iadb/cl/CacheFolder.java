@@ -8,39 +8,45 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where this user's built programs lie: in the folder that the user names, or where the system keeps caches. */
+/** Where this user's {@link UserCache}s lie: in the folder that the user names, or where the system keeps caches. */
 final class CacheFolder {
     /** Names the folder, as system property or else environment variable; {@code off} turns the cache off. */
     static final String SETTING = "IADB_CL_CACHE";
 
     private static final Logger LOG = LoggerFactory.getLogger(CacheFolder.class);
-    private static final Path OWN = Path.of("iadb-cl", "programs");
 
     private CacheFolder() {
     }
 
-    /** The folder for programs of this device; none where its driver keeps them itself, unless the user names one. */
-    static Optional<Path> of(Device device) {
+    /** Whether the user names a folder, or turns caching off. */
+    static boolean isNamed() {
+        return !setting().isBlank();
+    }
+
+    /** The folder for entries of this kind; empty when the user wants no cache, or there can be none. */
+    static Optional<Path> of(String kind) {
+        return of(setting(), kind, System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());
+    }
+
+    private static String setting() {
         String setting = System.getProperty(SETTING, System.getenv(SETTING));
-        boolean named = setting != null && !setting.isBlank();
-        return !named && device.keepsPrograms() ? Optional.empty() : of(named ? setting : null,
-                System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());
+        return setting == null ? "" : setting;
     }
 
     /**
      * The folder that the settings mean; empty when there shall be no cache, or can be none.
      *
-     * @param setting a folder, {@code off}, or null for the system's place of caches
+     * @param setting a folder for all kinds, {@code off}, or blank for the system's place of caches
      */
-    static Optional<Path> of(String setting, String system, String home, Map<String, String> environment) {
+    static Optional<Path> of(String setting, String kind, String system, String home, Map<String, String> environment) {
         if ("off".equals(setting)) {
             return Optional.empty();
         }
         try {
-            return setting != null ? Optional.of(Path.of(setting))
-                    : placeOfCaches(system, home, environment).map(caches -> caches.resolve(OWN));
+            return !setting.isBlank() ? Optional.of(Path.of(setting))
+                    : placeOfCaches(system, home, environment).map(caches -> caches.resolve("iadb-cl").resolve(kind));
         } catch (InvalidPathException e) {
-            LOG.debug("no program cache: {}", e.getMessage());
+            LOG.debug("no cache: {}", e.getMessage());
             return Optional.empty();
         }
     }

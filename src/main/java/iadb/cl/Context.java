@@ -11,6 +11,7 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
+import org.jocl.cl_mem;
 
 /**
  * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
@@ -30,11 +31,11 @@ public final class Context implements AutoCloseable {
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
-    private final ProgramCache cache;
+    private final UserCache cache;
     private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
     private final Optional<LaunchRecorder> recorder;
 
-    private Context(Device device, cl_context context, ProgramCache cache, boolean profiling) {
+    private Context(Device device, cl_context context, UserCache cache, boolean profiling) {
         this.device = device;
         this.context = context;
         this.cache = cache;
@@ -61,13 +62,26 @@ public final class Context implements AutoCloseable {
         return open(device, ProgramCache.ofUser(device), profiling);
     }
 
-    static Context open(Device device, ProgramCache cache) {
+    /**
+     * Opens the device so that it can share buffers with the OpenGL context that is current on this thread.
+     *
+     * @param glProperties the pairs of clCreateContext that name that context and its display, without a final 0
+     * @throws OpenClException when the driver cannot; some drivers end the process instead
+     */
+    public static Context open(Device device, long[] glProperties) {
+        return open(device, ProgramCache.ofUser(device), false, glProperties);
+    }
+
+    static Context open(Device device, UserCache cache) {
         return open(device, cache, false);
     }
 
-    private static Context open(Device device, ProgramCache cache, boolean profiling) {
+    private static Context open(Device device, UserCache cache, boolean profiling, long... glProperties) {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
+        for (int i = 0; i < glProperties.length; i += 2) {
+            properties.addProperty(glProperties[i], glProperties[i + 1]);
+        }
         int[] status = new int[1];
         cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         OpenClException.check(status[0], "clCreateContext", device);
@@ -125,6 +139,41 @@ public final class Context implements AutoCloseable {
     /** A new buffer of {@code bytes} zero bytes, rounded up to whole floats. */
     public DeviceBuffer zeros(int bytes) {
         return buffer(new float[(bytes + Float.BYTES - 1) / Float.BYTES]);
+    }
+
+    /**
+     * The memory of an OpenGL buffer, which stays its owner's and must outlive this view of it. OpenCL may use it only from
+     * {@link #acquire} to {@link #release}, OpenGL only outside of that.
+     *
+     * @param glBuffer name of a buffer that has its storage, of the OpenGL context this context was opened with
+     * @param bytes    of that storage
+     * @throws OpenClException when the driver refuses
+     */
+    public DeviceBuffer fromGl(int glBuffer, long bytes) {
+        int[] status = new int[1];
+        cl_mem memory = clCreateFromGLBuffer(context, CL_MEM_READ_WRITE, glBuffer, status);
+        OpenClException.check(status[0], "clCreateFromGLBuffer", device);
+        return new DeviceBuffer(this, memory, bytes);
+    }
+
+    /** Enqueues that OpenCL takes a buffer of {@link #fromGl}. What OpenGL does with it must be finished before this call. */
+    public void acquire(DeviceBuffer shared) {
+        OpenClException.check(clEnqueueAcquireGLObjects(queue, 1, new cl_mem[] {shared.handle()}, 0, null, null),
+                "clEnqueueAcquireGLObjects", device);
+    }
+
+    /** Enqueues that OpenCL gives it back. OpenGL may use it when the queue has come this far, as after {@link #finish}. */
+    public void release(DeviceBuffer shared) {
+        OpenClException.check(clEnqueueReleaseGLObjects(queue, 1, new cl_mem[] {shared.handle()}, 0, null, null),
+                "clEnqueueReleaseGLObjects", device);
+    }
+
+    /** Enqueues a copy of {@code bytes} bytes between two buffers, or between two ranges of one that do not overlap. */
+    public void copy(DeviceBuffer from, long fromByte, DeviceBuffer to, long toByte, long bytes) {
+        from.checkRange(fromByte, bytes);
+        to.checkRange(toByte, bytes);
+        OpenClException.check(clEnqueueCopyBuffer(queue, from.handle(), to.handle(), fromByte, toByte, bytes, 0, null, null),
+                "clEnqueueCopyBuffer", device);
     }
 
     /** A way back for up to {@code bytes} bytes at a time. */

@@ -2,14 +2,10 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.jocl.Pointer;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 import org.slf4j.Logger;
@@ -32,8 +28,9 @@ public final class Device {
 
     private final cl_platform_id platform;
     private final cl_device_id id;
+    private final int index;
     private final String platformName;
-    private final String platformVersion;
+    private final String platformVersion; // in some with the driver's own: OpenCL 3.0 PoCL 3.1 ... LLVM 14.0.6
     private final String name;
     private final String driver;
     private final String version;
@@ -48,31 +45,33 @@ public final class Device {
     private final long globalBytes;
     private final long maxBufferBytes;
 
-    private Device(cl_platform_id platform, cl_device_id id) {
+    private Device(cl_platform_id platform, cl_device_id id, int index) {
         this.platform = platform;
         this.id = id;
-        platformName = platformText(platform, CL_PLATFORM_NAME);
-        platformVersion = platformText(platform, CL_PLATFORM_VERSION);
-        name = text(CL_DEVICE_NAME);
-        driver = text(CL_DRIVER_VERSION);
-        version = text(CL_DEVICE_VERSION);
-        extensions = Set.copyOf(List.of(text(CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
-        long typeBits = number(CL_DEVICE_TYPE);
+        this.index = index;
+        platformName = DeviceInfo.platformText(platform, CL_PLATFORM_NAME);
+        platformVersion = DeviceInfo.platformText(platform, CL_PLATFORM_VERSION);
+        name = DeviceInfo.text(this, CL_DEVICE_NAME);
+        driver = DeviceInfo.text(this, CL_DRIVER_VERSION);
+        version = DeviceInfo.text(this, CL_DEVICE_VERSION);
+        extensions = Set.copyOf(List.of(DeviceInfo.text(this, CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
+        long typeBits = DeviceInfo.number(this, CL_DEVICE_TYPE);
         type = (typeBits & CL_DEVICE_TYPE_GPU) != 0 ? Type.GPU : (typeBits & CL_DEVICE_TYPE_CPU) != 0 ? Type.CPU : Type.OTHER;
-        computeUnits = (int) number(CL_DEVICE_MAX_COMPUTE_UNITS);
-        nativeVectorFloats = (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
-        fusesMultiplyAdd = (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0;
-        usable = number(CL_DEVICE_AVAILABLE) != 0 && number(CL_DEVICE_COMPILER_AVAILABLE) != 0
+        computeUnits = (int) DeviceInfo.number(this, CL_DEVICE_MAX_COMPUTE_UNITS);
+        nativeVectorFloats = (int) DeviceInfo.number(this, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
+        fusesMultiplyAdd = (DeviceInfo.number(this, CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0;
+        usable = DeviceInfo.number(this, CL_DEVICE_AVAILABLE) != 0 && DeviceInfo.number(this, CL_DEVICE_COMPILER_AVAILABLE) != 0
                 && !version.matches("OpenCL 1\\.[01]\\b.*");
-        maxGroupSize = number(CL_DEVICE_MAX_WORK_GROUP_SIZE);
-        localBytes = number(CL_DEVICE_LOCAL_MEM_SIZE);
-        globalBytes = number(CL_DEVICE_GLOBAL_MEM_SIZE);
-        maxBufferBytes = number(CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+        maxGroupSize = DeviceInfo.number(this, CL_DEVICE_MAX_WORK_GROUP_SIZE);
+        localBytes = DeviceInfo.number(this, CL_DEVICE_LOCAL_MEM_SIZE);
+        globalBytes = DeviceInfo.number(this, CL_DEVICE_GLOBAL_MEM_SIZE);
+        maxBufferBytes = DeviceInfo.number(this, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     }
 
     private Device(Device other, long maxGroupSize, long localBytes) {
         platform = other.platform;
         id = other.id;
+        index = other.index;
         platformName = other.platformName;
         platformVersion = other.platformVersion;
         name = other.name;
@@ -137,7 +136,7 @@ public final class Device {
     /** A device that cannot say what it is does not hide the others. */
     private static void addIfUsable(List<Device> devices, cl_platform_id platform, cl_device_id id) {
         try {
-            Device device = new Device(platform, id);
+            Device device = new Device(platform, id, devices.size());
             if (device.usable) {
                 devices.add(device);
             } else {
@@ -173,6 +172,11 @@ public final class Device {
                         + String.join(", ", devices.stream().map(d -> devices.indexOf(d) + ": " + d.name).toList())));
     }
 
+    /** Its place in {@link #all}, which is the same in another process with the same environment. */
+    public int index() {
+        return index;
+    }
+
     /** The device that {@code auto} takes: the first GPU, else the first device. */
     public static Device automatic(List<Device> devices) {
         return devices.stream().filter(d -> d.type == Type.GPU).findFirst().orElse(devices.get(0));
@@ -193,11 +197,6 @@ public final class Device {
 
     public String platformName() {
         return platformName;
-    }
-
-    /** The platform's OpenCL version text, with its own version in some: {@code OpenCL 3.0 PoCL 3.1 ... LLVM 14.0.6}. */
-    String platformVersion() {
-        return platformVersion;
     }
 
     public String name() {
@@ -258,6 +257,17 @@ public final class Device {
         return maxBufferBytes;
     }
 
+    /** Whether the driver claims to share buffers with OpenGL. Only a trial shows whether it can. */
+    public boolean claimsGlSharing() {
+        return has("cl_khr_gl_sharing") || has("cl_APPLE_gl_sharing");
+    }
+
+    /** What tells this device and its driver from others on machines of this kind. */
+    public List<String> identity() {
+        return List.of(System.getProperty("os.name"), System.getProperty("os.arch"), platformName, platformVersion, name,
+                version, driver);
+    }
+
     /** Whether the device offers {@code extension}; read this before any call that belongs to it. */
     public boolean has(String extension) {
         return extensions.contains(extension);
@@ -266,36 +276,5 @@ public final class Device {
     @Override
     public String toString() {
         return name + " (" + platformName + ")";
-    }
-
-    private String text(int key) {
-        long[] size = new long[1];
-        OpenClException.check(clGetDeviceInfo(id, key, 0, null, size), "clGetDeviceInfo", this);
-        byte[] bytes = new byte[(int) size[0]];
-        OpenClException.check(clGetDeviceInfo(id, key, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo", this);
-        return trimmed(bytes);
-    }
-
-    private static String platformText(cl_platform_id platform, int key) {
-        long[] size = new long[1];
-        if (clGetPlatformInfo(platform, key, 0, null, size) != CL_SUCCESS) {
-            return "unknown platform";
-        }
-        byte[] bytes = new byte[(int) size[0]];
-        return clGetPlatformInfo(platform, key, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS ? trimmed(bytes)
-                : "unknown platform";
-    }
-
-    private static String trimmed(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ').strip();
-    }
-
-    /** A device fact of 4 or 8 bytes. */
-    private long number(int key) {
-        long[] size = new long[1];
-        OpenClException.check(clGetDeviceInfo(id, key, 0, null, size), "clGetDeviceInfo", this);
-        ByteBuffer bytes = ByteBuffer.allocate((int) size[0]).order(ByteOrder.nativeOrder());
-        OpenClException.check(clGetDeviceInfo(id, key, size[0], Pointer.to(bytes), null), "clGetDeviceInfo", this);
-        return size[0] == 4 ? Integer.toUnsignedLong(bytes.getInt(0)) : bytes.getLong(0);
     }
 }

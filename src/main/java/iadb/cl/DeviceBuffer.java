@@ -2,6 +2,7 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import java.nio.ByteBuffer;
 import org.jocl.Pointer;
 import org.jocl.cl_mem;
 
@@ -22,6 +23,13 @@ public final class DeviceBuffer implements AutoCloseable {
         int[] status = new int[1];
         memory = clCreateBuffer(context.handle(), CL_MEM_READ_WRITE, bytes, null, status);
         OpenClException.check(status[0], "clCreateBuffer of " + bytes + " bytes", device);
+    }
+
+    /** A view of memory that is made already. */
+    DeviceBuffer(Context context, cl_mem memory, long bytes) {
+        this.context = context;
+        this.memory = memory;
+        this.bytes = bytes;
     }
 
     public long bytes() {
@@ -70,11 +78,25 @@ public final class DeviceBuffer implements AutoCloseable {
 
     /** Waits for what is enqueued, then reads {@code data.length} floats from float number {@code first} on. */
     public float[] read(float[] data, long first) {
-        long count = (long) data.length * Float.BYTES;
-        checkRange(first * Float.BYTES, count);
-        OpenClException.check(clEnqueueReadBuffer(context.queue(), memory, true, first * Float.BYTES, count,
-                Pointer.to(data), 0, null, null), "clEnqueueReadBuffer", context.device());
+        read(Pointer.to(data), first * Float.BYTES, (long) data.length * Float.BYTES);
         return data;
+    }
+
+    /**
+     * Waits for what is enqueued, then reads {@code data.remaining()} bytes from the buffer's start into memory outside of
+     * Java's heap, which may be another driver's, to {@code data}'s position on. The position stays.
+     */
+    public void read(ByteBuffer data) {
+        if (!data.isDirect()) {
+            throw new IllegalArgumentException("a buffer on Java's heap");
+        }
+        read(Pointer.to(data.slice()), 0, data.remaining());
+    }
+
+    private void read(Pointer to, long offset, long count) {
+        checkRange(offset, count);
+        OpenClException.check(clEnqueueReadBuffer(context.queue(), memory, true, offset, count, to, 0, null, null),
+                "clEnqueueReadBuffer", context.device());
     }
 
     void checkRange(long offset, long count) {

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A built OpenCL program: kernels by name. It outlives no context; kernels keep it alive by themselves.
  *
- * <p>It comes from the binary of an earlier run if the {@link ProgramCache} has one that the driver takes, else from the
+ * <p>It comes from the binary of an earlier run if the {@link UserCache} has one that the driver takes, else from the
  * sources. Each object holds one reference to the driver's program, which {@link #close} gives back.
  */
 public final class Program implements AutoCloseable {
@@ -31,7 +31,7 @@ public final class Program implements AutoCloseable {
     }
 
     /** Builds the program of this {@linkplain ProgramCache#key key}, and keeps its binary for later runs. */
-    static Program build(Context context, ProgramCache cache, String key, List<Source> sources, List<String> options) {
+    static Program build(Context context, UserCache cache, String key, List<Source> sources, List<String> options) {
         long startNanos = System.nanoTime();
         String names = String.join(", ", sources.stream().map(Source::name).toList());
         String optionText = String.join(" ", options);
@@ -85,7 +85,7 @@ public final class Program implements AutoCloseable {
     private static byte[] binary(cl_program program) {
         long[] size = new long[1];
         int status = clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
-        if (status == CL_SUCCESS && size[0] > 0 && size[0] <= ProgramCache.MOST_BYTES) {
+        if (status == CL_SUCCESS && size[0] > 0 && size[0] <= UserCache.MOST_BYTES) {
             byte[] bytes = new byte[(int) size[0]];
             status = clGetProgramInfo(program, CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(bytes)), null);
             if (status == CL_SUCCESS) {

@@ -49,7 +49,7 @@ final class DevicesCommand implements Callable<Integer> {
                 device.platformName(), device.version(), device.driver(),
                 device.computeUnits(), device.maxGroupSize(), device.nativeVectorFloats(),
                 device.globalBytes() >> 20, device.maxBufferBytes() >> 20, device.localBytes() >> 10,
-                device.has("cl_khr_gl_sharing") ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points would be copied",
+                device.claimsGlSharing() ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points would be copied",
                 plans, auto.kind(), auto.tuning());
     }
 }

@@ -52,12 +52,12 @@ class ProgramCacheTest {
         return home.resolve("a").resolve("programs");
     }
 
-    private ProgramCache cache() {
-        return ProgramCache.in(folder(), ProgramCache.MOST_BYTES);
+    private UserCache cache() {
+        return UserCache.in(folder(), ProgramCache.KIND, UserCache.MOST_BYTES);
     }
 
     /** Builds and runs it in a context of its own, as another run would; returns whether it came from the cache. */
-    private static boolean build(Device device, ProgramCache cache, Source source, List<String> options, float factor) {
+    private static boolean build(Device device, UserCache cache, Source source, List<String> options, float factor) {
         try (Context context = Context.open(device, cache);
                 Program program = context.build(List.of(source), options);
                 Kernel kernel = program.kernel("triple");
@@ -68,7 +68,7 @@ class ProgramCacheTest {
         }
     }
 
-    private static boolean build(Device device, ProgramCache cache) {
+    private static boolean build(Device device, UserCache cache) {
         return build(device, cache, TRIPLE, OPTIONS, 3);
     }
 
@@ -118,8 +118,8 @@ class ProgramCacheTest {
             byte[] whole = Files.readAllBytes(file);
             switch (this) {
                 case EMPTY -> Files.write(file, new byte[0]);
-                case TRUNCATED_HEADER -> truncate(file, ProgramCache.HEADER_BYTES / 2);
-                case NO_PAYLOAD -> truncate(file, ProgramCache.HEADER_BYTES);
+                case TRUNCATED_HEADER -> truncate(file, UserCache.HEADER_BYTES / 2);
+                case NO_PAYLOAD -> truncate(file, UserCache.HEADER_BYTES);
                 case TRUNCATED_PAYLOAD -> truncate(file, whole.length - 1);
                 case LONGER -> Files.write(file, ByteBuffer.allocate(whole.length + 1).put(whole).array());
                 case MAGIC -> flip(file, 0);
@@ -127,7 +127,7 @@ class ProgramCacheTest {
                 case KEY -> flip(file, 12);
                 case LENGTH -> flip(file, 51);
                 case CHECKSUM -> flip(file, 83);
-                case FIRST_BYTE -> flip(file, ProgramCache.HEADER_BYTES);
+                case FIRST_BYTE -> flip(file, UserCache.HEADER_BYTES);
                 case LAST_BYTE -> flip(file, whole.length - 1);
                 case OTHER_ENTRY -> Files.write(file, Files.readAllBytes(other));
                 case FOLDER -> makeFolder(file);
@@ -194,7 +194,7 @@ class ProgramCacheTest {
     }
 
     /** Weights and drawn points of a short training in a context with this cache. */
-    private static float[][] train(Device device, ProgramCache cache, PlanChoice.Kind plan) {
+    private static float[][] train(Device device, UserCache cache, PlanChoice.Kind plan) {
         TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 1009, 61, 1e-3f, 5, Optional.of(plan));
         try (Context context = Context.open(device, cache);
                 TrainingSession session = new TrainingSession(context, config, NamedDensities.find("gaussian").orElseThrow(),
@@ -209,7 +209,7 @@ class ProgramCacheTest {
     @EnumSource
     void trainingHasTheSameBitsWithAndWithout(PlanChoice.Kind plan) throws IOException {
         for (Device device : Device.all()) {
-            float[][] without = train(device, ProgramCache.off(), plan);
+            float[][] without = train(device, UserCache.off(), plan);
             float[][] stored = train(device, cache(), plan);
             assertTrue(files(folder()).size() >= 2, "its programs are there");
             float[][] loaded = train(device, cache(), plan);
@@ -244,8 +244,8 @@ class ProgramCacheTest {
     @Test
     void offKeepsNothing() {
         Device device = Device.all().get(0);
-        assertEquals(Optional.empty(), CacheFolder.of("off", "Linux", home.toString(), Map.of()));
-        ProgramCache off = ProgramCache.off();
+        assertEquals(Optional.empty(), CacheFolder.of("off", "programs", "Linux", home.toString(), Map.of()));
+        UserCache off = UserCache.off();
         assertFalse(build(device, off));
         assertFalse(build(device, off));
         assertEquals(Optional.empty(), off.load(KEY));
@@ -294,8 +294,8 @@ class ProgramCacheTest {
     @Test
     void entriesUsedLongestAgoMakeRoom() throws IOException {
         int payload = 1000;
-        long room = 3L * (ProgramCache.HEADER_BYTES + payload);
-        ProgramCache small = ProgramCache.in(folder(), room);
+        long room = 3L * (UserCache.HEADER_BYTES + payload);
+        UserCache small = UserCache.in(folder(), ProgramCache.KIND, room);
         Files.createDirectories(folder());
         Files.write(folder().resolve("diary.txt"), new byte[5000]); // not ours: neither counted nor removed
         Path left = Files.write(folder().resolve("123.tmp"), new byte[10]);
@@ -351,17 +351,17 @@ class ProgramCacheTest {
         Path own = home.resolve("own");
         String ownText = own.toString();
         Path tail = Path.of("iadb-cl", "programs");
-        assertEquals(Optional.of(own.resolve(".cache").resolve(tail)), CacheFolder.of(null, "Linux", ownText, Map.of()));
+        assertEquals(Optional.of(own.resolve(".cache").resolve(tail)), CacheFolder.of("", "programs", "Linux", ownText, Map.of()));
         assertEquals(Optional.of(own.resolve(tail)),
-                CacheFolder.of(null, "Linux", home.toString(), Map.of("XDG_CACHE_HOME", ownText)));
+                CacheFolder.of("", "programs", "Linux", home.toString(), Map.of("XDG_CACHE_HOME", ownText)));
         assertEquals(Optional.of(own.resolve(".cache").resolve(tail)),
-                CacheFolder.of(null, "Linux", ownText, Map.of("XDG_CACHE_HOME", "relative")));
+                CacheFolder.of("", "programs", "Linux", ownText, Map.of("XDG_CACHE_HOME", "relative")));
         assertEquals(Optional.of(own.resolve("Library").resolve("Caches").resolve(tail)),
-                CacheFolder.of(null, "Mac OS X", ownText, Map.of()));
+                CacheFolder.of("", "programs", "Mac OS X", ownText, Map.of()));
         assertEquals(Optional.of(own.resolve(tail)),
-                CacheFolder.of(null, "Windows 11", null, Map.of("LOCALAPPDATA", ownText)));
-        assertEquals(Optional.empty(), CacheFolder.of(null, "Windows 11", ownText, Map.of()));
-        assertEquals(Optional.empty(), CacheFolder.of(null, "Linux", "?", Map.of()));
-        assertEquals(Optional.of(own), CacheFolder.of(ownText, "Linux", null, Map.of()));
+                CacheFolder.of("", "programs", "Windows 11", null, Map.of("LOCALAPPDATA", ownText)));
+        assertEquals(Optional.empty(), CacheFolder.of("", "programs", "Windows 11", ownText, Map.of()));
+        assertEquals(Optional.empty(), CacheFolder.of("", "programs", "Linux", "?", Map.of()));
+        assertEquals(Optional.of(own), CacheFolder.of(ownText, "programs", "Linux", null, Map.of()));
     }
 }

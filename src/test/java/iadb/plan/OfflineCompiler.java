@@ -128,6 +128,7 @@ public final class OfflineCompiler {
             }
             add(programs, "map", Sampler.sources(), shape, Tuning.Footprint.TWO_LAYERS);
         }
+        programs.add(new Program("sharing", List.of(Source.of("sharing.cl")), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
         programs.add(new Program("draw", PointSource.sources(), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
         return programs;
     }

@@ -1,0 +1,34 @@
+package iadb.view;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.Map;
+
+/** An X server without a screen, of this object's own, on a display number that was free. */
+final class Xvfb implements AutoCloseable {
+    static final int WIDTH = 1024;
+    static final int HEIGHT = 768;
+
+    private final Process server;
+    private final String display;
+
+    Xvfb() throws IOException {
+        server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", WIDTH + "x" + HEIGHT + "x24",
+                "-nolisten", "tcp").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        // it writes the number when it is ready
+        String number = server.inputReader().readLine();
+        assertTrue(number != null, "Xvfb starts");
+        display = ":" + number.strip();
+    }
+
+    /** The environment of a process that shall be on it, whatever desktop the tests run on. */
+    Map<String, String> environment() {
+        return Map.of("DISPLAY", display, "WAYLAND_DISPLAY", "", "XDG_SESSION_TYPE", "x11");
+    }
+
+    @Override
+    public void close() {
+        server.destroy();
+    }
+}
