@@ -16,4 +16,13 @@ import java.util.Optional;
  */
 public record TrainingConfig(NetworkShape shape, int dataPoints, int batch, float learningRate, long seed,
         Optional<PlanChoice.Kind> plan) {
+    /** The same for a network of another shape. */
+    public TrainingConfig withShape(NetworkShape other) {
+        return new TrainingConfig(other, dataPoints, batch, learningRate, seed, plan);
+    }
+
+    /** The same by a plan of the caller's choice. */
+    public TrainingConfig withPlan(PlanChoice.Kind chosen) {
+        return new TrainingConfig(shape, dataPoints, batch, learningRate, seed, Optional.of(chosen));
+    }
 }

@@ -63,6 +63,11 @@ public final class TrainingSession implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold what was asked for
      */
     public TrainingSession(Context context, TrainingConfig config, Density p0, Density p1) {
+        this(context, config, Network.initial(config.shape(), config.seed()), p0, p1);
+    }
+
+    /** As above, from the weights of {@code start} instead of fresh ones. */
+    public TrainingSession(Context context, TrainingConfig config, Network start, Density p0, Density p1) {
         this.context = context;
         this.config = config;
         try {
@@ -70,7 +75,7 @@ public final class TrainingSession implements AutoCloseable {
             data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
             replaceDensity(Which.P0, p0);
             replaceDensity(Which.P1, p1);
-            state = resources.add(TrainingState.start(context, Network.initial(config.shape(), config.seed()), LOSS_SLOTS));
+            state = resources.add(TrainingState.start(context, start, LOSS_SLOTS));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
@@ -139,11 +144,11 @@ public final class TrainingSession implements AutoCloseable {
             if (stepsEnqueued < last) {
                 enqueueSlice(last - stepsEnqueued, sliceNanos, collector);
             }
+            if (sliceNanos < SLICE_NANOS) {
+                drainInto(collector);
+            }
             // one more slice would end nearer to the budget than none
         } while (stepsEnqueued < last && System.nanoTime() - startNanos + sliceNanos / 2 < budget.toNanos());
-        if (sliceNanos < SLICE_NANOS) {
-            drainInto(collector);
-        }
         return collector.progress(stepsDone);
     }
 
