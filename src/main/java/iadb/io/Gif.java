@@ -77,6 +77,11 @@ public final class Gif {
          * @throws IllegalArgumentException if it is not
          */
         public void add(BufferedImage frame) throws IOException {
+            add(frame, delayHundredths);
+        }
+
+        /** As above; the frame before it shows for {@code heldHundredths} instead of the animation's delay. */
+        public void add(BufferedImage frame, int heldHundredths) throws IOException {
             if (!(frame.getColorModel() instanceof IndexColorModel)) {
                 throw new IllegalArgumentException("a GIF's frames are indexed pictures");
             }
@@ -88,7 +93,7 @@ public final class Gif {
                 if (frame.getWidth() != held.getWidth() || frame.getHeight() != held.getHeight()) {
                     throw new IllegalArgumentException("a GIF's frames are all of one size");
                 }
-                writeHeld(delayHundredths);
+                writeHeld(heldHundredths);
             }
             held = frame;
         }
