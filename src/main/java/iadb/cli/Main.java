@@ -7,6 +7,7 @@ import iadb.cl.OpenClException;
 import iadb.cl.UnknownDeviceException;
 import iadb.density.NamedDensities;
 import iadb.io.InvalidInputException;
+import iadb.view.NoDisplayException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ public final class Main {
             lines.add("  %-16s %s".formatted(name, NamedDensities.description(name)));
         }
         lines.add("");
-        lines.add("Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device; 130 stopped by Ctrl-C.");
+        lines.add("Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no display; 130 stopped by Ctrl-C.");
         return lines.toArray(String[]::new);
     }
 
@@ -91,7 +92,7 @@ public final class Main {
             LOG.error("Java's memory is too small for this ({}); take fewer --points, or start with java -Xmx8g", e.getMessage());
             return EXIT_INPUT;
         }
-        if (e instanceof NoDeviceException) {
+        if (e instanceof NoDeviceException || e instanceof NoDisplayException) {
             LOG.error("{}", e.getMessage());
             return EXIT_MACHINE;
         }

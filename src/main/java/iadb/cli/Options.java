@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options that commands share, in groups; each checks its own ranges. */
@@ -36,6 +39,13 @@ final class Options {
 
         Device select() {
             return Device.select(device);
+        }
+
+        /** The device of {@link #select} first; where the user leaves the choice, the other GPUs after it. */
+        List<Device> candidates() {
+            Device first = select();
+            return !device.equals("auto") ? List.of(first) : Stream.concat(Stream.of(first), Device.all().stream()
+                    .filter(other -> other.type() == Device.Type.GPU).skip(1)).toList();
         }
     }
 
@@ -131,6 +141,95 @@ final class Options {
                 throw new InvalidInputException("cannot write to --out %s (%s); give a folder that you may write to"
                         .formatted(folder, FileFault.of(e)), e);
             }
+        }
+    }
+
+    /** The window. */
+    static final class Window {
+        private static final int MOST_SIDE = 16_384;
+
+        @Option(names = "--realtime", description = "Show it in a window: points move while the network learns.")
+        boolean realtime;
+
+        @Option(names = "--window", paramLabel = "WxH", defaultValue = "1280x800",
+                description = "With --realtime: size of the window (default: ${DEFAULT-VALUE}).")
+        String size;
+
+        @Option(names = "--interop", paramLabel = "auto|off", defaultValue = "auto",
+                description = "With --realtime: share the points between OpenCL and OpenGL where the device can, or copy"
+                        + " them (default: ${DEFAULT-VALUE}).")
+        String interop;
+
+        @Option(names = "--offscreen", description = "With --realtime: draw without a display (EGL).")
+        boolean offscreen;
+
+        @Option(names = "--seconds", paramLabel = "S",
+                description = "With --realtime: close S seconds after the first frame.")
+        Double seconds;
+
+        @Option(names = "--screenshot", paramLabel = "FILE.png", description = "With --realtime: the last frame.")
+        Path screenshot;
+
+        @Option(names = "--record", paramLabel = "FILE.gif",
+                description = "With --realtime: an animation of what is shown.")
+        Path record;
+
+        @Option(names = "--vsync", paramLabel = "on|off", defaultValue = "on",
+                description = "With --realtime: wait for the screen (default: ${DEFAULT-VALUE}).")
+        String vsync;
+
+        /** Refuses options of the window where there is none. */
+        void refuseWithout(CommandLine.ParseResult given) {
+            for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record",
+                    "--vsync")) {
+                if (given.hasMatchedOption(option)) {
+                    throw new InvalidInputException(option + " is an option of the window: give --realtime, too");
+                }
+            }
+        }
+
+        int width() {
+            return sides()[0];
+        }
+
+        int height() {
+            return sides()[1];
+        }
+
+        private int[] sides() {
+            if (!size.matches("\\d{1,5}x\\d{1,5}")) {
+                throw new InvalidInputException("--window " + size + " is not a size such as 1280x800");
+            }
+            int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
+            for (int side : sides) {
+                positive("--window", side, MOST_SIDE);
+            }
+            return sides;
+        }
+
+        boolean share() {
+            return either("--interop", interop, "auto", "off");
+        }
+
+        boolean waitsForScreen() {
+            return either("--vsync", vsync, "on", "off");
+        }
+
+        private static boolean either(String option, String value, String yes, String no) {
+            if (!value.equals(yes) && !value.equals(no)) {
+                throw new InvalidInputException("%s takes %s or %s, not '%s'".formatted(option, yes, no, value));
+            }
+            return value.equals(yes);
+        }
+
+        Optional<Double> openSeconds() {
+            if (seconds != null && !(seconds >= 0 && seconds < 1e9)) {
+                throw new InvalidInputException("--seconds " + seconds + " is not a number of seconds");
+            }
+            if (offscreen && seconds == null) {
+                throw new InvalidInputException("--offscreen needs --seconds: nobody can close what has no window");
+            }
+            return Optional.ofNullable(seconds);
         }
     }
 

@@ -18,23 +18,29 @@ import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.train.TrainingConfig;
+import iadb.view.RealtimeConfig;
+import iadb.view.RealtimeSummary;
+import iadb.view.RealtimeView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The whole tutorial: draw both data sets, train, map, and write every file of it. */
 @Command(name = "iadb-cl", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
         description = {"Learns a deterministic map between two 2D densities on an OpenCL device, and shows it at work.",
             "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes"
-            + " the model, every step as a picture and an animation into one folder."})
+            + " the model, every step as a picture and an animation into one folder. With --realtime, in a window."})
 final class TutorialCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(TutorialCommand.class);
     private static final int SAMPLE_PICTURE_POINTS = 2048;
@@ -73,11 +79,17 @@ final class TutorialCommand implements Callable<Integer> {
     @Option(names = "--no-frames", description = "No pictures of the steps, and no animation.")
     private boolean noFrames;
 
+    @Mixin
+    private Options.Window window;
+
     @Option(names = "--list-densities", description = "Print the named densities, one a line, and end.")
     private boolean listDensities;
 
     @Mixin
     private Options.Verbosity verbosity;
+
+    @Spec
+    private CommandSpec spec;
 
     private PhaseClock clock;
     private final JsonRecord record = new JsonRecord();
@@ -96,6 +108,10 @@ final class TutorialCommand implements Callable<Integer> {
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
         Density p0 = given.isPresent() && densities.p0 == null ? trainedWith(given.get().p0(), "--p0") : densities.p0();
         Density p1 = given.isPresent() && densities.p1 == null ? trainedWith(given.get().p1(), "--p1") : densities.p1();
+        if (window.realtime) {
+            return showInWindow(config, given.map(Model::network), p0, p1);
+        }
+        window.refuseWithout(spec.commandLine().getParseResult());
         Path folder = output.ready();
         try (Context context = Context.open(device.select())) {
             record.add("program", ProgramVersion.text()).add("java", System.getProperty("java.version"))
@@ -109,6 +125,27 @@ final class TutorialCommand implements Callable<Integer> {
             record.add("interrupted", Interruption.underWay()).add("seconds", clock.record());
             record.write(folder.resolve("run.json"));
         }
+        return 0;
+    }
+
+    private int showInWindow(TrainingConfig asked, Optional<Network> model, Density p0, Density p1) throws IOException {
+        Options.positive("--points with --realtime", points, RealtimeConfig.MOST_POINTS);
+        OptionalInt elsewhere = FirstThread.startThere(spec.commandLine().getParseResult().originalArgs());
+        if (elsewhere.isPresent()) {
+            return elsewhere.getAsInt();
+        }
+        TrainingConfig config = model.map(network -> asked.withShape(network.shape())).orElse(asked);
+        RealtimeConfig show = new RealtimeConfig(p0, p1, config, training.iterations, model, points, steps,
+                densities.invert, window.width(), window.height(), window.share(), window.offscreen,
+                window.waitsForScreen(), window.openSeconds(), Optional.ofNullable(window.screenshot),
+                Optional.ofNullable(window.record), output.folder);
+        RealtimeSummary summary = RealtimeView.run(show, device.candidates(),
+                new WindowKeeper(training.iterations, config, output));
+        System.out.println(new JsonRecord().add("frames", summary.frames())
+                .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())
+                .add("points", summary.points()).add("transfer", summary.transfer())
+                .add("host_bytes_per_frame", summary.hostBytesPerFrame()).add("device", summary.device())
+                .add("gl_renderer", summary.glRenderer()));
         return 0;
     }
 

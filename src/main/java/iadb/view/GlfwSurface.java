@@ -13,16 +13,14 @@ import org.lwjgl.PointerBuffer;
 import org.lwjgl.glfw.Callbacks;
 import org.lwjgl.glfw.GLFWDropCallback;
 import org.lwjgl.glfw.GLFWErrorCallback;
-import org.lwjgl.system.Configuration;
 import org.lwjgl.system.MemoryStack;
 import org.lwjgl.system.Platform;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A window of GLFW's. Tried on X11 (GLX) only. On macOS, where a window belongs to the process's first thread, it takes
- * LWJGL's build of GLFW that sends its calls there, so that {@code -XstartOnFirstThread} need not be typed: never
- * tried.
+ * A window of GLFW's. Tried on X11 (GLX) only. On macOS it must be opened
+ * on the process's first thread, for which the command line starts the program again: never tried.
  */
 final class GlfwSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(GlfwSurface.class);
@@ -80,9 +78,6 @@ final class GlfwSurface implements Surface {
     }
 
     private static GlfwSurface open(String title, int width, int height, boolean vsync, boolean visible) {
-        if (Platform.get() == Platform.MACOSX && Configuration.GLFW_LIBRARY_NAME.get() == null) {
-            Configuration.GLFW_LIBRARY_NAME.set("glfw_async");
-        }
         try {
             if (Platform.get() == Platform.LINUX && System.getenv("XDG_RUNTIME_DIR") == null) {
                 glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's library would complain on stderr

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SharingProbe {
     /** A child that takes longer, a driver that hangs among them, means no. */
-    static final Duration LIMIT = Duration.ofSeconds(15);
+    static final Duration LIMIT = Duration.ofSeconds(6);
 
     /** Of the cache: its entries are one byte, 1 for yes and 0 for no. */
     static final String KIND = "sharing";

@@ -1,0 +1,11 @@
+#version 330 core
+// A density as light behind the points.
+
+in vec2 texel;
+
+uniform sampler2D density;  // 0 to 1, the brightest pixel is 1
+uniform vec3 tint;
+
+out vec4 fragment;
+
+void main() { fragment = vec4(tint * texture(density, texel).r, 0.0); }

@@ -1,0 +1,14 @@
+#version 330 core
+// Letters and shapes of the panel: the texture is how much of a pixel they cover.
+
+in vec2 texel;
+in vec4 vertex_colour;
+
+uniform sampler2D letters;
+
+out vec4 fragment;
+
+void main() {
+  float coverage = vertex_colour.a * texture(letters, texel).r;
+  fragment = vec4(vertex_colour.rgb * coverage, coverage);
+}

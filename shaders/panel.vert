@@ -1,0 +1,17 @@
+#version 330 core
+// The panel's triangles as Nuklear makes them.
+
+layout(location = 0) in vec2 position;  // units of the desktop, from the upper left corner
+layout(location = 1) in vec2 uv;
+layout(location = 2) in vec4 colour;
+
+uniform vec2 size;  // of the screen, in the same units
+
+out vec2 texel;
+out vec4 vertex_colour;
+
+void main() {
+  texel = uv;
+  vertex_colour = colour;
+  gl_Position = vec4(position.x / size.x * 2.0 - 1.0, 1.0 - position.y / size.y * 2.0, 0.0, 1.0);
+}

@@ -1,0 +1,10 @@
+#version 330 core
+// The trails that the points left, as premultiplied light.
+
+in vec2 texel;
+
+uniform sampler2D trails;
+
+out vec4 fragment;
+
+void main() { fragment = texture(trails, texel); }

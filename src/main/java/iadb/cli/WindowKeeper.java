@@ -1,0 +1,69 @@
+package iadb.cli;
+
+import iadb.density.Density;
+import iadb.io.InvalidInputException;
+import iadb.io.Npy;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.model.Network;
+import iadb.train.TrainingConfig;
+import iadb.view.Keeper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes what is made in the window: the model, its losses, and the points. */
+final class WindowKeeper implements Keeper {
+    private final int iterations;
+    private final TrainingConfig config;
+    private final Options.Output output;
+    private LossHistory history;
+
+    /** @param iterations of one training */
+    WindowKeeper(int iterations, TrainingConfig config, Options.Output output) {
+        this.iterations = iterations;
+        this.config = config;
+        this.output = output;
+        history = new LossHistory(iterations);
+    }
+
+    @Override
+    public void losses(float[] losses) {
+        history.add(losses);
+    }
+
+    @Override
+    public void restarted() {
+        history = new LossHistory(iterations);
+    }
+
+    @Override
+    public boolean interrupted() {
+        return Interruption.underWay();
+    }
+
+    @Override
+    public String keep(Network network, int done, Density p0, Density p1, float[] points) throws IOException {
+        if (!network.isFinite()) {
+            throw new IOException("a weight is not finite");
+        }
+        Path folder;
+        try {
+            folder = output.ready();
+        } catch (InvalidInputException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        JsonRecord configuration = new JsonRecord().add("p0", p0.name()).add("p1", p1.name())
+                .add("data", config.dataPoints()).add("iterations", done).add("batch", config.batch()).add("lr", config.learningRate())
+                .add("width", network.shape().width()).add("depth", network.shape().depth());
+        ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(p0), Optional.of(p1),
+                Map.of("configuration", configuration.toString(), "seed", Long.toString(config.seed()),
+                        "program", ProgramVersion.text())));
+        Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
+        if (history.steps() > 0) {
+            history.write(folder);
+        }
+        return "kept in " + folder;
+    }
+}

@@ -1,0 +1,218 @@
+package iadb.view;
+
+import static org.lwjgl.nuklear.Nuklear.*;
+import static org.lwjgl.opengl.GL33C.*;
+
+import iadb.io.Palette;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
+import org.lwjgl.nuklear.NkAllocator;
+import org.lwjgl.nuklear.NkBuffer;
+import org.lwjgl.nuklear.NkColor;
+import org.lwjgl.nuklear.NkContext;
+import org.lwjgl.nuklear.NkConvertConfig;
+import org.lwjgl.nuklear.NkDrawCommand;
+import org.lwjgl.nuklear.NkDrawNullTexture;
+import org.lwjgl.nuklear.NkDrawVertexLayoutElement;
+import org.lwjgl.nuklear.NkFont;
+import org.lwjgl.nuklear.NkFontAtlas;
+import org.lwjgl.nuklear.NkFontConfig;
+import org.lwjgl.nuklear.NkHandle;
+import org.lwjgl.system.MemoryStack;
+import org.lwjgl.system.MemoryUtil;
+
+/**
+ * Nuklear with the palette's colours, a font, and OpenGL to draw with. Nuklear, because LWJGL has its natives for every
+ * platform of the jar; imgui-java's do not cover arm64 Linux. Lengths are units of the desktop.
+ */
+final class PanelCanvas implements AutoCloseable {
+    /** Height of a letter's line. */
+    static final int LETTERS = 15;
+
+    private static final String FONT = "/com/formdev/flatlaf/fonts/roboto/Roboto-Regular.ttf";
+    private static final int[] LETTER_RANGES = {0x20, 0xFF, 0x3B1, 0x3B1, 0x2013, 0x2014, 0x2022, 0x2022, 0};
+    private static final int ACCENT = Palette.hueColour(11);
+    private static final int VERTEX_BYTES = 20; // position, uv: two floats each; colour: four bytes
+    private static final int MOST_VERTEX_BYTES = 1 << 20;
+    private static final int MOST_ELEMENT_BYTES = 1 << 18;
+
+    private final NkAllocator allocator = NkAllocator.create()
+            .alloc((handle, old, size) -> MemoryUtil.nmemAllocChecked(size))
+            .mfree((handle, memory) -> MemoryUtil.nmemFree(memory));
+    private final NkContext context = NkContext.create();
+    private final NkBuffer commands = NkBuffer.create();
+    private final NkFontAtlas atlas = NkFontAtlas.create();
+    private final NkDrawNullTexture white = NkDrawNullTexture.create();
+    private final NkDrawVertexLayoutElement.Buffer layout = NkDrawVertexLayoutElement.create(4);
+    private final ByteBuffer vertexMemory = MemoryUtil.memAlloc(MOST_VERTEX_BYTES);
+    private final ByteBuffer elementMemory = MemoryUtil.memAlloc(MOST_ELEMENT_BYTES);
+    private final ByteBuffer fontFile;
+    private final IntBuffer letterRanges = // used as long as the font
+            MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES);
+    private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag");
+    private final int vertexArray = glGenVertexArrays();
+    private final int vertices = glGenBuffers();
+    private final int elements = glGenBuffers();
+    private final int letters = glGenTextures();
+    private final float scale;
+
+    /** @param scale pixels a unit */
+    PanelCanvas(float scale) {
+        this.scale = scale;
+        fontFile = readFont();
+        nk_init(context, allocator, null);
+        nk_buffer_init(commands, allocator, 1 << 14);
+        bakeLetters();
+        setColours();
+        layout.get(0).attribute(NK_VERTEX_POSITION).format(NK_FORMAT_FLOAT).offset(0);
+        layout.get(1).attribute(NK_VERTEX_TEXCOORD).format(NK_FORMAT_FLOAT).offset(8);
+        layout.get(2).attribute(NK_VERTEX_COLOR).format(NK_FORMAT_R8G8B8A8).offset(16);
+        layout.get(3).attribute(NK_VERTEX_ATTRIBUTE_COUNT).format(NK_FORMAT_COUNT).offset(0);
+        glBindVertexArray(vertexArray);
+        glBindBuffer(GL_ARRAY_BUFFER, vertices);
+        glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, elements);
+        glVertexAttribPointer(0, 2, GL_FLOAT, false, VERTEX_BYTES, 0);
+        glVertexAttribPointer(1, 2, GL_FLOAT, false, VERTEX_BYTES, 8);
+        glVertexAttribPointer(2, 4, GL_UNSIGNED_BYTE, true, VERTEX_BYTES, 16);
+        for (int attribute = 0; attribute < 3; attribute++) {
+            glEnableVertexAttribArray(attribute);
+        }
+    }
+
+    private static ByteBuffer readFont() {
+        try (InputStream in = PanelCanvas.class.getResourceAsStream(FONT)) {
+            byte[] bytes = in.readAllBytes();
+            return MemoryUtil.memAlloc(bytes.length).put(0, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void bakeLetters() {
+        try (MemoryStack stack = MemoryStack.stackPush()) {
+            nk_font_atlas_init(atlas, allocator);
+            nk_font_atlas_begin(atlas);
+            NkFontConfig config = nk_font_config(LETTERS * scale, NkFontConfig.malloc(stack)).range(letterRanges);
+            NkFont font = nk_font_atlas_add_from_memory(atlas, fontFile, LETTERS * scale, config);
+            IntBuffer width = stack.mallocInt(1);
+            IntBuffer height = stack.mallocInt(1);
+            ByteBuffer pixels = nk_font_atlas_bake(atlas, width, height, NK_FONT_ATLAS_ALPHA8);
+            glBindTexture(GL_TEXTURE_2D, letters);
+            glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+            glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+            glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+            glTexImage2D(GL_TEXTURE_2D, 0, GL_R8, width.get(0), height.get(0), 0, GL_RED, GL_UNSIGNED_BYTE, pixels);
+            nk_font_atlas_end(atlas, nk_handle_id(letters, NkHandle.malloc(stack)), white);
+            font.handle().height(LETTERS);
+            nk_style_set_font(context, font.handle());
+        }
+    }
+
+    private void setColours() {
+        try (MemoryStack stack = MemoryStack.stackPush()) {
+            NkColor.Buffer table = NkColor.malloc(NK_COLOR_COUNT, stack);
+            for (int i = 0; i < NK_COLOR_COUNT; i++) {
+                put(table.get(i), mix(0.16), 255);
+            }
+            put(table.get(NK_COLOR_TEXT), Palette.INK, 255);
+            put(table.get(NK_COLOR_WINDOW), mix(0.05), 225);
+            put(table.get(NK_COLOR_HEADER), mix(0.1), 255);
+            put(table.get(NK_COLOR_BORDER), mix(0.14), 255);
+            put(table.get(NK_COLOR_BUTTON_HOVER), mix(0.26), 255);
+            put(table.get(NK_COLOR_BUTTON_ACTIVE), mix(0.36), 255);
+            put(table.get(NK_COLOR_TOGGLE_HOVER), mix(0.3), 255);
+            put(table.get(NK_COLOR_TOGGLE_CURSOR), ACCENT, 255);
+            put(table.get(NK_COLOR_SLIDER), mix(0.2), 255);
+            put(table.get(NK_COLOR_SLIDER_CURSOR), ACCENT, 255);
+            put(table.get(NK_COLOR_SLIDER_CURSOR_HOVER), Palette.INK, 255);
+            put(table.get(NK_COLOR_SLIDER_CURSOR_ACTIVE), Palette.INK, 255);
+            put(table.get(NK_COLOR_SELECT_ACTIVE), mix(0.3), 255);
+            nk_style_from_table(context, table);
+            context.style().progress().padding().set(0, 0);
+        }
+    }
+
+    private static int mix(double ink) {
+        return Palette.blend(Palette.PAPER, Palette.INK, ink * ink); // in linear light, so squared
+    }
+
+    private static void put(NkColor colour, int rgb, int alpha) {
+        colour.set((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb, (byte) alpha);
+    }
+
+    /** The colour of what stands out. */
+    static NkColor accent(MemoryStack stack) {
+        NkColor colour = NkColor.malloc(stack);
+        put(colour, ACCENT, 255);
+        return colour;
+    }
+
+    /** Of what lies over the points. */
+    static NkColor glass(MemoryStack stack) {
+        NkColor colour = NkColor.malloc(stack);
+        put(colour, mix(0.05), 110);
+        return colour;
+    }
+
+    NkContext context() {
+        return context;
+    }
+
+    /** Draws what was laid out since the last call on the bound framebuffer. @param width in pixels, as height */
+    void draw(int width, int height) {
+        try (MemoryStack stack = MemoryStack.stackPush()) {
+            NkBuffer vertexBuffer = NkBuffer.malloc(stack);
+            NkBuffer elementBuffer = NkBuffer.malloc(stack);
+            nk_buffer_init_fixed(vertexBuffer, vertexMemory);
+            nk_buffer_init_fixed(elementBuffer, elementMemory);
+            NkConvertConfig config = NkConvertConfig.calloc(stack).vertex_layout(layout).vertex_size(VERTEX_BYTES)
+                    .vertex_alignment(4).tex_null(white).circle_segment_count(22).curve_segment_count(22)
+                    .arc_segment_count(22).global_alpha(1).shape_AA(NK_ANTI_ALIASING_ON).line_AA(NK_ANTI_ALIASING_ON);
+            nk_convert(context, commands, vertexBuffer, elementBuffer, config);
+            glBindVertexArray(vertexArray);
+            glBindBuffer(GL_ARRAY_BUFFER, vertices);
+            glBufferData(GL_ARRAY_BUFFER, vertexMemory.limit((int) vertexBuffer.allocated()), GL_STREAM_DRAW);
+            glBufferData(GL_ELEMENT_ARRAY_BUFFER, elementMemory.limit((int) elementBuffer.allocated()), GL_STREAM_DRAW);
+            vertexMemory.clear();
+            elementMemory.clear();
+        }
+        program.use().set("size", width / scale, height / scale);
+        glEnable(GL_SCISSOR_TEST);
+        long offset = 0;
+        for (NkDrawCommand command = nk__draw_begin(context, commands); command != null;
+                command = nk__draw_next(command, commands, context)) {
+            if (command.elem_count() > 0) {
+                glBindTexture(GL_TEXTURE_2D, command.texture().id());
+                glScissor((int) (command.clip_rect().x() * scale),
+                        (int) (height - (command.clip_rect().y() + command.clip_rect().h()) * scale),
+                        Math.max(0, (int) Math.ceil(command.clip_rect().w() * scale)),
+                        Math.max(0, (int) Math.ceil(command.clip_rect().h() * scale)));
+                glDrawElements(GL_TRIANGLES, command.elem_count(), GL_UNSIGNED_SHORT, offset);
+                offset += command.elem_count() * 2L;
+            }
+        }
+        glDisable(GL_SCISSOR_TEST);
+        nk_clear(context);
+        nk_buffer_clear(commands);
+    }
+
+    @Override
+    public void close() {
+        nk_font_atlas_clear(atlas);
+        nk_free(context);
+        nk_buffer_free(commands);
+        allocator.alloc().free();
+        allocator.mfree().free();
+        MemoryUtil.memFree(vertexMemory);
+        MemoryUtil.memFree(elementMemory);
+        MemoryUtil.memFree(fontFile);
+        MemoryUtil.memFree(letterRanges);
+        program.close();
+        glDeleteVertexArrays(vertexArray);
+        glDeleteBuffers(new int[] {vertices, elements});
+        glDeleteTextures(letters);
+    }
+}

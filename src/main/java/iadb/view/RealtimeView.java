@@ -1,0 +1,325 @@
+package iadb.view;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.OpenClException;
+import iadb.cl.Resources;
+import iadb.io.Png;
+import iadb.model.Network;
+import iadb.plan.PlanChoice;
+import iadb.sample.Solver;
+import iadb.train.TrainingConfig;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The show: points of p0 appear at once, the network learns while they are mapped again and again with the weights of
+ * the moment, then their way is played. Everything happens on the calling thread, frame by frame; training and mapping
+ * take a slice of each frame.
+ */
+public final class RealtimeView implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
+    private static final double MESSAGE_SECONDS = 6;
+    private static final int PICK_PIXELS = 12;
+
+    private final RealtimeConfig config;
+    private final Keeper keeper;
+    private final Resources resources = new Resources();
+    private final Controls controls = new Controls();
+    private final Camera camera = new Camera();
+    private final FrameTimes times = new FrameTimes();
+    private final FrameBudget budget;
+    private final Surface surface;
+    private final float scale; // pixels a unit of the desktop, as it was at first: letters and panel are made for it
+    private final Context context;
+    private final Transfer transfer;
+    private final PanelCanvas canvas;
+    private final Panel panel;
+    private final Gestures gestures;
+    private final Stage stage;
+    private final Learning learning;
+    private final Subjects subjects;
+    private final Movement movement;
+    private Optional<String> message = Optional.empty();
+    private long messageNanos;
+    private int chosenPoint = -1;
+    private int shownPoints;
+    private boolean learned; // the last training came to its end and was kept
+    private long hostBytesBefore;
+    private boolean wasReverse;
+    private Solver wasSolver = Solver.EULER;
+    private int pictures;
+
+    private RealtimeView(RealtimeConfig config, List<Device> devices, Keeper keeper) {
+        this.config = config;
+        this.keeper = keeper;
+        controls.points = config.points();
+        try {
+            surface = resources.add(config.offscreen() ? EglSurface.open(config.width(), config.height())
+                    : GlfwSurface.open("iadb-cl", config.width(), config.height(), config.vsync()));
+            Interop interop = Interop.open(surface, devices, config.share());
+            context = resources.add(interop.context());
+            transfer = interop.transfer();
+            budget = new FrameBudget(context.device().type() == Device.Type.CPU);
+            scale = surface.scale();
+            stage = resources.add(new Stage(camera, scale));
+            canvas = resources.add(new PanelCanvas(scale));
+            panel = new Panel(canvas.context());
+            TrainingConfig training = planned(config.training());
+            Network network = config.model().orElseGet(() -> Network.initial(training.shape(), training.seed()));
+            learning = resources.add(new Learning(context, training, config.iterations(), network, keeper::losses));
+            movement = resources.add(new Movement(context, transfer, network.shape(), config.steps(), training.seed()));
+        } catch (RuntimeException e) {
+            resources.close();
+            throw e;
+        }
+        subjects = new Subjects(config, controls, stage, learning, this::say);
+        gestures = new Gestures(canvas.context(), controls, camera, subjects, scale);
+        surface.listen(gestures);
+    }
+
+    /**
+     * Opens the window and returns when it was closed. The calling thread must be the process's first on macOS.
+     *
+     * @param devices in the order of preference: the first that shares with OpenGL is taken, or else the first
+     * @throws NoDisplayException when there is no display, or no OpenGL 3.3
+     */
+    public static RealtimeSummary run(RealtimeConfig config, List<Device> devices, Keeper keeper) throws IOException {
+        try (RealtimeView view = new RealtimeView(config, devices, keeper);
+                Recorder recorder = config.recording().isPresent() ? new Recorder(config.recording().get()) : null) {
+            view.play(Optional.ofNullable(recorder));
+            if (recorder != null) {
+                recorder.finish();
+            }
+            return view.summary();
+        }
+    }
+
+    /**
+     * Where {@code auto} would keep all cores of a CPU spinning at a barrier, the window system and software OpenGL
+     * would wait for them: {@code fused} gives the same bits.
+     */
+    private TrainingConfig planned(TrainingConfig training) {
+        boolean sharesCores = context.device().type() == Device.Type.CPU;
+        return sharesCores && training.plan().isEmpty() ? training.withPlan(PlanChoice.Kind.FUSED) : training;
+    }
+
+    private void play(Optional<Recorder> recorder) throws IOException {
+        drawPoints();
+        subjects.showTarget();
+        long firstFrameNanos = 0;
+        long last = System.nanoTime();
+        boolean firstAfterBuilding = false;
+        boolean closing = false;
+        while (!closing) {
+            gestures.begin();
+            surface.poll();
+            gestures.end();
+            long now = System.nanoTime();
+            double seconds = (now - last) * 1e-9;
+            last = now;
+            if (firstFrameNanos != 0) {
+                if (!firstAfterBuilding) {
+                    times.add((long) (seconds * 1e9));
+                }
+                firstAfterBuilding = false;
+                follow();
+                compute(seconds);
+            }
+            closing = keeper.interrupted() || surface.closing() || controls.take(Controls.Wish.CLOSE)
+                    || firstFrameNanos != 0 && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
+            drawFrame(seconds);
+            takePictures(recorder, closing);
+            budget.beginPresent();
+            surface.present();
+            budget.endFrame();
+            if (firstFrameNanos == 0) {
+                firstFrameNanos = System.nanoTime();
+                LOG.debug("first frame {} ms after the start", millisSinceStart());
+                begin();
+                firstAfterBuilding = true;
+                last = System.nanoTime();
+                LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
+            }
+        }
+        if (!learned && learning.hasTrained() && (keeper.interrupted() || !learning.running())) {
+            keep();
+        }
+        LOG.debug("{} frames, the longest {} ms; {}", times.count(), Math.round(times.percentileMillis(1)), budget);
+    }
+
+    private static long millisSinceStart() {
+        return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+    }
+
+    /** After the first frame: kernels are built while the points of p0 are seen. */
+    private void begin() {
+        movement.prepare();
+        if (config.model().isEmpty()) {
+            learning.train(subjects.p0(), subjects.p1());
+        } else {
+            movement.restart(learning);
+            learned = true;
+        }
+    }
+
+    private void drawPoints() {
+        long hostBytes = movement.flow() == null ? 0 : movement.hostBytes();
+        try {
+            movement.draw(subjects.base(), controls.points);
+        } catch (OpenClException e) {
+            if (movement.flow() == null) {
+                throw e;
+            }
+            say(e.getMessage());
+            controls.points = shownPoints;
+            return;
+        }
+        hostBytesBefore += hostBytes;
+        shownPoints = controls.points;
+        stage.setStarts(movement.starts());
+        chosenPoint = -1;
+    }
+
+    /** Does what was asked for since the last frame. */
+    private void follow() {
+        Subjects.Change change = subjects.follow(gestures);
+        if (change.density()) {
+            learned = false;
+        }
+        boolean direction = controls.reverse != wasReverse;
+        boolean way = direction || controls.solver != wasSolver;
+        if (way) {
+            wasReverse = controls.reverse;
+            wasSolver = controls.solver;
+            movement.setWay(controls.solver, controls.reverse);
+        }
+        if (direction) {
+            subjects.showTarget();
+        }
+        if (controls.take(Controls.Wish.NEW_POINTS) || controls.points != shownPoints || direction || change.base()) {
+            drawPoints();
+            movement.restart(learning);
+        } else if (way) {
+            movement.restart(learning);
+        }
+        if (controls.take(Controls.Wish.TRAIN)) {
+            if (learning.running()) {
+                learning.stop();
+            } else if (!learning.goOn()) {
+                learned = false;
+                learning.train(subjects.p0(), subjects.p1());
+            }
+        }
+        if (controls.take(Controls.Wish.RESTART)) {
+            learned = false;
+            keeper.restarted();
+            learning.restart(subjects.p0(), subjects.p1());
+        }
+        if (controls.take(Controls.Wish.EXPORT)) {
+            keep();
+        }
+        if (controls.take(Controls.Wish.FULLSCREEN)) {
+            surface.setFullscreen(!surface.fullscreen());
+        }
+        if (controls.take(Controls.Wish.RESET_VIEW)) {
+            camera.reset();
+        }
+        double[] click = gestures.takeClick();
+        if (click != null) {
+            chosenPoint = movement.nearest(click[0], click[1], PICK_PIXELS * scale / camera.side());
+        }
+    }
+
+    private void compute(double seconds) {
+        budget.beginTraining();
+        if (!controls.paused) {
+            learning.advance(budget.training());
+        }
+        budget.beginMap();
+        long before = movement.transferNanos();
+        movement.advance(learning, controls, seconds, budget.map(learning.running()));
+        budget.addTransfer(movement.transferNanos() - before);
+        if (learning.diverged() && !learned) {
+            learned = true;
+            say(String.format(Locale.ROOT, "the training diverged at iteration %,d: train begins anew; if it diverges again,"
+                    + " start with a smaller --lr than %s", learning.done(), Float.toString(config.training().learningRate())));
+        } else if (!learned && learning.hasTrained() && learning.done() >= learning.goal() && !movement.live()) {
+            keep();
+        }
+    }
+
+    private void keep() {
+        learned = true;
+        try {
+            say(keeper.keep(learning.snapshot(), learning.done(), subjects.p0(), subjects.p1(), movement.flow().positionsAt(1)));
+        } catch (IOException e) {
+            say("not written: " + e.getMessage());
+        }
+    }
+
+    private void drawFrame(double seconds) {
+        budget.beginDraw();
+        camera.setScreen(surface.width(), surface.height(), controls.panel ? Panel.WIDTH * scale : 0);
+        float[] way = chosenPoint < 0 ? null : movement.flow().wayOf(chosenPoint);
+        stage.draw(surface, controls, movement, way, seconds);
+        budget.beginPanel();
+        Panel.Status status = StatusText.of(learning, movement, times, transfer.name(), context.device().name(),
+                chosenPoint, way);
+        panel.layOut(controls, status, (int) (surface.width() / scale), (int) (surface.height() / scale),
+                movement.place(), movement.alpha(), learning.running(), messageNow());
+        canvas.draw(surface.width(), surface.height());
+    }
+
+    private Optional<String> messageNow() {
+        return (System.nanoTime() - messageNanos) * 1e-9 < MESSAGE_SECONDS ? message : Optional.empty();
+    }
+
+    private void say(String text) {
+        message = Optional.of(text);
+        messageNanos = System.nanoTime();
+        LOG.info("{}", text);
+    }
+
+    private void takePictures(Optional<Recorder> recorder, boolean last) throws IOException {
+        if (recorder.isPresent() && times.count() > 0 && recorder.get().wantsFrame()) {
+            recorder.get().add(ScreenPicture.read(surface.width(), surface.height()));
+        }
+        if (controls.take(Controls.Wish.SCREENSHOT)) {
+            try {
+                Files.createDirectories(config.folder());
+                while (Files.exists(config.folder().resolve("screenshot_" + pictures + ".png"))) {
+                    pictures++;
+                }
+                Path file = config.folder().resolve("screenshot_" + pictures + ".png");
+                Png.write(file, ScreenPicture.read(surface.width(), surface.height()));
+                say(file.toString());
+            } catch (IOException e) {
+                say("not written: " + e.getMessage());
+            }
+        }
+        if (last && config.screenshot().isPresent()) {
+            Png.write(config.screenshot().get(), ScreenPicture.read(surface.width(), surface.height()));
+        }
+    }
+
+    private RealtimeSummary summary() {
+        double hostBytes = (double) hostBytesBefore + movement.hostBytes();
+        return new RealtimeSummary(times.count(), times.percentileMillis(0.5), times.percentileMillis(0.99),
+                shownPoints, transfer.name(), hostBytes / Math.max(1, times.count()), context.device().name(),
+                GlFunctions.identity()[1]);
+    }
+
+    @Override
+    public void close() {
+        resources.close();
+    }
+}
