@@ -43,6 +43,7 @@ final class MisuseRun {
                 context.acquire(shared);
                 refused(() -> context.acquire(shared));
                 context.enqueue(kernel, WORDS, 1);
+                context.finish(); // a launch under way holds a reference, and the last release alone is looked at
                 System.out.println("used=true");
             } // closed while it is acquired
         }

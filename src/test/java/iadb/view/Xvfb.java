@@ -15,7 +15,8 @@ final class Xvfb implements AutoCloseable {
 
     Xvfb() throws IOException {
         server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", WIDTH + "x" + HEIGHT + "x24",
-                "-nolisten", "tcp").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+                "-nolisten", "tcp", "-noreset").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        // -noreset: after its last client it would start over, and refuse whoever comes meanwhile
         // it writes the number when it is ready
         String number = server.inputReader().readLine();
         assertTrue(number != null, "Xvfb starts");

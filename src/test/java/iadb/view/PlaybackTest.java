@@ -1,0 +1,78 @@
+package iadb.view;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class PlaybackTest {
+    private static final double FRAME = 1 / 64.0;
+
+    private static double secondsUntil(Playback playback, double place, boolean andBack) {
+        for (double seconds = 0; seconds < 60; seconds += FRAME) {
+            if (playback.place() == place) {
+                return seconds;
+            }
+            playback.advance(FRAME, 1, 1, andBack);
+        }
+        throw new AssertionError("never at " + place);
+    }
+
+    @Test
+    void passTakesFourSecondsAndRestsAtBothEnds() {
+        Playback playback = new Playback();
+        playback.start();
+        assertEquals(5, secondsUntil(playback, 1, true), 0.1);
+        assertEquals(5, secondsUntil(playback, 0, true), 0.1);
+        assertEquals(5, secondsUntil(playback, 1, true), 0.1);
+    }
+
+    @Test
+    void withoutTheWayBackItStartsAgain() {
+        Playback playback = new Playback();
+        playback.start();
+        secondsUntil(playback, 1, false);
+        double least = 1;
+        for (int i = 0; i < 80; i++) {
+            playback.advance(FRAME, 1, 1, false);
+            least = Math.min(least, playback.place());
+        }
+        assertEquals(0, least, "after its rest it is at the start at once");
+    }
+
+    @Test
+    void waitsWhereTheWayIsNotKnownYet() {
+        Playback playback = new Playback();
+        playback.start();
+        for (int i = 0; i < 1000; i++) {
+            playback.advance(FRAME, 1, 0.25, true);
+            assertTrue(playback.place() <= 0.25);
+        }
+        assertEquals(0.25, playback.place());
+    }
+
+    @Test
+    void pauseHoldsItAndAChosenPlaceStays() {
+        Playback playback = new Playback();
+        playback.moveTo(0.4);
+        playback.pause(true);
+        for (int i = 0; i < 200; i++) {
+            playback.advance(FRAME, 1, 1, true);
+        }
+        assertEquals(0.4, playback.place());
+    }
+
+    @Test
+    void speedIsAFactor() {
+        Playback playback = new Playback();
+        playback.moveTo(0);
+        for (int i = 0; i < 65; i++) {
+            playback.advance(FRAME, 2, 1, true);
+        }
+        double before = playback.place();
+        for (int i = 0; i < 64; i++) {
+            playback.advance(FRAME, 2, 1, true);
+        }
+        assertEquals(0.5, playback.place() - before, 1e-9);
+    }
+}

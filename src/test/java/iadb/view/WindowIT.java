@@ -1,0 +1,391 @@
+package iadb.view;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.io.Npy;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The window of the jar, on an X server of the test's own, driven by keys and a pointer as a user drives it. */
+class WindowIT {
+    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    private static final int WIDTH = 1000;
+    private static final int HEIGHT = 700;
+    // where the camera puts the unit square in a window of this size
+    private static final double SIDE = (Math.min(WIDTH - Panel.WIDTH, HEIGHT)) * 0.88;
+    private static final double MIDDLE_X = (Panel.WIDTH + WIDTH) / 2.0;
+    private static final int STATUS_LEFT = WIDTH - 256;
+    private static final int STATUS_BOTTOM = 330;
+
+    @TempDir
+    private Path folder;
+
+    /** A picture of the window, looked at where the square is. */
+    private record Look(BufferedImage picture) {
+        /** A point's colour; axes, letters and the density behind are grey. */
+        boolean isPoint(int x, int y) {
+            int rgb = picture.getRGB(x, y);
+            int red = rgb >> 16 & 255;
+            int green = rgb >> 8 & 255;
+            int blue = rgb & 255;
+            return Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue)) > 60;
+        }
+
+        boolean isSquare(int x, int y) {
+            return x > Panel.WIDTH && !(x > STATUS_LEFT && y < STATUS_BOTTOM);
+        }
+
+        /** Pixels of points. */
+        List<int[]> points() {
+            List<int[]> points = new ArrayList<>();
+            for (int y = 0; y < HEIGHT; y++) {
+                for (int x = 0; x < WIDTH; x++) {
+                    if (isSquare(x, y) && isPoint(x, y)) {
+                        points.add(new int[] {x, y});
+                    }
+                }
+            }
+            return points;
+        }
+
+        /** Of the pixels of points, the share near which the density is above 2 % of its brightest. */
+        double shareOn(Density density) {
+            List<int[]> points = points();
+            assertTrue(points.size() > 1000, points.size() + " pixels of points");
+            long near = points.stream().filter(point -> isNear(density, toX(point[0]), toY(point[1]))).count();
+            return near / (double) points.size();
+        }
+
+        private static boolean isNear(Density density, double x, double y) {
+            double dark = 0.02 * density.brightest();
+            for (int i = -4; i <= 4; i++) {
+                for (int j = -4; j <= 4; j++) {
+                    int column = (int) Math.floor(x * density.width()) + i;
+                    int row = density.height() - 1 - (int) Math.floor(y * density.height()) + j;
+                    if (column >= 0 && column < density.width() && row >= 0 && row < density.height()
+                            && Short.toUnsignedInt(density.weights()[row * density.width() + column]) > dark) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+
+        /** Pixels of the square that differ from those of another picture, moved by so many pixels. */
+        int differences(Look other, int dx, int dy) {
+            int count = 0;
+            for (int y = 80; y < HEIGHT - 140; y++) { // messages appear below
+                for (int x = Panel.WIDTH + 80; x < WIDTH - 80; x++) {
+                    if (isSquare(x, y) && isSquare(x + dx, y + dy)
+                            && picture.getRGB(x, y) != other.picture.getRGB(x + dx, y + dy)) {
+                        count++;
+                    }
+                }
+            }
+            return count;
+        }
+    }
+
+    private static double toX(double pixel) {
+        return 0.5 + (pixel - MIDDLE_X) / SIDE;
+    }
+
+    private static double toY(double pixel) {
+        return 0.5 - (pixel - HEIGHT / 2.0) / SIDE;
+    }
+
+    private static int pixelX(double x) {
+        return (int) Math.round(MIDDLE_X + (x - 0.5) * SIDE);
+    }
+
+    private static int pixelY(double y) {
+        return (int) Math.round(HEIGHT / 2.0 - (y - 0.5) * SIDE);
+    }
+
+    /** A running program and the files of what it says. */
+    private final class Show implements AutoCloseable {
+        private final Process process;
+        private final Path out = folder.resolve("stdout");
+        private final Path err = folder.resolve("stderr");
+        private final Map<String, String> environment;
+        private int screenshots;
+
+        Show(Map<String, String> environment, String... arguments) throws IOException {
+            this.environment = environment;
+            List<String> command = new ArrayList<>(List.of(JAVA, "-jar", System.getProperty("iadb.jar"), "--realtime",
+                    "--window", WIDTH + "x" + HEIGHT, "--out", "made"));
+            command.addAll(List.of(arguments));
+            ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out.toFile())
+                    .redirectError(err.toFile());
+            builder.environment().putAll(environment);
+            process = builder.start();
+        }
+
+        void xdotool(String... words) throws IOException, InterruptedException {
+            List<String> command = new ArrayList<>(List.of("xdotool"));
+            command.addAll(List.of(words));
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("xdotool").toFile());
+            builder.environment().putAll(environment);
+            Process tool = builder.start();
+            assertTrue(tool.waitFor(20, TimeUnit.SECONDS) && tool.exitValue() == 0,
+                    () -> read(folder.resolve("xdotool")) + messages());
+        }
+
+        void awaitWindow() throws IOException, InterruptedException {
+            xdotool("search", "--sync", "--onlyvisible", "--name", "iadb-cl");
+        }
+
+        void await(String what, BooleanSupplier condition) throws InterruptedException {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (!condition.getAsBoolean()) {
+                assertTrue(process.isAlive(), () -> "ended before: " + what + "\n" + messages());
+                assertTrue(System.nanoTime() < end, () -> "not in time: " + what + "\n" + messages());
+                Thread.sleep(20);
+            }
+        }
+
+        /** Presses S and reads the picture that the program writes. */
+        Look look() throws IOException, InterruptedException {
+            Path file = folder.resolve("made").resolve("screenshot_" + screenshots++ + ".png");
+            xdotool("key", "s");
+            await(file + " is there", () -> Files.exists(file));
+            return new Look(ImageIO.read(file.toFile()));
+        }
+
+        String messages() {
+            return read(err);
+        }
+
+        /** Waits for the end; the last line of stdout. */
+        JsonObject end(int code) throws InterruptedException {
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), () -> "ends in time\n" + messages());
+            assertEquals(code, process.exitValue(), this::messages);
+            List<String> lines = read(out).lines().toList();
+            return lines.isEmpty() ? new JsonObject()
+                    : JsonParser.parseString(lines.get(lines.size() - 1)).getAsJsonObject();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static long count(String text, String part) {
+        return text.lines().filter(line -> line.contains(part)).count();
+    }
+
+    @Test
+    void keysThePointerAndTheBrushDoWhatTheyShould() throws Exception {
+        try (Xvfb server = new Xvfb();
+                Show show = new Show(server.environment(), "--iterations", "4000", "--points", "3000", "--p1",
+                        "ring")) {
+            show.awaitWindow();
+            Look start = show.look();
+            assertTrue(start.shareOn(NamedDensities.find("gaussian").orElseThrow()) > 0.9, "points of p0 are seen");
+            show.await("the training's end", () -> count(show.messages(), "kept in") == 1);
+            show.xdotool("key", "space");
+            Thread.sleep(300);
+            Look paused = show.look();
+            double onTarget = paused.shareOn(NamedDensities.find("ring").orElseThrow());
+            assertTrue(onTarget > 0.8, "share of the points on p1: " + onTarget);
+            assertEquals(0, paused.differences(show.look(), 0, 0), "a pause holds everything still");
+
+            show.xdotool("mousemove", "500", "300", "mousedown", "1", "mousemove", "530", "310", "mousemove", "560",
+                    "340", "mouseup", "1");
+            Thread.sleep(100);
+            Look dragged = show.look();
+            assertTrue(paused.differences(dragged, 0, 0) > 5000, "a drag moves the picture");
+            assertTrue(paused.differences(dragged, 60, 40) < 500, "by as many pixels as the pointer went");
+            show.xdotool("key", "0");
+            Thread.sleep(100);
+            assertEquals(0, paused.differences(show.look(), 0, 0), "0 shows the whole square again");
+            show.xdotool("mousemove", "632", "350", "click", "4", "click", "4");
+            Thread.sleep(100);
+            assertTrue(extent(show.look()) > 1.2 * extent(paused), "the wheel zooms");
+            show.xdotool("key", "0");
+
+            for (String key : List.of("v", "g", "d", "l", "t")) {
+                show.xdotool("key", key);
+                Thread.sleep(200);
+                assertTrue(paused.differences(show.look(), 0, 0) > 300, key + " changes the picture");
+                show.xdotool("key", key);
+                Thread.sleep(200);
+                assertEquals(0, paused.differences(show.look(), 0, 0), key + " again takes it back");
+            }
+            int[] somewhere = paused.points().get(paused.points().size() / 3);
+            show.xdotool("mousemove", "" + somewhere[0], "" + somewhere[1], "click", "1");
+            Thread.sleep(200);
+            assertTrue(paused.differences(show.look(), 0, 0) > 50, "a click shows the way of a point");
+
+            String y = Integer.toString(pixelY(0.5));
+            show.xdotool("key", "plus", "key", "p", "key", "c", "mousemove", "" + pixelX(0.25), y, "mousedown", "1",
+                    "mousemove", "" + pixelX(0.4), y, "mousemove", "" + pixelX(0.75), y, "mouseup", "1");
+            show.xdotool("key", "p", "key", "space");
+            show.await("the training of what was painted", () -> count(show.messages(), "kept in") == 2);
+            float[] points = Npy.read(folder.resolve("made").resolve("points.npy"));
+            int near = 0;
+            for (int i = 0; i < 6000; i++) {
+                near += Math.abs(points[2 * i + 1] - 0.5) < 0.07 && Math.abs(points[2 * i] - 0.5) < 0.32 ? 1 : 0;
+            }
+            assertTrue(near > 0.8 * 6000, near + " of 6,000 points lie on the stroke");
+
+            show.xdotool("key", "space", "key", "b");
+            Thread.sleep(300);
+            Look reversed = show.look();
+            long off = reversed.points().stream().filter(point -> Math.abs(toY(point[1]) - 0.5) > 0.07).count();
+            assertTrue(off < 0.02 * reversed.points().size(), "B starts from p1: " + off + " pixels off the stroke");
+            show.xdotool("key", "Tab", "key", "h");
+            Thread.sleep(200);
+            assertTrue(reversed.differences(show.look(), 0, 0) > 5000, "Tab and H change what is shown");
+            show.xdotool("key", "Tab", "key", "h");
+            show.xdotool("key", "minus", "key", "plus", "key", "r");
+            Thread.sleep(300);
+            assertTrue(reversed.differences(show.look(), 0, 0) > 500, "R draws other points");
+            show.xdotool("key", "Escape");
+            JsonObject json = show.end(0);
+            assertEquals(6000, json.get("points").getAsInt());
+            assertEquals("copied", json.get("transfer").getAsString());
+            assertTrue(json.get("frames").getAsInt() > 50 && json.get("host_bytes_per_frame").getAsDouble() > 0);
+            assertTrue(json.get("gl_renderer").getAsString().length() > 2 && json.has("frame_ms_p99"));
+        }
+    }
+
+    /** Side of a box around 90 % of the pixels of points. */
+    private static double extent(Look look) {
+        int[] xs = look.points().stream().mapToInt(point -> point[0]).sorted().toArray();
+        return xs[xs.length * 95 / 100] - xs[xs.length * 5 / 100];
+    }
+
+    @Test
+    void aWindowClosedInTheMiddleOfTrainingEndsWell() throws Exception {
+        try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--iterations", "10000000")) {
+            show.awaitWindow();
+            Thread.sleep(1500);
+            show.xdotool("key", "Escape");
+            assertTrue(show.end(0).get("frames").getAsInt() > 5);
+            assertEquals("", show.messages().lines().filter(line -> line.contains("xception") || line.contains("rror"))
+                    .filter(line -> !line.contains("XDG_RUNTIME_DIR")).findAny().orElse(""));
+        }
+    }
+
+    @Test
+    void offScreenAModelIsPlayedWithoutTraining() throws Exception {
+        try (Show training = new Show(Map.of(), "--offscreen", "--seconds", "4", "--iterations", "3000", "--p1", "ring",
+                "--points", "500")) {
+            training.end(0);
+        }
+        byte[] model = Files.readAllBytes(folder.resolve("made").resolve("model.safetensors"));
+        try (Show show = new Show(Map.of("DISPLAY", ""), "--offscreen", "--seconds", "3", "--model",
+                "made/model.safetensors", "--screenshot", "last.png", "--record", "show.gif", "--points", "3000", "--steps", "16")) {
+            JsonObject json = show.end(0);
+            assertEquals(3000, json.get("points").getAsInt());
+        }
+        assertEquals(Arrays.hashCode(model), Arrays.hashCode(
+                Files.readAllBytes(folder.resolve("made").resolve("model.safetensors"))));
+        assertTrue(new Look(ImageIO.read(folder.resolve("last.png").toFile())).points().size() > 1000);
+        ImageReader gif = ImageIO.getImageReadersByFormatName("gif").next();
+        gif.setInput(ImageIO.createImageInputStream(folder.resolve("show.gif").toFile()));
+        assertTrue(gif.getNumImages(true) > 10, gif.getNumImages(true) + " frames are recorded");
+        assertEquals(640, gif.read(0).getWidth());
+    }
+
+    @Test
+    void sharedAndCopiedPointsDrawTheSamePicture() throws Exception {
+        ModelFile.write(model(), new Model(Network.initial(NetworkShape.TUTORIAL, 7), NamedDensities.find("gaussian"),
+                NamedDensities.find("ring"), Map.of()));
+        try (Show copied = new Show(Map.of(), "--offscreen", "--seconds", "0", "--screenshot", "copied.png",
+                "--interop", "off", "--model", model().toString())) {
+            assertEquals("copied", copied.end(0).get("transfer").getAsString());
+        }
+        try (Show shared = new Show(SharingLayer.environment(), "--offscreen", "--seconds", "0", "--screenshot",
+                        "shared.png", "--model", model().toString())) {
+            JsonObject json = shared.end(0);
+            assertEquals("shared", json.get("transfer").getAsString());
+            assertEquals(0, json.get("host_bytes_per_frame").getAsDouble());
+            assertFalse(shared.messages().contains(SharingLayer.MISUSE), shared.messages());
+        }
+        Look one = new Look(ImageIO.read(folder.resolve("copied.png").toFile()));
+        Look other = new Look(ImageIO.read(folder.resolve("shared.png").toFile()));
+        assertTrue(one.points().size() > 1000);
+        assertEquals(0, one.differences(other, 0, 0));
+    }
+
+    private Path model() {
+        return folder.resolve("given.safetensors");
+    }
+
+    @Test
+    void anOutputThatCannotBeWrittenIsAMessageAndTheShowGoesOn() throws Exception {
+        Files.writeString(folder.resolve("made"), "a file in the folder's place");
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "4", "--iterations", "500", "--points", "500")) {
+            show.end(0);
+            assertTrue(show.messages().contains("not written"), show.messages());
+        }
+    }
+
+    @Test
+    void optionsOfTheWindowWithoutItAreRefused() throws Exception {
+        for (String option : List.of("--offscreen", "--window=100x100", "--seconds=3", "--vsync=off")) {
+            Process process = new ProcessBuilder(JAVA, "-jar", System.getProperty("iadb.jar"), option)
+                    .directory(folder.toFile()).redirectErrorStream(true).redirectOutput(folder.resolve("said").toFile())
+                    .start();
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(2, process.exitValue());
+            assertTrue(read(folder.resolve("said")).contains("--realtime"), read(folder.resolve("said")));
+        }
+    }
+
+    @Test
+    void withoutADisplayOneLineSaysWhatHelps() throws Exception {
+        try (Show show = new Show(Map.of("DISPLAY", "", "WAYLAND_DISPLAY", ""))) {
+            show.end(3);
+            assertEquals(1, show.messages().lines().count(), show.messages());
+            assertTrue(show.messages().contains("--offscreen") && show.messages().contains("--out"), show.messages());
+        }
+    }
+
+    @Test
+    void anOpenGlOlderThanNeededIsRefusedByOneLine() throws Exception {
+        try (Xvfb server = new Xvfb()) {
+            Map<String, String> old = new HashMap<>(server.environment());
+            old.put("MESA_GL_VERSION_OVERRIDE", "2.1");
+            try (Show show = new Show(old)) {
+                show.end(3);
+                assertTrue(show.messages().contains("3.3"), show.messages());
+            }
+        }
+    }
+}
