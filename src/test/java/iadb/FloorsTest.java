@@ -28,7 +28,7 @@ class FloorsTest {
             Map.entry("iadb.view", 6), Map.entry("iadb.profile", 6),
             Map.entry("iadb.cli", 7));
     private static final Map<String, Set<String>> ONLY_DOORS = Map.of("org.jocl", Set.of("iadb.cl"),
-            "org.lwjgl", Set.of("iadb.view"), "picocli", Set.of("iadb.cli", "iadb.profile"),
+            "org.lwjgl", Set.of("iadb.view", "iadb.cl"), "picocli", Set.of("iadb.cli", "iadb.profile"),
             "ch.qos.logback", Set.of("iadb.cli"), "me.tongfei", Set.of("iadb.cli"));
     private static final Pattern NAME = Pattern.compile("\\b((?:iadb|org\\.jocl|org\\.lwjgl|picocli|ch\\.qos\\.logback|me\\.tongfei)(?:\\.[a-z]\\w*)*)\\.[A-Z]");
 

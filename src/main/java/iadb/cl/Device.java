@@ -95,6 +95,15 @@ public final class Device {
      * @throws NoDeviceException when there is no loader, no driver or no device
      */
     public static List<Device> all() {
+        SignalHandlers jvms = SignalHandlers.note();
+        try {
+            return find();
+        } finally {
+            jvms.putBack();
+        }
+    }
+
+    private static List<Device> find() {
         int[] count = new int[1];
         int status;
         if (!LoaderSearch.mayFindLoader()) {
