@@ -91,12 +91,12 @@ final class TrainingRun implements AutoCloseable {
         history.write(folder);
     }
 
-    /** What this training was told, and the plan that ran it. */
+    /** What this training was told, and the plan whose bits it has: files of the same training are the same. */
     JsonRecord configuration() {
         return new JsonRecord().add("p0", p0.name()).add("p1", p1.name()).add("data", config.dataPoints())
                 .add("iterations", session.stepsEnqueued()).add("batch", config.batch()).add("lr", config.learningRate())
                 .add("width", config.shape().width()).add("depth", config.shape().depth())
-                .add("plan", session.choice().kind().toString()).add("tuning", session.choice().tuning().toString());
+                .add("plan", session.choice().kind().byBits().toString()).add("tuning", session.choice().tuning().toString());
     }
 
     @Override

@@ -28,6 +28,11 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
             this.word = word;
         }
 
+        /** The plan that all plans with the bits of this one are named by: {@code fused} for {@code persistent}. */
+        public Kind byBits() {
+            return this == PERSISTENT ? FUSED : this;
+        }
+
         /** The word for it on the command line. */
         @Override
         public String toString() {

@@ -155,6 +155,15 @@ class JarIT {
         }
     }
 
+    /** A busy machine may make `auto` take another plan than a quiet one: no file shows it but run.json. */
+    @Test
+    void plansOfTheSameBitsGiveTheSameModelFile() throws Exception {
+        assertEquals(0, run(with(SMALL, "--no-frames", "--plan", "fused", "--out", "fused")).code());
+        assertEquals(0, run(with(SMALL, "--no-frames", "--plan", "persistent", "--out", "persistent")).code());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("fused/model.safetensors")),
+                Files.readAllBytes(folder.resolve("persistent/model.safetensors")));
+    }
+
     @Test
     void secondRunTakesItsProgramsFromTheCacheAndWritesTheSameFiles() throws Exception {
         Map<String, String> cache = Map.of("IADB_CL_CACHE", folder.resolve("programs").toString());
