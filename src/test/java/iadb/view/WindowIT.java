@@ -245,10 +245,31 @@ class WindowIT {
                 Thread.sleep(200);
                 assertEquals(0, paused.differences(show.look(), 0, 0), key + " again takes it back");
             }
-            int[] somewhere = paused.points().get(paused.points().size() / 3);
+            for (int i = 0; i < 2; i++) {
+                show.xdotool("mousemove", "137", "320", "sleep", "0.1", "click", "1"); // the panel's box for the grid
+                Thread.sleep(200);
+                assertEquals(i == 0, paused.differences(show.look(), 0, 0) > 300, "a click in the panel, and another");
+            }
+            show.xdotool("key", "Left", "key", "Left");
+            Thread.sleep(200);
+            Look earlier = show.look();
+            assertTrue(paused.differences(earlier, 0, 0) > 300, "two steps back");
+            show.xdotool("key", "Right");
+            Thread.sleep(200);
+            assertTrue(earlier.differences(show.look(), 0, 0) > 300, "a step on");
+            show.xdotool("key", "Left");
+            Thread.sleep(200);
+            assertEquals(0, earlier.differences(show.look(), 0, 0), "and back again");
+            show.xdotool("key", "f");
+            Thread.sleep(1000);
+            assertTrue(show.look().picture().getWidth() > WIDTH, "F fills the screen");
+            show.xdotool("key", "f");
+            Thread.sleep(1000);
+            assertEquals(0, earlier.differences(show.look(), 0, 0), "F again takes it back");
+            int[] somewhere = earlier.points().get(earlier.points().size() / 3);
             show.xdotool("mousemove", "" + somewhere[0], "" + somewhere[1], "click", "1");
             Thread.sleep(200);
-            assertTrue(paused.differences(show.look(), 0, 0) > 50, "a click shows the way of a point");
+            assertTrue(earlier.differences(show.look(), 0, 0) > 50, "a click shows the way of a point");
 
             String y = Integer.toString(pixelY(0.5));
             show.xdotool("key", "plus", "key", "p", "key", "c", "mousemove", "" + pixelX(0.25), y, "mousedown", "1",
