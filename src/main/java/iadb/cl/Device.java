@@ -95,12 +95,7 @@ public final class Device {
      * @throws NoDeviceException when there is no loader, no driver or no device
      */
     public static List<Device> all() {
-        SignalHandlers jvms = SignalHandlers.note();
-        try {
-            return find();
-        } finally {
-            jvms.putBack();
-        }
+        return SignalHandlers.keptDuring(Device::find);
     }
 
     private static List<Device> find() {
@@ -158,7 +153,8 @@ public final class Device {
 
     private static final String HOW_TO_GET_OPENCL =
             "install your GPU's driver, or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd; "
-            + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl)";
+            + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl), which needs a HOME or POCL_CACHE_DIR"
+            + " that it may write to";
 
     /**
      * The device that a user means.

@@ -30,25 +30,22 @@ public final class Program implements AutoCloseable {
         this.fromCache = fromCache;
     }
 
-    /** Builds the program of this {@linkplain ProgramCache#key key}, and keeps its binary for later runs. One at a time. */
-    static synchronized Program build(Context context, UserCache cache, String key, List<Source> sources, List<String> options) {
+    /** Builds the program of this {@linkplain ProgramCache#key key}, and keeps its binary for later runs. */
+    static Program build(Context context, UserCache cache, String key, List<Source> sources, List<String> options) {
+        return SignalHandlers.keptDuring(() -> buildNow(context, cache, key, sources, options));
+    }
+
+    private static Program buildNow(Context context, UserCache cache, String key, List<Source> sources, List<String> options) {
         long startNanos = System.nanoTime();
         String names = String.join(", ", sources.stream().map(Source::name).toList());
         String optionText = String.join(" ", options);
-        SignalHandlers jvms = SignalHandlers.note();
-        cl_program program;
-        boolean fromCache;
-        try {
-            program = cache.load(key).map(binary -> ofBinary(context, binary, optionText)).orElse(null);
-            fromCache = program != null;
-            if (!fromCache) {
-                program = ofSources(context, sources, names, optionText);
-                if (cache.takesEntries()) {
-                    cache.store(key, binary(program));
-                }
+        cl_program program = cache.load(key).map(binary -> ofBinary(context, binary, optionText)).orElse(null);
+        boolean fromCache = program != null;
+        if (!fromCache) {
+            program = ofSources(context, sources, names, optionText);
+            if (cache.takesEntries()) {
+                cache.store(key, binary(program));
             }
-        } finally {
-            jvms.putBack();
         }
         LOG.debug("program {} {} in {} ms", names, fromCache ? "from the cache" : "built from source",
                 (System.nanoTime() - startNanos) / 1_000_000);

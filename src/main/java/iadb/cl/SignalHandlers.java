@@ -2,6 +2,7 @@ package iadb.cl;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.lwjgl.system.JNI;
 import org.lwjgl.system.Library;
@@ -35,13 +36,26 @@ final class SignalHandlers {
         }
     }
 
+    /**
+     * Runs what may start a driver's compiler, and puts back what that took. One at a time in a process: else a thread would
+     * note the handlers that another thread's driver has just taken, and put those back for good.
+     */
+    static synchronized <T> T keptDuring(Supplier<T> work) {
+        SignalHandlers jvms = note();
+        try {
+            return work.get();
+        } finally {
+            jvms.putBack();
+        }
+    }
+
     /** Those of now. */
     static SignalHandlers note() {
         return new SignalHandlers();
     }
 
     /** Gives each signal the handler it had then. */
-    void putBack() {
+    private void putBack() {
         int taken = 0;
         for (int signal = 1; signal < SIGNALS && SIGACTION != 0; signal++) {
             if (JNI.invokePPI(signal, 0L, MemoryUtil.memAddress(now), SIGACTION) == 0 && now.getLong(0) != handler(signal)
