@@ -12,30 +12,48 @@
 #define SQUARES ((DEPTH - 1) * VECTORS_A_ROW * VECTORS_A_ROW)             // VECTOR × VECTOR blocks of hidden weights
 #define OTHER_VECTORS ((PARAMETERS - (DEPTH - 1) * WIDTH * WIDTH) / VECTOR)  // first layer, biases, output layer
 
-// rate / (1 - β1^t) and 1 / sqrt(1 - β2^t): constant over a step t = 1, 2, ...
-typedef struct { float rate, root; } correction;
+// How far each step goes.
+typedef struct {
+  float learning_rate;
+  uint cosine_steps;   // over which it falls to 0 along half a cosine; 0: it stays
+  float average_rate;  // 1 - decay of the average of the weights; 0: none is kept
+  float log_decay;
+} rates;
 
-static inline correction bias_correction(float learning_rate, uint t) {
-  correction c = {learning_rate / -expm1(t * LOG_BETA1), 1.0f / sqrt(-expm1(t * LOG_BETA2))};
-  return c;
+// What is constant over a step t = 1, 2, ...: rate / (1 - β1^t), 1 / sqrt(1 - β2^t), and the share of the step's weights in
+// their average. The average is Σ decay^(t-s) p_s over its steps s, divided by the sum of these factors: of the first
+// step it is p_1 itself, which is what the bias correction of Adam's moments does for them.
+typedef struct { float rate, root, share; } step_rates;
+
+static inline step_rates rates_of_step(rates r, uint t) {
+  float learning_rate = r.cosine_steps == 0 ? r.learning_rate
+      : r.learning_rate * 0.5f * (1.0f + cospi((float)min(t - 1, r.cosine_steps) / r.cosine_steps));
+  step_rates now = {learning_rate / -expm1(t * LOG_BETA1), 1.0f / sqrt(-expm1(t * LOG_BETA2)),
+                    r.average_rate > 0.0f ? r.average_rate / -expm1(t * r.log_decay) : 0.0f};
+  return now;
 }
 
 #ifndef LOAD_GRADIENT
 #define LOAD_GRADIENT(p) LOAD_GLOBAL(p)  // barrier.cl has another
 #endif
 
-// Moves parameters [i, i + VECTOR) by one step and returns them. d_blocks [blocks][PARAMETERS].
-static inline vec adam(int i, correction c, int blocks, global const float *d_blocks, global float *parameters,
-                       global float *moment1, global float *moment2) {
+// Moves parameters [i, i + VECTOR) by one step and returns them, and takes them into their average unless their share in it
+// is 0. d_blocks [blocks][PARAMETERS].
+static inline vec adam(int i, step_rates now, int blocks, global const float *d_blocks, global float *parameters,
+                       global float *moment1, global float *moment2, global float *average) {
   vec gradient = LOAD_GRADIENT(d_blocks + i);
   for (int b = 1; b < blocks; b++) gradient += LOAD_GRADIENT(d_blocks + (size_t)b * PARAMETERS + i);
   vec m = LOAD_GLOBAL(moment1 + i), v = LOAD_GLOBAL(moment2 + i);
   m = MULTIPLY_ADD((vec)(RATE1), gradient - m, m);
   v = MULTIPLY_ADD((vec)(RATE2), MULTIPLY_ADD(gradient, gradient, -v), v);
-  vec p = LOAD_GLOBAL(parameters + i) - c.rate * m / MULTIPLY_ADD(sqrt(v), (vec)(c.root), (vec)(EPSILON));
+  vec p = LOAD_GLOBAL(parameters + i) - now.rate * m / MULTIPLY_ADD(sqrt(v), (vec)(now.root), (vec)(EPSILON));
   STORE_GLOBAL(moment1 + i, m);
   STORE_GLOBAL(moment2 + i, v);
   STORE_GLOBAL(parameters + i, p);
+  if (now.share > 0.0f) {
+    vec a = LOAD_GLOBAL(average + i);
+    STORE_GLOBAL(average + i, MULTIPLY_ADD((vec)(now.share), p - a, a));
+  }
   return p;
 }
 
@@ -61,15 +79,18 @@ static inline int other_vector(int n) {
   return l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - (DEPTH - 1) * WIDTH;
 }
 
-// One Adam step t = 1, 2, ... by `items` work-items of which this is number `item`: parameters, moments, and the transposed
-// copies of the hidden weights. Work-items stride over SQUARES + OTHER_VECTORS units. No barriers.
-static inline void adam_step(int item, int items, uint t, float learning_rate, int blocks,
+// One Adam step t = 1, 2, ... by `items` work-items of which this is number `item`: parameters, moments, the transposed
+// copies of the hidden weights, and of the average units sharer, sharer + sharers, ... Work-items stride over
+// SQUARES + OTHER_VECTORS units. No barriers.
+static inline void adam_step(int item, int items, int sharer, int sharers, uint t, rates r, int blocks,
                              global const float *d_blocks, global float *parameters, global float *moment1,
-                             global float *moment2, global float *transposed) {
-  correction c = bias_correction(learning_rate, t);
+                             global float *moment2, global float *transposed, global float *average) {
+  step_rates now = rates_of_step(r, t);
+  float share = now.share;
   for (int unit = item; unit < SQUARES + OTHER_VECTORS; unit += items) {
+    now.share = unit % sharers == sharer ? share : 0.0f;
     if (unit >= SQUARES) {
-      adam(other_vector(unit - SQUARES), c, blocks, d_blocks, parameters, moment1, moment2);
+      adam(other_vector(unit - SQUARES), now, blocks, d_blocks, parameters, moment1, moment2, average);
       continue;
     }
     int l = 1 + unit / (VECTORS_A_ROW * VECTORS_A_ROW);
@@ -77,7 +98,7 @@ static inline void adam_step(int item, int items, uint t, float learning_rate, i
     int n = unit % VECTORS_A_ROW * VECTOR;                  // and output
     vec rows[VECTOR];
     UNROLL for (int i = 0; i < VECTOR; i++)
-      rows[i] = adam(WEIGHTS(l) + (k + i) * WIDTH + n, c, blocks, d_blocks, parameters, moment1, moment2);
+      rows[i] = adam(WEIGHTS(l) + (k + i) * WIDTH + n, now, blocks, d_blocks, parameters, moment1, moment2, average);
     transpose_square(rows);
     UNROLL for (int i = 0; i < VECTOR; i++) STORE_GLOBAL(transposed + TRANSPOSED(l) + (n + i) * WIDTH + k, rows[i]);
   }
@@ -92,11 +113,14 @@ static inline float step_loss(int blocks, volatile global const float *block_los
 
 // One Adam step, and the step's loss into losses[step % loss_slots]. NDRange: any number of groups. No barriers.
 // Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
-// 4 · (DEPTH-1) · WIDTH² for the transposed copies.
+// 4 · (DEPTH-1) · WIDTH² for the transposed copies, 8 · PARAMETERS for an average. average [PARAMETERS], or anything where
+// none is kept.
 kernel void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
-                   global float *parameters, global float *moment1, global float *moment2, global float *transposed,
+                   uint cosine_steps, float average_rate, float log_decay, global float *parameters,
+                   global float *moment1, global float *moment2, global float *transposed, global float *average,
                    global float *losses, uint loss_slots, uint step) {
-  adam_step((int)get_global_id(0), (int)get_global_size(0), step + 1, learning_rate, blocks, d_blocks, parameters,
-            moment1, moment2, transposed);
+  rates r = {learning_rate, cosine_steps, average_rate, log_decay};
+  adam_step((int)get_global_id(0), (int)get_global_size(0), 0, 1, step + 1, r, blocks, d_blocks, parameters, moment1,
+            moment2, transposed, average);
   if (get_global_id(0) == 0) losses[step % loss_slots] = step_loss(blocks, block_loss);
 }

@@ -11,8 +11,8 @@ import iadb.cl.DeviceBuffer;
  * @param points1      how many
  * @param rows         B, rows a step
  * @param seed         key of the generator that draws the rows
- * @param learningRate Adam's step size
+ * @param rates        how far a step goes
  */
 public record Batch(DeviceBuffer data0, int points0, DeviceBuffer data1, int points1, int rows, long seed,
-        float learningRate) {
+        Rates rates) {
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The launches of one training step, in order, and the tuning behind them. {@link PlanChoice} says which plan a device
@@ -111,12 +112,12 @@ public final class Plan implements AutoCloseable {
         stepsDone = floats(1);
         add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals), 1, 1, false));
         long copy = 3L * shape.bufferFloats() + (shape.depth() - 1L) * shape.width() * shape.width();
-        persistent = resources.add(program.kernel("persistent_steps")).arguments(batch.data0(), batch.points0(),
-                batch.data1(), batch.points1(), seedLow(), seedHigh(), batch.rows(), blocks,
-                tuning.blockTiles(batch.rows()), batch.learningRate(), state.parameters(), state.moment1(),
-                state.moment2(), state.transposed(), floats(persistentGroups() * copy),
-                floats(2L * blocks * shape.bufferFloats()), floats(2L * blocks), state.losses(), state.lossSlots(),
-                arrivals, stepsDone);
+        persistent = resources.add(program.kernel("persistent_steps")).arguments(joined(
+                List.of(batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(), seedHigh(), batch.rows(),
+                        blocks, tuning.blockTiles(batch.rows())),
+                weightArguments(),
+                List.of(floats(persistentGroups() * copy), floats(2L * blocks * shape.bufferFloats()), floats(2L * blocks),
+                        state.losses(), state.lossSlots(), arrivals, stepsDone)));
         checkGroupSize(persistent, tuning.groupSize());
     }
 
@@ -165,10 +166,21 @@ public final class Plan implements AutoCloseable {
     }
 
     private void addUpdate(int blocks, DeviceBuffer dBlocks, DeviceBuffer blockLoss) {
-        Kernel kernel = resources.add(program.kernel("update")).arguments(blocks, dBlocks, blockLoss, batch.learningRate(),
-                state.parameters(), state.moment1(), state.moment2(), state.transposed(), state.losses(),
-                state.lossSlots());
+        Kernel kernel = resources.add(program.kernel("update")).arguments(joined(List.of(blocks, dBlocks, blockLoss),
+                weightArguments(), List.of(state.losses(), state.lossSlots())));
         add(new Launch(kernel, tuning.updateGroups(), tuning.updateGroupSize(), true));
+    }
+
+    /** What both kernels that move weights take: the rates, and the state. */
+    private List<Object> weightArguments() {
+        List<Object> arguments = new ArrayList<>(List.of(batch.rates().arguments()));
+        arguments.addAll(List.of(state.parameters(), state.moment1(), state.moment2(), state.transposed(),
+                state.average().orElse(state.parameters()))); // which is not touched where no average is kept
+        return arguments;
+    }
+
+    private static Object[] joined(List<Object> first, List<Object> second, List<Object> third) {
+        return Stream.of(first, second, third).flatMap(List::stream).toArray();
     }
 
     /** Adds a launch of the tuning's group size; with {@code takesStep} the step's number is its last argument. */

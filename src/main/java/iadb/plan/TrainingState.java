@@ -3,7 +3,10 @@ package iadb.plan;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Resources;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
+import iadb.model.NetworkShape;
+import java.util.Optional;
 
 /**
  * What a training holds on the device from step to step, whichever plan runs it.
@@ -12,23 +15,41 @@ import iadb.model.Network;
  * @param transposed [L-1][W][W], copies of the hidden weights that {@code update} keeps in step with them
  * @param moment1    Adam's first moment, as parameters
  * @param moment2    Adam's second moment, as parameters
+ * @param average    as parameters, the average of the weights; empty when none is kept
  * @param losses     [lossSlots], the loss of step s in slot s % lossSlots
  * @param lossSlots  steps whose losses are kept
  */
 public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, DeviceBuffer moment1, DeviceBuffer moment2,
-        DeviceBuffer losses, int lossSlots) implements AutoCloseable {
-    /** A training that starts from {@code network}, with moments of zero. */
-    public static TrainingState start(Context context, Network network, int lossSlots) {
-        int bytes = network.parameters().length * Float.BYTES;
+        Optional<DeviceBuffer> average, DeviceBuffer losses, int lossSlots) implements AutoCloseable {
+    /** The state that {@code checkpoint} holds, on the device. */
+    public static TrainingState of(Context context, Checkpoint checkpoint, int lossSlots) {
+        Network weights = checkpoint.weights();
         Resources made = new Resources();
         try {
-            return new TrainingState(made.add(context.buffer(network.parameters())),
-                    made.add(context.buffer(network.transposed())), made.add(context.zeros(bytes)),
-                    made.add(context.zeros(bytes)), made.add(context.zeros(lossSlots * Float.BYTES)), lossSlots);
+            return new TrainingState(made.add(context.buffer(weights.parameters())),
+                    made.add(context.buffer(weights.transposed())), made.add(context.buffer(checkpoint.moment1())),
+                    made.add(context.buffer(checkpoint.moment2())),
+                    checkpoint.average().map(average -> made.add(context.buffer(average.parameters()))),
+                    made.add(context.zeros(lossSlots * Float.BYTES)), lossSlots);
         } catch (RuntimeException e) {
             made.close();
             throw e;
         }
+    }
+
+    /** A copy on the host, of a training that has done {@code step} steps; waits for what is enqueued. */
+    public Checkpoint read(NetworkShape shape, int step) {
+        return new Checkpoint(new Network(shape, floats(parameters, shape)), floats(moment1, shape), floats(moment2, shape),
+                average.map(buffer -> new Network(shape, floats(buffer, shape))), step);
+    }
+
+    private static float[] floats(DeviceBuffer buffer, NetworkShape shape) {
+        return buffer.read(new float[shape.bufferFloats()]);
+    }
+
+    /** The weights to map with, [shape.bufferFloats()]: the average where one is kept. */
+    public DeviceBuffer result() {
+        return average.orElse(parameters);
     }
 
     @Override
@@ -37,6 +58,7 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
         transposed.close();
         moment1.close();
         moment2.close();
+        average.ifPresent(DeviceBuffer::close);
         losses.close();
     }
 }

@@ -9,6 +9,8 @@ import iadb.plan.Pace;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
+import iadb.plan.Tuning;
+import iadb.plan.TuningTable;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,8 @@ final class PlanRotation implements AutoCloseable {
     /** Builds the plan that was asked for, or those that {@code auto} changes between. */
     PlanRotation(Context context, TrainingConfig config, Batch batch, TrainingState state) {
         mayChoose = config.plan().isEmpty();
-        PlanChoice wanted = PlanChoice.of(config.plan(), context.device(), config.shape(), config.batch());
+        Tuning tuning = config.tuning().orElse(TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
+        PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
         if (wanted.kind() == PlanChoice.Kind.PERSISTENT) {
             wanted = provenOrFused(context, wanted, config.batch());
         }

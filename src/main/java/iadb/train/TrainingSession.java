@@ -8,6 +8,7 @@ import iadb.cl.Readback;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
@@ -68,6 +69,14 @@ public final class TrainingSession implements AutoCloseable {
 
     /** As above, from the weights of {@code start} instead of fresh ones. */
     public TrainingSession(Context context, TrainingConfig config, Network start, Density p0, Density p1) {
+        this(context, config, Checkpoint.start(start, config.rates().averages()), p0, p1);
+    }
+
+    /**
+     * As above, from the step of a checkpoint: the same bits as a session that never stopped, if the densities, the
+     * configuration with the checkpoint's plan and tuning, and the device are the same.
+     */
+    public TrainingSession(Context context, TrainingConfig config, Checkpoint start, Density p0, Density p1) {
         this.context = context;
         this.config = config;
         try {
@@ -75,14 +84,16 @@ public final class TrainingSession implements AutoCloseable {
             data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
             replaceDensity(Which.P0, p0);
             replaceDensity(Which.P1, p1);
-            state = resources.add(TrainingState.start(context, start, LOSS_SLOTS));
+            state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
             Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
-                    config.learningRate());
+                    config.rates());
             plans = resources.add(new PlanRotation(context, config, batch, state));
             choice = plans.choice();
+            stepsEnqueued = start.step();
+            stepsDone = start.step();
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -122,9 +133,12 @@ public final class TrainingSession implements AutoCloseable {
         return data1;
     }
 
-    /** The live weights, [shape.bufferFloats()]: valid until this session is closed. */
+    /**
+     * The weights to map with, [shape.bufferFloats()]: the live ones, or their average where the configuration has one.
+     * Valid until this session is closed.
+     */
     public DeviceBuffer parameters() {
-        return state.parameters();
+        return state.result();
     }
 
     /**
@@ -170,9 +184,17 @@ public final class TrainingSession implements AutoCloseable {
         return stepsEnqueued;
     }
 
-    /** A copy of the weights after the last step that was enqueued; waits for it. */
+    /** A copy of the weights to map with, after the last step that was enqueued; waits for it. */
     public Network snapshot() {
-        return new Network(config.shape(), state.parameters().read(new float[config.shape().bufferFloats()]));
+        return new Network(config.shape(), parameters().read(new float[config.shape().bufferFloats()]));
+    }
+
+    /** All that a session needs to go on from here; only after {@link #drain}. */
+    public Checkpoint checkpoint() {
+        if (!inFlight.isEmpty()) {
+            throw new IllegalStateException("steps are under way");
+        }
+        return state.read(config.shape(), stepsDone);
     }
 
     private void enqueueSlice(int mostSteps, long sliceNanos, LossCollector collector) {

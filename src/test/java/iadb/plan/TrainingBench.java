@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.util.ArrayList;
@@ -47,9 +48,9 @@ public final class TrainingBench implements AutoCloseable {
         data0 = context.buffer(points0);
         data1 = context.buffer(points1);
         start = Network.initial(shape, seed);
-        state = TrainingState.start(context, start, LOSS_SLOTS);
+        state = TrainingState.of(context, Checkpoint.start(start, false), LOSS_SLOTS);
         plan = new Plan(context, shape, choice,
-                new Batch(data0, POINTS, data1, POINTS, batch, seed, LEARNING_RATE), state);
+                new Batch(data0, POINTS, data1, POINTS, batch, seed, Rates.constant(LEARNING_RATE)), state);
     }
 
     /** Tunings of devices that are not here, beside this device's own. */
@@ -72,7 +73,7 @@ public final class TrainingBench implements AutoCloseable {
     /** Another plan on the same batch and state, with further build options; closed by the caller. */
     Plan plan(PlanChoice.Kind kind, String... options) {
         return new Plan(context, shape, new PlanChoice(kind, choice.tuning(), Optional.empty()),
-                new Batch(data0, POINTS, data1, POINTS, batch, seed, LEARNING_RATE), state, List.of(options));
+                new Batch(data0, POINTS, data1, POINTS, batch, seed, Rates.constant(LEARNING_RATE)), state, List.of(options));
     }
 
     /** Runs steps by a plan until {@code count} more are done; a barrier may be called off on a busy machine. */

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
 import iadb.plan.TrainingState;
 import java.util.HashMap;
 import java.util.List;
@@ -42,8 +44,8 @@ class PlanRotationTest {
             TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 16, 1e-3f, 0, wanted);
             try (Context context = Context.open(device);
                     DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
-                    TrainingState state = TrainingState.start(context, Network.initial(config.shape(), 0), 64);
-                    PlanRotation plans = new PlanRotation(context, config, new Batch(data, 67, data, 67, 16, 0, 1e-3f), state)) {
+                    TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(config.shape(), 0), false), 64);
+                    PlanRotation plans = new PlanRotation(context, config, new Batch(data, 67, data, 67, 16, 0, Rates.constant(1e-3f)), state)) {
                 trial.on(plans);
             }
         }

@@ -12,8 +12,11 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.metric.SlicedWasserstein;
+import iadb.model.Checkpoint;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -24,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A whole training: its slices, its losses, and what its map does, on every OpenCL device. */
 class TrainingSessionTest {
@@ -51,6 +56,38 @@ class TrainingSessionTest {
             assertArrayEquals(whole, train(device, 1, 300));
             assertArrayEquals(whole, train(device, 1, 1, 7, 64));
             assertFalse(Arrays.equals(whole, train(device, 2, 300)));
+        }
+    }
+
+    /** Stopped at odd steps, taken to the host and put on the device again: by every plan, with an average and a falling rate. */
+    @ParameterizedTest
+    @EnumSource
+    void goingOnFromACheckpointGivesTheSameBits(PlanChoice.Kind plan) {
+        Rates rates = new Rates(1e-3f, 400, 0.99);
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 4099, 64, rates, 9, Optional.of(plan), Optional.empty());
+        for (Device device : Device.all()) {
+            Checkpoint whole = goOn(device, config, Checkpoint.start(Network.initial(config.shape(), config.seed()), true), 300);
+            Checkpoint resumed = Checkpoint.start(Network.initial(config.shape(), config.seed()), true);
+            for (int stop : new int[] {1, 77, 300}) {
+                resumed = goOn(device, config, resumed, stop);
+            }
+            assertEquals(300, resumed.step());
+            assertArrayEquals(whole.weights().parameters(), resumed.weights().parameters());
+            assertArrayEquals(whole.moment1(), resumed.moment1());
+            assertArrayEquals(whole.moment2(), resumed.moment2());
+            assertArrayEquals(whole.average().orElseThrow().parameters(), resumed.average().orElseThrow().parameters());
+        }
+    }
+
+    private static Checkpoint goOn(Device device, TrainingConfig config, Checkpoint from, int to) {
+        try (Context context = Context.open(device);
+                TrainingSession session = new TrainingSession(context, config, from, GAUSSIAN, RING)) {
+            assertEquals(from.step(), session.stepsEnqueued());
+            while (session.stepsEnqueued() < to) {
+                session.advance(to - session.stepsEnqueued(), LONG);
+                session.drain();
+            }
+            return session.checkpoint();
         }
     }
 

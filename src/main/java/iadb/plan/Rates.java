@@ -1,0 +1,43 @@
+package iadb.plan;
+
+import iadb.io.InvalidInputException;
+
+/**
+ * How far each step of a training goes, and whether the average of its weights is kept ({@code cl/adam.cl}).
+ *
+ * @param learningRate Adam's step size
+ * @param cosineSteps  steps over which it falls to 0 along half a cosine, lr (1 + cos(πt/cosineSteps)) / 2; 0: it stays
+ * @param averageDecay decay of the exponential average of the weights, in [0, 1); 0: none is kept
+ */
+public record Rates(float learningRate, int cosineSteps, double averageDecay) {
+    /** @throws InvalidInputException if a value is out of its range */
+    public Rates {
+        if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
+            throw new InvalidInputException("a learning rate of " + learningRate + " is not a number above 0, such as 0.001");
+        }
+        if (cosineSteps < 0 || !(averageDecay >= 0 && averageDecay < 1)) {
+            throw new InvalidInputException("an average's decay of " + averageDecay + " is not from 0 to below 1, such as 0.999");
+        }
+    }
+
+    /** The tutorial's: a rate that stays, and no average. */
+    public static Rates constant(float learningRate) {
+        return new Rates(learningRate, 0, 0);
+    }
+
+    /** Whether the average of the weights is kept. */
+    public boolean averages() {
+        return averageDecay > 0;
+    }
+
+    /** The same with steps whose rate stays, or falls over {@code steps} steps. */
+    public Rates fallingOver(int steps) {
+        return new Rates(learningRate, steps, averageDecay);
+    }
+
+    /** The kernels' arguments: learning_rate, cosine_steps, average_rate, log_decay. */
+    Object[] arguments() {
+        return new Object[] {learningRate, cosineSteps, averages() ? (float) (1 - averageDecay) : 0f,
+            averages() ? (float) Math.log(averageDecay) : 0f};
+    }
+}

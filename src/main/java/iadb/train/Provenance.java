@@ -1,0 +1,118 @@
+package iadb.train;
+
+import iadb.density.Density;
+import iadb.io.BuildVersion;
+import iadb.io.InvalidInputException;
+import iadb.io.JsonRecord;
+import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
+import iadb.plan.Tuning;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+
+/** What made a model, as its file says it: for people as one JSON text, for going on from a checkpoint as single facts. */
+public final class Provenance {
+    private static final String PLAN = "plan";
+    private static final String TUNING = "tuning";
+
+    private Provenance() {
+    }
+
+    /** The configuration of a training and how far it came, without the plan where that is not known. */
+    public static JsonRecord configuration(TrainingConfig config, Density p0, Density p1, int iterations,
+            Optional<PlanChoice> choice) {
+        Rates rates = config.rates();
+        JsonRecord record = new JsonRecord().add("p0", p0.name()).add("p1", p1.name()).add("data", config.dataPoints())
+                .add("iterations", iterations).add("batch", config.batch()).add("lr", rates.learningRate());
+        if (rates.cosineSteps() > 0) {
+            record.add("lr_schedule", "cosine");
+        }
+        if (rates.averages()) {
+            record.add("ema", rates.averageDecay());
+        }
+        record.add("width", config.shape().width()).add("depth", config.shape().depth());
+        choice.ifPresent(c -> record.add(PLAN, c.kind().byBits().toString()).add(TUNING, c.tuning().toString()));
+        return record;
+    }
+
+    /** The metadata of a model file: files of the same training are the same, whichever plan of the same bits ran it. */
+    public static Map<String, String> ofModel(TrainingConfig config, Density p0, Density p1, int iterations,
+            Optional<PlanChoice> choice) {
+        return Map.of("configuration", configuration(config, p0, p1, iterations, choice).toString(),
+                "seed", Long.toString(config.seed()), "program", BuildVersion.text());
+    }
+
+    /** The metadata of a checkpoint, for {@link #resumed}. */
+    public static Map<String, String> ofCheckpoint(TrainingConfig config, PlanChoice choice) {
+        Map<String, String> facts = new HashMap<>();
+        facts.put("data", Integer.toString(config.dataPoints()));
+        facts.put("batch", Integer.toString(config.batch()));
+        facts.put("lr", Float.toString(config.rates().learningRate()));
+        facts.put("lr_cosine_steps", Integer.toString(config.rates().cosineSteps()));
+        facts.put("ema", Double.toString(config.rates().averageDecay()));
+        facts.put("seed", Long.toString(config.seed()));
+        facts.put(PLAN, choice.kind().byBits().toString());
+        facts.put(TUNING, choice.tuning().toString());
+        return facts;
+    }
+
+    /**
+     * The configuration to go on with from a checkpoint. Its plan is the recorded one or one of the same bits, its tuning
+     * exactly the recorded one.
+     *
+     * @throws InvalidInputException when a fact is missing or out of its range
+     */
+    public static TrainingConfig resumed(NetworkShape shape, Map<String, String> facts, String file) {
+        Reader reader = new Reader(facts, file);
+        PlanChoice.Kind kind = reader.fact(PLAN, text -> Arrays.stream(PlanChoice.Kind.values())
+                .filter(k -> k.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new));
+        Rates rates = reader.rates();
+        return new TrainingConfig(shape, reader.number("data", 1), reader.number("batch", 1), rates,
+                reader.fact("seed", Long::valueOf), kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(),
+                Optional.of(reader.fact(TUNING, Tuning::parse)));
+    }
+
+    /** A whole number of the facts, at least {@code least}; empty when it is not there. */
+    public static OptionalInt number(Map<String, String> facts, String key, int least, String file) {
+        return facts.containsKey(key) ? OptionalInt.of(new Reader(facts, file).number(key, least)) : OptionalInt.empty();
+    }
+
+    private record Reader(Map<String, String> facts, String file) {
+        <T> T fact(String key, Function<String, T> parse) {
+            String text = facts.get(key);
+            try {
+                if (text != null) {
+                    return parse.apply(text);
+                }
+            } catch (IllegalArgumentException e) {
+                throw fault(key, e);
+            }
+            throw fault(key, null);
+        }
+
+        Rates rates() {
+            try {
+                return new Rates(fact("lr", Float::valueOf), number("lr_cosine_steps", 0), fact("ema", Double::valueOf));
+            } catch (InvalidInputException e) {
+                throw new InvalidInputException(file + ": " + e.getMessage(), e);
+            }
+        }
+
+        int number(String key, int least) {
+            int value = fact(key, Integer::valueOf);
+            if (value < least) {
+                throw fault(key, null);
+            }
+            return value;
+        }
+
+        private InvalidInputException fault(String key, Throwable cause) {
+            return new InvalidInputException(file + ": its " + key + " is missing or not one that this program writes", cause);
+        }
+    }
+}
