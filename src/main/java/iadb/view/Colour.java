@@ -7,7 +7,11 @@ final class Colour {
     private Colour() {
     }
 
-    /** Four floats, premultiplied by {@code opacity}. @param rgb 0xRRGGBB */
+    /**
+     * Four floats, premultiplied by {@code opacity}.
+     *
+     * @param rgb 0xRRGGBB
+     */
     static float[] premultiplied(int rgb, float opacity) {
         return new float[] {red(rgb) * opacity, green(rgb) * opacity, blue(rgb) * opacity, opacity};
     }

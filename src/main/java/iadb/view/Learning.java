@@ -26,6 +26,8 @@ final class Learning implements AutoCloseable {
     private Network start;
     private TrainingSession session; // null: the weights given are shown as they are
     private LossCurve curve = new LossCurve();
+    private int doneBefore; // iterations of sessions that ended
+    private int ended;  // sessions
     private int done;
     private int goal;
     private boolean running;
@@ -45,11 +47,20 @@ final class Learning implements AutoCloseable {
         given = context.buffer(network.parameters());
     }
 
-    /** Trains for the iterations of one training, from the weights as they are; from fresh ones after a divergence. */
+    /**
+     * Trains for the iterations of one training, from the weights as they are; from fresh ones after a divergence. A rate that
+     * falls begins to fall anew.
+     */
     void train(Density p0, Density p1) {
         if (diverged) {
             restart(p0, p1);
             return;
+        }
+        if (session != null && config.rates().cosineSteps() > 0) {
+            take(session.drain());
+            start = session.checkpoint().weights();
+            doneBefore = done;
+            endSession();
         }
         if (session == null) {
             session = new TrainingSession(context, config, start, p0, p1);
@@ -63,6 +74,7 @@ final class Learning implements AutoCloseable {
         endSession();
         start = Network.initial(config.shape(), config.seed());
         curve = new LossCurve();
+        doneBefore = 0;
         done = 0;
         diverged = false;
         train(p0, p1);
@@ -70,8 +82,8 @@ final class Learning implements AutoCloseable {
 
     /** Trains on with other data and the weights as they are. */
     void follow(TrainingSession.Which which, Density density, Density p0, Density p1) {
-        if (session != null && !diverged) {
-            session.replaceDensity(which, density);
+        if (session != null && !diverged && config.rates().cosineSteps() == 0) {
+            session.replaceDensity(which, density); // else train begins a session with it
         }
         train(p0, p1);
     }
@@ -95,22 +107,22 @@ final class Learning implements AutoCloseable {
         long begin = System.nanoTime();
         int before = done;
         long left = budget.toNanos();
-        while (left > LEAST_SLICE_NANOS && running && session.stepsEnqueued() < goal) {
+        while (left > LEAST_SLICE_NANOS && running && doneBefore + session.stepsEnqueued() < goal) {
             Duration slice = Duration.ofNanos(Math.min(left, FrameBudget.LONGEST_LAUNCH.toNanos()));
-            take(session.advance(goal - session.stepsEnqueued(), slice));
+            take(session.advance(goal - doneBefore - session.stepsEnqueued(), slice));
             left = begin + budget.toNanos() - System.nanoTime();
         }
         double rate = (done - before) / ((System.nanoTime() - begin) * 1e-9);
         iterationsPerSecond = Double.isNaN(iterationsPerSecond) ? rate
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
-        if (session.stepsEnqueued() >= goal) {
+        if (doneBefore + session.stepsEnqueued() >= goal) {
             take(session.drain());
             running = false;
         }
     }
 
     private void take(Progress progress) {
-        done = progress.stepsDone();
+        done = doneBefore + progress.stepsDone();
         curve.add(progress.losses());
         losses.accept(progress.losses());
         if (!progress.finite()) {
@@ -150,7 +162,7 @@ final class Learning implements AutoCloseable {
         return curve;
     }
 
-    /** The live weights, [shape.bufferFloats()]; until the next {@link #restart}. */
+    /** The weights to map with, [shape.bufferFloats()]; until {@link #endedSessions} grows. */
     DeviceBuffer parameters() {
         return session == null ? given : session.parameters();
     }
@@ -164,7 +176,13 @@ final class Learning implements AutoCloseable {
         if (session != null) {
             session.close();
             session = null;
+            ended++;
         }
+    }
+
+    /** Sessions that ended, whose {@link #parameters} are gone: what moves points with them must begin again. */
+    int endedSessions() {
+        return ended;
     }
 
     @Override

@@ -161,7 +161,11 @@ final class PanelCanvas implements AutoCloseable {
         return context;
     }
 
-    /** Draws what was laid out since the last call on the bound framebuffer. @param width in pixels, as height */
+    /**
+     * Draws what was laid out since the last call on the bound framebuffer.
+     *
+     * @param width in pixels, as height
+     */
     void draw(int width, int height) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             NkBuffer vertexBuffer = NkBuffer.malloc(stack);

@@ -20,7 +20,11 @@ final class PointDrawing implements AutoCloseable {
         }
     }
 
-    /** Takes new points. @param starts [N, 2] */
+    /**
+     * Takes new points.
+     *
+     * @param starts [N, 2]
+     */
     void setStarts(float[] starts) {
         byte[] bytes = Colour.ofStarts(starts);
         ByteBuffer memory = MemoryUtil.memAlloc(bytes.length).put(0, bytes);

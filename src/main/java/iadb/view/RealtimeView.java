@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,6 +54,7 @@ public final class RealtimeView implements AutoCloseable {
     private boolean learned; // the last training came to its end and was kept
     private long hostBytesBefore;
     private boolean wasReverse;
+    private int endedSessions;
     private Solver wasSolver = Solver.EULER;
     private int pictures;
 
@@ -224,6 +224,10 @@ public final class RealtimeView implements AutoCloseable {
             keeper.restarted();
             learning.restart(subjects.p0(), subjects.p1());
         }
+        if (learning.endedSessions() != endedSessions) {
+            endedSessions = learning.endedSessions();
+            movement.restart(learning);
+        }
         if (controls.take(Controls.Wish.EXPORT)) {
             keep();
         }
@@ -251,7 +255,7 @@ public final class RealtimeView implements AutoCloseable {
         if (learning.diverged() && !learned) {
             learned = true;
             say(String.format(Locale.ROOT, "the training diverged at iteration %,d: train begins anew; if it diverges again,"
-                    + " start with a smaller --lr than %s", learning.done(), Float.toString(config.training().learningRate())));
+                    + " start with a smaller --lr than %s", learning.done(), Float.toString(config.training().rates().learningRate())));
         } else if (!learned && learning.hasTrained() && learning.done() >= learning.goal() && !movement.live()) {
             keep();
         }

@@ -1,0 +1,96 @@
+package iadb.view;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.plan.Rates;
+import iadb.train.TrainingConfig;
+import iadb.train.TrainingSession;
+import iadb.train.TrainingSession.Which;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The window's training: further ones, with a rate that falls and with an average. */
+class LearningTest {
+    private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
+    private static final Density RING = NamedDensities.find("ring").orElseThrow();
+    private static final Density MOONS = NamedDensities.find("moons").orElseThrow();
+    private static final Duration FRAME = Duration.ofMillis(50);
+
+    private static Learning learning(Context context, Rates rates, int iterations) {
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, rates, 1, Optional.empty(), Optional.empty());
+        return new Learning(context, config, iterations, Network.initial(config.shape(), 1), losses -> { });
+    }
+
+    private static void finish(Learning learning) {
+        while (learning.running()) {
+            learning.advance(FRAME);
+        }
+    }
+
+    @Test
+    void aRateThatFellFallsAnewForANewDensity() {
+        try (Context context = Context.open(Device.select("auto"));
+                Learning learning = learning(context, new Rates(1e-3f, 300, 0), 300)) {
+            learning.train(GAUSSIAN, RING);
+            finish(learning);
+            assertEquals(300, learning.done());
+            assertEquals(0, learning.endedSessions());
+            float[] first = learning.snapshot().parameters();
+            learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
+            assertEquals(1, learning.endedSessions(), "what was moved with its weights begins again");
+            assertArrayEquals(first, learning.snapshot().parameters(), "the weights stay");
+            finish(learning);
+            assertEquals(600, learning.done());
+            float[] second = learning.snapshot().parameters();
+            double moved = 0;
+            for (int i = 0; i < first.length; i++) {
+                moved = Math.max(moved, Math.abs(second[i] - first[i]));
+            }
+            assertTrue(moved > 1e-2, "it learned, at a rate that is not 0: " + moved);
+        }
+    }
+
+    @Test
+    void aRateThatStaysGoesOnInItsSession() {
+        try (Context context = Context.open(Device.select("auto"));
+                Learning learning = learning(context, Rates.constant(1e-3f), 200)) {
+            learning.train(GAUSSIAN, RING);
+            finish(learning);
+            learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
+            finish(learning);
+            assertEquals(400, learning.done());
+            assertEquals(0, learning.endedSessions());
+            learning.restart(GAUSSIAN, RING);
+            assertEquals(1, learning.endedSessions());
+        }
+    }
+
+    @Test
+    void theAverageIsWhatIsShown() {
+        Rates rates = new Rates(1e-3f, 0, 0.99);
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, rates, 1, Optional.empty(), Optional.empty());
+        try (Context context = Context.open(Device.select("auto"));
+                Learning averaged = learning(context, rates, 200);
+                TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
+            averaged.train(GAUSSIAN, RING);
+            finish(averaged);
+            session.advance(200, Duration.ofMinutes(1));
+            session.drain();
+            float[] average = session.checkpoint().average().orElseThrow().parameters();
+            assertArrayEquals(average, averaged.snapshot().parameters());
+            assertArrayEquals(average, averaged.parameters().read(new float[average.length]));
+            assertFalse(Arrays.equals(average, session.checkpoint().weights().parameters()));
+        }
+    }
+}
