@@ -18,7 +18,7 @@ static inline void tile_gradient(int item, int rows, int first, global const flo
   output_outer_product(item, d_velocity, 2, last, first, d_parameters + WEIGHTS_OUTPUT);
   output_bias_gradient(item, d_velocity, first, d_parameters + BIAS_OUTPUT);
   barrier(CLK_LOCAL_MEM_FENCE);
-  input_gradient(item, d_velocity, 2, parameters + WEIGHTS_OUTPUT, last);
+  derivative_layer(item, d_velocity, 2, parameters + WEIGHTS_OUTPUT, last, last);
   barrier(CLK_LOCAL_MEM_FENCE);
 
   NO_UNROLL for (int l = DEPTH - 1; l > 0; l--) {
@@ -27,7 +27,7 @@ static inline void tile_gradient(int item, int rows, int first, global const flo
     outer_product(item, below, WIDTH, d_output, first, d_parameters + WEIGHTS(l));
     bias_gradient(item, d_output, first, d_parameters + BIAS(l));
     barrier(CLK_LOCAL_MEM_FENCE);
-    input_gradient(item, d_output, WIDTH, transposed + TRANSPOSED(l), below);
+    derivative_layer(item, d_output, WIDTH, transposed + TRANSPOSED(l), below, below);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
   outer_product(item, input, 4, act, first, d_parameters + WEIGHTS_FIRST);

@@ -80,7 +80,7 @@ GROUP void layered_output(int batch, int blocks, int block_tiles, global const f
       load_tile(item, WIDTH, act + tile * TILE_ROWS * WIDTH, act_local);
       load_tile(item, 2, target + tile * TILE_ROWS * 2, target_local);
       TILE_BARRIER;
-      output_layer(item, act_local, parameters, velocity_local);
+      output_layer(item, TILE_ROWS, act_local, parameters, velocity_local);
       TILE_BARRIER;
       loss_gradient(item, batch - tile * TILE_ROWS, target_local, velocity_local);
       TILE_BARRIER;
@@ -109,7 +109,7 @@ GROUP void layered_backward_output(int batch, int blocks, int block_tiles, globa
       output_outer_product(item, d_velocity_local, 2, act_local, t == 0, d_parameters + WEIGHTS_OUTPUT);
       output_bias_gradient(item, d_velocity_local, t == 0, d_parameters + BIAS_OUTPUT);
       TILE_BARRIER;
-      input_gradient(item, d_velocity_local, 2, parameters + WEIGHTS_OUTPUT, act_local);
+      derivative_layer(item, d_velocity_local, 2, parameters + WEIGHTS_OUTPUT, act_local, act_local);
       TILE_BARRIER;
       store_tile(item, WIDTH, act_local, act + tile * TILE_ROWS * WIDTH);
       TILE_BARRIER;
@@ -135,7 +135,7 @@ GROUP void layered_backward(int batch, int blocks, int block_tiles, int l, globa
       outer_product(item, below_local, WIDTH, d_act_local, t == 0, d_parameters + WEIGHTS(l));
       bias_gradient(item, d_act_local, t == 0, d_parameters + BIAS(l));
       TILE_BARRIER;
-      input_gradient(item, d_act_local, WIDTH, transposed + TRANSPOSED(l), below_local);
+      derivative_layer(item, d_act_local, WIDTH, transposed + TRANSPOSED(l), below_local, below_local);
       TILE_BARRIER;
       store_tile(item, WIDTH, below_local, below + tile * TILE_ROWS * WIDTH);
       TILE_BARRIER;

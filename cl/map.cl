@@ -1,12 +1,4 @@
-// The learned map: moves points along the velocity field, dx/dα = D(x, α) (IADB, algorithm 4, its deterministic form).
-
-// A step from α_t by h = α_{t+1} - α_t is an explicit Runge-Kutta method, each stage of which needs the one before only:
-//   k_s = D(x + NODE_s h k_{s-1}, α_t + NODE_s h),  x ← x + h Σ_s b_s k_s
-// The sum is kept as a running mean of the k_s, which takes the share b_s / (b_0 + … + b_s) of k_s: where all are equal,
-// their mean is exactly that. Rows: Euler, midpoint (b = 0, 1), RK4 (b = 1/6, 1/3, 1/3, 1/6), as in iadb.sample.Solver.
-constant uint STAGES[3] = {1, 2, 4};
-constant float NODE[3][4] = {{0.0f}, {0.0f, 0.5f}, {0.0f, 0.5f, 0.5f, 1.0f}};
-constant float SHARE[3][4] = {{1.0f}, {1.0f, 1.0f}, {1.0f, 2.0f / 3.0f, 0.4f, 1.0f / 6.0f}};
+// The learned map: moves points along the velocity field.
 
 // points [count] move from step first_step to first_step + steps, from α = alphas[t] to alphas[t + 1] in step t.
 // All steps in one launch; a tile of points, what their steps need and two layers of activations stay in local memory.
@@ -29,18 +21,13 @@ GROUP void move_points(global const float *parameters, global float2 *points, gl
       *(local float4 *)(input + r * 4) = (float4)(start[r], alphas[first_step], 1.0f);
     }
     NO_UNROLL for (uint t = first_step; t < first_step + steps; t++) {
-      float h = alphas[t + 1] - alphas[t];
       NO_UNROLL for (uint s = 0; s < STAGES[solver]; s++) {
         evaluate(item, parameters, input, act, 2, velocity);
-        bool last = s + 1 == STAGES[solver];
-        float2 share = SHARE[solver][s], stride = last ? h : NODE[solver][s + 1] * h;
-        float alpha = last ? alphas[t + 1] : alphas[t] + stride.x;
+        stage to = stage_of(solver, s, alphas[t], alphas[t + 1]);
         for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
-          float2 k = *(local float2 *)(velocity + r * 2);
-          mean[r] = s == 0 ? k : MULTIPLY_ADD(share, k - mean[r], mean[r]);
-          float2 x = MULTIPLY_ADD(stride, last ? mean[r] : k, start[r]);
-          if (last) start[r] = x;
-          *(local float4 *)(input + r * 4) = (float4)(x, alpha, 1.0f);
+          float2 x = follow(to, start[r], *(local float2 *)(velocity + r * 2), mean + r);
+          if (to.last) start[r] = x;
+          *(local float4 *)(input + r * 4) = (float4)(x, to.alpha, 1.0f);
         }
       }
     }

@@ -102,17 +102,17 @@ static inline void forward_layer(int item, local const float *input, int K, glob
   }
 }
 
-// velocity [TILE_ROWS][2] = act [TILE_ROWS][WIDTH] · W_output + b_output.
-static inline void output_layer(int item, local const float *act, global const float *parameters,
+// velocity [rows][2] = act [rows][WIDTH] · W_output, and + b_output in the first TILE_ROWS rows: the others are tangents.
+static inline void output_layer(int item, int rows, local const float *act, global const float *parameters,
                                 local float *velocity) {
-  for (int e = item; e < TILE_ROWS * 2; e += GROUP_SIZE) {
+  for (int e = item; e < rows * 2; e += GROUP_SIZE) {
     local const float *a = act + e / 2 * WIDTH;
     global const float *w = parameters + WEIGHTS_OUTPUT + e % 2 * WIDTH;
     vec sum = (vec)(0.0f);
     NO_UNROLL for (int k = 0; k < WIDTH; k += OUTPUT_STRETCH)
       UNROLL for (int i = 0; i < OUTPUT_STRETCH; i += VECTOR)
         sum = MULTIPLY_ADD(LOAD_LOCAL(a + k + i), LOAD_GLOBAL(w + k + i), sum);
-    velocity[e] = sum_lanes(sum) + parameters[BIAS_OUTPUT + e % 2];
+    velocity[e] = sum_lanes(sum) + (e < TILE_ROWS * 2 ? parameters[BIAS_OUTPUT + e % 2] : 0.0f);
   }
 }
 
@@ -128,7 +128,7 @@ static inline void evaluate(int item, global const float *parameters, local cons
                   parameters + BIAS(l), act + l % slots * (TILE_ROWS * WIDTH));
     barrier(CLK_LOCAL_MEM_FENCE);
   }
-  output_layer(item, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), parameters, velocity);
+  output_layer(item, TILE_ROWS, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), parameters, velocity);
   barrier(CLK_LOCAL_MEM_FENCE);
 }
 
@@ -197,20 +197,22 @@ static inline void output_bias_gradient(int item, local const float *d_velocity,
   }
 }
 
-// Through a layer backward, in place: act [TILE_ROWS][WIDTH], the layer's input, becomes its gradient
-// (d_output [TILE_ROWS][K] · transposed [K][WIDTH]) where act > 0, else 0.
-static inline void input_gradient(int item, local const float *d_output, int K, global const float *transposed,
-                                  local float *act) {
+// The derivative through a layer: output [TILE_ROWS][WIDTH] = input [TILE_ROWS][K] · weights [K][WIDTH] where
+// act [TILE_ROWS][WIDTH] > 0, else 0. Forward, input is a tangent of the layer's input and act the layer's output. Backward,
+// input is the gradient of the layer's output, weights are transposed, and act is the layer's input, of which output may take
+// the place.
+static inline void derivative_layer(int item, local const float *input, int K, global const float *weights,
+                                    local const float *act, local float *output) {
   for (int block = item; block < ROW_BLOCKS * COLUMN_BLOCKS; block += GROUP_SIZE) {
     int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
     vec sum[ITEM_ROWS][ITEM_VECTORS];
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = (vec)(0.0f);
-    multiply(d_output + row * K, K, transposed + column, sum);
+    multiply(input + row * K, K, weights + column, sum);
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++) {
-        local float *a = act + (row + i) * WIDTH + column + j * VECTOR;
-        STORE_LOCAL(a, where_active(LOAD_LOCAL(a), sum[i][j]));
+        int e = (row + i) * WIDTH + column + j * VECTOR;
+        STORE_LOCAL(output + e, where_active(LOAD_LOCAL(act + e), sum[i][j]));
       }
   }
 }

@@ -2,6 +2,7 @@ package iadb.plan;
 
 import iadb.cl.Device;
 import iadb.model.NetworkShape;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,12 +11,12 @@ import java.util.Optional;
 /**
  * The compile-time parameters of the network's kernels ({@code cl/network.cl}) and the group sizes that go with them.
  *
- * <p>{@link TuningTable} has those of devices that were measured. A CPU wants one work-item a group with the widest vectors and a large tile that stays in its cache; a GPU wants
- * many items, float4, and a tile that fits its local memory.
+ * <p>{@link TuningTable} has those of devices that were measured. A CPU wants one work-item a group with the widest vectors
+ * and a large tile that stays in its cache; a GPU wants many items, float4, and a tile that fits its local memory.
  *
  * @param vector       VECTOR, floats a vector: 4, 8 or 16
  * @param tileRows     TILE_ROWS, rows a group holds at once: a multiple of itemRows and of vector
- * @param itemRows     ITEM_ROWS, rows a work-item keeps in registers
+ * @param itemRows     ITEM_ROWS, rows a work-item keeps in registers: a power of two
  * @param itemVectors  ITEM_VECTORS, vectors of columns a work-item keeps in registers
  * @param groupSize    GROUP_SIZE, work-items a group
  * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit
@@ -23,10 +24,10 @@ import java.util.Optional;
  */
 public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int updateGroups,
         int updateGroupSize) {
+    /** Above any value that makes sense, and low enough for products of two. */
+    private static final int MOST_VALUE = 1 << 14;
     /** Blocks of gradients that are kept apart before they are added: more tiles share a block, in order. */
     private static final int MAX_BLOCKS = 64;
-    /** What the alignment of a kernel's arrays may add to its local memory. */
-    private static final int LOCAL_PADDING_BYTES = 4 * 64;
 
     /** What a kernel holds in local memory, as floats a row of its tile. */
     public enum Footprint {
@@ -35,31 +36,45 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         /** {@code layered.cl}: a layer's input and output. */
         ONE_LAYER,
         /** {@code map.cl}: input, velocity, the step's start, the mean velocity and two layers of activations. */
-        TWO_LAYERS;
+        TWO_LAYERS,
+        /** {@code density.cl}: the same with two tangents, and what Newton's method keeps of a point. */
+        TWO_LAYERS_WITH_TANGENTS;
 
         int floatsPerRow(NetworkShape shape) {
             return switch (this) {
                 case ALL_LAYERS -> 4 + 2 + 2 + shape.depth() * shape.width();
                 case ONE_LAYER -> 2 * shape.width();
                 case TWO_LAYERS -> 4 + 2 + 2 + 2 + 2 * shape.width();
+                case TWO_LAYERS_WITH_TANGENTS -> 4 + 4 + 6 + 2 + 6 + 10 + 6 * shape.width();
             };
+        }
+
+        /** What the alignment of a kernel's arrays may add. */
+        int paddingBytes() {
+            return 64 * (this == TWO_LAYERS_WITH_TANGENTS ? 14 : 4);
         }
     }
 
-    /** Reads the words of {@link #toString}. */
-    static Tuning parse(String words) {
+    /**
+     * Reads the words of {@link #toString}.
+     *
+     * @throws IllegalArgumentException when they are others, or no kernel could be built with them
+     */
+    public static Tuning parse(String words) {
         Map<String, Integer> values = new HashMap<>();
         for (String word : words.trim().split("\\s+")) {
-            String[] pair = word.split("=");
-            values.put(pair[0], Integer.valueOf(pair[1]));
+            String[] pair = word.split("=", 2);
+            values.put(pair[0], pair.length < 2 ? -1 : Integer.valueOf(pair[1]));
         }
-        Tuning tuning = new Tuning(values.remove("vector"), values.remove("tile-rows"), values.remove("item-rows"),
-                values.remove("item-vectors"), values.remove("group-size"), values.remove("update-groups"),
-                values.remove("update-group-size"));
-        if (!values.isEmpty()) {
-            throw new IllegalArgumentException("a tuning has no " + values.keySet());
+        String[] names = {"vector", "tile-rows", "item-rows", "item-vectors", "group-size", "update-groups", "update-group-size"};
+        int[] v = Arrays.stream(names).mapToInt(name -> values.getOrDefault(name, -1)).toArray();
+        boolean isTuning = values.size() == names.length && Arrays.stream(v).allMatch(n -> n >= 0 && n <= MOST_VALUE)
+                && (v[0] == 4 || v[0] == 8 || v[0] == 16) && Integer.bitCount(v[2]) == 1 && v[1] > 0
+                && v[1] % Math.max(v[0], v[2]) == 0 && v[3] > 0 && v[4] > 0 && v[6] > 0;
+        if (!isTuning) {
+            throw new IllegalArgumentException("no kernel is built with " + words);
         }
-        return tuning;
+        return new Tuning(v[0], v[1], v[2], v[3], v[4], v[5], v[6]);
     }
 
     /** Bytes of local memory that a kernel of this tuning takes. */
@@ -103,7 +118,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
                 vectors--;
             }
             int step = Math.max(v, itemRows);
-            long most = (deviceLocalBytes - LOCAL_PADDING_BYTES) / (4L * footprint.floatsPerRow(shape));
+            long most = (deviceLocalBytes - footprint.paddingBytes()) / (4L * footprint.floatsPerRow(shape));
             int fitting = (int) Math.min(tileRows / step * step, most / step * step);
             if (fitting >= step) {
                 return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, maxGroupSize),
@@ -124,7 +139,8 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
 
     /** As above for a device that need not be here. */
     public List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
-        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "", "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
+        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
+                "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
                 "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize);
     }

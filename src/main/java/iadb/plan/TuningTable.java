@@ -19,7 +19,9 @@ public final class TuningTable {
         /** A training step. */
         TRAINING,
         /** The map. */
-        MAP;
+        MAP,
+        /** The map with its density, and its inverse. */
+        DENSITY;
 
         String key() {
             return name().toLowerCase(Locale.ROOT);

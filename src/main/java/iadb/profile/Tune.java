@@ -5,18 +5,23 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.model.ReferenceNetwork;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
 import iadb.plan.ReferenceRows;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
+import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,12 +68,13 @@ public final class Tune implements AutoCloseable {
             points[i] = random.nextFloat();
         }
         DeviceBuffer data = resources.add(context.buffer(points));
-        batch = new Batch(data, DATA_POINTS, data, DATA_POINTS, ROWS, 1, 1e-3f);
+        batch = new Batch(data, DATA_POINTS, data, DATA_POINTS, ROWS, 1, Rates.constant(1e-3f));
         expectedGradient = new ReferenceNetwork(network).gradient(ReferenceRows.of(points, points, ROWS, 1, 0));
     }
 
     /** Tunes the device whose index or name is the first argument ({@code auto} without one); the second is the file. */
     public static void main(String[] arguments) throws IOException {
+        System.setProperty("iadb.program", "true"); // log lines go to stderr
         Device device = Device.select(arguments.length > 0 ? arguments[0] : "auto");
         Path file = Path.of(arguments.length > 1 ? arguments[1] : "cl/tuning.properties");
         try (Tune tune = new Tune(device)) {
@@ -76,7 +82,9 @@ public final class Tune implements AutoCloseable {
             write(file, TuningTable.key(device, TuningTable.Purpose.TRAINING),
                     search("training", tune.axes(), TuningTable.find(device, TuningTable.Purpose.TRAINING), tune::training));
             write(file, TuningTable.key(device, TuningTable.Purpose.MAP),
-                    search("map", tune.axes(), TuningTable.find(device, TuningTable.Purpose.MAP), tune::map));
+                    search("map", tune.axes(), TuningTable.find(device, TuningTable.Purpose.MAP), tuning -> tune.map(tuning, false)));
+            write(file, TuningTable.key(device, TuningTable.Purpose.DENSITY), search("density", tune.axes(),
+                    TuningTable.find(device, TuningTable.Purpose.DENSITY), tuning -> tune.map(tuning, true)));
         }
     }
 
@@ -183,7 +191,7 @@ public final class Tune implements AutoCloseable {
         }
         Resources own = new Resources();
         try {
-            TrainingState state = own.add(TrainingState.start(context, network, 64));
+            TrainingState state = own.add(TrainingState.of(context, Checkpoint.start(network, false), 64));
             Plan plan = own.add(new Plan(context, SHAPE, choice, batch, state));
             plan.enqueueSteps(0, 1);
             if (!isRight(state.moment1().read(new float[SHAPE.bufferFloats()]))) {
@@ -214,16 +222,20 @@ public final class Tune implements AutoCloseable {
         return Math.sqrt(difference / norm) < TOLERANCE;
     }
 
-    /** Maps of {@value #MAP_POINTS} points; empty where the tuning does not run. */
-    private Optional<Trial> map(Tuning tuning) {
+    /** Maps of {@value #MAP_POINTS} points, plain or with their density; empty where the tuning does not run. */
+    private Optional<Trial> map(Tuning tuning, boolean withDensity) {
         Resources own = new Resources();
         try {
             DeviceBuffer parameters = own.add(context.buffer(network.parameters()));
             DeviceBuffer points = own.add(context.zeros(2 * MAP_POINTS * Float.BYTES));
-            Sampler sampler = own.add(new Sampler(context, SHAPE, tuning));
+            DeviceBuffer logDet = own.add(context.zeros(MAP_POINTS * Float.BYTES));
+            Sampler sampler = own.add(new Sampler(context, SHAPE, tuning, tuning));
+            Integration way = Integration.of(Solver.EULER, Schedule.LINEAR, MAP_STEPS, false);
             return Optional.of(new Trial(own, count -> {
                 for (int i = 0; i < count; i++) {
-                    try (MapSession session = sampler.session(parameters, points, MAP_POINTS, MAP_STEPS)) {
+                    try (MapSession session = withDensity
+                            ? sampler.sessionWithTangents(parameters, points, logDet, MAP_POINTS, way)
+                            : sampler.session(parameters, points, MAP_POINTS, way)) {
                         session.advance(MAP_STEPS);
                     }
                 }

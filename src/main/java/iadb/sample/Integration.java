@@ -30,6 +30,15 @@ public record Integration(Solver solver, float[] alphas) {
         return new Integration(solver, alphas);
     }
 
+    /** The same α in the opposite order: from where this ends to where it starts. */
+    Integration backward() {
+        float[] turned = new float[alphas.length];
+        for (int t = 0; t < turned.length; t++) {
+            turned[t] = alphas[turned.length - 1 - t];
+        }
+        return new Integration(solver, turned);
+    }
+
     /** Steps. */
     public int T() {
         return alphas.length - 1;

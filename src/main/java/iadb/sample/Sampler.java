@@ -10,33 +10,63 @@ import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** The map's kernels for networks of one shape. Makes any number of {@link MapSession}s; outlives them. */
+/**
+ * The map's kernels for networks of one shape: there, there with the density, and back. Makes any number of
+ * {@link MapSession}s; outlives them. Kernels that carry the density are built when they are first asked for.
+ */
 public final class Sampler implements AutoCloseable {
+    /** What inverting a step costs beside making it: Newton's trials, most often two, and the guess before them. */
+    private static final int INVERSION_COST = 7;
+    private static final int TANGENT_COST = 3;
+
     private final Context context;
     private final NetworkShape shape;
-    private final Tuning tuning;
-    private final Program program;
+    private final Tuning forDensity;
+    private final Resources resources = new Resources();
+    private final Built map;
+    private Built density; // null until it is asked for
+
+    /** A program and the tuning that it was built with. */
+    private record Built(Program program, Tuning tuning) {
+    }
 
     /** @throws DeviceLimitException when the device cannot hold two layers of the network */
     public Sampler(Context context, NetworkShape shape) {
-        this(context, shape, TuningTable.find(context.device(), TuningTable.Purpose.MAP));
+        this(context, shape, TuningTable.find(context.device(), TuningTable.Purpose.MAP),
+                TuningTable.find(context.device(), TuningTable.Purpose.DENSITY));
     }
 
-    /** With another tuning than the device's own. */
-    public Sampler(Context context, NetworkShape shape, Tuning base) {
+    /** With other tunings than the device's own. */
+    public Sampler(Context context, NetworkShape shape, Tuning forMap, Tuning forDensity) {
         this.context = context;
         this.shape = shape;
-        tuning = base.fit(shape, Tuning.Footprint.TWO_LAYERS, context.device())
+        this.forDensity = forDensity;
+        map = build(sources(), forMap, Tuning.Footprint.TWO_LAYERS);
+    }
+
+    private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {
+        Tuning tuning = base.fit(shape, footprint, context.device())
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
                         .formatted(context.device().name(), context.device().localBytes(), shape.width())));
-        program = context.build(sources(), tuning.options(shape, context.device()));
+        return new Built(resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning);
     }
 
     /** The map's program. */
     public static List<Source> sources() {
-        return List.of(Source.of("arithmetic.cl"), Source.of("network.cl"), Source.of("map.cl"));
+        return sources("map.cl");
+    }
+
+    /** The program of the map with its density, and of the inverse. */
+    public static List<Source> densitySources() {
+        return sources("density.cl");
+    }
+
+    private static List<Source> sources(String last) {
+        return Arrays.stream(new String[] {"arithmetic.cl", "network.cl", "solver.cl", last}).map(Source::of).toList();
     }
 
     /** Points on their way from p0 to p1 as in the tutorial, by {@code T} steps of Euler of the same length. */
@@ -52,21 +82,60 @@ public final class Sampler implements AutoCloseable {
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
-        Resources resources = new Resources();
+        return session(map, "move_points", 1, parameters, count, integration, points);
+    }
+
+    /**
+     * As above, with the tangent of each step: Σ_t log|det J_t| of the steps made is added to {@code logDet}.
+     *
+     * @param logDet [count], such as zeros; not owned by the session
+     * @throws DeviceLimitException when the device cannot hold two layers of the network with their tangents
+     */
+    public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
+            Integration integration) {
+        return session(density(), "move_with_tangents", TANGENT_COST, parameters, count, integration, points, logDet);
+    }
+
+    /**
+     * Points on their way back: the steps of {@code integration} are inverted, the last first, each to 1e-6 in both
+     * coordinates. A point where that fails becomes NaN, and stays it.
+     *
+     * @param points [count, 2], from the map's ends to its starts
+     * @param logDet [count]: Σ_t log|det J_t| at the points found is added; NaN where a step is not inverted
+     * @throws DeviceLimitException as above
+     */
+    public MapSession inversion(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
+            Integration integration) {
+        return session(density(), "invert_points", INVERSION_COST, parameters, count,
+                integration.backward(), points, logDet);
+    }
+
+    private Built density() {
+        if (density == null) {
+            density = build(densitySources(), forDensity, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS);
+        }
+        return density;
+    }
+
+    private MapSession session(Built built, String kernelName, int cost, DeviceBuffer parameters, int count,
+            Integration integration, DeviceBuffer... moved) {
+        Resources own = new Resources();
         try {
-            DeviceBuffer alphas = resources.add(context.buffer(integration.alphas()));
-            Kernel kernel = resources.add(program.kernel("move_points"))
-                    .arguments(parameters, points, alphas, integration.solver().ordinal());
-            long flopsPerPointStep = shape.forwardFlops() * integration.solver().evaluations();
-            return new MapSession(context, kernel, resources, tuning, flopsPerPointStep, count, integration.T());
+            List<Object> arguments = new ArrayList<>(List.of(parameters));
+            arguments.addAll(List.of(moved));
+            arguments.add(own.add(context.buffer(integration.alphas())));
+            arguments.add(integration.solver().ordinal());
+            Kernel kernel = own.add(built.program().kernel(kernelName)).arguments(arguments.toArray());
+            long flopsPerPointStep = cost * shape.forwardFlops() * integration.solver().evaluations();
+            return new MapSession(context, kernel, own, built.tuning(), flopsPerPointStep, count, integration.T());
         } catch (RuntimeException e) {
-            resources.close();
+            own.close();
             throw e;
         }
     }
 
     @Override
     public void close() {
-        program.close();
+        resources.close();
     }
 }

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * How a step along the field dx/dα = D(x, α) is made, from α_t by h = α_{t+1} - α_t. The order is that of the tables in
- * {@code cl/map.cl}.
+ * {@code cl/solver.cl}.
  */
 public enum Solver {
     /** x + h D(x, α_t): the method's own (IADB, algorithm 4). Its error falls with T. */

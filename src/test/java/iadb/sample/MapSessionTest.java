@@ -10,7 +10,6 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.model.ReferenceNetwork;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import java.time.Duration;
@@ -46,7 +45,7 @@ class MapSessionTest {
 
         Bench(Trial trial, Network network) {
             context = Context.open(trial.device());
-            sampler = new Sampler(context, network.shape(), trial.tuning());
+            sampler = new Sampler(context, network.shape(), trial.tuning(), trial.tuning());
             parameters = context.buffer(network.parameters());
         }
 
@@ -120,13 +119,13 @@ class MapSessionTest {
         for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 3),
                 new NetworkShape(256, 2))) {
             Network network = Network.initial(shape, 5);
-            ReferenceNetwork reference = new ReferenceNetwork(network);
+            ReferenceMap.Field reference = ReferenceMap.fieldOf(network);
             try (Bench bench = new Bench(trial, network)) {
                 for (Solver solver : Solver.values()) {
                     for (Schedule schedule : Schedule.values()) {
                         for (boolean reverse : new boolean[] {false, true}) {
                             String which = "%s %s %s %s".formatted(shape, solver, schedule, reverse);
-                            double[] expected = reference(reference::velocity, start, solver, schedule, T, reverse);
+                            double[] expected = new ReferenceMap(reference, solver, schedule, T, reverse).ends(start);
                             // Sums of up to 256 products, some sqrt(256) u = 1e-6 a layer, over steps whose lengths, and
                             // stages whose weights, add up to 1: 4 layers give 4e-6. An α rounded by u adds less.
                             assertNear(expected, bench.map(start, Integration.of(solver, schedule, T, reverse)), 4e-6, which);
@@ -143,84 +142,22 @@ class MapSessionTest {
         }
     }
 
-    private interface Field {
-        double[] velocity(double x, double y, double alpha);
-    }
-
-    /** The points after T steps, in double precision, from the textbook's definition of each solver. */
-    private static double[] reference(Field field, float[] start, Solver solver, Schedule schedule, int T, boolean reverse) {
-        double[] points = new double[start.length];
-        for (int i = 0; i < start.length; i += 2) {
-            double x = start[i];
-            double y = start[i + 1];
-            for (int t = 0; t < T; t++) {
-                double alpha = alpha(schedule, reverse ? T - t : t, T);
-                double h = alpha(schedule, reverse ? T - t - 1 : t + 1, T) - alpha;
-                double[] k1 = field.velocity(x, y, alpha);
-                double[] k2 = field.velocity(x + h / 2 * k1[0], y + h / 2 * k1[1], alpha + h / 2);
-                double[] k3 = field.velocity(x + h / 2 * k2[0], y + h / 2 * k2[1], alpha + h / 2);
-                double[] k4 = field.velocity(x + h * k3[0], y + h * k3[1], alpha + h);
-                double[] mean = new double[2];
-                for (int c = 0; c < 2; c++) {
-                    mean[c] = switch (solver) {
-                        case EULER -> k1[c];
-                        case MIDPOINT -> k2[c];
-                        case RK4 -> (k1[c] + 2 * k2[c] + 2 * k3[c] + k4[c]) / 6;
-                    };
-                }
-                x += h * mean[0];
-                y += h * mean[1];
-            }
-            points[i] = x;
-            points[i + 1] = y;
-        }
-        return points;
-    }
-
-    private static double alpha(Schedule schedule, int t, int T) {
-        double u = (double) t / T;
-        return schedule == Schedule.LINEAR ? u : 1 - Math.cos(Math.PI / 2 * u);
-    }
-
-    /**
-     * A smooth field as a network: its units stay on the same side of their ReLU, each passes on x, y or α plus 4, and
-     * the output is a swirl of 4 radians around the middle with a drift that grows with α.
-     */
-    private static Network swirl() {
-        NetworkShape shape = new NetworkShape(16, 2);
-        float offset = 4;
-        float[][] field = {{-1, -4, 1}, {4, -1, -2}}; // by x, y, α
-        float[] p = new float[shape.bufferFloats()];
-        for (int k = 0; k < 3; k++) {
-            p[shape.weightIndex(0, k, k)] = 1;
-            p[shape.biasOffset(0) + k] = offset;
-            p[shape.weightIndex(1, k, k)] = 1;
-        }
-        for (int c = 0; c < 2; c++) {
-            float constant = -0.5f * (field[c][0] + field[c][1]);
-            for (int k = 0; k < 3; k++) {
-                p[shape.weightIndex(2, k, c)] = field[c][k];
-                constant -= offset * field[c][k];
-            }
-            p[shape.biasOffset(2) + c] = constant;
-        }
-        return new Network(shape, p);
-    }
-
     @ParameterizedTest
     @EnumSource
     void halfTheStepLeavesTheErrorOfTheSolversOrder(Solver solver) {
         int order = solver.evaluations(); // up to four stages, each gains one
         int T = solver == Solver.EULER ? 128 : solver == Solver.MIDPOINT ? 32 : 8;
         float[] start = lattice(37);
-        ReferenceNetwork exact = new ReferenceNetwork(swirl());
+        ReferenceMap.Field exact = ReferenceMap.fieldOf(ReferenceMap.swirl());
         for (Device device : Device.all()) {
-            try (Bench bench = new Bench(new Trial(device, TrainingBench.tunings(device).get(0)), swirl())) {
+            try (Bench bench = new Bench(new Trial(device, TrainingBench.tunings(device).get(0)), ReferenceMap.swirl())) {
                 for (Schedule schedule : Schedule.values()) {
                     for (boolean reverse : new boolean[] {false, true}) {
-                        double[] fine = reference(exact::velocity, start, Solver.RK4, schedule, 1024, reverse);
-                        double error = error(fine, bench.map(start, Integration.of(solver, schedule, T, reverse)));
-                        double half = error(fine, bench.map(start, Integration.of(solver, schedule, 2 * T, reverse)));
+                        double[] fine = new ReferenceMap(exact, Solver.RK4, schedule, 1024, reverse).ends(start);
+                        double error = ReferenceMap.error(fine, ReferenceMap.widened(bench.map(start,
+                                Integration.of(solver, schedule, T, reverse))));
+                        double half = ReferenceMap.error(fine, ReferenceMap.widened(bench.map(start,
+                                Integration.of(solver, schedule, 2 * T, reverse))));
                         // In double precision the exponents are within 0.13 of the order: the error's next term is some ρh
                         // of the first, and the swirl's rate is ρ = √17. Rounding: sums below 8 have an error of 2^-22,
                         // four times that are 6 % of the smallest error, 1.7e-5, and 0.1 in the exponent.
@@ -232,26 +169,89 @@ class MapSessionTest {
         }
     }
 
-    /** Root mean square. */
-    private static double error(double[] expected, float[] points) {
-        double sum = 0;
-        for (int c = 0; c < points.length; c++) {
-            sum += Math.pow(points[c] - expected[c], 2);
+    @ParameterizedTest
+    @EnumSource
+    void inDoublePrecisionTheOrdersAreOneTwoAndFour(Solver solver) {
+        float[] start = lattice(37);
+        ReferenceMap.Field swirl = ReferenceMap.fieldOf(ReferenceMap.swirl());
+        double[] fine = new ReferenceMap(swirl, Solver.RK4, Schedule.LINEAR, 4096, false).ends(start);
+        double error = ReferenceMap.error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 128, false).ends(start));
+        double half = ReferenceMap.error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 256, false).ends(start));
+        assertEquals(solver.evaluations(), Math.log(error / half) / Math.log(2), 0.1, error + " and " + half);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void inDoublePrecisionReverseReturnsAtThoseOrders(Solver solver) {
+        float[] start = lattice(37);
+        ReferenceMap.Field swirl = ReferenceMap.fieldOf(ReferenceMap.swirl());
+        double[] errors = new double[2];
+        for (int i = 0; i < 2; i++) {
+            int T = 128 << i;
+            double[] there = new ReferenceMap(swirl, solver, Schedule.LINEAR, T, false).ends(start);
+            errors[i] = ReferenceMap.error(ReferenceMap.widened(start),
+                    new ReferenceMap(swirl, solver, Schedule.LINEAR, T, true).ends(there));
         }
-        return Math.sqrt(sum / points.length);
+        // A method's error there and back cancels where its leading term is odd in h: even orders gain one.
+        double order = Math.log(errors[0] / errors[1]) / Math.log(2);
+        assertTrue(order > solver.evaluations() - 0.1, "order " + order);
+    }
+
+    /** Every tuning, and slices of one step, against the same reference as {@code PushForwardTest} with the default one. */
+    @ParameterizedTest
+    @MethodSource("trials")
+    void tangentsAndTheInverseDoNotDependOnTheTuning(Trial trial) {
+        int count = 37;
+        int T = 5;
+        float[] start = lattice(count);
+        for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 3))) {
+            Network network = Network.initial(shape, 5);
+            try (Bench bench = new Bench(trial, network)) {
+                for (Solver solver : Solver.values()) {
+                    Integration integration = Integration.of(solver, Schedule.COSINE, T, false);
+                    List<ReferenceMap.LogDeterminant> expected = new ReferenceMap(ReferenceMap.fieldOf(network), solver,
+                            Schedule.COSINE, T, false).logDeterminants(start);
+                    try (DeviceBuffer points = bench.context.buffer(start);
+                            DeviceBuffer there = bench.context.buffer(new float[count]);
+                            DeviceBuffer back = bench.context.buffer(new float[count]);
+                            MapSession map = bench.sampler.sessionWithTangents(bench.parameters, points, there, count, integration);
+                            MapSession inverse = bench.sampler.inversion(bench.parameters, points, back, count, integration)) {
+                        while (!map.isDone()) {
+                            map.advance(1);
+                        }
+                        assertNear(new ReferenceMap(ReferenceMap.fieldOf(network), solver, Schedule.COSINE, T, false).ends(start),
+                                points.read(new float[2 * count]), 4e-6, shape + " " + solver);
+                        float[] logDet = there.read(new float[count]);
+                        while (!inverse.isDone()) {
+                            inverse.advance(1);
+                        }
+                        float[] again = points.read(new float[2 * count]);
+                        float[] logDetBack = back.read(new float[count]);
+                        for (int n = 0; n < count; n++) {
+                            assertEquals(start[2 * n], again[2 * n], 4e-6);
+                            assertEquals(start[2 * n + 1], again[2 * n + 1], 4e-6);
+                            if (!expected.get(n).onKink()) {
+                                double tolerance = 4e-6 * expected.get(n).condition(); // as in PushForwardTest
+                                assertEquals(expected.get(n).sum(), logDet[n], tolerance, shape + " " + solver);
+                                assertEquals(expected.get(n).sum(), logDetBack[n], tolerance, shape + " " + solver + " back");
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     @ParameterizedTest
     @MethodSource("trials")
     void oneStepToTheNextAlphaAddsTheVelocity(Trial trial) {
         Network network = Network.initial(NetworkShape.TUTORIAL, 8);
-        ReferenceNetwork reference = new ReferenceNetwork(network);
+        ReferenceMap.Field reference = ReferenceMap.fieldOf(network);
         float[] start = lattice(37);
         try (Bench bench = new Bench(trial, network)) {
             for (float alpha : new float[] {0, 0.3f, 1}) {
                 float[] moved = bench.map(start, new Integration(Solver.EULER, new float[] {alpha, alpha + 1}));
-                double[] expected = reference((x, y, zero) -> reference.velocity(x, y, alpha), start, Solver.EULER,
-                        Schedule.LINEAR, 1, false);
+                double[] expected = new ReferenceMap(reference, Solver.EULER, alpha, alpha + 1.0).ends(start);
                 assertNear(expected, moved, 4e-6, "α = " + alpha); // as above
             }
         }
@@ -291,7 +291,7 @@ class MapSessionTest {
             assertEquals(5, there.T());
             for (int t = 0; t <= 5; t++) {
                 assertEquals(there.alphas()[t], back.alphas()[5 - t]);
-                assertEquals(alpha(schedule, t, 5), there.alphas()[t], Math.ulp(1f));
+                assertEquals(ReferenceMap.alpha(schedule, t, 5), there.alphas()[t], Math.ulp(1f));
                 assertTrue(t == 0 || there.alphas()[t - 1] < there.alphas()[t]);
             }
             assertEquals(0, there.alphas()[0]);

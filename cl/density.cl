@@ -1,0 +1,201 @@
+// The density of what the map produces: each step x_{t+1} = x_t + h Σ_s b_s k_s with its tangent J_t = ∂x_{t+1}/∂x_t, carried
+// through all stages in forward mode, so that log q(x_T) = log p0(x_0) - Σ_t log|det J_t| belongs to the very steps that
+// are made, and the same steps inverted, which gives the density at points of one's choice.
+
+#define TILE_ACT (TILE_ROWS * WIDTH)
+
+// What a group holds: a tile of points, each with two tangents. Tangents lie behind the tile's rows, one direction after
+// the other: act [2 slots][3][TILE_ROWS][WIDTH], velocity [3][TILE_ROWS][2].
+#define DECLARE_TANGENT_TILE                                       \
+  local float input[TILE_ROWS * 4] ALIGNED;                        \
+  local float tangent[2 * TILE_ROWS * 2] ALIGNED;                  \
+  local float velocity[3 * TILE_ROWS * 2] ALIGNED;                 \
+  local float2 start[TILE_ROWS] ALIGNED; /* x at the step's begin */ \
+  local float2 mean[3 * TILE_ROWS] ALIGNED; /* of k_0 .. k_s, then of their tangents */ \
+  local float det_1[TILE_ROWS] ALIGNED; /* det J_t - 1 */ \
+  local float sum[TILE_ROWS] ALIGNED; /* of the log|det J_t| so far */ \
+  local float act[6 * TILE_ACT] ALIGNED
+
+// velocity [3][TILE_ROWS][2] = D(input [TILE_ROWS][4]), then its derivatives along tangent [2][TILE_ROWS][2], directions of
+// (x, y). Begins and ends with a barrier; DEPTH inside. Three times the flops of `evaluate`.
+static inline void evaluate_with_tangents(int item, global const float *parameters, local const float *input,
+                                          local const float *tangent, local float *act, local float *velocity) {
+  barrier(CLK_LOCAL_MEM_FENCE);
+  forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
+  NO_UNROLL for (int d = 0; d < 2; d++) // a work-item reads the activations that it wrote itself
+    derivative_layer(item, tangent + d * TILE_ROWS * 2, 2, parameters + WEIGHTS_FIRST, act, act + (1 + d) * TILE_ACT);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  NO_UNROLL for (int l = 1; l < DEPTH; l++) {
+    local float *below = act + (l - 1) % 2 * (3 * TILE_ACT), *above = act + l % 2 * (3 * TILE_ACT);
+    forward_layer(item, below, WIDTH, parameters + WEIGHTS(l), parameters + BIAS(l), above);
+    NO_UNROLL for (int d = 0; d < 2; d++)
+      derivative_layer(item, below + (1 + d) * TILE_ACT, WIDTH, parameters + WEIGHTS(l), above, above + (1 + d) * TILE_ACT);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  output_layer(item, 3 * TILE_ROWS, act + (DEPTH - 1) % 2 * (3 * TILE_ACT), parameters, velocity);
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+// Sets the rows' input and tangents to where step t begins: x = start, ∂x = 1. No barriers.
+static inline void begin_step(int item, local const float2 *start, float alpha, local float *input, local float *tangent) {
+  for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+    *(local float4 *)(input + r * 4) = (float4)(start[r], alpha, 1.0f);
+    *(local float2 *)(tangent + r * 2) = (float2)(1.0f, 0.0f);
+    *(local float2 *)(tangent + (TILE_ROWS + r) * 2) = (float2)(0.0f, 1.0f);
+  }
+}
+
+// A step of a tile from start, with begin_step done: mean [3][TILE_ROWS] becomes (x_{t+1} - x_t) / h and the columns of
+// (J_t - 1) / h, input the step's end. (2 + DEPTH) · stages barriers.
+static inline void step_with_tangents(int item, global const float *parameters, uint solver, float begin_alpha,
+                                      float end_alpha, local const float2 *start, local float *input,
+                                      local float *tangent, local float *act, local float *velocity,
+                                      local float2 *mean) {
+  NO_UNROLL for (uint s = 0; s < STAGES[solver]; s++) {
+    evaluate_with_tangents(item, parameters, input, tangent, act, velocity);
+    stage to = stage_of(solver, s, begin_alpha, end_alpha);
+    for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+      float2 x = follow(to, start[r], *(local float2 *)(velocity + r * 2), mean + r);
+      *(local float4 *)(input + r * 4) = (float4)(x, to.alpha, 1.0f);
+      for (int d = 0; d < 2; d++) {
+        int i = (1 + d) * TILE_ROWS + r;
+        *(local float2 *)(tangent + (i - TILE_ROWS) * 2) =
+            follow(to, (float2)(d == 0, d == 1), *(local float2 *)(velocity + i * 2), mean + i);
+      }
+    }
+  }
+}
+
+// det J - 1 of J = 1 + h (a b) by its columns a and b: near 0, it has digits that det J itself would lose.
+static inline float determinant_minus_1(float h, float2 a, float2 b) {
+  return h * MULTIPLY_ADD(h, a.x * b.y - a.y * b.x, a.x + b.y);
+}
+
+// sum [TILE_ROWS] += log|det J|, VECTOR rows at once: the logarithm would else take a twentieth of the time. Begins and
+// ends with a barrier.
+static inline void add_log_det(int item, local const float *det_1, local float *sum) {
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int r = item * VECTOR; r < TILE_ROWS; r += GROUP_SIZE * VECTOR) {
+    vec e = LOAD_LOCAL(det_1 + r);
+    STORE_LOCAL(sum + r, LOAD_LOCAL(sum + r) + select(log(fabs((vec)(1.0f) + e)), log1p(e), e > (vec)(-0.5f)));
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+// As move_points (map.cl), and log_det [count] += Σ_t log|det J_t|.
+// Flops: three times those of move_points; bytes: 24 a point. ((2 + DEPTH) · stages + 2) · steps + 1 barriers a tile.
+GROUP void move_with_tangents(global const float *parameters, global float2 *points, global float *log_det,
+                              global const float *alphas, uint solver, uint first, uint count, uint first_step,
+                              uint steps) {
+  DECLARE_TANGENT_TILE;
+  int item = get_local_id(0);
+  for (uint tile = get_group_id(0); tile * TILE_ROWS < count; tile += get_num_groups(0)) {
+    uint offset = first + tile * TILE_ROWS;
+    int rows = min((uint)TILE_ROWS, count - tile * TILE_ROWS);
+    for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+      start[r] = r < rows ? points[offset + r] : (float2)(0.0f);
+      sum[r] = r < rows ? log_det[offset + r] : 0.0f;
+    }
+    NO_UNROLL for (uint t = first_step; t < first_step + steps; t++) {
+      begin_step(item, start, alphas[t], input, tangent);
+      step_with_tangents(item, parameters, solver, alphas[t], alphas[t + 1], start, input, tangent, act, velocity, mean);
+      float h = alphas[t + 1] - alphas[t];
+      for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+        start[r] = *(local float2 *)(input + r * 4);
+        det_1[r] = determinant_minus_1(h, mean[TILE_ROWS + r], mean[2 * TILE_ROWS + r]);
+      }
+      add_log_det(item, det_1, sum);
+    }
+    for (int r = item; r < rows; r += GROUP_SIZE) {
+      points[offset + r] = start[r];
+      log_det[offset + r] = sum[r];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+}
+
+// A step is inverted when Newton's next correction is at most this in each coordinate; or, where no correction brings its
+// end nearer any more, when the end is: a step that contracts has more starts than ends. Of points beyond 1, times their size.
+#define TOLERANCE 1e-6f
+#define MOST_TRIALS 24  // of a step's start, until it counts as not inverted
+
+static inline float size_or_1(float2 x) { return fmax(1.0f, fmax(fabs(x.x), fabs(x.y))); }
+
+// Points [count] are taken back: step s finds where a step from alphas[s + 1] to alphas[s] ends in the point, by Newton's
+// method from x - h D(x), halving its correction where that brings the end no nearer. log_det [count] += Σ log|det J| of
+// the steps found. A point where a step is not inverted becomes NaN, and its log_det too.
+// NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count.
+// Flops: those of move_points, and three times as many a trial; bytes: 24 a point. (2 + DEPTH) (1 + stages · trials)
+// + 2 · trials + 2 barriers a tile and step.
+GROUP void invert_points(global const float *parameters, global float2 *points, global float *log_det,
+                         global const float *alphas, uint solver, uint first, uint count, uint first_step,
+                         uint steps) {
+  DECLARE_TANGENT_TILE;
+  local float2 end[TILE_ROWS] ALIGNED;         // where the step shall lead
+  local float2 nearest[TILE_ROWS] ALIGNED;     // the start that led nearest to it so far
+  local float2 correction[TILE_ROWS] ALIGNED;  // what was taken from it for the trial under way
+  local float miss[TILE_ROWS] ALIGNED;         // squared distance of its end
+  local int open[TILE_ROWS] ALIGNED;           // whether the start is still sought
+  local int open_rows;
+  int item = get_local_id(0);
+  for (uint tile = get_group_id(0); tile * TILE_ROWS < count; tile += get_num_groups(0)) {
+    uint offset = first + tile * TILE_ROWS;
+    int rows = min((uint)TILE_ROWS, count - tile * TILE_ROWS);
+    for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+      end[r] = r < rows ? points[offset + r] : (float2)(NAN);
+      sum[r] = r < rows ? log_det[offset + r] : 0.0f;
+    }
+    NO_UNROLL for (uint s = first_step; s < first_step + steps; s++) {
+      float alpha = alphas[s + 1], h = alphas[s] - alpha;
+      begin_step(item, end, alpha, input, tangent);
+      evaluate(item, parameters, input, act, 2, velocity);
+      for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+        start[r] = end[r] - h * *(local float2 *)(velocity + r * 2);
+        nearest[r] = start[r];
+        correction[r] = (float2)(0.0f);
+        det_1[r] = 0.0f;
+        miss[r] = INFINITY;
+        open[r] = !any(isnan(end[r]));
+      }
+      NO_UNROLL for (int trial = 0; trial < MOST_TRIALS; trial++) {
+        begin_step(item, start, alpha, input, tangent);
+        step_with_tangents(item, parameters, solver, alpha, alphas[s], start, input, tangent, act, velocity, mean);
+        if (item == 0) open_rows = 0;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+          if (!open[r]) continue;
+          float2 off = MULTIPLY_ADD((float2)(h), mean[r], start[r] - end[r]);
+          float off2 = dot(off, off);
+          if (off2 < miss[r]) {
+            float2 a = mean[TILE_ROWS + r], b = mean[2 * TILE_ROWS + r];
+            det_1[r] = determinant_minus_1(h, a, b);
+            float2 columns[2] = {(float2)(1.0f, 0.0f) + h * a, (float2)(0.0f, 1.0f) + h * b};  // of J_t
+            nearest[r] = start[r];
+            miss[r] = off2;
+            correction[r] = (float2)(columns[1].y * off.x - columns[1].x * off.y,
+                                     columns[0].x * off.y - columns[0].y * off.x) / (1.0f + det_1[r]);
+            open[r] = !(fmax(fabs(correction[r].x), fabs(correction[r].y)) <= TOLERANCE * size_or_1(nearest[r]));
+          } else {
+            float reach = TOLERANCE * size_or_1(end[r]);
+            open[r] = !(miss[r] <= reach * reach);
+            correction[r] *= open[r] ? 0.5f : 0.0f;
+          }
+          start[r] = nearest[r] - correction[r];
+          if (open[r]) atomic_inc(&open_rows);
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (open_rows == 0) break;
+      }
+      for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
+        end[r] = open[r] ? (float2)(NAN) : start[r];
+        det_1[r] = any(isnan(end[r])) ? NAN : det_1[r];
+      }
+      add_log_det(item, det_1, sum);
+    }
+    for (int r = item; r < rows; r += GROUP_SIZE) {
+      points[offset + r] = end[r];
+      log_det[offset + r] = sum[r];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+}

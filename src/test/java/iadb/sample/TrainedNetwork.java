@@ -1,0 +1,47 @@
+package iadb.sample;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.draw.PointSource;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.random.Stream;
+import iadb.train.TrainingConfig;
+import iadb.train.TrainingSession;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A network that learned the way from a bell to a ring for a second or two, for tests of what a map does with one. */
+public final class TrainedNetwork {
+    public static final Density P0 = NamedDensities.find("gaussian").orElseThrow();
+    public static final Density P1 = NamedDensities.find("ring").orElseThrow();
+
+    private static final int STEPS = 8192;
+    private static Network network;
+
+    private TrainedNetwork() {
+    }
+
+    /** Trained once, on the first device. */
+    public static synchronized Network get() {
+        if (network == null) {
+            TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 65_536, 256, 1e-3f, 0, Optional.empty());
+            try (Context context = Context.open(Device.all().get(0));
+                    TrainingSession session = new TrainingSession(context, config, P0, P1)) {
+                session.advance(STEPS, Duration.ofMinutes(5));
+                session.drain();
+                network = session.snapshot();
+            }
+        }
+        return network;
+    }
+
+    /** Points of p0, [count, 2]. */
+    public static float[] starts(int count) {
+        try (Context context = Context.open(Device.all().get(0)); PointSource source = new PointSource(context, P0)) {
+            return source.drawToHost(0, Stream.START_POINTS, 0, count);
+        }
+    }
+}
