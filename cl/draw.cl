@@ -4,7 +4,8 @@
 // Two kernels with one distribution: coordinates are multiples of 2^-24, and a pixel owns those inside it. Where 2^24 is
 // no multiple of w or h, pixels own one lattice line more or less than others, which rejection weighs and inversion does
 // not: a relative difference of w / 2^24 at most. Rejection needs no table and is right for most images; inversion takes
-// a fixed time when few pixels are bright. Java: iadb.draw.PointSource chooses by the acceptance rate.
+// a fixed time when few pixels are bright. Java: iadb.draw.PointSource chooses by the acceptance rate. A third kernel takes
+// the points of Sobol's sequence through the same tables.
 
 // Draws give up after this many rejected candidates: at the lowest acceptance rate that the host sends here, 1/64,
 // the chance to come this far is e^-1032.
@@ -43,6 +44,20 @@ static inline uint lattice_start(uint pixel, uint pixels) {
   return (uint)((((ulong)pixel << 24) + pixels - 1) / pixels);
 }
 
+// The first of ends [count], which never fall, above target.
+#define DEFINE_FIRST_ABOVE(NAME, T)                                           \
+  static inline int NAME(global const T *ends, int count, T target) {         \
+    int found = 0, after = count - 1;                                         \
+    while (found < after) {                                                   \
+      int middle = (found + after) / 2;                                       \
+      if (ends[middle] > target) after = middle; else found = middle + 1;     \
+    }                                                                         \
+    return found;                                                             \
+  }
+
+DEFINE_FIRST_ABOVE(first_row_above, ulong)
+DEFINE_FIRST_ABOVE(first_column_above, uint)
+
 // points[n], n in [start, start + count): by inverting the cumulative sums, which are exact integers.
 // row_end [h]: weight of rows 0 .. i; column_end [h][w]: weight of columns 0 .. j inside row i.
 // NDRange: any; work-items stride over the points. No barriers.
@@ -54,23 +69,74 @@ kernel void draw_by_inversion(global const ulong *row_end, global const uint *co
     uint counter[4] = {first + n, 0, stream, 0};
     philox(counter, seed_low, seed_high);
     ulong target = mul_hi(((ulong)counter[1] << 32) | counter[0], total);
-
-    int row = 0, after = h;  // the first row with row_end > target
-    while (row < after) {
-      int middle = (row + after) / 2;
-      if (row_end[middle] > target) after = middle; else row = middle + 1;
-    }
+    int row = first_row_above(row_end, h, target);
     uint rest = (uint)(target - (row > 0 ? row_end[row - 1] : 0));
-    global const uint *ends = column_end + (size_t)row * w;
-    int column = 0;
-    after = w;  // the first column with ends > rest
-    while (column < after) {
-      int middle = (column + after) / 2;
-      if (ends[middle] > rest) after = middle; else column = middle + 1;
-    }
-
+    int column = first_column_above(column_end + (size_t)row * w, w, rest);
     uint x = lattice_start(column, w), y = lattice_start(h - 1 - row, h);
     points[n] = lattice_point(x + mul_hi(counter[2], lattice_start(column + 1, w) - x),
                               y + mul_hi(counter[3], lattice_start(h - row, h) - y));
+  }
+}
+
+// Point n of Sobol's sequence in two dimensions (Sobol 1967), as multiples of 2^-32: bit k of n moves x by the bits of n
+// in reverse, y by row k of Pascal's triangle modulo 2.
+static inline uint2 sobol(uint n) {
+  uint2 point = (uint2)(0u);
+  for (uint2 bit = (uint2)(0x80000000u); n; n >>= 1, bit = (uint2)(bit.x >> 1, bit.y ^ (bit.y >> 1)))
+    if (n & 1) point ^= bit;
+  return point;
+}
+
+#define SCRAMBLED_AT_ONCE 7  // bits whose tree of 2^7 - 1 decisions fits one draw of 128 bits
+
+// Owen's nested uniform scrambling (Owen 1995): each bit is flipped or not by a random bit that belongs to all the bits
+// above it, which keeps the points' evenness and makes each of them uniform. Random bits are Philox draws with the counter
+// (bits above, how many, stream, 1 + dimension): no other draw has a fourth word but 0.
+static inline uint owen_scramble(uint bits, uint dimension, uint stream, uint seed_low, uint seed_high) {
+  uint flips = 0;
+  for (uint done = 0; done < 32; done += SCRAMBLED_AT_ONCE) {
+    uint counter[4] = {done > 0 ? bits >> (32 - done) : 0, done, stream, 1 + dimension};
+    philox(counter, seed_low, seed_high);
+    uint node = 1;  // of the tree, whose root is 1 and whose node i has the children 2i and 2i + 1
+    for (uint level = done; level < min(done + SCRAMBLED_AT_ONCE, 32u); level++) {
+      uint word = node & 64 ? (node & 32 ? counter[3] : counter[2]) : (node & 32 ? counter[1] : counter[0]);
+      flips |= (word >> node % 32 & 1) << (31 - level);
+      node = 2 * node + (bits >> (31 - level) & 1);
+    }
+  }
+  return bits ^ flips;
+}
+
+// Where in `cells` cells a target lies that is `rest` + part / 2^32 of `weight`.
+static inline uint cell_of(uint rest, uint part, uint weight, uint cells) {
+  return (uint)(((ulong)rest * cells + ((ulong)part * cells >> 32)) / weight);
+}
+
+// points[n], n in [start, start + count): point n + first of Sobol's sequence, scrambled, through the inverse of the
+// cumulative distribution, of rows by y and of columns inside the row by x. It is continuous inside a pixel and, from row to
+// row and from column to column, so that what lies near in the square of the sequence lies near in the density.
+// Arguments and NDRange as above.
+kernel void draw_sobol(global const ulong *row_end, global const uint *column_end, int w, int h, uint seed_low,
+                       uint seed_high, uint stream, uint first, global float2 *points, uint start, uint count) {
+  ulong total = row_end[h - 1];
+  for (uint n = start + get_global_id(0); n < start + count; n += get_global_size(0)) {
+    uint2 point = sobol(first + n);
+    uint along = owen_scramble(point.x, 0, stream, seed_low, seed_high);
+    ulong down = (ulong)owen_scramble(point.y, 1, stream, seed_low, seed_high) << 32;
+
+    ulong target = mul_hi(down, total);
+    int row = first_row_above(row_end, h, target);
+    ulong before = row > 0 ? row_end[row - 1] : 0;
+    uint row_weight = (uint)(row_end[row] - before);
+    uint y = lattice_start(h - 1 - row, h), after_y = lattice_start(h - row, h);
+    y = after_y - 1 - cell_of((uint)(target - before), (uint)(down * total >> 32), row_weight, after_y - y);
+
+    global const uint *ends = column_end + (size_t)row * w;
+    uint in_row = mul_hi(along, row_weight);
+    int column = first_column_above(ends, w, in_row);
+    uint before_column = column > 0 ? ends[column - 1] : 0;
+    uint x = lattice_start(column, w), cells = lattice_start(column + 1, w) - x;
+    x += cell_of(in_row - before_column, along * row_weight, ends[column] - before_column, cells);
+    points[n] = lattice_point(x, y);
   }
 }

@@ -12,8 +12,9 @@ import iadb.random.Stream;
 import java.util.List;
 
 /**
- * A density on the device, ready to be drawn from: by rejection, as the method's tutorial does it, or by inverting the
- * CDF tables where less than one candidate in 64 would be accepted. Both give the same distribution.
+ * A density on the device, ready to be drawn from. Random points by rejection, as the method's tutorial does it, or by
+ * inverting the CDF tables where less than one candidate in 64 would be accepted: both give the same distribution. Sobol's
+ * points always by inversion.
  */
 public final class PointSource implements AutoCloseable {
     /** Bytes of a point on the device: two floats. */
@@ -31,19 +32,36 @@ public final class PointSource implements AutoCloseable {
     private final Kernel kernel;
     private final Resources resources = new Resources();
 
-    /** Puts {@code density} on the device, choosing the method by its acceptance rate. */
-    public PointSource(Context context, Density density) {
-        this(context, density, density.acceptance() >= LEAST_ACCEPTANCE);
+    /** The kernels that draw. */
+    enum Method {
+        REJECTION("draw_by_rejection"), INVERSION("draw_by_inversion"), SOBOL("draw_sobol");
+
+        private final String kernel;
+
+        Method(String kernel) {
+            this.kernel = kernel;
+        }
     }
 
-    PointSource(Context context, Density density, boolean byRejection) {
+    /** Puts {@code density} on the device, for random points; chooses the method by its acceptance rate. */
+    public PointSource(Context context, Density density) {
+        this(context, density, Sequence.RANDOM);
+    }
+
+    /** Puts {@code density} on the device. */
+    public PointSource(Context context, Density density, Sequence sequence) {
+        this(context, density, sequence == Sequence.SOBOL ? Method.SOBOL
+                : density.acceptance() >= LEAST_ACCEPTANCE ? Method.REJECTION : Method.INVERSION);
+    }
+
+    PointSource(Context context, Density density, Method method) {
         this.context = context;
         try {
             Program program = resources.add(context.build(sources(), OPTIONS));
-            if (byRejection) {
+            if (method == Method.REJECTION) {
                 DeviceBuffer weights = resources.add(context.buffer((long) density.weights().length * Short.BYTES));
                 weights.write(density.weights());
-                kernel = resources.add(program.kernel("draw_by_rejection"))
+                kernel = resources.add(program.kernel(method.kernel))
                         .arguments(weights, density.width(), density.height(), density.brightest());
             } else {
                 CdfTables tables = CdfTables.of(density);
@@ -51,7 +69,7 @@ public final class PointSource implements AutoCloseable {
                 DeviceBuffer columnEnd = resources.add(context.buffer((long) tables.columnEnd().length * Integer.BYTES));
                 rowEnd.write(tables.rowEnd());
                 columnEnd.write(tables.columnEnd());
-                kernel = resources.add(program.kernel("draw_by_inversion"))
+                kernel = resources.add(program.kernel(method.kernel))
                         .arguments(rowEnd, columnEnd, density.width(), density.height());
             }
         } catch (RuntimeException e) {
@@ -60,7 +78,7 @@ public final class PointSource implements AutoCloseable {
         }
     }
 
-    /** Its program: both ways to draw. */
+    /** Its program: all ways to draw. */
     public static List<Source> sources() {
         return List.of(Source.of("philox.cl"), Source.of("draw.cl"));
     }
