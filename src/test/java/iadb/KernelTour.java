@@ -8,9 +8,13 @@ import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.density.Density;
 import iadb.draw.PointSource;
+import iadb.draw.Sequence;
+import iadb.metric.EnergyDistance;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierProof;
 import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
 import iadb.random.Stream;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
@@ -41,12 +45,24 @@ final class KernelTour {
                 throw new IllegalStateException("a group does not pass its own barrier");
             }
             changeWords(context);
+            try (EnergyDistance energy = new EnergyDistance(context)) {
+                energy.distance(new float[2 * 19], new float[2 * 2053]);
+            }
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 for (int depth : new int[] {1, 3}) {
                     for (int batch : new int[] {1, 19}) {
-                        tour(context, new TrainingConfig(new NetworkShape(16, depth), 67, batch, 1e-3f, 0, Optional.of(kind)),
+                        train(context, new TrainingConfig(new NetworkShape(16, depth), 67, batch, new Rates(1e-3f, 5, 0.9), 0,
+                                Optional.of(kind), Optional.empty()),
                                 byInversion, byRejection);
                     }
+                }
+            }
+            for (int depth : new int[] {1, 3}) {
+                map(context, Network.initial(new NetworkShape(16, depth), 0), byInversion);
+            }
+            for (Density density : new Density[] {byInversion, byRejection}) {
+                try (PointSource even = new PointSource(context, density, Sequence.SOBOL)) {
+                    even.drawToHost(0, Stream.START_POINTS, 5, 21);
                 }
             }
         }
@@ -62,18 +78,29 @@ final class KernelTour {
         }
     }
 
-    private static void tour(Context context, TrainingConfig config, Density p0, Density p1) {
-        int count = 21;
-        try (TrainingSession session = new TrainingSession(context, config, p0, p1);
-                PointSource source = new PointSource(context, p0);
-                DeviceBuffer points = source.draw(0, Stream.START_POINTS, 0, count);
-                Sampler sampler = new Sampler(context, config.shape())) {
+    private static void train(Context context, TrainingConfig config, Density p0, Density p1) {
+        try (TrainingSession session = new TrainingSession(context, config, p0, p1)) {
             session.advance(2, Duration.ofMinutes(1));
             session.drain();
+        }
+    }
+
+    /** There, there with the density, and back. */
+    private static void map(Context context, Network network, Density p0) {
+        int count = 21;
+        try (PointSource source = new PointSource(context, p0);
+                DeviceBuffer points = source.draw(0, Stream.START_POINTS, 0, count);
+                DeviceBuffer logDet = context.buffer(new float[count]);
+                DeviceBuffer parameters = context.buffer(network.parameters());
+                Sampler sampler = new Sampler(context, network.shape())) {
             for (Solver solver : Solver.values()) {
                 Integration integration = Integration.of(solver, Schedule.COSINE, 2, true);
-                try (MapSession map = sampler.session(session.parameters(), points, count, integration)) {
+                try (MapSession map = sampler.session(parameters, points, count, integration);
+                        MapSession there = sampler.sessionWithTangents(parameters, points, logDet, count, integration);
+                        MapSession back = sampler.inversion(parameters, points, logDet, count, integration)) {
                     map.advance(2);
+                    there.advance(2);
+                    back.advance(2);
                 }
             }
         }

@@ -3,10 +3,10 @@
 package iadb.density;
 
 import iadb.io.InvalidInputException;
+import iadb.io.Spelling;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /** Finds the density that a text means. */
 public final class Densities {
@@ -39,46 +39,9 @@ public final class Densities {
     }
 
     private static InvalidInputException unknown(String text, Throwable cause) {
-        String closest = closestName(text);
-        String hint = closest == null ? "" : "did you mean " + closest + "? ";
+        String hint = Spelling.closest(text, NamedDensities.names()).map(name -> "did you mean " + name + "? ").orElse("");
         return new InvalidInputException(
                 "no density is called '%s': %sgive one of --list-densities, or a PNG, JPEG, BMP or GIF file"
                         .formatted(text, hint), cause);
-    }
-
-    /** The name that begins with the text, or else is fewest edits away, two at most; null if there is none. */
-    private static String closestName(String text) {
-        String wanted = text.toLowerCase(Locale.ROOT);
-        String closest = null;
-        int fewest = 3;
-        for (String name : NamedDensities.names()) {
-            if (wanted.length() >= 3 && name.startsWith(wanted)) {
-                return name;
-            }
-            int edits = editDistance(wanted, name);
-            if (edits < fewest) {
-                closest = name;
-                fewest = edits;
-            }
-        }
-        return closest;
-    }
-
-    /** Insertions, deletions and replacements that turn a into b (Levenshtein), by rows of the table of prefixes. */
-    private static int editDistance(String a, String b) {
-        int[] above = new int[b.length() + 1];
-        for (int j = 0; j < above.length; j++) {
-            above[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int[] row = new int[above.length];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = above[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(replaced, 1 + Math.min(above[j], row[j - 1]));
-            }
-            above = row;
-        }
-        return above[b.length()];
     }
 }

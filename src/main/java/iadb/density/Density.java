@@ -20,6 +20,8 @@ public final class Density {
     /** The brightest value a weight can have. */
     public static final int WHITE = 65535;
 
+    private static final int CELL_SAMPLES = 8; // a side
+
     private final String name;
     private final boolean named;
     private final Path file;
@@ -143,6 +145,26 @@ public final class Density {
         int row = height - 1 - (int) (y * height);
         int weight = Short.toUnsignedInt(weights[row * width + column]);
         return Math.log((double) weight * weights.length / totalWeight);
+    }
+
+    /**
+     * Its mean over the cells of a grid over the square, by {@value #CELL_SAMPLES}² points a cell: for pictures of it.
+     *
+     * @param columns of the grid
+     * @param rows    of the grid
+     * @return [rows][columns], row 0 at y = 1; per unit of the square's area
+     */
+    public double[] meanByCell(int columns, int rows) {
+        double[] means = new double[rows * columns];
+        double scale = (double) weights.length / totalWeight / (CELL_SAMPLES * CELL_SAMPLES);
+        for (int i = 0; i < rows * CELL_SAMPLES; i++) {
+            int row = (int) ((i + 0.5) * height / (rows * CELL_SAMPLES));
+            for (int j = 0; j < columns * CELL_SAMPLES; j++) {
+                int column = (int) ((j + 0.5) * width / (columns * CELL_SAMPLES));
+                means[i / CELL_SAMPLES * columns + j / CELL_SAMPLES] += scale * Short.toUnsignedInt(weights[row * width + column]);
+            }
+        }
+        return means;
     }
 
     @Override

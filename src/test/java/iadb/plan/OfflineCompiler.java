@@ -2,6 +2,7 @@ package iadb.plan;
 
 import iadb.cl.Source;
 import iadb.draw.PointSource;
+import iadb.metric.EnergyDistance;
 import iadb.model.NetworkShape;
 import iadb.sample.Sampler;
 import java.io.File;
@@ -127,15 +128,20 @@ public final class OfflineCompiler {
                         ? Tuning.Footprint.ONE_LAYER : Tuning.Footprint.ALL_LAYERS);
             }
             add(programs, "map", Sampler.sources(), shape, Tuning.Footprint.TWO_LAYERS);
+            add(programs, "density", Sampler.densitySources(), shape, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS);
         }
+        programs.add(new Program("energy", EnergyDistance.sources(), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
         programs.add(new Program("sharing", List.of(Source.of("sharing.cl")), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
         programs.add(new Program("draw", PointSource.sources(), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
         return programs;
     }
 
     private static Tuning tuning(Tuning.Footprint footprint) {
-        return TuningTable.ofKind("gpu", footprint == Tuning.Footprint.TWO_LAYERS ? TuningTable.Purpose.MAP
-                : TuningTable.Purpose.TRAINING);
+        return TuningTable.ofKind("gpu", switch (footprint) {
+            case TWO_LAYERS -> TuningTable.Purpose.MAP;
+            case TWO_LAYERS_WITH_TANGENTS -> TuningTable.Purpose.DENSITY;
+            default -> TuningTable.Purpose.TRAINING;
+        });
     }
 
     private static void add(List<Program> programs, String name, List<Source> sources, NetworkShape shape,

@@ -1,0 +1,28 @@
+package iadb.metric;
+
+/** Points counted by the cells of a grid over the unit square, as a density. */
+public final class Histogram {
+    private Histogram() {
+    }
+
+    /**
+     * The density of points per unit of the square's area, by cell.
+     *
+     * @param points [N, 2], y upward; those outside the square, and NaN, are counted nowhere
+     * @param width  columns of the grid
+     * @param height rows of the grid
+     * @return [height][width], row 0 at y = 1
+     */
+    public static double[] density(float[] points, int width, int height) {
+        double[] density = new double[width * height];
+        double perPoint = density.length / (points.length / 2.0);
+        for (int n = 0; n < points.length; n += 2) {
+            double x = points[n] * (double) width;
+            double y = points[n + 1] * (double) height;
+            if (x >= 0 && x < width && y >= 0 && y < height) {
+                density[(height - 1 - (int) y) * width + (int) x] += perPoint;
+            }
+        }
+        return density;
+    }
+}
