@@ -3,6 +3,7 @@ package iadb.io;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,8 @@ public final class AtomicFile implements AutoCloseable {
 
     private final Path target;
     private final Path temporary;
-    private OutputStream out;
+    private OutputStream out; // null where the content goes to the channel, or to a path
+    private FileChannel channel;
 
     /** Writes a file's content to a stream; it need not close or flush it. */
     @FunctionalInterface
@@ -49,11 +51,20 @@ public final class AtomicFile implements AutoCloseable {
      */
     public static AtomicFile open(Path target) throws IOException {
         AtomicFile file = begin(target);
-        StandardOpenOption how =
-                file.replacesTarget() ? StandardOpenOption.CREATE_NEW : StandardOpenOption.APPEND;
         file.out = new BufferedOutputStream(
-                Files.newOutputStream(file.temporary, StandardOpenOption.WRITE, how), BUFFER_BYTES);
+                Files.newOutputStream(file.temporary, StandardOpenOption.WRITE, file.how()), BUFFER_BYTES);
         return file;
+    }
+
+    /** As above, for content that does not come in order. */
+    public static AtomicFile openChannel(Path target) throws IOException {
+        AtomicFile file = begin(target);
+        file.channel = FileChannel.open(file.temporary, StandardOpenOption.WRITE, file.how());
+        return file;
+    }
+
+    private StandardOpenOption how() {
+        return replacesTarget() ? StandardOpenOption.CREATE_NEW : StandardOpenOption.APPEND;
     }
 
     /**
@@ -85,15 +96,18 @@ public final class AtomicFile implements AutoCloseable {
         return out;
     }
 
+    /** The channel of {@link #openChannel}; it belongs to this object. */
+    public FileChannel channel() {
+        return channel;
+    }
+
     /**
      * Ends the content and puts it in the target's place.
      *
      * @throws IOException if the rest cannot be written or the rename fails; the target is then as it was
      */
     public void commit() throws IOException {
-        if (out != null) {
-            out.close();
-        }
+        closeContent();
         if (!replacesTarget()) {
             return;
         }
@@ -108,9 +122,7 @@ public final class AtomicFile implements AutoCloseable {
     @Override
     public void close() {
         try {
-            if (out != null) {
-                out.close();
-            }
+            closeContent();
         } catch (IOException e) {
             // the disk may be full: the content is dropped anyway
         }
@@ -120,6 +132,15 @@ public final class AtomicFile implements AutoCloseable {
             }
         } catch (IOException e) {
             // nothing more can be done about a folder that refuses
+        }
+    }
+
+    private void closeContent() throws IOException {
+        if (out != null) {
+            out.close();
+        }
+        if (channel != null) {
+            channel.close();
         }
     }
 

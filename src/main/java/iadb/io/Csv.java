@@ -3,7 +3,6 @@ package iadb.io;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -54,6 +53,72 @@ public final class Csv {
         }
     }
 
+    /** A table being written, row by row; it replaces the target at {@link #finish}. */
+    public static final class Writer implements AutoCloseable {
+        private final AtomicFile file;
+        private final BufferedWriter writer;
+        private final String header;
+        private final int columns;
+        private final Line line = new Line();
+        private long rows;
+
+        private Writer(AtomicFile file, String header) throws IOException {
+            this.file = file;
+            this.header = header;
+            columns = header.split(",", -1).length;
+            writer = new BufferedWriter(new OutputStreamWriter(file.stream(), StandardCharsets.UTF_8));
+            writer.append(header).append('\n');
+        }
+
+        /** An empty row; the one before is gone. */
+        public Line line() {
+            line.text.setLength(0);
+            line.fields = 0;
+            return line;
+        }
+
+        /**
+         * Writes the row that {@link #line} gave.
+         *
+         * @throws IllegalArgumentException if it has not as many fields as the header
+         */
+        public void write(Line row) throws IOException {
+            if (row.fields != columns) {
+                throw new IllegalArgumentException("row " + rows + " has " + row.fields + " fields, but the header '" + header
+                        + "' names " + columns);
+            }
+            writer.append(row.text).append('\n');
+            rows++;
+        }
+
+        /** Ends the table and puts it in the target's place. */
+        public void finish() throws IOException {
+            writer.flush();
+            file.commit();
+        }
+
+        /** Drops what is not finished. */
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+
+    /**
+     * Starts a table.
+     *
+     * @param header the columns' names with commas between, such as {@code iteration,loss}
+     */
+    public static Writer open(Path target, String header) throws IOException {
+        AtomicFile file = AtomicFile.open(target);
+        try {
+            return new Writer(file, header);
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
     /**
      * Writes a table.
      *
@@ -62,22 +127,13 @@ public final class Csv {
      * @throws IllegalArgumentException if a row has not as many fields as the header
      */
     public static void write(Path target, String header, int rows, RowFormatter formatter) throws IOException {
-        int columns = header.split(",", -1).length;
-        AtomicFile.write(target, out -> {
-            Writer writer = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
-            writer.append(header).append('\n');
-            Line line = new Line();
+        try (Writer writer = open(target, header)) {
             for (int row = 0; row < rows; row++) {
-                line.text.setLength(0);
-                line.fields = 0;
+                Line line = writer.line();
                 formatter.format(row, line);
-                if (line.fields != columns) {
-                    throw new IllegalArgumentException("row " + row + " has " + line.fields
-                            + " fields, but the header '" + header + "' names " + columns);
-                }
-                writer.append(line.text).append('\n');
+                writer.write(line);
             }
-            writer.flush();
-        });
+            writer.finish();
+        }
     }
 }

@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
 
 /**
  * The plot of a curve, such as the loss over the iterations, or of several with a legend. A single curve's y axis is
- * logarithmic where all values are above 0 and the largest is 20 times the least or more, so that neither a steep start nor a long tail is flattened.
+ * logarithmic where all values are above 0 and the largest is 20 times the least or more, so that neither a steep start nor
+ * a long tail is flattened.
  */
 public final class LinePlot {
     /** The plot's size in pixels. */
@@ -49,7 +50,6 @@ public final class LinePlot {
      * @param x      [N], ascending
      * @param y      [N]; a row where x or y is NaN, infinite or beyond ±1e300 is skipped
      * @param isLimit whether it is a level that the others are held against: drawn in ink, dashed, without dots
-     * @throws IllegalArgumentException if x and y differ in length
      */
     public record Series(String name, double[] x, double[] y, boolean isLimit) {
         public Series {

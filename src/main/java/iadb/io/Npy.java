@@ -4,24 +4,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
- * NumPy's array file, version 1.0: float32, little-endian, C order. The header is padded so that the data starts at a
+ * NumPy's array file as a whole: float32, little-endian, C order. The header is padded so that the data starts at a
  * multiple of 64 bytes, as NumPy itself does, and the file can be mapped into memory.
  */
 public final class Npy {
-    private static final int ALIGNMENT = 64;
-    private static final int PREFIX_BYTES = 10;
-
-    private static final Pattern SHAPE = Pattern.compile("'shape': \\(([0-9, ]*)\\)");
-
     private Npy() {
     }
 
@@ -41,44 +32,28 @@ public final class Npy {
             throw new IllegalArgumentException(
                     "shape " + Arrays.toString(shape) + " does not hold " + data.length + " elements");
         }
-        AtomicFile.write(target, out -> {
-            out.write(header(shape));
-            writeFloats(out, data);
-        });
+        try (NpyWriter writer = NpyWriter.open(target, Arrays.stream(shape).asLongStream().toArray())) {
+            writer.append(data);
+            writer.finish();
+        }
     }
 
     /**
-     * Reads the elements of a float32 array in C order, of any shape.
+     * Reads the elements of a float32 or float64 array in C order, of any shape, as floats.
      *
-     * @throws InvalidInputException if the file is not such an array, or is shorter than its shape says
+     * @throws InvalidInputException if the file is not such an array, is not as long as its shape says, or has more elements
+     *                               than a Java array
      */
     public static float[] read(Path file) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.limit() < PREFIX_BYTES + Short.BYTES || bytes.get(0) != (byte) 0x93 || bytes.getInt(1) != 0x504D554E) {
-            throw new InvalidInputException(file + " is no NPY file");
+        try (NpyReader reader = new NpyReader(FileChannel.open(file), file)) {
+            long elements = Arrays.stream(reader.shape()).reduce(1, Math::multiplyExact);
+            if (elements > Integer.MAX_VALUE - 8) {
+                throw new InvalidInputException("%s holds %,d elements, too many to read at once".formatted(file, elements));
+            }
+            float[] data = new float[(int) elements];
+            reader.read(data);
+            return data;
         }
-        boolean isFirstVersion = bytes.get(6) == 1;
-        int start = isFirstVersion ? PREFIX_BYTES : PREFIX_BYTES + Short.BYTES;
-        long end = start + (isFirstVersion ? Short.toUnsignedLong(bytes.getShort(8)) : Integer.toUnsignedLong(bytes.getInt(8)));
-        if (end > bytes.limit()) {
-            throw new InvalidInputException(file + " ends within its header");
-        }
-        String header = new String(bytes.array(), start, (int) end - start, StandardCharsets.ISO_8859_1);
-        Matcher shape = SHAPE.matcher(header);
-        if (!header.contains("'<f4'") || !header.contains("'fortran_order': False") || !shape.find()) {
-            throw new InvalidInputException(file + " is no array of float32 in C order: " + header.strip());
-        }
-        long elements = 1;
-        for (String length : shape.group(1).split(",")) {
-            elements *= length.isBlank() ? 1 : Long.parseLong(length.strip());
-        }
-        if (elements * Float.BYTES != bytes.limit() - end) {
-            throw new InvalidInputException("%s holds %,d bytes of data where shape (%s) needs %,d".formatted(file,
-                    bytes.limit() - end, shape.group(1), elements * Float.BYTES));
-        }
-        float[] data = new float[(int) elements];
-        bytes.position((int) end).slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(data);
-        return data;
     }
 
     /** Writes float32 values, little-endian, through a small buffer. */
@@ -92,21 +67,5 @@ public final class Npy {
             chunk.putFloat(value);
         }
         out.write(chunk.array(), 0, chunk.position());
-    }
-
-    private static byte[] header(int[] shape) {
-        String axes = Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-        String comma = shape.length == 1 ? "," : "";
-        String dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + axes + comma + "), }";
-        int used = PREFIX_BYTES + dictionary.length() + 1;
-        int total = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
-        header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0);
-        header.putShort((short) (total - PREFIX_BYTES));
-        header.put(dictionary.getBytes(StandardCharsets.US_ASCII));
-        while (header.remaining() > 1) {
-            header.put((byte) ' ');
-        }
-        return header.put((byte) '\n').array();
     }
 }

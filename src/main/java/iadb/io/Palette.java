@@ -37,13 +37,26 @@ public final class Palette {
 
     /** The colour, 0xRRGGBB, of {@code ink} covering a share, 0 to 1, of {@code ground}. */
     public static int blend(int ground, int ink, double share) {
+        return blend(ground, linear(ink), share);
+    }
+
+    /** As above, with the ink as linear red, green and blue. */
+    static int blend(int ground, float[] ink, double share) {
+        float[] from = linear(ground);
         int blended = 0;
-        for (int shift = 16; shift >= 0; shift -= 8) {
-            double from = toLinear((ground >> shift & 255) / 255.0);
-            double to = toLinear((ink >> shift & 255) / 255.0);
-            blended |= toByte(from + (to - from) * share) << shift;
+        for (int c = 0; c < 3; c++) {
+            blended |= toByte(from[c] + (ink[c] - from[c]) * share) << 16 - 8 * c;
         }
         return blended;
+    }
+
+    /** A colour's red, green and blue in linear light, 0 to 1. */
+    static float[] linear(int colour) {
+        float[] linear = new float[3];
+        for (int c = 0; c < 3; c++) {
+            linear[c] = (float) toLinear((colour >> 16 - 8 * c & 255) / 255.0);
+        }
+        return linear;
     }
 
     private static int[] ring() {

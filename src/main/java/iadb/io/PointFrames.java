@@ -65,7 +65,7 @@ public final class PointFrames {
         plot = (int) Math.round(PLOT_SHARE * side);
         left = (int) Math.round(LEFT_SHARE * side);
         top = (int) Math.round(TOP_SHARE * side);
-        stamps = new DiscStamps(radius(start.length / 2, side));
+        stamps = new DiscStamps(DotSize.radius(start.length / 2, side));
         firstEntry = new byte[start.length / 2];
         for (int n = 0; n < firstEntry.length; n++) {
             firstEntry[n] = (byte) (GREYS + LEVELS * Palette.hueAt(start[2 * n], start[2 * n + 1]));
@@ -101,12 +101,6 @@ public final class PointFrames {
         DataBufferByte data = new DataBufferByte(pixels, pixels.length);
         return new BufferedImage(COLOURS,
                 Raster.createInterleavedRaster(data, side, side, side, 1, new int[] {0}, null), false, null);
-    }
-
-    /** 2.2 pixels at 2,048 points, 0.7 from 100,000 on, in between a power of N; 3.2 for a few. */
-    private static double radius(int points, int side) {
-        double radius = 2.2 * Math.pow(2048.0 / Math.max(1, points), 0.2945);
-        return Math.max(0.7, Math.min(3.2, radius) * side / DEFAULT_SIDE);
     }
 
     /** False for NaN, too. */

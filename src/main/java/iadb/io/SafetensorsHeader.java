@@ -56,7 +56,8 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         } catch (CharacterCodingException e) {
             throw new InvalidInputException("the header is not UTF-8 text", e);
         } catch (IOException | IllegalStateException | NumberFormatException e) {
-            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+                    .replaceFirst("^Use JsonReader\\.\\S+ to ", "do not "); // what a Java programmer would do
             throw new InvalidInputException("the header is not the JSON expected (" + printable(reason) + ")", e);
         }
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,8 @@ final class SafetensorsReader {
         } catch (EOFException e) {
             throw fault("the file became shorter while it was read", e);
         } catch (IOException e) {
-            throw fault("cannot be read (" + e.getClass().getSimpleName() + ")", e);
+            throw fault(e instanceof AccessDeniedException ? "cannot be read: check its permissions"
+                    : "cannot be read (" + e.getClass().getSimpleName() + ")", e);
         }
     }
 
