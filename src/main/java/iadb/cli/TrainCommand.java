@@ -1,20 +1,29 @@
 package iadb.cli;
 
 import iadb.cl.Context;
-import iadb.density.Density;
-import iadb.train.TrainingConfig;
+import iadb.io.InvalidInputException;
+import iadb.model.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Draws, trains, saves the model. */
 @Command(name = "train", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
-        description = "Draws points of both densities, trains, and saves the model and the loss.")
+        description = {"Draws points of both densities, trains, and saves the model and the loss.",
+            "With --resume a training that was stopped goes on from its last checkpoint, with the same bits as if it never had."})
 final class TrainCommand implements Callable<Integer> {
+    /** What a checkpoint has, and so is not to be said again. */
+    private static final List<String> OF_THE_CHECKPOINT = List.of("--data", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
+            "--depth", "--plan", "--seed");
+
     @Mixin
     private Options.DensityPair densities;
 
@@ -25,6 +34,15 @@ final class TrainCommand implements Callable<Integer> {
             description = "Seed of all that is random (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(names = "--checkpoint-every", paramLabel = "N", defaultValue = "0",
+            description = "Write checkpoint.safetensors every N iterations and at the end (default: never).")
+    private int checkpointEvery;
+
+    @Option(names = "--resume", paramLabel = "FILE",
+            description = "Go on from a checkpoint, whose options hold; --iterations is the total, --p0 and --p1 are needed only for"
+                    + " pictures too large for the file, and --out is the checkpoint's folder unless it is given.")
+    private Path resume;
+
     @Mixin
     private Options.DeviceChoice device;
 
@@ -34,20 +52,51 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Options.Verbosity verbosity;
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws IOException {
         StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
-        TrainingConfig config = training.config(seed);
-        Density p0 = densities.p0();
-        Density p1 = densities.p1();
+        if (checkpointEvery < 0) {
+            throw new InvalidInputException("--checkpoint-every " + checkpointEvery + " is not a whole number from 0 on");
+        }
+        Optional<CheckpointFile.Contents> from = Optional.ofNullable(resume).map(CheckpointFile::read);
+        TrainingRun.Task task = from.map(this::resumedTask).orElseGet(() -> new TrainingRun.Task(training.config(seed),
+                training.iterations, checkpointEvery, densities.p0(), densities.p1()));
+        if (resume != null && !isGiven("--out")) {
+            output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
+        }
         Path folder = output.ready();
         try (Context context = Context.open(device.select());
-                TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1, folder)) {
+                TrainingRun run = from.isEmpty() ? new TrainingRun(context, task, folder)
+                        : TrainingRun.resume(context, task, from.get(), folder, resume.toString())) {
             run.train();
+            if (!run.hasTrained()) {
+                return 0; // stopped by Ctrl-C, which the exit code says
+            }
             run.save();
             System.out.printf(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g%n", folder.resolve("model.safetensors"),
-                    p0.name(), p1.name(), run.session().stepsEnqueued(), run.finalLoss());
+                    task.p0().name(), task.p1().name(), run.session().stepsEnqueued(), run.finalLoss());
         }
         return 0;
+    }
+
+    private TrainingRun.Task resumedTask(CheckpointFile.Contents from) {
+        for (String option : OF_THE_CHECKPOINT) {
+            if (isGiven(option)) {
+                throw new InvalidInputException(option + " is taken from the checkpoint: leave it out with --resume");
+            }
+        }
+        if (isGiven("--iterations")) {
+            Options.positive("--iterations", training.iterations, Integer.MAX_VALUE);
+        }
+        return TrainingRun.resumed(from, isGiven("--iterations") ? Optional.of(training.iterations) : Optional.empty(),
+                isGiven("--checkpoint-every") ? Optional.of(checkpointEvery) : Optional.empty(), densities.given(true),
+                densities.given(false), resume.toString());
+    }
+
+    private boolean isGiven(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
     }
 }

@@ -1,64 +1,183 @@
 package iadb.cli;
 
 import iadb.cl.Context;
+import iadb.cl.Device;
 import iadb.density.Density;
+import iadb.io.InvalidInputException;
+import iadb.io.JsonRecord;
+import iadb.model.Checkpoint;
+import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
+import iadb.train.DivergedException;
 import iadb.train.Progress;
+import iadb.train.Provenance;
 import iadb.train.TrainingConfig;
 import iadb.train.TrainingSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A whole training from the command line: progress on stderr, then the model and the loss as files. */
+/** A whole training from the command line: progress on stderr and checkpoints, then the model and the loss as files. */
 final class TrainingRun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
     private static final Duration REPORT_INTERVAL = Duration.ofMillis(100);
+    private static final String CHECKPOINT = "checkpoint.safetensors";
+    private static final String TOTAL = "total";
+    private static final String EVERY = "checkpoint_every";
 
-    private final Density p0;
-    private final Density p1;
+    /**
+     * What to train.
+     *
+     * @param iterations      steps in all
+     * @param checkpointEvery steps from one checkpoint to the next; 0: none
+     */
+    record Task(TrainingConfig config, int iterations, int checkpointEvery, Density p0, Density p1) {
+        /** Without checkpoints. */
+        Task(TrainingConfig config, int iterations, Density p0, Density p1) {
+            this(config, iterations, 0, p0, p1);
+        }
+    }
+
+    private final Task task;
     private final TrainingConfig config;
-    private final int iterations;
+    private final Device device;
     private final Path folder;
     private final TrainingSession session;
     private final LossHistory history;
 
     /** Draws the data and builds the kernels; files will go into {@code folder}. */
-    TrainingRun(Context context, TrainingConfig config, int iterations, Density p0, Density p1, Path folder) {
-        this.p0 = p0;
-        this.p1 = p1;
-        this.config = config;
-        this.iterations = iterations;
-        this.folder = folder;
-        session = new TrainingSession(context, config, p0, p1);
-        history = new LossHistory(iterations);
+    TrainingRun(Context context, Task task, Path folder) {
+        this(context, task, folder, new TrainingSession(context, task.config(), task.p0(), task.p1()),
+                new LossHistory(task.iterations()));
         session.choice().reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, session.choice().kind()));
-        LOG.info("{} -> {} on {}, plan {}", p0.name(), p1.name(), context.device().name(), session.choice().kind());
+    }
+
+    private TrainingRun(Context context, Task task, Path folder, TrainingSession session, LossHistory history) {
+        this.task = task;
+        this.folder = folder;
+        this.session = session;
+        this.history = history;
+        config = task.config();
+        device = context.device();
+        LOG.info("{} -> {} on {}, plan {}{}", task.p0().name(), task.p1().name(), device.name(), session.choice().kind(),
+                session.stepsEnqueued() > 0 ? String.format(Locale.ROOT, ", from iteration %,d", session.stepsEnqueued()) : "");
         LOG.debug("tuning: {}", session.choice().tuning());
+    }
+
+    /**
+     * The task of a checkpoint.
+     *
+     * @param iterations empty: as many as the run that was stopped wanted
+     * @param every      empty: as that run
+     * @throws InvalidInputException when the checkpoint cannot be gone on from so
+     */
+    static Task resumed(CheckpointFile.Contents from, Optional<Integer> iterations, Optional<Integer> every,
+            Optional<Density> p0, Optional<Density> p1, String file) {
+        TrainingConfig config = Provenance.resumed(from.checkpoint().weights().shape(), from.metadata(), file);
+        if (config.rates().averages() != from.checkpoint().average().isPresent()) {
+            throw new InvalidInputException(file + ": its average of the weights is missing, or was not asked for");
+        }
+        int total = iterations.orElseGet(() -> Provenance.number(from.metadata(), TOTAL, 1, file)
+                .orElseThrow(() -> new InvalidInputException(file + " does not say how many iterations its run had: give --iterations")));
+        int step = from.checkpoint().step();
+        if (total < step) {
+            throw new InvalidInputException("%s is at iteration %d already: --iterations is the total, at least that".formatted(
+                    file, step));
+        }
+        int cosineSteps = config.rates().cosineSteps();
+        if (cosineSteps > 0 && total != cosineSteps) {
+            throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %d, %s".formatted(file, cosineSteps,
+                    step == cosineSteps ? "where it is: further steps would learn nothing"
+                            : "which only --iterations " + cosineSteps + " can be the end of"));
+        }
+        return new Task(config, total, every.orElse(Provenance.number(from.metadata(), EVERY, 0, file).orElse(0)),
+                from.density(true, p0, file), from.density(false, p1, file));
+    }
+
+    /**
+     * Goes on from a checkpoint.
+     *
+     * @throws InvalidInputException when the device cannot go on with the plan and tuning that the checkpoint has
+     */
+    static TrainingRun resume(Context context, Task task, CheckpointFile.Contents from, Path folder, String file) {
+        TrainingConfig config = task.config();
+        LossHistory history = new LossHistory(from.losses(), from.metadata(), from.checkpoint().step(), file);
+        TrainingSession session = new TrainingSession(context, config, from.checkpoint(), task.p0(), task.p1());
+        Map<String, String> facts = Provenance.ofCheckpoint(config, session.choice());
+        for (String fact : new String[] {"plan", "tuning"}) {
+            if (!facts.get(fact).equals(from.metadata().get(fact))) {
+                session.close();
+                throw new InvalidInputException("%s cannot go on with the same bits on %s: it was trained by %s %s, and here it is %s"
+                        .formatted(file, context.device().name(), fact, from.metadata().get(fact), facts.get(fact)));
+            }
+        }
+        madeBy(context.device()).forEach((fact, now) -> {
+            String before = from.metadata().getOrDefault(fact, "");
+            if (!before.equals(now)) {
+                LOG.warn("the training so far ran by another {} ({}): its bits may differ from here on", fact, before);
+            }
+        });
+        return new TrainingRun(context, task, folder, session, history);
+    }
+
+    /** What the bits of a training depend on beside what it was told. */
+    private static Map<String, String> madeBy(Device device) {
+        return new TreeMap<>(Map.of("device", device.name(), "driver", device.platformName() + " " + device.driver(), "program",
+                ProgramVersion.text()));
     }
 
     TrainingSession session() {
         return session;
     }
 
-    /** Trains to the end, or to Ctrl-C. */
+    /** Trains to the end, or to Ctrl-C, writing checkpoints on the way. */
     void train() throws IOException {
-        try (ProgressDisplay display = ProgressDisplay.of(iterations)) {
-            while (session.stepsEnqueued() < iterations && !Interruption.underWay()) {
-                take(session.advance(iterations - session.stepsEnqueued(), REPORT_INTERVAL), display);
+        try (ProgressDisplay display = ProgressDisplay.of("training", "iterations", session.stepsEnqueued(), task.iterations())) {
+            while (session.stepsEnqueued() < task.iterations() && !Interruption.underWay()) {
+                int goal = nextStop();
+                while (session.stepsEnqueued() < goal && !Interruption.underWay()) {
+                    take(session.advance(goal - session.stepsEnqueued(), REPORT_INTERVAL), display);
+                }
+                take(session.drain(), display);
+                if (task.checkpointEvery() > 0 && session.stepsEnqueued() > 0) {
+                    writeCheckpoint();
+                }
             }
-            take(session.drain(), display);
         }
         if (Interruption.underWay()) {
-            LOG.warn("stopped at iteration {}; saving what there is", session.stepsEnqueued());
+            LOG.warn(stopped());
         }
+    }
+
+    private String stopped() {
+        int done = session.stepsEnqueued();
+        if (done == 0) {
+            return "stopped before the first iteration: nothing is written";
+        }
+        return String.format(Locale.ROOT, "stopped at iteration %,d; saving what there is; %s", done, task.checkpointEvery() > 0
+                ? "train --resume " + folder.resolve(CHECKPOINT) + " goes on" : "with --checkpoint-every it could be gone on from");
+    }
+
+    /** Whether there is a step to save. */
+    boolean hasTrained() {
+        return session.stepsEnqueued() > 0;
+    }
+
+    private int nextStop() {
+        if (task.checkpointEvery() == 0) {
+            return task.iterations();
+        }
+        long next = (session.stepsEnqueued() / task.checkpointEvery() + 1L) * task.checkpointEvery();
+        return (int) Math.min(task.iterations(), next);
     }
 
     private void take(Progress progress, ProgressDisplay display) throws IOException {
@@ -67,10 +186,9 @@ final class TrainingRun implements AutoCloseable {
         }
         history.add(progress.losses());
         if (!progress.finite()) {
-            history.write(folder);
-            throw new DivergedException("the loss of iteration " + (history.steps() + 1), config.learningRate());
+            throw diverged("the loss of iteration " + (history.steps() + 1));
         }
-        display.show(progress.stepsDone(), history.smoothed());
+        display.show(progress.stepsDone(), String.format(Locale.ROOT, "loss %.3g", history.smoothed()));
     }
 
     /** The smoothed loss at the end. */
@@ -78,39 +196,45 @@ final class TrainingRun implements AutoCloseable {
         return history.smoothed();
     }
 
+    /** {@code checkpoint.safetensors}: all that {@link #resume} needs. */
+    private void writeCheckpoint() throws IOException {
+        Checkpoint checkpoint = session.checkpoint();
+        if (!checkpoint.isFinite()) {
+            throw diverged("a weight after iteration " + session.stepsEnqueued());
+        }
+        Map<String, String> metadata = new HashMap<>(Provenance.ofCheckpoint(config, session.choice()));
+        metadata.putAll(history.facts());
+        metadata.put(TOTAL, Integer.toString(task.iterations()));
+        metadata.put(EVERY, Integer.toString(task.checkpointEvery()));
+        metadata.putAll(madeBy(device));
+        CheckpointFile.write(folder.resolve(CHECKPOINT), new CheckpointFile.Contents(checkpoint,
+                Optional.of(task.p0()), Optional.of(task.p1()), history.wholeRows(), metadata));
+    }
+
     /** Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}. */
     void save() throws IOException {
         Network network = session.snapshot();
         if (!network.isFinite()) {
-            history.write(folder);
-            throw new DivergedException("a weight after iteration " + session.stepsEnqueued(), config.learningRate());
+            throw diverged("a weight after iteration " + session.stepsEnqueued());
         }
-        ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(p0), Optional.of(p1),
-                Map.of("configuration", configuration().toString(), "seed", Long.toString(config.seed()),
-                        "program", ProgramVersion.text())));
+        ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(task.p0()), Optional.of(task.p1()),
+                Provenance.ofModel(config, task.p0(), task.p1(), session.stepsEnqueued(), Optional.of(session.choice()))));
         history.write(folder);
+    }
+
+    /** What to throw, after the losses up to there are written. */
+    private DivergedException diverged(String what) throws IOException {
+        history.write(folder);
+        return new DivergedException(what, config.rates().learningRate());
     }
 
     /** What this training was told, and the plan whose bits it has: files of the same training are the same. */
     JsonRecord configuration() {
-        return new JsonRecord().add("p0", p0.name()).add("p1", p1.name()).add("data", config.dataPoints())
-                .add("iterations", session.stepsEnqueued()).add("batch", config.batch()).add("lr", config.learningRate())
-                .add("width", config.shape().width()).add("depth", config.shape().depth())
-                .add("plan", session.choice().kind().byBits().toString()).add("tuning", session.choice().tuning().toString());
+        return Provenance.configuration(config, task.p0(), task.p1(), session.stepsEnqueued(), Optional.of(session.choice()));
     }
 
     @Override
     public void close() {
         session.close();
-    }
-
-    /** The loss or a weight became infinite or NaN. */
-    static final class DivergedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        DivergedException(String what, float learningRate) {
-            super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller --lr than %s", what,
-                    Float.toString(learningRate)));
-        }
     }
 }

@@ -6,11 +6,11 @@ import iadb.io.Npy;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
+import iadb.train.Provenance;
 import iadb.train.TrainingConfig;
 import iadb.view.Keeper;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 
 /** Writes what is made in the window: the model, its losses, and the points. */
@@ -54,12 +54,8 @@ final class WindowKeeper implements Keeper {
         } catch (InvalidInputException e) {
             throw new IOException(e.getMessage(), e);
         }
-        JsonRecord configuration = new JsonRecord().add("p0", p0.name()).add("p1", p1.name())
-                .add("data", config.dataPoints()).add("iterations", done).add("batch", config.batch()).add("lr", config.learningRate())
-                .add("width", network.shape().width()).add("depth", network.shape().depth());
         ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(p0), Optional.of(p1),
-                Map.of("configuration", configuration.toString(), "seed", Long.toString(config.seed()),
-                        "program", ProgramVersion.text())));
+                Provenance.ofModel(config.withShape(network.shape()), p0, p1, done, Optional.empty())));
         Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
         if (history.steps() > 0) {
             history.write(folder);

@@ -1,32 +1,22 @@
 package iadb.model;
 
 import iadb.density.Density;
-import iadb.density.DensityImage;
-import iadb.density.NamedDensities;
 import iadb.io.InvalidInputException;
 import iadb.io.Safetensors;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A {@link Model} as a safetensors file: the network's tensors, named and laid out as PyTorch has them, and in the
  * metadata what made it.
  *
- * <p>Of a density the metadata hold {@code pN}, its name, and unless it is a named one {@code pN.png}, its pixels as a
- * 16-bit greyscale PNG in base64. A PNG above {@value #MAX_PNG_BYTES} bytes stays out: {@code pN.sha256} of the pixels
- * and {@code pN.path} say which file it was, and the user must name it again. A path in a file is never opened.
+ * <p>A checkpoint is read as the model it holds: the average of the weights where it has one.
  */
 public final class ModelFile {
-    static final int MAX_PNG_BYTES = 4 << 20;
-
     private static final String FORMAT_KEY = "format";
     private static final String FORMAT = "iadb-cl-model-1";
 
@@ -37,8 +27,8 @@ public final class ModelFile {
     public static void write(Path file, Model model) throws IOException {
         Map<String, String> metadata = new HashMap<>(model.provenance());
         metadata.put(FORMAT_KEY, FORMAT);
-        model.p0().ifPresent(density -> describe(metadata, "p0", density));
-        model.p1().ifPresent(density -> describe(metadata, "p1", density));
+        model.p0().ifPresent(density -> DensityMetadata.describe(metadata, "p0", density));
+        model.p1().ifPresent(density -> DensityMetadata.describe(metadata, "p1", density));
         Safetensors.write(file, model.network().tensors(), metadata);
     }
 
@@ -49,58 +39,39 @@ public final class ModelFile {
      */
     public static Model read(Path file) {
         Safetensors.Contents contents = Safetensors.read(file);
-        String name = file.getFileName().toString();
+        String name = file.toString();
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         String format = metadata.remove(FORMAT_KEY);
-        if (format != null && format.startsWith("iadb-cl") && !format.equals(FORMAT)) {
-            throw new InvalidInputException("%s: its format is %s, and this program reads %s; take a newer program"
-                    .formatted(name, format, FORMAT));
+        if (CheckpointFile.FORMAT.equals(format)) {
+            return CheckpointFile.read(file).model();
         }
+        requireKnown(format, FORMAT, name);
         Network network = Network.of(contents.tensors(), name);
-        Optional<Density> p0 = FORMAT.equals(format) ? density(metadata, "p0", name) : Optional.empty();
-        Optional<Density> p1 = FORMAT.equals(format) ? density(metadata, "p1", name) : Optional.empty();
+        Optional<Density> p0 = FORMAT.equals(format) ? DensityMetadata.take(metadata, "p0", name) : Optional.empty();
+        Optional<Density> p1 = FORMAT.equals(format) ? DensityMetadata.take(metadata, "p1", name) : Optional.empty();
         return new Model(network, p0, p1, Map.copyOf(metadata));
     }
 
-    private static void describe(Map<String, String> metadata, String key, Density density) {
-        metadata.put(key, density.name());
-        if (density.isNamed()) {
-            return;
-        }
-        byte[] png = DensityImage.toPng(density);
-        if (png.length <= MAX_PNG_BYTES) {
-            metadata.put(key + ".png", Base64.getEncoder().encodeToString(png));
-        } else {
-            metadata.put(key + ".sha256", sha256(density));
-            density.file().ifPresent(path -> metadata.put(key + ".path", path.toString()));
-        }
+    /**
+     * What is wrong with a density that a user gives for one that a model's file has the hash of only; empty where nothing is.
+     *
+     * @param first p0, else p1
+     */
+    public static Optional<String> mismatch(Model model, boolean first, Density density, Path file) {
+        return DensityMetadata.mismatch(model.provenance(), first ? "p0" : "p1", density, file.toString());
     }
 
-    private static Optional<Density> density(Map<String, String> metadata, String key, String file) {
-        String name = metadata.remove(key);
-        String png = metadata.remove(key + ".png");
-        if (name == null || metadata.containsKey(key + ".sha256")) {
-            return Optional.empty();
-        }
-        if (png == null) {
-            return Optional.of(NamedDensities.find(name).orElseThrow(() -> new InvalidInputException(
-                    "%s: its %s is the named density '%s', which this program does not have".formatted(file, key, name))));
-        }
-        try {
-            return Optional.of(DensityImage.fromPng(name, Base64.getDecoder().decode(png)));
-        } catch (IllegalArgumentException e) {
-            throw new InvalidInputException(file + ": the picture of its " + key + " is not base64", e);
-        }
+    /** Width over height of the picture of a model's p0, or else its p1; empty where its file says nothing of it. */
+    public static OptionalDouble aspect(Model model, boolean first) {
+        return (first ? model.p0() : model.p1()).map(density -> OptionalDouble.of((double) density.width() / density.height()))
+                .orElseGet(() -> DensityMetadata.aspect(model.provenance(), first ? "p0" : "p1"));
     }
 
-    /** Of width and height as 32-bit and of the weights as 16-bit numbers, big-endian: the bytes of a PNG may differ. */
-    private static String sha256(Density density) {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES + density.weights().length * Short.BYTES);
-        bytes.putInt(density.width()).putInt(density.height()).asShortBuffer().put(density.weights());
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java platform has it
+    /** Refuses a format of this program that it does not know; null and others' are none of its. */
+    static void requireKnown(String format, String known, String file) {
+        if (format != null && format.startsWith("iadb-cl") && !format.equals(known)) {
+            throw new InvalidInputException("%s: its format is %s, and this program reads %s; take a newer program"
+                    .formatted(file, format.substring(0, Math.min(40, format.length())), known));
         }
     }
 }

@@ -50,7 +50,11 @@ public final class ReferenceNetwork {
         return forward(x, y, alpha)[shape.layers()];
     }
 
-    /** Σ |D - target|² over the rows. @param rows [B][5]: x, y, α, target x, target y */
+    /**
+     * Σ |D - target|² over the rows.
+     *
+     * @param rows [B][5]: x, y, α, target x, target y
+     */
     public double loss(float[][] rows) {
         double loss = 0;
         for (float[] row : rows) {

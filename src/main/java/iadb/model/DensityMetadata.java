@@ -1,0 +1,102 @@
+package iadb.model;
+
+import iadb.density.Density;
+import iadb.density.DensityImage;
+import iadb.density.NamedDensities;
+import iadb.io.InvalidInputException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * A density in the metadata of a file: {@code pN}, its name, and unless it is a named one {@code pN.png}, its pixels as a
+ * 16-bit greyscale PNG in base64. A PNG above {@value #MAX_PNG_BYTES} bytes stays out: {@code pN.sha256} of the pixels,
+ * {@code pN.size} and {@code pN.path} say which file it was, and the user must name it again. A path in a file is never opened.
+ */
+final class DensityMetadata {
+    static final int MAX_PNG_BYTES = 4 << 20;
+
+    private static final String SHA256 = ".sha256";
+    private static final String SIZE = ".size";
+
+    private DensityMetadata() {
+    }
+
+    /** Puts a density under {@code key}. */
+    static void describe(Map<String, String> metadata, String key, Density density) {
+        metadata.put(key, density.name());
+        if (density.isNamed()) {
+            return;
+        }
+        byte[] png = DensityImage.toPng(density);
+        if (png.length <= MAX_PNG_BYTES) {
+            metadata.put(key + ".png", Base64.getEncoder().encodeToString(png));
+        } else {
+            metadata.put(key + SHA256, sha256(density));
+            metadata.put(key + SIZE, density.width() + "x" + density.height());
+            density.file().ifPresent(path -> metadata.put(key + ".path", path.toString()));
+        }
+    }
+
+    /**
+     * Takes the density of {@code key} out of the metadata; where they have its hash only, all of it stays there.
+     *
+     * @return empty when the metadata has none, or its hash only
+     */
+    static Optional<Density> take(Map<String, String> metadata, String key, String file) {
+        if (!metadata.containsKey(key) || metadata.containsKey(key + SHA256)) {
+            return Optional.empty();
+        }
+        String name = metadata.remove(key);
+        String png = metadata.remove(key + ".png");
+        if (png == null) {
+            return Optional.of(NamedDensities.find(name).orElseThrow(() -> new InvalidInputException(
+                    "%s: its %s is the named density '%s', which this program does not have".formatted(file, key, name))));
+        }
+        try {
+            return Optional.of(DensityImage.fromPng(name, Base64.getDecoder().decode(png)));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(file + ": the picture of its " + key + " is not base64", e);
+        }
+    }
+
+    /** Of width and height as 32-bit and of the weights as 16-bit numbers, big-endian: the bytes of a PNG may differ. */
+    private static String sha256(Density density) {
+        ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES + density.weights().length * Short.BYTES);
+        bytes.putInt(density.width()).putInt(density.height()).asShortBuffer().put(density.weights());
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
+    }
+
+    /**
+     * What is wrong with a density that the user names, where the metadata have the hash of another; empty where nothing is.
+     */
+    static Optional<String> mismatch(Map<String, String> metadata, String key, Density density, String file) {
+        String hash = metadata.get(key + SHA256);
+        return hash == null || hash.equals(sha256(density)) ? Optional.empty()
+                : Optional.of("%s is not the picture that %s was trained with as %s: that was %s".formatted(density.name(), file, key,
+                printable(metadata.getOrDefault(key + ".path", "another"))));
+    }
+
+    /** Width over height of a picture that the metadata have the size of; empty where they do not. */
+    static OptionalDouble aspect(Map<String, String> metadata, String key) {
+        String size = metadata.getOrDefault(key + SIZE, "");
+        if (!size.matches("[1-9]\\d{0,5}x[1-9]\\d{0,5}")) {
+            return OptionalDouble.empty();
+        }
+        String[] sides = size.split("x");
+        return OptionalDouble.of(Double.parseDouble(sides[0]) / Double.parseDouble(sides[1]));
+    }
+
+    private static String printable(String text) {
+        return text.substring(0, Math.min(200, text.length())).replaceAll("\\p{Cntrl}", "?");
+    }
+}
