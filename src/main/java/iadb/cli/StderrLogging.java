@@ -13,10 +13,20 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.NopStatusListener;
 import org.slf4j.LoggerFactory;
 
-/** Sends the log to stderr as plain lines, so that stdout carries results only. Found by Logback as a service. */
+/**
+ * Sends the log to stderr as plain lines, so that stdout carries results only. Logback finds it as a service, in programs that
+ * embed this one as a library, too: there it only sees to it that this library says nothing unless it is asked to.
+ */
 public final class StderrLogging extends ContextAwareBase implements Configurator {
+    /** System property of this program's own processes. */
+    private static final String OWN_PROGRAM = "iadb.program";
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
+        if (!Boolean.getBoolean(OWN_PROGRAM)) {
+            context.getLogger("iadb").setLevel(Level.INFO); // Logback without a configuration would show all
+            return ExecutionStatus.INVOKE_NEXT_IF_ANY;
+        }
         context.getStatusManager().add(new NopStatusListener()); // else Logback loads its date formats at every start
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);

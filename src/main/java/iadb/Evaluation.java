@@ -1,0 +1,95 @@
+package iadb;
+
+import iadb.cl.Context;
+import iadb.density.Density;
+import iadb.density.Support;
+import iadb.draw.PointSource;
+import iadb.metric.EnergyDistance;
+import iadb.metric.SlicedWasserstein;
+import iadb.random.Stream;
+import iadb.sample.PushForward;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * How near points are to a density, and how near as many exact samples of it are, which is the floor.
+ *
+ * @param points       of the points judged
+ * @param exact        of as many exact samples
+ * @param count        points judged, N
+ * @param pairedPoints points of each set that the energy distance is over: all, or the first {@value #MOST_PAIRED}
+ * @param densityPoints exact samples at which the map's density was asked for; 0 where the map is not known
+ * @param notInverted  of those, how many a step of the map does not invert at
+ * @param withoutMass  of those, how many the map gives no density at all: its log would be negative infinity
+ */
+public record Evaluation(Figures points, Figures exact, int count, int pairedPoints, int densityPoints, int notInverted,
+        int withoutMass) {
+    /** The energy distance takes all pairs: above this, of the first ones only. */
+    public static final int MOST_PAIRED = 1 << 16;
+
+    /**
+     * The figures of one set of points against fresh exact samples.
+     *
+     * @param slicedWasserstein1 in units of the square's side
+     * @param energyDistance     2 E|X-Y| - E|X-X'| - E|Y-Y'|, in units of the square's side
+     * @param offSupport         share of points off the density's support ({@link Support})
+     * @param meanLogDensity     mean of the log-density, the map's or the density's own, over the same exact samples: those that
+     *                           the map inverts at and gives density; NaN where there is none, or the map is not known
+     */
+    public record Figures(double slicedWasserstein1, double energyDistance, double offSupport, double meanLogDensity) {
+    }
+
+    /**
+     * Judges points.
+     *
+     * @param context the device to work on
+     * @param density what they are held against
+     * @param points [N, 2], N at least 1
+     * @param map    that made them, with its base density; empty where it is not known
+     * @param seed   of the exact samples
+     * @return the figures
+     */
+    public static Evaluation of(Context context, Density density, float[] points, Optional<PushForward> map, long seed) {
+        int count = points.length / 2;
+        float[] reference;
+        float[] other;
+        try (PointSource source = new PointSource(context, density)) {
+            reference = source.drawToHost(seed, Stream.REFERENCE_POINTS, 0, count);
+            other = source.drawToHost(seed, Stream.REFERENCE_POINTS, count, count);
+        }
+        int paired = Math.min(count, MOST_PAIRED);
+        Support support = Support.of(density);
+        double energy;
+        double exactEnergy;
+        try (EnergyDistance distance = new EnergyDistance(context)) {
+            float[] some = first(reference, paired);
+            energy = distance.distance(first(points, paired), some);
+            exactEnergy = distance.distance(first(other, paired), some);
+        }
+        float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);
+        double sum = 0;
+        double exactSum = 0;
+        int notInverted = 0;
+        int withoutMass = 0;
+        for (int n = 0; n < logDensity.length; n++) {
+            if (Float.isNaN(logDensity[n])) {
+                notInverted++;
+            } else if (Float.isInfinite(logDensity[n])) {
+                withoutMass++;
+            } else {
+                sum += logDensity[n];
+                exactSum += density.logDensityAt(reference[2 * n], reference[2 * n + 1]);
+            }
+        }
+        return new Evaluation(
+                new Figures(SlicedWasserstein.distance(points, reference), energy, support.shareOff(points),
+                        sum / (logDensity.length - notInverted - withoutMass)), // 0 / 0 is NaN
+                new Figures(SlicedWasserstein.distance(other, reference), exactEnergy, support.shareOff(other),
+                        exactSum / (logDensity.length - notInverted - withoutMass)),
+                count, paired, logDensity.length, notInverted, withoutMass);
+    }
+
+    private static float[] first(float[] points, int count) {
+        return points.length == 2 * count ? points : Arrays.copyOf(points, 2 * count);
+    }
+}

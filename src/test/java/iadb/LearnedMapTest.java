@@ -1,0 +1,278 @@
+package iadb;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.draw.Sequence;
+import iadb.io.InvalidInputException;
+import iadb.io.Safetensors;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.sample.PointsWithDensity;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
+import iadb.sample.TrainedNetwork;
+import iadb.train.DivergedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The front door, as a program that embeds the library uses it. */
+class LearnedMapTest {
+    private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
+    private static final Density RING = NamedDensities.find("ring").orElseThrow();
+    private static final Configuration SHORT = Configuration.tutorial().withIterations(2000).withData(4099).withSeed(3);
+
+    @TempDir
+    Path folder;
+
+    /** A map of the network that other tests train, through a file. */
+    private LearnedMap ring() throws IOException {
+        Path file = folder.resolve("ring.safetensors");
+        ModelFile.write(file, new Model(TrainedNetwork.get(), Optional.of(GAUSSIAN), Optional.of(RING), Map.of()));
+        return LearnedMap.load(file);
+    }
+
+    @Test
+    void trainsMapsSavesAndLoads() throws IOException {
+        List<TrainingProgress> told = new ArrayList<>();
+        float[] starts = TrainedNetwork.starts(500);
+        Path file = folder.resolve("m.safetensors");
+        float[] ends;
+        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withEma(0.99), progress -> told.add(progress))) {
+            ends = map.map(starts);
+            map.save(file);
+            assertEquals("ring", map.p1().orElseThrow().name());
+        }
+        assertTrue(told.stream().allMatch(p -> p.total() == 2000 && p.done() <= 2000 && p.loss() > 0), told.toString());
+        try (LearnedMap map = LearnedMap.load(file)) {
+            assertArrayEquals(ends, map.map(starts));
+            map.save(folder.resolve("again.safetensors"));
+        }
+        assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(folder.resolve("again.safetensors")));
+        assertTrue(Safetensors.read(file).metadata().get("configuration").contains("\"ema\":0.99"));
+    }
+
+    @Test
+    void sameSeedGivesTheSameMap() {
+        float[] starts = TrainedNetwork.starts(50);
+        List<float[]> all = new ArrayList<>();
+        for (Configuration configuration : List.of(SHORT, SHORT, SHORT.withSeed(4), SHORT.withLearningRate(1e-3f, true),
+                SHORT.withNetwork(32, 3), SHORT.withBatch(100))) {
+            try (LearnedMap map = Trainer.train(GAUSSIAN, RING, configuration, progress -> true)) {
+                all.add(map.map(starts));
+            }
+        }
+        assertArrayEquals(all.get(0), all.get(1));
+        for (int i = 2; i < all.size(); i++) {
+            assertFalse(Arrays.equals(all.get(0), all.get(i)), "configuration " + i);
+        }
+    }
+
+    @Test
+    void aCallbackThatSaysNoStopsTheTraining() {
+        List<TrainingProgress> told = new ArrayList<>();
+        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withIterations(100_000_000), progress -> {
+            told.add(progress);
+            return told.size() < 2;
+        })) {
+            assertEquals(2, told.size());
+            assertTrue(Float.isFinite(map.map(new float[] {0.5f, 0.5f})[0]), "what was learned so far");
+        }
+    }
+
+    @Test
+    void aTrainingThatDivergesThrows() {
+        assertThrows(DivergedException.class,
+                () -> Trainer.train(GAUSSIAN, RING, SHORT.withLearningRate(1e30f, false), progress -> true));
+    }
+
+    @Test
+    void inverseAndDensityBelongToTheMap() throws IOException {
+        float[] starts = TrainedNetwork.starts(300);
+        try (LearnedMap map = ring()) {
+            PointsWithDensity there = map.mapWithDensity(starts);
+            assertArrayEquals(map.map(starts), there.points());
+            float[] back = map.inverse(there.points());
+            float[] logDensity = map.logDensity(there.points());
+            for (int n = 0; n < 300; n++) {
+                assertEquals(starts[2 * n], back[2 * n], 1e-5);
+                assertEquals(starts[2 * n + 1], back[2 * n + 1], 1e-5);
+                // on a kink the two may take different sides: steps of 1/128 whose tangents then differ by some of D's
+                assertEquals(there.logDensity()[n], logDensity[n], 0.1);
+            }
+            assertTrue(Float.isInfinite(map.logDensity(new float[] {-3, 7})[0]), "nothing arrives there");
+        }
+    }
+
+    @Test
+    void buffersOfAnyKindGiveWhatArraysDo() throws IOException {
+        float[] starts = TrainedNetwork.starts(100);
+        try (LearnedMap map = ring()) {
+            float[] ends = map.map(starts);
+            float[] logDensity = map.logDensity(ends);
+            for (FloatBuffer buffer : List.of(FloatBuffer.allocate(1000),
+                    ByteBuffer.allocateDirect(4000).order(ByteOrder.nativeOrder()).asFloatBuffer(),
+                    ByteBuffer.allocateDirect(4000).order(ByteOrder.BIG_ENDIAN).asFloatBuffer())) {
+                buffer.position(3);
+                map.map(FloatBuffer.wrap(starts), buffer);
+                assertEquals(203, buffer.position());
+                map.logDensity(buffer.duplicate().flip().position(3), buffer);
+                assertEquals(303, buffer.position());
+                map.inverse(buffer.duplicate().position(3).limit(203), buffer);
+                assertEquals(503, buffer.position());
+                float[] all = new float[503];
+                buffer.flip().get(all);
+                assertArrayEquals(ends, Arrays.copyOfRange(all, 3, 203));
+                assertArrayEquals(logDensity, Arrays.copyOfRange(all, 203, 303));
+                assertArrayEquals(map.inverse(ends), Arrays.copyOfRange(all, 303, 503));
+            }
+            assertThrows(IllegalArgumentException.class, () -> map.map(FloatBuffer.wrap(starts), FloatBuffer.allocate(199)));
+            assertThrows(IllegalArgumentException.class, () -> map.map(FloatBuffer.allocate(3), FloatBuffer.allocate(3)));
+            assertThrows(IllegalArgumentException.class, () -> map.map(new float[3]));
+            FloatBuffer same = FloatBuffer.wrap(starts);
+            assertThrows(IllegalArgumentException.class, () -> map.map(same, same));
+            for (int count : new int[] {0, -1, Integer.MAX_VALUE}) {
+                assertThrows(InvalidInputException.class, () -> map.sample(count, 0));
+                assertThrows(InvalidInputException.class, () -> map.evaluate(count, 0));
+                assertThrows(InvalidInputException.class, () -> map.withSteps(Solver.EULER, Schedule.LINEAR, count));
+            }
+            assertEquals(0, map.map(new float[0]).length);
+        }
+    }
+
+    @Test
+    void severalThreadsShareAMap() throws Exception {
+        float[] starts = TrainedNetwork.starts(2000);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (LearnedMap map = ring(); LearnedMap other = map.withSteps(Solver.MIDPOINT, Schedule.LINEAR, 16)) {
+            float[] ends = map.map(starts);
+            float[] otherEnds = other.map(starts);
+            float[] logDensity = map.logDensity(starts);
+            List<Future<?>> work = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                int which = i % 3;
+                work.add(threads.submit(() -> {
+                    switch (which) {
+                        case 0 -> assertArrayEquals(ends, map.map(starts));
+                        case 1 -> assertArrayEquals(otherEnds, other.map(starts));
+                        default -> assertArrayEquals(logDensity, map.logDensity(starts));
+                    }
+                }));
+            }
+            for (Future<?> one : work) {
+                one.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void severalThreadsOpenMapsAtOnce() throws Exception {
+        float[] starts = TrainedNetwork.starts(100);
+        Path file = folder.resolve("ring.safetensors");
+        float[] expected;
+        try (LearnedMap map = ring()) {
+            expected = map.map(starts);
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> work = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                work.add(threads.submit(() -> {
+                    try (LearnedMap map = LearnedMap.load(file)) {
+                        assertArrayEquals(expected, map.map(starts));
+                    }
+                }));
+            }
+            for (Future<?> one : work) {
+                one.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void samplesAndJudgesThem() throws IOException {
+        try (LearnedMap map = ring()) {
+            assertArrayEquals(map.sample(100, 5), Arrays.copyOf(map.sample(150, 5), 200), "more of the same");
+            assertFalse(Arrays.equals(map.sample(100, 5), map.sample(100, 6)));
+            assertFalse(Arrays.equals(map.sample(100, 5), map.sample(100, 5, Sequence.SOBOL)));
+            Evaluation evaluation = map.evaluate(4096, 1);
+            Evaluation.Figures points = evaluation.points();
+            Evaluation.Figures exact = evaluation.exact();
+            // Two sets of N = 4,096 exact samples are some spread/√N apart, 0.25/64; their energy distance has the mean
+            // 2 E|X-X'|/N, 2e-4, and three of these are rare. No other points are nearer, and a ring's radius is far.
+            assertTrue(exact.slicedWasserstein1() < 3 * 0.25 / 64 && exact.energyDistance() < 6e-4, evaluation.toString());
+            assertTrue(points.slicedWasserstein1() > exact.slicedWasserstein1() && points.slicedWasserstein1() < 0.05,
+                    evaluation.toString());
+            assertTrue(points.energyDistance() > exact.energyDistance() && points.energyDistance() < 0.05, evaluation.toString());
+            assertTrue(points.offSupport() > exact.offSupport() && exact.offSupport() < 0.02, evaluation.toString());
+            // Gibbs: at samples of p1 no density has a larger mean log than p1 itself, but for the few points left out
+            assertTrue(points.meanLogDensity() < exact.meanLogDensity() && points.meanLogDensity() > exact.meanLogDensity() - 1,
+                    evaluation.toString());
+            assertEquals(4096, evaluation.densityPoints());
+            assertEquals(0, evaluation.notInverted());
+            assertTrue(evaluation.withoutMass() < 4096 / 100, evaluation.toString());
+        }
+    }
+
+    @Test
+    void aClosedMapSaysSo() throws IOException {
+        LearnedMap map = ring();
+        map.close();
+        map.close();
+        assertThrows(IllegalStateException.class, () -> map.map(new float[2]));
+        assertThrows(IllegalStateException.class, () -> map.mapWithDensity(new float[2]));
+        assertThrows(IllegalStateException.class, () -> map.inverse(new float[2]));
+        assertThrows(IllegalStateException.class, () -> map.logDensity(new float[2]));
+        assertThrows(IllegalStateException.class, () -> map.sample(1, 0));
+        assertThrows(IllegalStateException.class, () -> map.evaluate(1, 0));
+    }
+
+    @Test
+    void aFileOfTensorsAloneMapsButHasNoDensity() throws IOException {
+        Path file = folder.resolve("torch.safetensors");
+        Safetensors.write(file, TrainedNetwork.get().tensors(), Map.of("format", "pt"));
+        try (LearnedMap map = LearnedMap.load(file); LearnedMap whole = ring()) {
+            float[] starts = TrainedNetwork.starts(10);
+            assertArrayEquals(whole.map(starts), map.map(starts));
+            assertArrayEquals(whole.inverse(starts), map.inverse(starts));
+            assertThrows(InvalidInputException.class, () -> map.logDensity(starts));
+            assertThrows(InvalidInputException.class, () -> map.sample(10, 0));
+        }
+    }
+
+    @Test
+    void wrongValuesAreRefusedBeforeAnythingIsDone() {
+        assertThrows(InvalidInputException.class, () -> SHORT.withIterations(0));
+        assertThrows(InvalidInputException.class, () -> SHORT.withBatch(-1));
+        assertThrows(InvalidInputException.class, () -> SHORT.withLearningRate(Float.NaN, false));
+        assertThrows(InvalidInputException.class, () -> SHORT.withEma(1));
+        assertThrows(InvalidInputException.class, () -> SHORT.withNetwork(17, 3));
+        assertThrows(InvalidInputException.class, () -> SHORT.withData(0));
+        assertThrows(InvalidInputException.class, () -> LearnedMap.load(Path.of("nowhere.safetensors")));
+        assertThrows(iadb.cl.UnknownDeviceException.class,
+                () -> Trainer.train(GAUSSIAN, RING, SHORT.withDevice("nonesuch"), progress -> true));
+    }
+}

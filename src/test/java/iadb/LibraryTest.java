@@ -1,0 +1,103 @@
+package iadb;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The library as others embed it: the README's example, without what only the command line needs, and its Javadoc. */
+class LibraryTest {
+    /** Jars of the dependencies that the pom calls optional. */
+    private static final Pattern OPTIONAL = Pattern.compile(
+            "logback|picocli|progressbar|jline|lwjgl-(egl|glfw|nuklear|opengl)|flatlaf|junit|opentest4j|apiguardian");
+
+    @TempDir
+    Path folder;
+
+    /** The class path of a program that depends on the library: Maven leaves out what is optional. */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.contains("test-classes") && !OPTIONAL.matcher(Path.of(entry).getFileName().toString()).find())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private record Run(int code, String out, String err) {
+    }
+
+    private Run run(String... command) throws IOException, InterruptedException {
+        Path out = folder.resolve("stdout");
+        Path err = folder.resolve("stderr");
+        Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out.toFile())
+                .redirectError(err.toFile()).start();
+        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
+        return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    @Test
+    void theReadmesExampleCompilesAndRunsAndPrintsNothingOfItsOwn() throws Exception {
+        Matcher example = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
+        assertTrue(example.find(), "the README has an example");
+        String code = example.group(1);
+        long lines = code.lines().filter(line -> !line.isBlank() && !line.startsWith("import") && !line.strip().equals("}")).count();
+        assertTrue(lines <= 10, lines + " lines beside imports and closing braces");
+        Files.writeString(folder.resolve("Example.java"), code);
+        StringWriter messages = new StringWriter();
+        int status = ToolProvider.findFirst("javac").orElseThrow().run(new PrintWriter(messages), new PrintWriter(messages),
+                "-Xlint:all", "-Werror", "-proc:none", "-cp", classPath(), "-d", folder.toString(), folder.resolve("Example.java").toString());
+        assertEquals(0, status, messages.toString());
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Run run = run(java, "-cp", folder + File.pathSeparator + classPath(), "Example");
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().matches("\\(0\\.\\d+, 0\\.\\d+\\) has density \\d+\\.\\d+\\R"), "what the example prints: " + run.out());
+        List<String> said = run.err().lines().filter(line -> !line.startsWith("SLF4J") && !line.matches("\\d+ warnings? generated\\."))
+                .toList();
+        assertEquals(List.of(), said, "SLF4J says that it has no provider, and nobody else says anything");
+        assertTrue(Files.exists(folder.resolve("letters.safetensors")));
+    }
+
+    @Test
+    void javadocBuildsWithoutAWarning() throws IOException {
+        List<String> packages;
+        try (Stream<Path> folders = Files.walk(Path.of("src/main/java"))) {
+            packages = folders.filter(f -> Files.exists(f.resolve("package-info.java")))
+                    .map(f -> Path.of("src/main/java").relativize(f).toString().replace(File.separatorChar, '.')).toList();
+        }
+        javadoc("all,-missing", packages); // inside, what a name says is not said again
+        javadoc("all", List.of("iadb"));   // at the front door, every parameter is
+        String page = Files.readString(folder.resolve("iadb/LearnedMap.html"));
+        assertTrue(page.contains("several threads") && page.contains("<dt>Parameters:</dt>"));
+        assertFalse(page.contains("@param") || page.contains("@return"), "tags that were not understood");
+    }
+
+    private void javadoc(String checks, List<String> packages) {
+        StringWriter messages = new StringWriter();
+        List<String> arguments = Stream.concat(Stream.of("-quiet", "-Xdoclint:" + checks, "-Werror", "-encoding", "UTF-8",
+                "-d", folder.toString(), "-sourcepath", "src/main/java", "-cp", System.getProperty("java.class.path")),
+                packages.stream()).toList();
+        int status = ToolProvider.findFirst("javadoc").orElseThrow().run(new PrintWriter(messages), new PrintWriter(messages),
+                arguments.toArray(String[]::new));
+        assertEquals(0, status, messages.toString());
+        assertEquals("", messages.toString().strip());
+    }
+
+    @Test
+    void whatIsPublishedNamesItsDependencies() throws Exception {
+        assertFalse(Files.exists(Path.of("dependency-reduced-pom.xml")), "the shaded jar's pom would take the library's place");
+    }
+}
