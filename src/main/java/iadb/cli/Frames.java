@@ -48,7 +48,11 @@ final class Frames implements AutoCloseable {
         gif = Gif.open(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
     }
 
-    /** Adds the next frame. @param points [N, 2], not to be changed afterwards */
+    /**
+     * Adds the next frame.
+     *
+     * @param points [N, 2], not to be changed afterwards
+     */
     void add(float[] points) throws IOException {
         int step = t++;
         inTheWorks.add(painters.submit(() -> {

@@ -7,15 +7,20 @@ import iadb.cl.OpenClException;
 import iadb.cl.UnknownDeviceException;
 import iadb.density.NamedDensities;
 import iadb.io.InvalidInputException;
+import iadb.io.Spelling;
+import iadb.train.DivergedException;
 import iadb.view.NoDisplayException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Starts the command that was asked for, and turns whatever goes wrong into one line on stderr and an exit code. */
@@ -27,7 +32,13 @@ public final class Main {
     /** Anything else. */
     static final int EXIT_FAILURE = 1;
 
+    static {
+        System.setProperty("iadb.program", "true"); // before the first logger: StderrLogging asks for it
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+    private static final String EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no"
+            + " display; 130 stopped by Ctrl-C.";
 
     private Main() {
     }
@@ -49,9 +60,13 @@ public final class Main {
     static CommandLine commandLine() {
         CommandLine commands = new CommandLine(new TutorialCommand());
         commands.addSubcommand(new TrainCommand());
+        commands.addSubcommand(new SampleCommand());
+        commands.addSubcommand(new EvaluateCommand());
         commands.addSubcommand(new DevicesCommand());
         commands.setUsageHelpAutoWidth(true);
+        commands.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().footer("", EXIT_CODES));
         commands.getCommandSpec().usageMessage().footer(footer());
+        commands.setExecutionStrategy(Main::run);
         commands.setParameterExceptionHandler((e, arguments) -> {
             commands.getErr().println(CommandLine.Help.Ansi.AUTO.string(message(e)));
             return EXIT_INPUT;
@@ -66,14 +81,34 @@ public final class Main {
             lines.add("  %-16s %s".formatted(name, NamedDensities.description(name)));
         }
         lines.add("");
-        lines.add("Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no display; 130 stopped by Ctrl-C.");
+        lines.add(EXIT_CODES);
         return lines.toArray(String[]::new);
     }
 
+    /** Runs the last command; options before it would be those of the whole tutorial, and count for nothing. */
+    private static int run(ParseResult parsed) {
+        if (parsed.hasSubcommand() && !parsed.matchedOptions().isEmpty() && !parsed.isUsageHelpRequested()
+                && !parsed.isVersionHelpRequested()) {
+            String option = parsed.matchedOptions().get(0).longestName();
+            throw new ParameterException(parsed.commandSpec().commandLine(), "%s stands before the command: put it behind '%s'"
+                    .formatted(option, parsed.subcommand().commandSpec().name()));
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
     private static String message(ParameterException e) {
-        String line = e.getMessage().lines().findFirst().orElse("wrong command line");
-        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
-            return line + "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
+        String line = e.getMessage().lines().findFirst().orElse("wrong command line")
+                .replaceFirst("is not an? (int|long)$", "is not a whole number that fits").replaceFirst("is not an? (float|double)$",
+                        "is not a number").replaceFirst("^(Invalid value for option '[^']*').*InvalidPathException.*",
+                        "$1: a file name with such letters needs a UTF-8 locale, such as LC_ALL=C.UTF-8");
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String unknown = unmatched.getUnmatched().get(0);
+            List<String> known = new ArrayList<>(e.getCommandLine().getCommandSpec().optionsMap().keySet());
+            known.addAll(e.getCommandLine().getSubcommands().keySet());
+            Optional<String> meant = Spelling.closest(unknown.replaceFirst("=.*", ""), known);
+            if (meant.isPresent()) {
+                return "there is no " + unknown + "; did you mean " + meant.get() + "?";
+            }
         }
         return line + "; " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help shows what there is";
     }
@@ -89,12 +124,17 @@ public final class Main {
             return EXIT_INPUT;
         }
         if (e instanceof OutOfMemoryError) {
-            LOG.error("Java's memory is too small for this ({}); take fewer --points, or start with java -Xmx8g", e.getMessage());
+            LOG.error("Java's memory is too small for this ({}); take fewer points (--points, --count), or start with java -Xmx8g",
+                    e.getMessage());
             return EXIT_INPUT;
         }
         if (e instanceof NoDeviceException || e instanceof NoDisplayException) {
             LOG.error("{}", e.getMessage());
             return EXIT_MACHINE;
+        }
+        if (e instanceof CancellationException) {
+            LOG.warn("stopped: nothing was written");
+            return EXIT_FAILURE; // the virtual machine is ending with 130 already
         }
         if (e instanceof FileSystemException file) {
             LOG.error("cannot write {}: {}", file.getFile(), FileFault.of(file));
@@ -102,7 +142,7 @@ public final class Main {
             LOG.error("writing failed: {}", e.getMessage());
         } else if (e instanceof BuildException) {
             LOG.error("{}; --verbose prints the compiler's log", e.getMessage());
-        } else if (e instanceof OpenClException || e instanceof TrainingRun.DivergedException) {
+        } else if (e instanceof OpenClException || e instanceof DivergedException) {
             LOG.error("{}", e.getMessage());
         } else {
             LOG.error("unexpected {}: {}; --verbose shows where", e.getClass().getSimpleName(), e.getMessage());

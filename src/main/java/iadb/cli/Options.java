@@ -4,8 +4,14 @@ import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.io.InvalidInputException;
+import iadb.model.Model;
+import iadb.model.ModelFile;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
+import iadb.sample.Integration;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,12 +19,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import picocli.CommandLine;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** The options that commands share, in groups; each checks its own ranges. */
 final class Options {
+    static final int MOST_STEPS = 1_000_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Options.class);
+
     private Options() {
     }
 
@@ -71,6 +83,44 @@ final class Options {
         Density p1() {
             return Densities.parse(p1 == null ? DEFAULT_P1 : p1, invert);
         }
+
+        /** The one that the user names; else empty. */
+        Optional<Density> given(boolean first) {
+            return Optional.ofNullable(first ? p0 : p1).map(text -> Densities.parse(text, invert));
+        }
+    }
+
+    /** The two densities of a model, or others in their place. */
+    static final class ModelDensities {
+        @Option(names = "--p0", paramLabel = "IMAGE",
+                description = "Density to start from: a PNG, JPEG, BMP or GIF, or a name (default: the model's own).")
+        private String p0;
+
+        @Option(names = "--p1", paramLabel = "IMAGE", description = "Density to arrive at (default: the model's own).")
+        private String p1;
+
+        @Option(names = "--invert", description = "In image files, dark is dense.")
+        private boolean invert;
+
+        /** The one that the user names, else the model's; empty where there is neither. */
+        Optional<Density> find(Optional<Model> model, boolean first, Path file) {
+            Optional<Density> given = Optional.ofNullable(first ? p0 : p1).map(text -> Densities.parse(text, invert));
+            if (given.isPresent() && model.isPresent()) {
+                ModelFile.mismatch(model.get(), first, given.get(), file).ifPresent(LOG::warn);
+            }
+            return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
+        }
+
+        /** As above, and it must be there. */
+        Density require(Optional<Model> model, boolean first, Path file) {
+            return find(model, first, file).orElseThrow(() -> missing(file, first));
+        }
+    }
+
+    /** What to say of a model without its densities. */
+    static InvalidInputException missing(Path file, boolean first) {
+        String option = first ? "--p0" : "--p1";
+        return new InvalidInputException(file + " does not hold the density it was trained with; name it with " + option);
     }
 
     /** The training. */
@@ -91,6 +141,16 @@ final class Options {
                 description = "Adam's learning rate (default: ${DEFAULT-VALUE}).")
         float learningRate;
 
+        @Option(names = "--lr-schedule", paramLabel = "constant|cosine", defaultValue = "constant",
+                description = "The rate stays, as in the tutorial, or falls to 0 over the iterations along half a cosine"
+                        + " (default: ${DEFAULT-VALUE}).")
+        String schedule;
+
+        @Option(names = "--ema", paramLabel = "DECAY", defaultValue = "0",
+                description = "Save and map with the exponential average of the weights, such as 0.999: less noisy than the last"
+                        + " weights (default: off).")
+        double ema;
+
         @Option(names = "--width", paramLabel = "W", defaultValue = "64",
                 description = "Units of a hidden layer: a multiple of 16 up to 256 (default: ${DEFAULT-VALUE}).")
         int width;
@@ -107,21 +167,24 @@ final class Options {
         TrainingConfig config(long seed) {
             positive("--iterations", iterations, Integer.MAX_VALUE);
             positive("--data", data, Integer.MAX_VALUE);
-            positive("--batch", batch, 1 << 20);
+            positive("--batch", batch, TrainingConfig.MOST_ROWS);
             if (!(learningRate > 0) || Float.isInfinite(learningRate)) {
                 throw new InvalidInputException("--lr " + learningRate + " is not a number above 0, such as 0.001");
             }
-            return new TrainingConfig(new NetworkShape(width, depth), data, batch, learningRate, seed, plan());
+            if (!(ema >= 0 && ema < 1)) {
+                throw new InvalidInputException("--ema " + ema + " is not a decay from 0 (off) to below 1, such as 0.999");
+            }
+            Rates rates = new Rates(learningRate, falls() ? iterations : 0, ema);
+            return new TrainingConfig(new NetworkShape(width, depth), data, batch, rates, seed, plan(), Optional.empty());
+        }
+
+        private boolean falls() {
+            return !either("--lr-schedule", schedule, "constant", "cosine");
         }
 
         /** {@code auto} is empty. */
         private Optional<PlanChoice.Kind> plan() {
-            if (plan.equals("auto")) {
-                return Optional.empty();
-            }
-            return Optional.of(Arrays.stream(PlanChoice.Kind.values()).filter(kind -> kind.toString().equals(plan)).findFirst()
-                    .orElseThrow(() -> new InvalidInputException("there is no plan '" + plan + "'; --plan takes auto, layered,"
-                            + " fused or persistent")));
+            return plan.equals("auto") ? Optional.empty() : Optional.of(word("--plan", plan, PlanChoice.Kind.values(), "auto, "));
         }
     }
 
@@ -144,92 +207,53 @@ final class Options {
         }
     }
 
-    /** The window. */
-    static final class Window {
-        private static final int MOST_SIDE = 16_384;
+    /** Where points are moved, and how. */
+    static final class Way {
+        @Option(names = "--steps", paramLabel = "T", defaultValue = "128",
+                description = "Steps of the map (default: ${DEFAULT-VALUE}).")
+        int steps;
 
-        @Option(names = "--realtime", description = "Show it in a window: points move while the network learns.")
-        boolean realtime;
+        @Option(names = "--solver", paramLabel = "euler|midpoint|rk4", defaultValue = "euler",
+                description = "How a step is made: with 1, 2 or 4 evaluations of the network (default: ${DEFAULT-VALUE}).")
+        String solver;
 
-        @Option(names = "--window", paramLabel = "WxH", defaultValue = "1280x800",
-                description = "With --realtime: size of the window (default: ${DEFAULT-VALUE}).")
-        String size;
+        @Option(names = "--schedule", paramLabel = "linear|cosine", defaultValue = "linear",
+                description = "Steps of one length, or shorter ones first, \u03b1 = 1 - cos(\u03c0t/2T) (default: ${DEFAULT-VALUE}).")
+        String schedule;
 
-        @Option(names = "--interop", paramLabel = "auto|off", defaultValue = "auto",
-                description = "With --realtime: share the points between OpenCL and OpenGL where the device can, or copy"
-                        + " them (default: ${DEFAULT-VALUE}).")
-        String interop;
-
-        @Option(names = "--offscreen", description = "With --realtime: draw without a display (EGL).")
-        boolean offscreen;
-
-        @Option(names = "--seconds", paramLabel = "S",
-                description = "With --realtime: close S seconds after the first frame.")
-        Double seconds;
-
-        @Option(names = "--screenshot", paramLabel = "FILE.png", description = "With --realtime: the last frame.")
-        Path screenshot;
-
-        @Option(names = "--record", paramLabel = "FILE.gif",
-                description = "With --realtime: an animation of what is shown.")
-        Path record;
-
-        @Option(names = "--vsync", paramLabel = "on|off", defaultValue = "on",
-                description = "With --realtime: wait for the screen (default: ${DEFAULT-VALUE}).")
-        String vsync;
-
-        /** Refuses options of the window where there is none. */
-        void refuseWithout(CommandLine.ParseResult given) {
-            for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record",
-                    "--vsync")) {
-                if (given.hasMatchedOption(option)) {
-                    throw new InvalidInputException(option + " is an option of the window: give --realtime, too");
-                }
-            }
+        Integration integration(boolean reverse) {
+            positive("--steps", steps, MOST_STEPS);
+            return Integration.of(word("--solver", solver, Solver.values(), ""), word("--schedule", schedule, Schedule.values(), ""),
+                    steps, reverse);
         }
+    }
 
-        int width() {
-            return sides()[0];
+    /**
+     * The value that a word means.
+     *
+     * @param others words that mean none of them, each with a comma behind
+     */
+    static <T> T word(String option, String text, T[] values, String others) {
+        return Arrays.stream(values).filter(value -> value.toString().equals(text)).findFirst()
+                .orElseThrow(() -> new InvalidInputException("%s takes %s%s, not '%s'".formatted(option, others,
+                        Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", ")), text)));
+    }
+
+    /** Whether a value is one of two words and not the other. */
+    static boolean either(String option, String value, String yes, String no) {
+        if (!value.equals(yes) && !value.equals(no)) {
+            throw new InvalidInputException("%s takes %s or %s, not '%s'".formatted(option, yes, no, value));
         }
+        return value.equals(yes);
+    }
 
-        int height() {
-            return sides()[1];
-        }
-
-        private int[] sides() {
-            if (!size.matches("\\d{1,5}x\\d{1,5}")) {
-                throw new InvalidInputException("--window " + size + " is not a size such as 1280x800");
-            }
-            int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
-            for (int side : sides) {
-                positive("--window", side, MOST_SIDE);
-            }
-            return sides;
-        }
-
-        boolean share() {
-            return either("--interop", interop, "auto", "off");
-        }
-
-        boolean waitsForScreen() {
-            return either("--vsync", vsync, "on", "off");
-        }
-
-        private static boolean either(String option, String value, String yes, String no) {
-            if (!value.equals(yes) && !value.equals(no)) {
-                throw new InvalidInputException("%s takes %s or %s, not '%s'".formatted(option, yes, no, value));
-            }
-            return value.equals(yes);
-        }
-
-        Optional<Double> openSeconds() {
-            if (seconds != null && !(seconds >= 0 && seconds < 1e9)) {
-                throw new InvalidInputException("--seconds " + seconds + " is not a number of seconds");
-            }
-            if (offscreen && seconds == null) {
-                throw new InvalidInputException("--offscreen needs --seconds: nobody can close what has no window");
-            }
-            return Optional.ofNullable(seconds);
+    /** Refuses a file that could not be written, before work is spent on what would be lost. */
+    static void requireWritable(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        String fault = Files.isDirectory(file) ? "it is a folder" : folder == null || !Files.isDirectory(folder)
+                ? "there is no such folder" : Files.isWritable(Files.exists(file) ? file : folder) ? null : "permission denied";
+        if (fault != null) {
+            throw new InvalidInputException("cannot write to -o %s (%s); give a file that you may write".formatted(file, fault));
         }
     }
 

@@ -1,6 +1,7 @@
 package iadb.cli;
 
 import java.io.Console;
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -8,16 +9,21 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Shows how far a training is: a bar on a terminal, a line every few seconds in a log, nothing when quiet. */
+/** Shows how far work is: a bar on a terminal, a line every few seconds in a log, nothing when quiet. */
 abstract class ProgressDisplay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
 
-    /** A display for {@code total} steps. */
-    static ProgressDisplay of(int total) {
+    /**
+     * A display of work that is {@code done} already and goes to {@code total}.
+     *
+     * @param task  what is done, such as {@code training}
+     * @param units what is counted, such as {@code iterations}
+     */
+    static ProgressDisplay of(String task, String units, long done, long total) {
         if (!LOG.isInfoEnabled()) {
             return new Nothing();
         }
-        return onTerminal() ? new Bar(total) : new Lines(total);
+        return onTerminal() ? new Bar(task, done, total) : new Lines(units, done, total);
     }
 
     /** Since Java 22 there is a console object without a terminal too, and a method that tells. */
@@ -33,15 +39,15 @@ abstract class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    /** @param loss the smoothed loss of a batch */
-    abstract void show(int stepsDone, double loss);
+    /** @param more what else is to be known, such as the loss; may be empty */
+    abstract void show(long done, String more);
 
     @Override
     public abstract void close();
 
     private static final class Nothing extends ProgressDisplay {
         @Override
-        void show(int stepsDone, double loss) {
+        void show(long done, String more) {
             // quiet
         }
 
@@ -54,15 +60,15 @@ abstract class ProgressDisplay implements AutoCloseable {
     private static final class Bar extends ProgressDisplay {
         private final ProgressBar bar;
 
-        Bar(int total) {
-            bar = new ProgressBarBuilder().setTaskName("training").setInitialMax(total).setUpdateIntervalMillis(100)
-                    .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK).showSpeed().build();
+        Bar(String task, long done, long total) {
+            bar = new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUpdateIntervalMillis(100)
+                    .startsFrom(done, Duration.ZERO).setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK).showSpeed().build();
         }
 
         @Override
-        void show(int stepsDone, double loss) {
-            bar.stepTo(stepsDone);
-            bar.setExtraMessage(String.format(Locale.ROOT, " loss %.3g", loss));
+        void show(long done, String more) {
+            bar.stepTo(done);
+            bar.setExtraMessage(more.isEmpty() ? "" : " " + more);
         }
 
         @Override
@@ -74,24 +80,28 @@ abstract class ProgressDisplay implements AutoCloseable {
     private static final class Lines extends ProgressDisplay {
         private static final long INTERVAL_NANOS = 3_000_000_000L;
 
-        private final int total;
+        private final String units;
+        private final long first;
+        private final long total;
         private final long startNanos = System.nanoTime();
         private long nextNanos = startNanos + INTERVAL_NANOS;
 
-        Lines(int total) {
+        Lines(String units, long done, long total) {
+            this.units = units;
+            first = done;
             this.total = total;
         }
 
         @Override
-        void show(int stepsDone, double loss) {
+        void show(long done, String more) {
             long now = System.nanoTime();
-            if (now < nextNanos || stepsDone == 0) {
+            if (now < nextNanos || done == first) {
                 return;
             }
             nextNanos = now + INTERVAL_NANOS;
-            double rate = stepsDone / ((now - startNanos) * 1e-9);
-            LOG.info(String.format(Locale.ROOT, "%,d of %,d iterations, %,.0f a second, loss %.3g, %.0f s left",
-                    stepsDone, total, rate, loss, (total - stepsDone) / rate));
+            double rate = (done - first) / ((now - startNanos) * 1e-9);
+            LOG.info(String.format(Locale.ROOT, "%,d of %,d %s, %,.0f a second, %s%.0f s left", done, total, units, rate,
+                    more.isEmpty() ? "" : more + ", ", (total - done) / rate));
         }
 
         @Override

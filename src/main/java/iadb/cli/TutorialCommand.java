@@ -5,7 +5,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
-import iadb.io.InvalidInputException;
+import iadb.io.JsonRecord;
 import iadb.io.Npy;
 import iadb.io.Png;
 import iadb.io.PointFrames;
@@ -80,7 +80,7 @@ final class TutorialCommand implements Callable<Integer> {
     private boolean noFrames;
 
     @Mixin
-    private Options.Window window;
+    private WindowOptions window;
 
     @Option(names = "--list-densities", description = "Print the named densities, one a line, and end.")
     private boolean listDensities;
@@ -103,11 +103,11 @@ final class TutorialCommand implements Callable<Integer> {
         }
         clock = new PhaseClock();
         Options.positive("--points", points, MAX_POINTS);
-        Options.positive("--steps", steps, 1_000_000);
+        Options.positive("--steps", steps, Options.MOST_STEPS);
         TrainingConfig config = training.config(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
-        Density p0 = given.isPresent() && densities.p0 == null ? trainedWith(given.get().p0(), "--p0") : densities.p0();
-        Density p1 = given.isPresent() && densities.p1 == null ? trainedWith(given.get().p1(), "--p1") : densities.p1();
+        Density p0 = densityOf(given, true);
+        Density p1 = densityOf(given, false);
         if (window.realtime) {
             return showInWindow(config, given.map(Model::network), p0, p1);
         }
@@ -115,7 +115,9 @@ final class TutorialCommand implements Callable<Integer> {
         Path folder = output.ready();
         try (Context context = Context.open(device.select())) {
             record.add("program", ProgramVersion.text()).add("java", System.getProperty("java.version"))
-                    .add(context.device()).add("p0", p0.name()).add("p1", p1.name()).add("seed", seed)
+                    .add("device", context.device().name()).add("platform", context.device().platformName())
+                    .add("driver", context.device().driver()).add("opencl", context.device().version()).add("p0", p0.name())
+                    .add("p1", p1.name()).add("seed", seed)
                     .add("points", points).add("steps", steps);
             if (given.isPresent()) {
                 mapOnly(context, given.get().network(), p0, p1, folder);
@@ -126,6 +128,14 @@ final class TutorialCommand implements Callable<Integer> {
             record.write(folder.resolve("run.json"));
         }
         return 0;
+    }
+
+    private Density densityOf(Optional<Model> model, boolean first) {
+        if (model.isEmpty()) {
+            return first ? densities.p0() : densities.p1();
+        }
+        return densities.given(first).or(() -> first ? model.get().p0() : model.get().p1())
+                .orElseThrow(() -> Options.missing(modelFile, first));
     }
 
     private int showInWindow(TrainingConfig asked, Optional<Network> model, Density p0, Density p1) throws IOException {
@@ -149,11 +159,6 @@ final class TutorialCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Density trainedWith(Optional<Density> density, String option) {
-        return density.orElseThrow(() -> new InvalidInputException(
-                modelFile + " does not hold the density it was trained with; name it with " + option));
-    }
-
     private void mapOnly(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
         record.add("model", modelFile.toString());
         writeSamples(folder, "p0", p0, draw(context, p0, Stream.DATA_P0, SAMPLE_PICTURE_POINTS));
@@ -166,13 +171,17 @@ final class TutorialCommand implements Callable<Integer> {
 
     private void trainAndMap(Context context, TrainingConfig config, Density p0, Density p1, Path folder)
             throws IOException {
-        try (TrainingRun run = new TrainingRun(context, config, training.iterations, p0, p1, folder)) {
+        TrainingRun.Task task = new TrainingRun.Task(config, training.iterations, p0, p1);
+        try (TrainingRun run = new TrainingRun(context, task, folder)) {
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.dataPoints())];
             writeSamples(folder, "p0", p0, run.session().data0().read(picture.clone()));
             writeSamples(folder, "p1", p1, run.session().data1().read(picture.clone()));
             clock.end("prepare");
             run.train();
             double microseconds = clock.end("train") * 1e6 / Math.max(1, run.session().stepsEnqueued());
+            if (!run.hasTrained()) {
+                return;
+            }
             run.save();
             clock.end("save");
             record.add("configuration", run.configuration()).add("plan", run.session().choice().kind().toString())

@@ -16,14 +16,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -35,34 +33,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The jar in a process of its own, as a user runs it. */
 class JarIT {
-    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private static final String[] SMALL = {"--data", "999", "--iterations", "300", "--batch", "33", "--points", "101", "--steps", "3"};
 
     @TempDir
     private Path folder;
 
-    /** What a run printed, and its exit code. */
-    private record Run(int code, String out, String err) {
-        /** The lines of stderr but PoCL's own. */
-        List<String> messages() {
-            return err.lines().filter(line -> !line.matches("\\d+ warnings? generated\\.")).toList();
-        }
+    private Jar.Run run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        return Jar.run(folder, environment, arguments);
     }
 
-    private Run run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(JAVA, "-jar", System.getProperty("iadb.jar")));
-        command.addAll(List.of(arguments));
-        Path out = folder.resolve("stdout");
-        Path err = folder.resolve("stderr");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
-                .redirectOutput(out.toFile()).redirectError(err.toFile());
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
-        return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
-    }
-
-    private Run run(String... arguments) throws IOException, InterruptedException {
+    private Jar.Run run(String... arguments) throws IOException, InterruptedException {
         return run(Map.of(), arguments);
     }
 
@@ -78,7 +58,7 @@ class JarIT {
 
     @Test
     void theWholeTutorialWritesEveryFileAndAnIndependentReaderReadsIt() throws Exception {
-        Run run = run(with(SMALL, "--out", "a b/c"));
+        Jar.Run run = run(with(SMALL, "--out", "a b/c"));
         assertEquals(0, run.code(), run.err());
         Path out = folder.resolve("a b/c");
         assertEquals(Set.of("samples_p0.png", "samples_p1.png", "x_0.png", "x_1.png", "x_2.png", "x_3.png", "animation.gif",
@@ -167,8 +147,8 @@ class JarIT {
     @Test
     void secondRunTakesItsProgramsFromTheCacheAndWritesTheSameFiles() throws Exception {
         Map<String, String> cache = Map.of("IADB_CL_CACHE", folder.resolve("programs").toString());
-        Run first = run(cache, with(SMALL, "--verbose", "--out", "first"));
-        Run second = run(cache, with(SMALL, "--verbose", "--out", "second"));
+        Jar.Run first = run(cache, with(SMALL, "--verbose", "--out", "first"));
+        Jar.Run second = run(cache, with(SMALL, "--verbose", "--out", "second"));
         assertTrue(first.err().contains("built from source") && !first.err().contains("from the cache"), first.err());
         assertTrue(second.err().contains("from the cache") && !second.err().contains("built from source"), second.err());
         assertEquals(0, run(with(SMALL, "--out", "without")).code());
@@ -184,7 +164,7 @@ class JarIT {
         assertEquals(0, run("train", "--data", "999", "--iterations", "300", "--batch", "33", "--out", "trained").code());
         assertEquals(Set.of("model.safetensors", "loss.csv", "loss.png"), files(folder.resolve("trained")));
         assertEquals(0, run(with(SMALL, "--out", "whole")).code());
-        Run run = run("--model", "trained/model.safetensors", "--points", "101", "--steps", "3", "--out", "mapped");
+        Jar.Run run = run("--model", "trained/model.safetensors", "--points", "101", "--steps", "3", "--out", "mapped");
         assertEquals(0, run.code(), run.err());
         assertArrayEquals(Files.readAllBytes(folder.resolve("whole/points.npy")),
                 Files.readAllBytes(folder.resolve("mapped/points.npy")));
@@ -227,7 +207,7 @@ class JarIT {
 
     @Test
     void aMillionPointsAreMappedInSlices() throws Exception {
-        Run run = run("--iterations", "10", "--points", "1000000", "--steps", "2", "--no-frames", "--out", "out", "--quiet");
+        Jar.Run run = run("--iterations", "10", "--points", "1000000", "--steps", "2", "--no-frames", "--out", "out", "--quiet");
         assertEquals(0, run.code(), run.err());
         npy(folder.resolve("out/points.npy"), 1_000_000);
         assertFalse(Files.exists(folder.resolve("out/animation.gif")));
@@ -236,7 +216,7 @@ class JarIT {
 
     @Test
     void aNetworkTooLargeForTheFusedPlanTakesLayeredAndSaysSo() throws Exception {
-        Run run = run("train", "--width", "256", "--depth", "8", "--iterations", "3", "--batch", "16", "--plan", "layered",
+        Jar.Run run = run("train", "--width", "256", "--depth", "8", "--iterations", "3", "--batch", "16", "--plan", "layered",
                 "--out", "out");
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("plan layered"), run.err());
@@ -244,7 +224,7 @@ class JarIT {
 
     @Test
     void devicesListsEachDeviceWithItsPlans() throws Exception {
-        Run run = run("devices");
+        Jar.Run run = run("devices");
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().startsWith("0: ") && run.out().contains("layered fused persistent (auto: ")
                 && run.out().contains("local"), run.out());
@@ -298,7 +278,7 @@ class JarIT {
         Path old = Files.createDirectories(folder.resolve("out")).resolve("points.npy");
         Files.writeString(old, "earlier");
 
-        Run run = run(arguments.split(" "));
+        Jar.Run run = run(arguments.split(" "));
         assertEquals(2, run.code(), run.err());
         assertEquals("", run.out());
         assertEquals(1, run.messages().size(), run.err());
@@ -309,7 +289,7 @@ class JarIT {
     @Test
     void aLoaderWithoutADeviceSaysHowToGetOneAndExits3() throws Exception {
         Path empty = Files.createDirectories(folder.resolve("vendors")); // the loader looks for drivers here
-        Run run = run(Map.of("OCL_ICD_VENDORS", empty + "/"), "--iterations", "5");
+        Jar.Run run = run(Map.of("OCL_ICD_VENDORS", empty + "/"), "--iterations", "5");
         assertEquals(3, run.code(), run.err());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.err().contains("no device") && run.err().contains("pocl"), run.err());
@@ -320,7 +300,7 @@ class JarIT {
         Path libraries = Files.createDirectories(folder.resolve("libraries"));
         Files.writeString(libraries.resolve("libOpenCL.so.1"), "no library");
         Files.writeString(libraries.resolve("libOpenCL.so"), "no library");
-        Run run = run(Map.of("LD_LIBRARY_PATH", libraries.toString()), "--iterations", "5");
+        Jar.Run run = run(Map.of("LD_LIBRARY_PATH", libraries.toString()), "--iterations", "5");
         assertEquals(3, run.code(), run.err());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.err().contains("no OpenCL loader") && run.err().contains("pocl"), run.err());
@@ -329,7 +309,7 @@ class JarIT {
     @Test
     void aKernelThatDoesNotBuildGetsOneLineAndVerboseItsLog() throws Exception {
         Map<String, String> broken = Map.of("POCL_EXTRA_BUILD_FLAGS", "-DWIDTH=nonsense", "POCL_KERNEL_CACHE", "0");
-        Run run = run(broken, "--iterations", "5", "--device", "pthread");
+        Jar.Run run = run(broken, "--iterations", "5", "--device", "pthread");
         assertEquals(1, run.code(), run.err());
         assertTrue(run.err().contains("clBuildProgram"), run.err());
         assertFalse(run.err().contains("\tat "), "no stack trace");
@@ -339,7 +319,7 @@ class JarIT {
 
     @Test
     void aTrainingThatDivergesSaysWhere() throws Exception {
-        Run run = run("--iterations", "2000", "--lr", "1e30", "--out", "out");
+        Jar.Run run = run("--iterations", "2000", "--lr", "1e30", "--out", "out");
         assertEquals(1, run.code(), run.err());
         assertTrue(run.err().contains("diverged") && run.err().contains("--lr"), run.err());
     }

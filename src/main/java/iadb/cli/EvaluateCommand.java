@@ -1,0 +1,204 @@
+package iadb.cli;
+
+import iadb.Evaluation;
+import iadb.cl.Context;
+import iadb.density.Density;
+import iadb.draw.Sequence;
+import iadb.io.InvalidInputException;
+import iadb.io.JsonRecord;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.sample.PushForward;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Judges a model, or points of any origin, against a density. */
+@Command(name = "evaluate", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
+        description = {"Judges fresh points that a model made, or the points of a file, against p1, beside as many exact samples"
+            + " of it: none can be expected nearer than these are to each other. Lower is nearer, but for the mean log density.",
+            "sliced Wasserstein-1: over 64 directions. energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, not rooted, over the first"
+            + " 65,536 points at most. off support: further than two pixels from any pixel above 2 %% of the brightest. mean log"
+            + " density: of the map's density and of p1's own, at the same exact samples of p1; those where the map gives none, or could"
+            + " not be inverted, are left out of both and counted."})
+final class EvaluateCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
+    private static final int DEFAULT_COUNT = 65_536;
+    private static final int MOST_COUNT = 1 << 24;
+    private static final int PIECE = 1 << 16;
+
+    @Option(names = "--model", paramLabel = "FILE", description = "The model to judge.")
+    private Path modelFile;
+
+    @Option(names = "--from", paramLabel = "FILE", description = "Points to judge instead: .npy or .csv, x and y a row.")
+    private Path from;
+
+    @Option(names = "--count", paramLabel = "N",
+            description = "Points to judge: fresh ones of the model, or some of the file, spread evenly over it (default: 65536, or"
+                    + " all of a shorter file).")
+    private Integer count;
+
+    @Mixin
+    private Options.Way way;
+
+    @Mixin
+    private Options.ModelDensities densities;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "Seed of all that is drawn (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin
+    private Options.DeviceChoice device;
+
+    @Option(names = "--json", description = "Print a JSON object instead of the table.")
+    private boolean json;
+
+    @Option(names = {"-o", "--output"}, paramLabel = "REPORT.png",
+            description = "A picture of p1, of the points' density, and of the log of the map's density.")
+    private Path report;
+
+    @Mixin
+    private Options.Verbosity verbosity;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
+        refuseContradictions();
+        int wanted = count == null ? DEFAULT_COUNT : count;
+        Options.positive("--count", wanted, MOST_COUNT);
+        Optional<Model> model = Optional.ofNullable(modelFile).map(ModelFile::read);
+        Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
+                ? new InvalidInputException("name the density to judge against with --p1") : Options.missing(modelFile, false));
+        try (Context context = Context.open(device.select())) {
+            if (model.isEmpty()) {
+                judge(context, p1, from, pointsOfFile(wanted), Optional.empty());
+            } else {
+                judgeModel(context, p1, model.get(), wanted);
+            }
+        }
+        return 0;
+    }
+
+    private void judgeModel(Context context, Density p1, Model model, int wanted) throws IOException {
+        Density p0 = densities.require(Optional.of(model), true, modelFile);
+        int inverses = Math.min(wanted, Evaluation.MOST_PAIRED);
+        try (ProgressDisplay display = ProgressDisplay.of("judging", "points mapped or inverted", 0, (long) wanted + inverses)) {
+            long[] work = {0, wanted}; // points before, and of, the call under way
+            PushForward.Watch watch = share -> {
+                display.show(work[0] + (long) (share * work[1]), "");
+                return !Interruption.underWay();
+            };
+            try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), way.integration(false), watch);
+                    PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
+                float[] points = map.map(stream.next(wanted));
+                work[0] = wanted;
+                work[1] = inverses;
+                judge(context, p1, modelFile, points, Optional.of(map));
+            }
+        }
+    }
+
+    private void judge(Context context, Density p1, Path what, float[] points, Optional<PushForward> map) throws IOException {
+        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed);
+        if (report != null) {
+            new EvaluationReport(p1).write(report, points, map);
+            LOG.info("{} is written", report);
+        }
+        tell(what, p1, evaluation);
+    }
+
+    private void refuseContradictions() {
+        if ((modelFile == null) == (from == null)) {
+            throw new InvalidInputException("give --model or --from, and one of them: what is to be judged");
+        }
+        for (String option : new String[] {"--steps", "--solver", "--schedule", "--p0"}) {
+            if (from != null && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new InvalidInputException(option + " is of a model: leave it out with --from");
+            }
+        }
+        if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+            throw new InvalidInputException(report + ": the report is a picture, give a file that ends in .png");
+        }
+        if (report != null) {
+            Options.requireWritable(report);
+        }
+    }
+
+    /** As many points as are wanted, spread evenly over the file, whose rows may be in any order. */
+    private float[] pointsOfFile(int wanted) throws IOException {
+        try (PointStream stream = PointStream.of(from)) {
+            long all = stream.count();
+            if (count != null && all < wanted) {
+                throw new InvalidInputException("%s holds %,d points, and --count asks for %,d".formatted(from, all, wanted));
+            }
+            int taken = (int) Math.min(wanted, all);
+            float[] points = new float[2 * taken];
+            long first = 0; // of the piece
+            int found = 0;
+            for (float[] piece = stream.next(PIECE); piece.length > 0; piece = stream.next(PIECE)) {
+                while (found < taken && found * all / taken < first + piece.length / 2) {
+                    System.arraycopy(piece, 2 * (int) (found * all / taken - first), points, 2 * found, 2);
+                    found++;
+                }
+                first += piece.length / 2;
+            }
+            return points;
+        }
+    }
+
+    private void tell(Path judged, Density p1, Evaluation evaluation) {
+        Evaluation.Figures points = evaluation.points();
+        Evaluation.Figures exact = evaluation.exact();
+        boolean hasMap = evaluation.densityPoints() > 0;
+        if (json) {
+            JsonRecord record = new JsonRecord().add("judged", judged.toString()).add("p1", p1.name())
+                    .add("count", evaluation.count()).add("seed", seed).add("points", record(points)).add("exact", record(exact))
+                    .add("energy_points", evaluation.pairedPoints());
+            if (hasMap) {
+                record.add("log_density_points", evaluation.densityPoints()).add("not_inverted", evaluation.notInverted())
+                        .add("without_density", evaluation.withoutMass());
+            }
+            System.out.println(record);
+            return;
+        }
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%s against %s, %,d points%n%-24s %12s %14s%n", judged,
+                p1.name(), evaluation.count(), "", from == null ? "the map's" : "the file's", "exact samples'"));
+        row(text, "sliced Wasserstein-1", "%.5f", points.slicedWasserstein1(), exact.slicedWasserstein1());
+        row(text, "energy distance", "%.3g", points.energyDistance(), exact.energyDistance());
+        row(text, "off support", "%.3f %%", 100 * points.offSupport(), 100 * exact.offSupport());
+        if (hasMap) {
+            row(text, "mean log density", "%.4f", points.meanLogDensity(), exact.meanLogDensity());
+            text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  not inverted", share(evaluation.notInverted(), evaluation)));
+            text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  without density", share(evaluation.withoutMass(), evaluation)));
+        }
+        System.out.print(text);
+    }
+
+    private static void row(StringBuilder text, String name, String format, double points, double exact) {
+        text.append(String.format(Locale.ROOT, "%-24s %12s %14s%n", name, String.format(Locale.ROOT, format, points),
+                String.format(Locale.ROOT, format, exact)));
+    }
+
+    private static String share(int some, Evaluation evaluation) {
+        return String.format(Locale.ROOT, "%.3f %%", 100.0 * some / evaluation.densityPoints());
+    }
+
+    private static JsonRecord record(Evaluation.Figures figures) {
+        JsonRecord record = new JsonRecord().add("sliced_wasserstein_1", figures.slicedWasserstein1())
+                .add("energy_distance", figures.energyDistance()).add("off_support", figures.offSupport());
+        return Double.isNaN(figures.meanLogDensity()) ? record : record.add("mean_log_density", figures.meanLogDensity());
+    }
+}
