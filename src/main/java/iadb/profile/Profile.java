@@ -28,6 +28,10 @@ import picocli.CommandLine.Option;
             "Prints tables, and writes profile.json and charts. With --compare it holds the programs of tools/peers against this"
             + " one instead, and writes compare.json and quality.png."})
 public final class Profile implements Callable<Integer> {
+    static {
+        System.setProperty("iadb.program", "true"); // before the first logger: its lines go to stderr
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Profile.class);
     private static final int EXIT_FAILURE = 1;
     private static final int EXIT_INPUT = 2;
@@ -43,6 +47,14 @@ public final class Profile implements Callable<Integer> {
 
     @Option(names = "--compare", description = "Train with other programs in turn with this one; nothing else is measured.")
     private boolean compare;
+
+    @Option(names = "--map", description = "Measure what using a trained map costs; nothing else is measured. Five minutes on two cores.")
+    private boolean map;
+
+    @Option(names = "--averages",
+            description = "Train all pairs of named densities and judge --ema's average beside the last weights; nothing else is"
+                    + " measured. An hour on two cores; with --quick one pair only.")
+    private boolean averages;
 
     @Option(names = "--figures", description = "Write the README's figures from the result files; nothing is measured.")
     private boolean figures;
@@ -75,6 +87,20 @@ public final class Profile implements Callable<Integer> {
         Machine machine = Machine.of(device, root);
         Path folder = out != null ? out : root.resolve("tools/results").resolve(machine.slug());
         Files.createDirectories(folder);
+        if (map) {
+            MapUses uses = MapUses.measure(device, machine, settings);
+            Result.write(folder.resolve(MapUses.FILE), uses);
+            System.out.print(uses.text());
+            System.out.println("written: " + folder.resolve(MapUses.FILE));
+            return 0;
+        }
+        if (averages) {
+            Averages measured = Averages.measure(device, machine, settings);
+            Result.write(folder.resolve(Averages.FILE), measured);
+            System.out.print(measured.text());
+            System.out.println("written: " + folder.resolve(Averages.FILE));
+            return 0;
+        }
         if (compare) {
             Comparison comparison = Comparison.measure(device, machine, settings, root);
             Result.write(folder.resolve(Comparison.FILE), comparison);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,8 +21,8 @@ final class ReadmeFigures {
     private static final String END = "<!-- end of figures -->";
     private static final String ABSENT = "not yet measured";
 
-    /** A device's results, the comparison null where there is none. */
-    private record Device(String folder, Result result, Comparison comparison) {
+    /** A device's results; all but the first null where there is none. */
+    private record Device(String folder, Result result, Comparison comparison, MapUses map, Averages averages) {
     }
 
     private ReadmeFigures() {
@@ -54,11 +55,15 @@ final class ReadmeFigures {
         }
         List<Device> devices = new ArrayList<>();
         for (Path folder : folders) {
-            Path comparison = folder.resolve(Comparison.FILE);
-            devices.add(new Device(folder.getFileName().toString(), Result.read(folder.resolve(Result.FILE), Result.class),
-                    Files.exists(comparison) ? Result.read(comparison, Comparison.class) : null));
+            devices.add(new Device(folder.getFileName().toString(), find(folder.resolve(Result.FILE), Result.class),
+                    find(folder.resolve(Comparison.FILE), Comparison.class), find(folder.resolve(MapUses.FILE), MapUses.class),
+                    find(folder.resolve(Averages.FILE), Averages.class)));
         }
         return devices;
+    }
+
+    private static <T> T find(Path file, Class<T> type) throws IOException {
+        return Files.exists(file) ? Result.read(file, type) : null;
     }
 
     private static String block(List<Device> devices) {
@@ -84,6 +89,7 @@ final class ReadmeFigures {
                 device -> Table.number(device.result().run().firstStepSeconds().median()) + " s");
         row(text, "host memory of that run", devices, hasGpu, device -> device.result().run().residentMegabytes() == null ? "-"
                 : Table.number(device.result().run().residentMegabytes()) + " MB");
+        uses(text, devices, hasGpu);
         List<String> peers = devices.stream().filter(device -> device.comparison() != null)
                 .flatMap(device -> device.comparison().peers().stream()).filter(peer -> peer.reason() == null)
                 .map(Comparison.Entry::name).distinct().toList();
@@ -99,6 +105,34 @@ final class ReadmeFigures {
                 .map(device -> "[%s](tools/results/%s)".formatted(device.result().machine().device(), device.folder()))
                 .collect(Collectors.joining(", "))).append(".\n");
         return text.toString();
+    }
+
+    /** What using a trained map costs, and what an average of the weights gains. */
+    private static void uses(StringBuilder text, List<Device> devices, boolean hasGpu) {
+        row(text, "`--log-density`, times the plain map", devices, hasGpu, ofMap(map -> Table.number(map.densityCost().median())));
+        row(text, "the inverse, times the plain map", devices, hasGpu, ofMap(map -> Table.number(map.inverseCost().median())));
+        row(text, "miss at 128 evaluations of the network", devices, hasGpu, ofMap(map -> map.solvers().stream()
+                .map(one -> String.format(Locale.ROOT, "%.1e (%s, %d steps)", one.meanDistance(), one.solver(), one.steps()))
+                .collect(Collectors.joining("; "))));
+        row(text, "`evaluate`", devices, hasGpu, ofMap(map -> String.format(Locale.ROOT, "%s s, %,d points",
+                Table.number(map.evaluateSeconds()), map.evaluatePoints())));
+        row(text, "`sample` to NPY", devices, hasGpu, ofMap(map -> String.format(Locale.ROOT,
+                "%s s, %,d points, %s of the map's own rate, %s MB", Table.number(map.sampleSeconds()), map.samplePoints(),
+                Table.percent(map.sampleShare()), Table.number(map.sampleMegabytes()))));
+        row(text, "`--ema`, distance above exact samples' over the plain one's", devices, hasGpu, device -> device.averages() == null
+                ? "" : averages(device.averages()));
+    }
+
+    private static Cell ofMap(Function<MapUses, String> text) {
+        return device -> device.map() == null ? "" : text.apply(device.map());
+    }
+
+    private static String averages(Averages averages) {
+        return String.format(Locale.ROOT, "%.2f, moons to ring, medians over %d seeds", averages.medianRatio(),
+                averages.moonsToRing().size())
+                + averages.leastGain().map(one -> String.format(Locale.ROOT,
+                "; of all %d pairs %d got worse, %s to %s gained least: %.2f", averages.pairs().size(), averages.worse(), one.p0(),
+                one.p1(), one.ratio())).orElse("");
     }
 
     private interface Cell {

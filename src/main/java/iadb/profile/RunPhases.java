@@ -4,13 +4,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.cl.Device;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +25,6 @@ import java.util.stream.Stream;
  */
 record RunPhases(int iterations, Map<String, Double> seconds, double wallSeconds, Double residentMegabytes,
         Spread firstStepSeconds) {
-    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final List<String> UP_TO_FIRST_STEP = List.of("start", "prepare", "train");
 
     /** Runs the program on the device; a first short run fills caches and does not count. */
@@ -52,22 +48,9 @@ record RunPhases(int iterations, Map<String, Double> seconds, double wallSeconds
     }
 
     private static Child run(Device device, Path folder, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
-                jar(), "--quiet", "--device", device.name(), "--out",
-                folder.toString()));
-        command.addAll(arguments);
-        Child child = Child.run(command, Map.of(), LIMIT);
-        if (child.code() != 0) {
-            throw new IOException("a run of the program failed: " + child.lastError());
-        }
-        return child;
-    }
-
-    /** The jar that holds this class too: the profile is run from it. */
-    private static String jar() throws IOException {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(path -> path.endsWith(".jar")).findFirst()
-                .orElseThrow(() -> new IOException("the profile runs from the program's jar, which tools/profile builds"));
+        List<String> all = new ArrayList<>(List.of("--quiet", "--device", device.name(), "--out", folder.toString()));
+        all.addAll(arguments);
+        return OwnJar.run(all.toArray(String[]::new));
     }
 
     private static Map<String, Double> phases(Path folder) throws IOException {

@@ -26,32 +26,38 @@ import java.util.stream.IntStream;
  * @param qualityIterations of the trainings whose quality is followed; this program's go on to {@code iterations}
  * @param qualitySeeds  trainings with seeds 0, 1, ... of which the median counts at each checkpoint
  * @param judgedPoints  that are mapped, and held against as many of p1
+ * @param usedPoints    moved by the plain map, with its density and back, in turn
+ * @param evaluatedPoints that the command evaluate judges
+ * @param sampledPoints that the command sample writes
+ * @param averagedPoints mapped by the last weights and by their average
+ * @param pairedDensities named densities of which all pairs are trained with an average
  * @param everyPlan     whether width and batch are varied under every plan, or under the fastest only
  */
 record Settings(String name, int blocks, double blockSeconds, double warmUpSeconds, int copiedBytes, int width, int depth,
         int batch, int mapSteps, List<Integer> mapPoints, List<Integer> widths, List<Integer> batches, int iterations,
         int startRuns, int peerRounds, int peerIterations, int qualityIterations, int qualitySeeds,
-        int judgedPoints, boolean everyPlan) {
+        int judgedPoints, int usedPoints, int evaluatedPoints, int sampledPoints, int averagedPoints, int pairedDensities,
+        boolean everyPlan) {
     private static final NetworkShape TUTORIAL = NetworkShape.TUTORIAL;
 
     /** Everything, in some four minutes on two cores. */
     static Settings full() {
         return new Settings("full", 9, 0.5, 1, 256 << 20, TUTORIAL.width(), TUTORIAL.depth(), 256, 128,
                 powersOfTwo(11, 22, 1), List.of(16, 32, 48, 64, 96, 128, 192, 256), powersOfTwo(5, 12, 1), 65_536, 5,
-                5, 2048, 16_384, 3, 8192, true);
+                5, 2048, 16_384, 3, 8192, 65_536, 65_536, 10_000_000, 65_536, 15, true);
     }
 
     /** The same kinds of figures from fewer and shorter measurements: within a minute on two cores. */
     static Settings quick() {
         return new Settings("quick", 7, 0.12, 0.3, 64 << 20, TUTORIAL.width(), TUTORIAL.depth(), 256, 128,
                 List.of(1 << 11, 1 << 14, 1 << 17, 1 << 20, 1 << 22), List.of(32, 64, 128), powersOfTwo(6, 10, 2),
-                16_384, 3, 3, 1024, 4096, 1, 4096, false);
+                16_384, 3, 3, 1024, 4096, 1, 4096, 16_384, 65_536, 500_000, 16_384, 0, false);
     }
 
     /** As little as shows that it works: for tests. */
     static Settings smoke() {
         return new Settings("smoke", 3, 0.01, 0.02, 8 << 20, 16, 2, 64, 4, List.of(2048, 4096), List.of(16), List.of(64), 64,
-                1, 1, 64, 64, 1, 64, false);
+                1, 1, 64, 64, 1, 64, 256, 256, 1000, 256, 2, false);
     }
 
     NetworkShape shape() {

@@ -70,6 +70,28 @@ class ProfileIT {
     }
 
     @Test
+    void usesOfTheMapAreATableAndJson() throws IOException {
+        Child child = profile("--smoke", "--map", "--out", folder.toString());
+        assertEquals(0, child.code(), child.err());
+        assertTrue(child.out().contains("with the density") && child.out().contains("midpoint"), child.out());
+        JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("map.json"))).getAsJsonObject();
+        assertEquals(3, json.getAsJsonArray("solvers").size());
+        for (String figure : List.of("evaluate_seconds", "sample_seconds", "sample_share")) {
+            assertTrue(json.get(figure).getAsDouble() > 0, figure);
+        }
+    }
+
+    @Test
+    void averagesAreATableAndJson() throws IOException {
+        Child child = profile("--smoke", "--averages", "--out", folder.toString());
+        assertEquals(0, child.code(), child.err());
+        assertTrue(child.out().contains("moons to ring, medians over 5 seeds"), child.out());
+        JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("averages.json"))).getAsJsonObject();
+        assertEquals(5, json.getAsJsonArray("moons_to_ring").size());
+        assertEquals(2, json.getAsJsonArray("pairs").size());
+    }
+
+    @Test
     void peersThatAreNotHereAreNamedWithTheReason() throws IOException {
         Child child = profile("--smoke", "--compare", "--root", folder.toString(), "--out", folder.toString());
         assertEquals(0, child.code(), child.err());

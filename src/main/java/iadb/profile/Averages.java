@@ -1,0 +1,157 @@
+package iadb.profile;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.draw.PointSource;
+import iadb.metric.SlicedWasserstein;
+import iadb.model.Checkpoint;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.plan.Rates;
+import iadb.random.Stream;
+import iadb.sample.MapSession;
+import iadb.sample.Sampler;
+import iadb.train.TrainingConfig;
+import iadb.train.TrainingSession;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the average of the weights does for the map: a training keeps it beside the live weights, which it does not change,
+ * so that one training gives both maps.
+ *
+ * @param machine     where and when
+ * @param decay       of the average
+ * @param iterations  of each training
+ * @param points      mapped, and of each set of exact samples
+ * @param moonsToRing by seed: the pair that is tried with several
+ * @param pairs       of different named densities, with seed 0
+ */
+record Averages(Machine machine, double decay, int iterations, int points, List<Outcome> moonsToRing, List<Outcome> pairs) {
+    static final String FILE = "averages.json";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Averages.class);
+    private static final double DECAY = 0.999;
+    private static final int SEEDS = 5;
+    private static final int EXACT_SETS = 8;
+    private static final int STEPS = 128;
+    private static final Duration NO_LIMIT = Duration.ofDays(1);
+
+    /**
+     * Sliced Wasserstein-1 distances to exact samples of p1.
+     *
+     * @param last    of the map by the last weights
+     * @param average of the map by their average
+     * @param exact   of as many exact samples, mean over sets
+     */
+    record Outcome(String p0, String p1, int seed, double last, double average, double exact) {
+        /** The average's distance above that of exact samples, over the last weights' one. */
+        double ratio() {
+            return (average - exact) / (last - exact);
+        }
+    }
+
+    static Averages measure(Device device, Machine machine, Settings settings) {
+        List<String> names = NamedDensities.names();
+        List<Outcome> moons = new ArrayList<>();
+        List<Outcome> pairs = new ArrayList<>();
+        try (Context context = Context.open(device)) {
+            for (int seed = 0; seed < SEEDS; seed++) {
+                moons.add(outcome(context, "moons", "ring", seed, settings));
+            }
+            for (String p1 : names.subList(0, Math.min(settings.pairedDensities(), names.size()))) {
+                for (String p0 : names.subList(0, Math.min(settings.pairedDensities(), names.size()))) {
+                    if (!p0.equals(p1)) {
+                        pairs.add(outcome(context, p0, p1, 0, settings));
+                    }
+                }
+            }
+        }
+        return new Averages(machine, DECAY, settings.iterations(), settings.averagedPoints(), moons, pairs);
+    }
+
+    private static Outcome outcome(Context context, String name0, String name1, int seed, Settings settings) {
+        Density p0 = NamedDensities.find(name0).orElseThrow();
+        Density p1 = NamedDensities.find(name1).orElseThrow();
+        int count = settings.averagedPoints();
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, 256,
+                new Rates(1e-3f, 0, DECAY), seed, Optional.empty(), Optional.empty());
+        try (TrainingSession session = new TrainingSession(context, config, p0, p1);
+                Sampler sampler = new Sampler(context, config.shape());
+                PointSource source0 = new PointSource(context, p0);
+                PointSource source1 = new PointSource(context, p1)) {
+            session.advance(settings.iterations(), NO_LIMIT);
+            session.drain();
+            Checkpoint trained = session.checkpoint();
+            float[] starts = source0.drawToHost(seed, Stream.START_POINTS, 0, count);
+            float[] reference = source1.drawToHost(0, Stream.REFERENCE_POINTS, 0, count);
+            double exact = 0;
+            for (int set = 1; set <= EXACT_SETS; set++) {
+                exact += SlicedWasserstein.distance(source1.drawToHost(set, Stream.REFERENCE_POINTS, 0, count), reference) / EXACT_SETS;
+            }
+            Outcome outcome = new Outcome(name0, name1, seed, distance(context, sampler, trained.weights(), starts, reference),
+                    distance(context, sampler, trained.result(), starts, reference), exact);
+            LOG.info(String.format(Locale.ROOT, "%s to %s, seed %d: last %.5f, average %.5f, exact %.5f", name0, name1, seed,
+                    outcome.last(), outcome.average(), exact));
+            return outcome;
+        }
+    }
+
+    private static double distance(Context context, Sampler sampler, Network network, float[] starts, float[] reference) {
+        int count = starts.length / 2;
+        try (DeviceBuffer parameters = context.buffer(network.parameters());
+                DeviceBuffer points = context.buffer(starts);
+                MapSession session = sampler.session(parameters, points, count, STEPS)) {
+            session.advance(STEPS);
+            return SlicedWasserstein.distance(points.read(new float[2 * count]), reference);
+        }
+    }
+
+    /** The median average's distance above exact samples', over the median last weights' one, of moons to ring. */
+    double medianRatio() {
+        double exact = moonsToRing.get(0).exact();
+        return (median(moonsToRing.stream().mapToDouble(Outcome::average).toArray()) - exact)
+                / (median(moonsToRing.stream().mapToDouble(Outcome::last).toArray()) - exact);
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    /** The pair that gains least, in distance; empty where none was tried. */
+    Optional<Outcome> leastGain() {
+        return pairs.stream().max(Comparator.comparingDouble(one -> one.average() - one.last()));
+    }
+
+    /** Pairs whose average is farther from p1 than the last weights. */
+    long worse() {
+        return pairs.stream().filter(one -> one.average() > one.last()).count();
+    }
+
+    /** It as tables for a terminal. */
+    String text() {
+        Table table = new Table("sliced Wasserstein-1", "seed", "last weights", "average", "exact samples", "above exact, ratio");
+        moonsToRing.forEach(one -> row(table, one));
+        pairs.stream().sorted(Comparator.comparingDouble(Outcome::ratio).reversed()).forEach(one -> row(table, one));
+        return table + String.format(Locale.ROOT, "%nmoons to ring, medians over %d seeds: %.3f%n", moonsToRing.size(), medianRatio())
+                + leastGain().map(one -> String.format(Locale.ROOT, "of %d pairs %d got worse; %s to %s gained least: %.3f%n", pairs.size(),
+                worse(), one.p0(), one.p1(), one.ratio())).orElse("");
+    }
+
+    private static void row(Table table, Outcome one) {
+        table.row(one.p0() + " to " + one.p1(), Integer.toString(one.seed()), String.format(Locale.ROOT, "%.5f", one.last()),
+                String.format(Locale.ROOT, "%.5f", one.average()), String.format(Locale.ROOT, "%.5f", one.exact()),
+                String.format(Locale.ROOT, "%.3f", one.ratio()));
+    }
+}
