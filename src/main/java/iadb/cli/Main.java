@@ -6,6 +6,7 @@ import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
 import iadb.cl.UnknownDeviceException;
 import iadb.density.NamedDensities;
+import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.io.Spelling;
 import iadb.train.DivergedException;
@@ -113,6 +114,16 @@ public final class Main {
         return line + "; " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help shows what there is";
     }
 
+    /** What the system says of a file, which the writers of pictures wrap. */
+    private static Optional<FileSystemException> fileFault(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof FileSystemException fault) {
+                return Optional.of(fault);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Says what happened in one line, and gives its exit code. */
     private static int report(Throwable e) {
         LOG.debug("stack trace", e);
@@ -136,8 +147,9 @@ public final class Main {
             LOG.warn("stopped: nothing was written");
             return EXIT_FAILURE; // the virtual machine is ending with 130 already
         }
-        if (e instanceof FileSystemException file) {
-            LOG.error("cannot write {}: {}", file.getFile(), FileFault.of(file));
+        Optional<FileSystemException> fault = fileFault(e);
+        if (fault.isPresent()) {
+            LOG.error("cannot write {}: {}", fault.get().getFile(), FileFault.of(fault.get()));
         } else if (e instanceof IOException) {
             LOG.error("writing failed: {}", e.getMessage());
         } else if (e instanceof BuildException) {

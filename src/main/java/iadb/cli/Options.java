@@ -3,6 +3,7 @@ package iadb.cli;
 import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
+import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.model.Model;
 import iadb.model.ModelFile;

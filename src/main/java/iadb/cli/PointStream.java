@@ -4,6 +4,7 @@ import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.draw.Sequence;
+import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.io.PointReader;
 import iadb.random.Stream;

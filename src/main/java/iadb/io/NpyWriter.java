@@ -3,7 +3,6 @@ package iadb.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
@@ -14,15 +13,13 @@ public final class NpyWriter implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 18;
 
     private final AtomicFile file;
-    private final FileChannel channel;
     private final int headerBytes;
     private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     private NpyWriter(AtomicFile file, byte[] header) throws IOException {
         this.file = file;
-        channel = file.channel();
         headerBytes = header.length;
-        writeAll(ByteBuffer.wrap(header));
+        file.write(ByteBuffer.wrap(header));
     }
 
     /**
@@ -31,7 +28,7 @@ public final class NpyWriter implements AutoCloseable {
      * @param shape the length of each axis, the last one fastest
      */
     public static NpyWriter open(Path target, long... shape) throws IOException {
-        AtomicFile file = AtomicFile.openChannel(target);
+        AtomicFile file = AtomicFile.open(target);
         try {
             return new NpyWriter(file, NpyHeader.ofFloats(shape));
         } catch (IOException e) {
@@ -44,13 +41,13 @@ public final class NpyWriter implements AutoCloseable {
     public void append(float[] values) throws IOException {
         for (int i = 0; i < values.length; ) {
             i = fill(values, i);
-            writeAll(chunk);
+            file.write(chunk);
         }
     }
 
     /** Writes the elements from number {@code first} of the array on; not to a pipe. */
     public void put(long first, float[] values) throws IOException {
-        channel.position(headerBytes + first * Float.BYTES);
+        file.position(headerBytes + first * Float.BYTES);
         append(values);
     }
 
@@ -60,12 +57,6 @@ public final class NpyWriter implements AutoCloseable {
         chunk.asFloatBuffer().put(values, from, count);
         chunk.limit(count * Float.BYTES);
         return from + count;
-    }
-
-    private void writeAll(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
     }
 
     /** Ends the array and puts it in the target's place. */

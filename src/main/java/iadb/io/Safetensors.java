@@ -50,7 +50,7 @@ public final class Safetensors {
     }
 
     /**
-     * Writes a file, or replaces one when the new content is whole.
+     * Writes a file, or replaces one when the new content is whole and on the disk.
      *
      * @throws IllegalArgumentException if two tensors share a name, a shape does not fit its data, or a value is NaN or
      *                                  infinite: such a file could not be read back
@@ -64,7 +64,7 @@ public final class Safetensors {
             }
         }
         byte[] header = header(tensors, metadata);
-        AtomicFile.write(target, out -> {
+        AtomicFile.writeDurably(target, out -> {
             writeHeader(out, header);
             for (Tensor tensor : tensors) {
                 Npy.writeFloats(out, tensor.data());

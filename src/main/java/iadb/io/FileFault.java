@@ -1,4 +1,4 @@
-package iadb.cli;
+package iadb.io;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -7,11 +7,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** What went wrong with a file, in a few words for a message. */
-final class FileFault {
+public final class FileFault {
     private FileFault() {
     }
 
-    static String of(IOException e) {
+    /** Such as {@code permission denied}, or the system's own words: {@code No space left on device}. */
+    public static String of(IOException e) {
         if (e instanceof FileAlreadyExistsException) {
             return "it is a file";
         }
