@@ -1,10 +1,18 @@
 package iadb.cli;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /**
  * Ctrl-C as a wish that the work asks for: it stops at its next slice, saves what there is, and the program ends with
- * the exit code of an interrupted one, 130.
+ * the exit code of an interrupted one, 130. A second Ctrl-C ends it at once.
  */
 final class Interruption {
+    private static final Logger LOG = LoggerFactory.getLogger(Interruption.class);
+    private static final int EXIT_INTERRUPTED = 130;
+
     private static volatile boolean underWay;
     private static volatile boolean workIsOver;
 
@@ -24,6 +32,35 @@ final class Interruption {
                 Thread.currentThread().interrupt();
             }
         }, "interruption"));
+        takeSignal();
+    }
+
+    /** Java's own handler is deaf from the first Ctrl-C on. By reflection, since the compiler warns of this class of the JDK. */
+    private static void takeSignal() {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object ours = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                if (method.getName().equals("handle")) {
+                    interrupt();
+                }
+                return null;
+            });
+            signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance("INT"), ours);
+        } catch (InvocationTargetException e) {
+            LOG.debug("Ctrl-C stays Java's: {}", e.getCause().toString()); // as with java -Xrs
+        } catch (ReflectiveOperationException e) {
+            LOG.debug("Ctrl-C stays Java's: {}", e.toString());
+        }
+    }
+
+    /** Each signal has a thread of its own: the first waits in here while the work ends. */
+    private static void interrupt() {
+        if (underWay) {
+            Runtime.getRuntime().halt(EXIT_INTERRUPTED);
+        }
+        underWay = true;
+        System.exit(EXIT_INTERRUPTED);
     }
 
     /** Whether the program was asked to end. */
