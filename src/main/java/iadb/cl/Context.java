@@ -2,10 +2,12 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
@@ -28,11 +30,16 @@ public final class Context implements AutoCloseable {
     /** Built programs that are kept for whoever asks next; a search over tunings builds hundreds. */
     private static final int MOST_KEPT_PROGRAMS = 16;
 
+    /** What the cache keeps of a check: that there is an entry. */
+    private static final byte[] PASSED = {1};
+
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
     private final UserCache cache;
     private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
+    private final Set<String> checked = new HashSet<>(); // programs, by ProgramCache.key
+    private final UserCache checks = UserCache.of("checks");
     private final Optional<LaunchRecorder> recorder;
 
     private Context(Device device, cl_context context, UserCache cache, boolean profiling) {
@@ -199,6 +206,26 @@ public final class Context implements AutoCloseable {
             }
         }
         return built.share();
+    }
+
+    /**
+     * Runs a check of what a program answers, unless it passed before with these sources and options on this device and
+     * driver: in this context, or in an earlier run whose word the user's cache kept.
+     *
+     * @param check throws {@link WrongAnswerException}
+     */
+    public void checkOnce(List<Source> sources, List<String> options, Runnable check) {
+        String key = ProgramCache.key(device, sources, options);
+        if (!checked.add(key) || checks.load(key).isPresent()) {
+            return;
+        }
+        try {
+            check.run();
+        } catch (OpenClException e) {
+            checked.remove(key);
+            throw e;
+        }
+        checks.store(key, PASSED);
     }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */

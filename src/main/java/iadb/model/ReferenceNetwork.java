@@ -34,10 +34,7 @@ public final class ReferenceNetwork {
         for (int l = 0; l < shape.layers(); l++) {
             double[] out = new double[shape.outputs(l)];
             for (int n = 0; n < out.length; n++) {
-                double sum = parameters[shape.biasOffset(l) + n];
-                for (int k = 0; k < shape.inputs(l); k++) {
-                    sum += outputs[l][k] * parameters[shape.weightIndex(l, k, n)];
-                }
+                double sum = sum(l, n, outputs[l]);
                 out[n] = l < shape.depth() ? Math.max(0, sum) : sum;
             }
             outputs[l + 1] = out;
@@ -48,6 +45,33 @@ public final class ReferenceNetwork {
     /** D(x, y, α) [2]. */
     public double[] velocity(double x, double y, double alpha) {
         return forward(x, y, alpha)[shape.layers()];
+    }
+
+    /**
+     * How near a hidden unit comes to the kink of its ReLU, the least |sum before it|.
+     *
+     * @param rows [B][5]: x, y, α, target x, target y
+     */
+    public double nearestKink(float[][] rows) {
+        double nearest = Double.POSITIVE_INFINITY;
+        for (float[] row : rows) {
+            double[][] outputs = forward(row[0], row[1], row[2]);
+            for (int l = 0; l < shape.depth(); l++) {
+                for (int n = 0; n < shape.outputs(l); n++) {
+                    nearest = Math.min(nearest, Math.abs(sum(l, n, outputs[l])));
+                }
+            }
+        }
+        return nearest;
+    }
+
+    /** What unit {@code n} of layer {@code l} makes of its inputs, before the ReLU. */
+    private double sum(int l, int n, double[] input) {
+        double sum = parameters[shape.biasOffset(l) + n];
+        for (int k = 0; k < input.length; k++) {
+            sum += input[k] * parameters[shape.weightIndex(l, k, n)];
+        }
+        return sum;
     }
 
     /**

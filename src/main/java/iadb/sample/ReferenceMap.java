@@ -1,12 +1,14 @@
 package iadb.sample;
 
 import iadb.model.Network;
-import iadb.model.NetworkShape;
 import iadb.model.ReferenceNetwork;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences. */
+/**
+ * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences: what a
+ * device's answers are held against, by {@link MapCheck} and by the tests.
+ */
 final class ReferenceMap {
     private static final double DIFFERENCE = 4e-6;
 
@@ -111,50 +113,11 @@ final class ReferenceMap {
         }).toList();
     }
 
-    /** A swirl of 4 radians around the middle with a drift that grows with α. */
-    static Network swirl() {
-        return linear(new float[][] {{-1, -4, 1}, {4, -1, -2}});
-    }
-
-    /**
-     * A linear field as a network: its units stay on the same side of their ReLU, each passes on x, y or α plus 4.
-     *
-     * @param field [2][3], how both velocities depend on x - 1/2, y - 1/2 and α
-     */
-    static Network linear(float[][] field) {
-        NetworkShape shape = new NetworkShape(16, 2);
-        float offset = 4;
-        float[] p = new float[shape.bufferFloats()];
-        for (int k = 0; k < 3; k++) {
-            p[shape.weightIndex(0, k, k)] = 1;
-            p[shape.biasOffset(0) + k] = offset;
-            p[shape.weightIndex(1, k, k)] = 1;
-        }
-        for (int c = 0; c < 2; c++) {
-            float constant = -0.5f * (field[c][0] + field[c][1]);
-            for (int k = 0; k < 3; k++) {
-                p[shape.weightIndex(2, k, c)] = field[c][k];
-                constant -= offset * field[c][k];
-            }
-            p[shape.biasOffset(2) + c] = constant;
-        }
-        return new Network(shape, p);
-    }
-
     static Field fieldOf(Network network) {
         return new ReferenceNetwork(network)::velocity;
     }
 
     static double[] widened(float[] points) {
         return IntStream.range(0, points.length).mapToDouble(c -> points[c]).toArray();
-    }
-
-    /** Root mean square of the differences of coordinates. */
-    static double error(double[] expected, double[] points) {
-        double sum = 0;
-        for (int c = 0; c < points.length; c++) {
-            sum += Math.pow(points[c] - expected[c], 2);
-        }
-        return Math.sqrt(sum / points.length);
     }
 }

@@ -13,6 +13,7 @@ import iadb.plan.TuningTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The map's kernels for networks of one shape: there, there with the density, and back. Makes any number of
@@ -30,8 +31,8 @@ public final class Sampler implements AutoCloseable {
     private final Built map;
     private Built density; // null until it is asked for
 
-    /** A program and the tuning that it was built with. */
-    private record Built(Program program, Tuning tuning) {
+    /** A program with what it was built of. */
+    private record Built(List<Source> sources, Program program, Tuning tuning) {
     }
 
     /** @throws DeviceLimitException when the device cannot hold two layers of the network */
@@ -52,7 +53,7 @@ public final class Sampler implements AutoCloseable {
         Tuning tuning = base.fit(shape, footprint, context.device())
                 .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
                         .formatted(context.device().name(), context.device().localBytes(), shape.width())));
-        return new Built(resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning);
+        return new Built(sources, resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning);
     }
 
     /** The map's program. */
@@ -82,6 +83,7 @@ public final class Sampler implements AutoCloseable {
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
+        requireRight(map, "move_points", MapCheck::requireMap);
         return session(map, "move_points", 1, parameters, count, integration, points);
     }
 
@@ -93,6 +95,7 @@ public final class Sampler implements AutoCloseable {
      */
     public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
+        requireRight(density(), "move_with_tangents", MapCheck::requireTangents);
         return session(density(), "move_with_tangents", TANGENT_COST, parameters, count, integration, points, logDet);
     }
 
@@ -106,8 +109,16 @@ public final class Sampler implements AutoCloseable {
      */
     public MapSession inversion(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
+        requireRight(density(), "invert_points", MapCheck::requireInversion);
         return session(density(), "invert_points", INVERSION_COST, parameters, count,
                 integration.backward(), points, logDet);
+    }
+
+    /** Checks a kernel before it is first used; the check's own sessions are not checked. */
+    private void requireRight(Built built, String kernelName, Consumer<MapCheck> check) {
+        List<String> parts = new ArrayList<>(built.tuning().options(shape, context.device()));
+        parts.add(kernelName);
+        context.checkOnce(built.sources(), parts, () -> check.accept(new MapCheck(context, shape, this)));
     }
 
     private Built density() {

@@ -7,6 +7,7 @@ import iadb.plan.BarrierProof;
 import iadb.plan.Batch;
 import iadb.plan.Pace;
 import iadb.plan.Plan;
+import iadb.plan.PlanCheck;
 import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
@@ -77,9 +78,13 @@ final class PlanRotation implements AutoCloseable {
             }
             choice = wanted;
             chosen = new Timed(resources.add(built), choice.kind());
+            PlanCheck.require(context, config.shape(), choice);
             PlanChoice beside = new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty());
             fused = choice.kind() != PlanChoice.Kind.PERSISTENT ? null
                     : new Timed(resources.add(new Plan(context, config.shape(), beside, batch, state)), beside.kind());
+            if (fused != null) {
+                PlanCheck.require(context, config.shape(), beside);
+            }
         } catch (RuntimeException e) {
             resources.close();
             throw e;

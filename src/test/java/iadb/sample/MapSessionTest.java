@@ -148,15 +148,15 @@ class MapSessionTest {
         int order = solver.evaluations(); // up to four stages, each gains one
         int T = solver == Solver.EULER ? 128 : solver == Solver.MIDPOINT ? 32 : 8;
         float[] start = lattice(37);
-        ReferenceMap.Field exact = ReferenceMap.fieldOf(ReferenceMap.swirl());
+        ReferenceMap.Field exact = ReferenceMap.fieldOf(LinearFields.swirl());
         for (Device device : Device.all()) {
-            try (Bench bench = new Bench(new Trial(device, TrainingBench.tunings(device).get(0)), ReferenceMap.swirl())) {
+            try (Bench bench = new Bench(new Trial(device, TrainingBench.tunings(device).get(0)), LinearFields.swirl())) {
                 for (Schedule schedule : Schedule.values()) {
                     for (boolean reverse : new boolean[] {false, true}) {
                         double[] fine = new ReferenceMap(exact, Solver.RK4, schedule, 1024, reverse).ends(start);
-                        double error = ReferenceMap.error(fine, ReferenceMap.widened(bench.map(start,
+                        double error = error(fine, ReferenceMap.widened(bench.map(start,
                                 Integration.of(solver, schedule, T, reverse))));
-                        double half = ReferenceMap.error(fine, ReferenceMap.widened(bench.map(start,
+                        double half = error(fine, ReferenceMap.widened(bench.map(start,
                                 Integration.of(solver, schedule, 2 * T, reverse))));
                         // In double precision the exponents are within 0.13 of the order: the error's next term is some ρh
                         // of the first, and the swirl's rate is ρ = √17. Rounding: sums below 8 have an error of 2^-22,
@@ -173,10 +173,10 @@ class MapSessionTest {
     @EnumSource
     void inDoublePrecisionTheOrdersAreOneTwoAndFour(Solver solver) {
         float[] start = lattice(37);
-        ReferenceMap.Field swirl = ReferenceMap.fieldOf(ReferenceMap.swirl());
+        ReferenceMap.Field swirl = ReferenceMap.fieldOf(LinearFields.swirl());
         double[] fine = new ReferenceMap(swirl, Solver.RK4, Schedule.LINEAR, 4096, false).ends(start);
-        double error = ReferenceMap.error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 128, false).ends(start));
-        double half = ReferenceMap.error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 256, false).ends(start));
+        double error = error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 128, false).ends(start));
+        double half = error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 256, false).ends(start));
         assertEquals(solver.evaluations(), Math.log(error / half) / Math.log(2), 0.1, error + " and " + half);
     }
 
@@ -184,12 +184,12 @@ class MapSessionTest {
     @EnumSource
     void inDoublePrecisionReverseReturnsAtThoseOrders(Solver solver) {
         float[] start = lattice(37);
-        ReferenceMap.Field swirl = ReferenceMap.fieldOf(ReferenceMap.swirl());
+        ReferenceMap.Field swirl = ReferenceMap.fieldOf(LinearFields.swirl());
         double[] errors = new double[2];
         for (int i = 0; i < 2; i++) {
             int T = 128 << i;
             double[] there = new ReferenceMap(swirl, solver, Schedule.LINEAR, T, false).ends(start);
-            errors[i] = ReferenceMap.error(ReferenceMap.widened(start),
+            errors[i] = error(ReferenceMap.widened(start),
                     new ReferenceMap(swirl, solver, Schedule.LINEAR, T, true).ends(there));
         }
         // A method's error there and back cancels where its leading term is odd in h: even orders gain one.
@@ -304,5 +304,14 @@ class MapSessionTest {
             }
         }
         assertThrows(IllegalArgumentException.class, () -> new Integration(Solver.EULER, new float[] {0}));
+    }
+
+    /** Root mean square of the differences of coordinates. */
+    private static double error(double[] expected, double[] points) {
+        double sum = 0;
+        for (int c = 0; c < points.length; c++) {
+            sum += Math.pow(points[c] - expected[c], 2);
+        }
+        return Math.sqrt(sum / points.length);
     }
 }

@@ -203,7 +203,7 @@ class PushForwardTest {
         int compared = 0;
         int all = 0;
         for (Network network : List.of(Network.initial(NetworkShape.TUTORIAL, 5), Network.initial(new NetworkShape(16, 1), 5),
-                Network.initial(new NetworkShape(80, 3), 5), ReferenceMap.swirl(), TrainedNetwork.get())) {
+                Network.initial(new NetworkShape(80, 3), 5), LinearFields.swirl(), TrainedNetwork.get())) {
             for (Schedule schedule : Schedule.values()) {
                 for (boolean reverse : new boolean[] {false, true}) {
                     List<ReferenceMap.LogDeterminant> expected = new ReferenceMap(ReferenceMap.fieldOf(network), solver, schedule,
@@ -294,7 +294,7 @@ class PushForwardTest {
             for (int i = 0; i < ends.length; i++) {
                 ends[i] = 0.5f + left * (ends[i] - 0.5f);
             }
-            onEachDevice(ReferenceMap.linear(new float[][] {{left - 1, 0, 0}, {0, left - 1, 0}}), linear(Solver.EULER, 1), map -> {
+            onEachDevice(LinearFields.linear(new float[][] {{left - 1, 0, 0}, {0, left - 1, 0}}), linear(Solver.EULER, 1), map -> {
                 float[] starts = map.inverse(ends);
                 float[] again = map.map(starts);
                 for (int c = 0; c < ends.length; c++) {
@@ -307,7 +307,7 @@ class PushForwardTest {
 
     @Test
     void pointsFarAwayAreInvertedToTheirOwnDigits() {
-        onEachDevice(ReferenceMap.linear(new float[][] {{-0.5f, 1, 0}, {1, 0.5f, 0}}), linear(Solver.RK4, 8), map -> {
+        onEachDevice(LinearFields.linear(new float[][] {{-0.5f, 1, 0}, {1, 0.5f, 0}}), linear(Solver.RK4, 8), map -> {
             float[] ends = {100, -300, 1e4f, 2e4f, -1e6f, 1};
             float[] again = map.map(map.inverse(ends));
             for (int n = 0; n < ends.length; n += 2) {

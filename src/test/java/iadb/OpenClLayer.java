@@ -1,0 +1,46 @@
+package iadb;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/** Layers between a program and its OpenCL loader, built from {@code src/test/c} by the machine's C compiler. */
+public final class OpenClLayer {
+    private static final Map<String, Path> BUILT = new ConcurrentHashMap<>();
+
+    private OpenClLayer() {
+    }
+
+    /**
+     * The environment of a process that shall have the layer. Skips the test without a compiler, but not where
+     * CI=true.
+     *
+     * @param name of its source, without the ending
+     */
+    public static synchronized Map<String, String> environment(String name) throws IOException, InterruptedException {
+        if (!BUILT.containsKey(name)) {
+            boolean compiler = Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                    .anyMatch(folder -> Files.isExecutable(Path.of(folder, "cc")));
+            boolean required = "true".equals(System.getenv("CI"));
+            assumeTrue(compiler || required, "no C compiler: install gcc, libc6-dev and opencl-c-headers");
+            assertTrue(compiler, "the continuous integration installs a C compiler");
+            Path library = Files.createDirectories(Path.of("target", "layer")).toAbsolutePath().resolve("lib" + name + ".so");
+            Process cc = new ProcessBuilder("cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o",
+                    library.toString(), "src/test/c/" + name + ".c", "-ldl", "-lpthread").redirectErrorStream(true).start();
+            String said = new String(cc.getInputStream().readAllBytes());
+            int code = cc.waitFor();
+            assumeTrue(code == 0 || required || !said.contains("CL/"), "no headers of OpenCL: install opencl-c-headers");
+            assertEquals("", said, "the layer compiles");
+            BUILT.put(name, library);
+        }
+        return Map.of("OPENCL_LAYERS", BUILT.get(name).toString());
+    }
+}
