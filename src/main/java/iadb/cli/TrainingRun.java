@@ -3,6 +3,7 @@ package iadb.cli;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
+import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.io.JsonRecord;
 import iadb.model.Checkpoint;
@@ -16,6 +17,7 @@ import iadb.train.Provenance;
 import iadb.train.TrainingConfig;
 import iadb.train.TrainingSession;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class TrainingRun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
     private static final Duration REPORT_INTERVAL = Duration.ofMillis(100);
+    private static final String MODEL = "model.safetensors";
     private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String TOTAL = "total";
     private static final String EVERY = "checkpoint_every";
@@ -49,10 +52,12 @@ final class TrainingRun implements AutoCloseable {
 
     private final Task task;
     private final TrainingConfig config;
+    private final Context context;
     private final Device device;
     private final Path folder;
     private final TrainingSession session;
     private final LossHistory history;
+    private FileSystemException checkpointFault; // why the last one could not be written; null: it could, or there was none
 
     /** Draws the data and builds the kernels; files will go into {@code folder}. */
     TrainingRun(Context context, Task task, Path folder) {
@@ -67,6 +72,7 @@ final class TrainingRun implements AutoCloseable {
         this.session = session;
         this.history = history;
         config = task.config();
+        this.context = context;
         device = context.device();
         LOG.info("{} -> {} on {}, plan {}{}", task.p0().name(), task.p1().name(), device.name(), session.choice().kind(),
                 session.stepsEnqueued() > 0 ? String.format(Locale.ROOT, ", from iteration %,d", session.stepsEnqueued()) : "");
@@ -149,7 +155,7 @@ final class TrainingRun implements AutoCloseable {
                 }
                 take(session.drain(), display);
                 if (task.checkpointEvery() > 0 && session.stepsEnqueued() > 0) {
-                    writeCheckpoint();
+                    tryCheckpoint();
                 }
             }
         }
@@ -196,6 +202,19 @@ final class TrainingRun implements AutoCloseable {
         return history.smoothed();
     }
 
+    /** A disk that is full now need not be so at the end: the training goes on, and the checkpoint before stays. */
+    private void tryCheckpoint() throws IOException {
+        try {
+            writeCheckpoint();
+            checkpointFault = null;
+        } catch (FileSystemException e) {
+            if (checkpointFault == null) {
+                LOG.warn("cannot write {}: {}; the training goes on, and tries again", e.getFile(), FileFault.of(e));
+            }
+            checkpointFault = e;
+        }
+    }
+
     /** {@code checkpoint.safetensors}: all that {@link #resume} needs. */
     private void writeCheckpoint() throws IOException {
         Checkpoint checkpoint = session.checkpoint();
@@ -211,21 +230,47 @@ final class TrainingRun implements AutoCloseable {
                 Optional.of(task.p0()), Optional.of(task.p1()), history.wholeRows(), metadata));
     }
 
-    /** Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}. */
+    /**
+     * Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}.
+     *
+     * @throws IOException when one of them cannot be written, or the last checkpoint could not; those before are whole
+     */
     void save() throws IOException {
         Network network = session.snapshot();
         if (!network.isFinite()) {
             throw diverged("a weight after iteration " + session.stepsEnqueued());
         }
-        ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(task.p0()), Optional.of(task.p1()),
-                Provenance.ofModel(config, task.p0(), task.p1(), session.stepsEnqueued(), Optional.of(session.choice()))));
+        writeModel(network, session.stepsEnqueued());
         history.write(folder);
+        if (checkpointFault != null) {
+            throw checkpointFault;
+        }
     }
 
-    /** What to throw, after the losses up to there are written. */
+    private void writeModel(Network network, int iterations) throws IOException {
+        ModelFile.write(folder.resolve(MODEL), new Model(network, Optional.of(task.p0()), Optional.of(task.p1()),
+                Provenance.ofModel(config, task.p0(), task.p1(), iterations, Optional.of(session.choice()))));
+    }
+
+    /** What to throw, after the last network whose loss was finite and the losses up to there are written. */
     private DivergedException diverged(String what) throws IOException {
+        DivergedException e = new DivergedException(what, config.rates().learningRate());
+        int last = history.steps() - 1; // the loss of iteration n is that of the weights before it
+        Checkpoint from = session.lastSafe();
+        if (last < 1 || last < from.step()) {
+            history.write(folder);
+            return e;
+        }
+        try (TrainingSession again = new TrainingSession(context, config, from, task.p0(), task.p1())) {
+            while (again.stepsEnqueued() < last) {
+                again.advance(last - again.stepsEnqueued(), REPORT_INTERVAL);
+                again.drain();
+            }
+            writeModel(again.snapshot(), last);
+        }
         history.write(folder);
-        return new DivergedException(what, config.rates().learningRate());
+        return new DivergedException(e, String.format(Locale.ROOT, "%s is the network of iteration %,d, the last with a finite loss",
+                folder.resolve(MODEL), last));
     }
 
     /** What this training was told, and the plan whose bits it has: files of the same training are the same. */

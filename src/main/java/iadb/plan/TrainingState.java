@@ -37,6 +37,18 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
         }
     }
 
+    /** Enqueues a copy of what {@link #read} gives, to a state of the same shape. */
+    public void copyTo(Context context, TrainingState other) {
+        copy(context, parameters, other.parameters);
+        copy(context, moment1, other.moment1);
+        copy(context, moment2, other.moment2);
+        average.ifPresent(from -> copy(context, from, other.average.orElseThrow()));
+    }
+
+    private static void copy(Context context, DeviceBuffer from, DeviceBuffer to) {
+        context.copy(from, 0, to, 0, from.bytes());
+    }
+
     /** A copy on the host, of a training that has done {@code step} steps; waits for what is enqueued. */
     public Checkpoint read(NetworkShape shape, int step) {
         return new Checkpoint(new Network(shape, floats(parameters, shape)), floats(moment1, shape), floats(moment2, shape),

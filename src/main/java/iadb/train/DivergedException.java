@@ -11,4 +11,9 @@ public final class DivergedException extends RuntimeException {
         super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller learning rate (--lr) than %s",
                 what, Float.toString(learningRate)));
     }
+
+    /** The same, and what of the training was kept. */
+    public DivergedException(DivergedException e, String kept) {
+        super(e.getMessage() + "; " + kept, e);
+    }
 }

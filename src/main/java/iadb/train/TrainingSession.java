@@ -45,6 +45,7 @@ public final class TrainingSession implements AutoCloseable {
     private final DeviceBuffer data0;
     private final DeviceBuffer data1;
     private final TrainingState state;
+    private final Safeguard safeguard;
     private final Resources resources = new Resources();
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
@@ -55,7 +56,7 @@ public final class TrainingSession implements AutoCloseable {
     private long lastSliceEndNanos = System.nanoTime();
 
     /** Steps whose losses [steps] are on their way to the host. */
-    private record Slice(Plan plan, int steps, Readback losses, long enqueuedNanos, long sliceNanos) {
+    private record Slice(Plan plan, int first, int steps, Readback losses, long enqueuedNanos, long sliceNanos) {
     }
 
     /**
@@ -85,6 +86,7 @@ public final class TrainingSession implements AutoCloseable {
             replaceDensity(Which.P0, p0);
             replaceDensity(Which.P1, p1);
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
+            safeguard = resources.add(new Safeguard(context, state, start));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
@@ -197,6 +199,14 @@ public final class TrainingSession implements AutoCloseable {
         return state.read(config.shape(), stepsDone);
     }
 
+    /**
+     * What to go on from after a loss that is not finite: the training as it was at most some seconds before, from where the
+     * same steps lead, with the same bits, to the last network whose loss was finite.
+     */
+    public Checkpoint lastSafe() {
+        return safeguard.read(config.shape());
+    }
+
     private void enqueueSlice(int mostSteps, long sliceNanos, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
         Plan plan = plans.next();
@@ -205,13 +215,14 @@ public final class TrainingSession implements AutoCloseable {
         if (plan.stepsDone().isPresent()) {
             drainInto(collector); // what comes next depends on how far this slice gets
         }
+        safeguard.before(stepsEnqueued);
         long nanos = System.nanoTime();
         plan.enqueueSteps(stepsEnqueued, steps);
         stepsEnqueued += steps;
         Readback losses = idleReadbacks.remove();
         losses.start(state.losses(), slot, steps);
         context.flush();
-        inFlight.add(new Slice(plan, steps, losses, nanos, sliceNanos));
+        inFlight.add(new Slice(plan, stepsEnqueued - steps, steps, losses, nanos, sliceNanos));
         if (plan.stepsDone().isPresent()) {
             awaitOldest(collector);
         }
@@ -222,7 +233,9 @@ public final class TrainingSession implements AutoCloseable {
         float[] losses = slice.losses().await();
         idleReadbacks.add(slice.losses());
         int done = slice.plan().stepsDone().map(steps -> (int) steps.read(new float[1])[0]).orElse(slice.steps());
-        collector.add(done == losses.length ? losses : Arrays.copyOf(losses, done));
+        if (collector.add(done == losses.length ? losses : Arrays.copyOf(losses, done)) && done > 0) {
+            safeguard.finiteFrom(slice.first());
+        }
         stepsDone += done;
         stepsEnqueued -= slice.steps() - done;
         long now = System.nanoTime();
@@ -246,13 +259,17 @@ public final class TrainingSession implements AutoCloseable {
         private float[] losses = {};
         private boolean finite = true;
 
-        void add(float[] slice) {
+        /** Whether all of them are finite. */
+        boolean add(float[] slice) {
             int before = losses.length;
             losses = Arrays.copyOf(losses, before + slice.length);
             System.arraycopy(slice, 0, losses, before, slice.length);
+            boolean allFinite = true;
             for (float loss : slice) {
-                finite &= Float.isFinite(loss);
+                allFinite &= Float.isFinite(loss);
             }
+            finite &= allFinite;
+            return allFinite;
         }
 
         Progress progress(int stepsDone) {

@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.density.Density;
 import iadb.density.DensityImage;
+import iadb.model.ModelFile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -318,10 +319,23 @@ class JarIT {
     }
 
     @Test
-    void aTrainingThatDivergesSaysWhere() throws Exception {
-        Jar.Run run = run("--iterations", "2000", "--lr", "1e30", "--out", "out");
+    void aTrainingThatDivergesSaysWhereAndKeepsTheLastFiniteModel() throws Exception {
+        Jar.Run run = run("train", "--iterations", "2000", "--lr", "30", "--out", "out");
         assertEquals(1, run.code(), run.err());
-        assertTrue(run.err().contains("diverged") && run.err().contains("--lr"), run.err());
+        String said = run.messages().get(run.messages().size() - 1);
+        assertTrue(said.matches("the training diverged: the loss of iteration \\d+ is not finite; take a smaller learning rate"
+                + " \\(--lr\\) than 30.0; out/model.safetensors is the network of iteration \\d+, the last with a finite loss"), said);
+        int steps = Integer.parseInt(said.replaceFirst(".*the network of iteration (\\d+),.*", "$1"));
+        List<String> losses = Files.readAllLines(folder.resolve("out/loss.csv"));
+        assertTrue(losses.get(losses.size() - 1).startsWith(steps + 1 + ","), "its loss is the last: " + losses);
+        assertEquals(0, run("train", "--iterations", Integer.toString(steps), "--lr", "30", "--out", "short").code());
+        assertArrayEquals(ModelFile.read(folder.resolve("short/model.safetensors")).network().parameters(),
+                ModelFile.read(folder.resolve("out/model.safetensors")).network().parameters());
+
+        Jar.Run atOnce = run("train", "--iterations", "2000", "--lr", "10000", "--out", "none");
+        assertEquals(1, atOnce.code(), atOnce.err());
+        assertTrue(atOnce.err().contains("the loss of iteration 2 is not finite"), atOnce.err());
+        assertFalse(Files.exists(folder.resolve("none/model.safetensors")), "no step led to a finite loss");
     }
 
     @Test

@@ -190,6 +190,29 @@ class TrainingSessionTest {
         }
     }
 
+    /** Over some seconds, so that copies are taken: from the last of them the same steps lead to the same bits. */
+    @Test
+    void theLastSafeStateIsOneThatTheTrainingWentThrough() {
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 4099, 64, new Rates(1e-3f, 0, 0.9), 4, Optional.empty(),
+                Optional.empty());
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device);
+                    TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
+                assertEquals(0, session.lastSafe().step());
+                long end = System.nanoTime() + 4_000_000_000L;
+                while (System.nanoTime() < end || session.lastSafe().step() == 0) {
+                    session.advance(100, Duration.ofMillis(50));
+                }
+                session.drain();
+                Checkpoint safe = session.lastSafe();
+                assertTrue(safe.step() > 0 && safe.step() <= session.stepsEnqueued(), safe.step() + " of " + session.stepsEnqueued());
+                Checkpoint again = goOn(device, config, safe, session.stepsEnqueued());
+                assertArrayEquals(session.checkpoint().weights().parameters(), again.weights().parameters());
+                assertArrayEquals(session.snapshot().parameters(), again.average().orElseThrow().parameters());
+            }
+        }
+    }
+
     private static void advance(TrainingSession session, int steps, int... slices) {
         for (int i = 0; session.stepsEnqueued() < steps; i++) {
             session.advance(Math.min(slices[i % slices.length], steps - session.stepsEnqueued()), LONG);
