@@ -13,10 +13,13 @@ import iadb.metric.SlicedWasserstein;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
-import iadb.model.NetworkShape;
 import iadb.random.Stream;
+import iadb.sample.Integration;
 import iadb.sample.MapSession;
+import iadb.sample.PushForward;
 import iadb.sample.Sampler;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import iadb.view.RealtimeConfig;
 import iadb.view.RealtimeSummary;
@@ -28,6 +31,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -47,7 +51,6 @@ final class TutorialCommand implements Callable<Integer> {
     private static final int SAMPLE_PICTURE_SIDE = 640;
     private static final int MAX_POINTS = 1 << 28;
     private static final int MOST_JUDGED = 65_536;
-    private static final int STEPS_BETWEEN_INTERRUPTIONS = 16;
 
     @Mixin
     private Options.DensityPair densities;
@@ -163,10 +166,8 @@ final class TutorialCommand implements Callable<Integer> {
         record.add("model", modelFile.toString());
         writeSamples(folder, "p0", p0, draw(context, p0, Stream.DATA_P0, SAMPLE_PICTURE_POINTS));
         writeSamples(folder, "p1", p1, draw(context, p1, Stream.DATA_P1, SAMPLE_PICTURE_POINTS));
-        try (DeviceBuffer parameters = context.buffer(network.parameters())) {
-            clock.end("prepare");
-            map(context, network.shape(), parameters, p0, p1, folder);
-        }
+        clock.end("prepare");
+        map(context, network, p0, p1, folder);
     }
 
     private void trainAndMap(Context context, TrainingConfig config, Density p0, Density p1, Path folder)
@@ -189,7 +190,7 @@ final class TutorialCommand implements Callable<Integer> {
                     .add("steps_by_plan", stepsByPlan(run)).add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
                     run.session().stepsEnqueued(), microseconds, run.finalLoss()));
-            map(context, config.shape(), run.session().parameters(), p0, p1, folder);
+            map(context, run.session().snapshot(), p0, p1, folder);
         }
     }
 
@@ -200,21 +201,16 @@ final class TutorialCommand implements Callable<Integer> {
     }
 
     /** Moves fresh points of p0, writes what they become, and says how near to p1 they are. Ctrl-C: writes no result. */
-    private void map(Context context, NetworkShape shape, DeviceBuffer parameters, Density p0, Density p1, Path folder)
-            throws IOException {
+    private void map(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
         if (Interruption.underWay()) {
             return;
         }
         float[] x;
-        try (PointSource source = new PointSource(context, p0);
-                DeviceBuffer moving = source.draw(seed, Stream.START_POINTS, 0, points);
-                Sampler sampler = new Sampler(context, shape);
-                MapSession session = sampler.session(parameters, moving, points, steps)) {
-            x = noFrames ? moved(session, moving) : movedInFrames(session, moving, folder);
-            if (session.step() < steps) {
-                LOG.warn("stopped at step {} of the map", session.step());
-                return;
-            }
+        try {
+            x = noFrames ? moved(context, network, p0) : movedInFrames(context, network, p0, folder);
+        } catch (CancellationException e) {
+            LOG.warn("stopped while points were moved: there are none");
+            return;
         }
         clock.end("map");
         Npy.write(folder.resolve("points.npy"), x, points, 2);
@@ -230,27 +226,35 @@ final class TutorialCommand implements Callable<Integer> {
                 folder.resolve("points.npy"), points, p1.name(), distance, floor);
     }
 
-    private float[] moved(MapSession session, DeviceBuffer moving) {
-        while (session.step() < steps && !Interruption.underWay()) {
-            session.advance(STEPS_BETWEEN_INTERRUPTIONS);
+    private float[] moved(Context context, Network network, Density p0) {
+        Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, steps, false);
+        try (PushForward map = new PushForward(context, network, Optional.empty(), integration, share -> !Interruption.underWay())) {
+            return map.map(draw(context, p0, Stream.START_POINTS, points));
         }
-        return moving.read(new float[2 * points]);
     }
 
-    private float[] movedInFrames(MapSession session, DeviceBuffer moving, Path folder) throws IOException {
-        float[] x = moving.read(new float[2 * points]);
-        try (Frames frames = new Frames(folder, steps, x)) {
-            frames.add(x);
-            while (session.step() < steps && !Interruption.underWay()) {
-                session.advance(1);
-                x = moving.read(new float[2 * points]);
+    /** As above with a picture of each step, for which all points lie on the device at once. */
+    private float[] movedInFrames(Context context, Network network, Density p0, Path folder) throws IOException {
+        try (PointSource source = new PointSource(context, p0);
+                DeviceBuffer moving = source.draw(seed, Stream.START_POINTS, 0, points);
+                DeviceBuffer parameters = context.buffer(network.parameters());
+                Sampler sampler = new Sampler(context, network.shape());
+                MapSession session = sampler.session(parameters, moving, points, steps)) {
+            float[] x = moving.read(new float[2 * points]);
+            try (Frames frames = new Frames(folder, steps, x)) {
                 frames.add(x);
-            }
-            if (session.step() == steps) {
+                while (!session.isDone()) {
+                    if (Interruption.underWay()) {
+                        throw new CancellationException();
+                    }
+                    session.advance(1);
+                    x = moving.read(new float[2 * points]);
+                    frames.add(x);
+                }
                 frames.finish();
             }
+            return x;
         }
-        return x;
     }
 
     private float[] draw(Context context, Density density, Stream stream, int count) {

@@ -2,6 +2,7 @@ package iadb.draw;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
 import iadb.cl.Resources;
@@ -26,6 +27,7 @@ public final class PointSource implements AutoCloseable {
     static final double LEAST_ACCEPTANCE = 1.0 / 64;
     private static final int GROUP_SIZE = 64;
     private static final int MAX_GROUPS = 1024;
+    private static final int LEAST_PIECE_POINTS = 1 << 10;
     private static final int LAUNCH_POINTS = 1 << 20; // a launch stays short: 64 candidates each are some 10 ms on a CPU
 
     private final Context context;
@@ -111,11 +113,23 @@ public final class PointSource implements AutoCloseable {
         }
     }
 
-    /** The same points on the host, [count, 2]. */
+    /** The same points on the host, [count, 2]; in pieces where the device has no room for all. */
     public float[] drawToHost(long seed, Stream stream, int first, int count) {
-        try (DeviceBuffer points = draw(seed, stream, first, count)) {
-            return points.read(new float[2 * count]);
+        float[] drawn = new float[2 * count];
+        int most = count;
+        for (int done = 0; done < count; ) {
+            int now = Math.min(most, count - done);
+            try (DeviceBuffer points = draw(seed, stream, first + done, now)) {
+                System.arraycopy(points.read(new float[2 * now]), 0, drawn, 2 * done, 2 * now);
+                done += now;
+            } catch (DeviceLimitException e) {
+                if (now <= LEAST_PIECE_POINTS) {
+                    throw e;
+                }
+                most = now / 2;
+            }
         }
+        return drawn;
     }
 
     @Override

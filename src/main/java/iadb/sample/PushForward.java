@@ -2,6 +2,7 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.model.Network;
@@ -9,10 +10,13 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A trained map at work on points of the host: there, back, and the density of what it produces, the push-forward of a
- * base density by its T steps. Any number of points goes through in chunks, of which one lies on the device at a time.
+ * base density by its T steps. Any number of points goes through in chunks, of which one lies on the device at a time; a
+ * device that has no room for one gets smaller ones.
  *
  * <p>With J_t the tangent of step t, log q(x_T) = log p(x_0) - Σ_t log|det J_t|. Where steps fold the plane a point has
  * several preimages, and the value is that of the one branch that was taken.
@@ -21,6 +25,8 @@ public final class PushForward implements AutoCloseable {
     /** Points of a chunk: some megabytes, and work enough for any device. */
     public static final int CHUNK_POINTS = 1 << 18;
 
+    private static final int LEAST_CHUNK_POINTS = 1 << 10; // a device that does not hold these holds no network either
+    private static final Logger LOG = LoggerFactory.getLogger(PushForward.class);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     private final Context context;
@@ -34,6 +40,7 @@ public final class PushForward implements AutoCloseable {
     private DeviceBuffer points; // [capacity, 2]
     private DeviceBuffer logDet; // [capacity]
     private int capacity;
+    private int mostPoints = CHUNK_POINTS; // less where the device did not hold them
 
     /** Is told several times a second how far a call is. */
     @FunctionalInterface
@@ -136,9 +143,8 @@ public final class PushForward implements AutoCloseable {
     public <E extends Exception> void follow(float[] starts, boolean withDensity, StepListener<E> listener) throws E {
         requirePoints(starts);
         Optional<Density> p = withDensity ? Optional.of(requireBase()) : Optional.empty();
-        for (int first = 0; first < starts.length / 2; first += CHUNK_POINTS) {
-            float[] chunk = chunk(starts, first);
-            load(chunk);
+        for (int first = 0; first < starts.length / 2; ) {
+            float[] chunk = loadFrom(starts, first);
             try (MapSession session = session(withDensity ? Way.THERE_WITH_DENSITY : Way.THERE, chunk.length / 2)) {
                 for (int step = 0; step <= integration.T(); step++) {
                     if (step > 0) {
@@ -153,6 +159,7 @@ public final class PushForward implements AutoCloseable {
                     listener.step(step, first, points.read(new float[chunk.length]), logDensity);
                 }
             }
+            first += chunk.length / 2;
         }
     }
 
@@ -160,10 +167,9 @@ public final class PushForward implements AutoCloseable {
     private float[] moved(float[] all, Way way, float[] logDets) {
         requirePoints(all);
         float[] moved = new float[all.length];
-        for (int first = 0; first < all.length / 2; first += CHUNK_POINTS) {
-            float[] chunk = chunk(all, first);
+        for (int first = 0; first < all.length / 2; ) {
+            float[] chunk = loadFrom(all, first);
             int count = chunk.length / 2;
-            load(chunk);
             try (MapSession session = session(way, count)) {
                 while (!session.isDone()) {
                     tell(first, chunk, session, all);
@@ -174,6 +180,7 @@ public final class PushForward implements AutoCloseable {
             if (logDets != null) {
                 System.arraycopy(logDet.read(new float[count]), 0, logDets, first, count);
             }
+            first += count;
         }
         return moved;
     }
@@ -215,8 +222,22 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
-    private static float[] chunk(float[] all, int first) {
-        return Arrays.copyOfRange(all, 2 * first, 2 * (int) Math.min(all.length / 2, (long) first + CHUNK_POINTS));
+    /** Puts the next chunk on the device, a smaller one where memory is scarce, and returns it. */
+    private float[] loadFrom(float[] all, int first) {
+        while (true) {
+            int count = Math.min(all.length / 2 - first, mostPoints);
+            float[] chunk = Arrays.copyOfRange(all, 2 * first, 2 * (first + count));
+            try {
+                load(chunk);
+                return chunk;
+            } catch (DeviceLimitException e) {
+                if (count <= LEAST_CHUNK_POINTS) {
+                    throw e;
+                }
+                mostPoints = count / 2;
+                LOG.debug("{}: going on with {} points at a time", e.getMessage(), mostPoints);
+            }
+        }
     }
 
     /** Puts a chunk on the device, with zeros for its log-determinants. */
