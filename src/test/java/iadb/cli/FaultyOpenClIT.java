@@ -1,0 +1,180 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.OpenClLayer;
+import iadb.model.CheckpointFile;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.sample.TrainedNetwork;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The jar on OpenCL that fails, runs short, or answers wrongly: by the layer in {@code src/test/c/fault_layer.c}. */
+class FaultyOpenClIT {
+    private static final String[] SMALL = {"train", "--p1", "ring", "--data", "9999", "--batch", "33", "--iterations", "20000", "--out", "out"};
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void keepAModel() throws IOException {
+        ModelFile.write(folder.resolve("m.safetensors"),
+                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+    }
+
+    /** @param fault such as {@code launch=7}; empty: none */
+    private Jar.Run run(String fault, String... arguments) throws IOException, InterruptedException {
+        return Jar.run(folder, environment(fault), arguments);
+    }
+
+    private Map<String, String> environment(String fault) throws IOException, InterruptedException {
+        Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
+        environment.put("OPENCL_FAULT", fault);
+        environment.put("OPENCL_LIVE", folder.resolve("live").toString());
+        return environment;
+    }
+
+    private static void assertOneLine(int code, String part, Jar.Run run) {
+        assertEquals(code, run.code(), run.err());
+        List<String> lines = run.messages().stream().filter(line -> !line.contains(" -> ") && !line.contains("a second")
+                && !line.contains("plan fused instead")).toList();
+        assertEquals(1, lines.size(), run.err());
+        assertTrue(lines.get(0).contains(part), run.err());
+    }
+
+    /** References to contexts, queues, buffers, programs, kernels and events, and bytes of buffers, when the process ended. */
+    private List<String> livedOn() throws IOException {
+        List<String> lines = Files.readAllLines(folder.resolve("live"));
+        return List.of(lines.get(lines.size() - 1).split(" ")).subList(1, 8);
+    }
+
+    private void assertNothingLivedOn() throws IOException {
+        assertEquals(List.of("0", "0", "0", "0", "0", "0", "0"), livedOn());
+    }
+
+    private byte[] bytes(String name) throws IOException {
+        return Files.readAllBytes(folder.resolve(name));
+    }
+
+    @Test
+    void aPlatformWithoutADeviceIsToldApartFromNoLoader() throws Exception {
+        assertOneLine(3, "an OpenCL loader but no device; install", run("devices=0", SMALL));
+    }
+
+    @Test
+    void aDeviceWhoseBuildFailsIsNamed() throws Exception {
+        assertOneLine(1, "clBuildProgram failed with CL_BUILD_PROGRAM_FAILURE on ", run("build=0", SMALL));
+        assertNothingLivedOn();
+    }
+
+    @Test
+    void aLaunchThatFailsInTheMiddleOfATrainingLeavesTheLastCheckpoint() throws Exception {
+        String[] arguments = {"train", "--p1", "ring", "--data", "9999", "--batch", "33", "--plan", "fused", "--iterations", "3000",
+            "--checkpoint-every", "100", "--out", "out"}; // two launches a step
+        assertOneLine(1, "clEnqueueNDRangeKernel(", run("launch=3000", arguments));
+        assertNothingLivedOn();
+        assertFalse(Files.exists(folder.resolve("out/model.safetensors")));
+        int step = CheckpointFile.read(folder.resolve("out/checkpoint.safetensors")).checkpoint().step();
+        assertTrue(step > 1000 && step < 1500 && step % 100 == 0, "step " + step);
+        assertEquals(0, run("", "train", "--resume", "out/checkpoint.safetensors").code());
+        arguments[arguments.length - 1] = "whole";
+        assertEquals(0, run("", arguments).code());
+        assertArrayEquals(bytes("whole/model.safetensors"), bytes("out/model.safetensors"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', value = {
+        "sample --model m.safetensors --points 200000 --steps 2 -o points.npy",
+        "sample --model m.safetensors --points 200000 --steps 2 --sequence sobol --log-density -o points.npy",
+        "--model m.safetensors --points 200000 --steps 2 --no-frames --out ."})
+    void aDeviceThatIsShortOfMemoryGetsSmallerChunksAndGivesTheSamePoints(String command) throws Exception {
+        assertEquals(0, run("", command.split(" ")).code());
+        byte[] expected = bytes("points.npy");
+        Files.delete(folder.resolve("points.npy"));
+        Jar.Run run = run("memory=1400000", command.split(" ")); // 200,000 points take 1,600,000
+        assertEquals(0, run.code(), run.err());
+        assertArrayEquals(expected, bytes("points.npy"));
+        assertNothingLivedOn();
+    }
+
+    @Test
+    void whatDoesNotFitInAnyChunkGetsOneLine() throws Exception {
+        assertOneLine(2, "the device is out of memory: take fewer points, a smaller batch, or another --device",
+                run("memory=60000", "sample", "--model", "m.safetensors", "--points", "200000", "-o", "points.npy"));
+        assertOneLine(2, "the device is out of memory", run("memory=60000", SMALL));
+        assertNothingLivedOn();
+    }
+
+    /** What a driver's compiler could get wrong, and what the check says of it. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "2.0f * (velocity[e]=>2.1f * (velocity[e] | train --plan fused       | the gradient of layer 1 by the plan fused is off by 5.0e-02",
+        "2.0f * (velocity[e]=>2.1f * (velocity[e] | train --plan layered     | the gradient of layer 1 by the plan layered is off by 5.0e-02",
+        "0.25f * sum=>0.26f * sum                 | train --plan persistent  | the loss of step 1 by the plan persistent is off by 4.0e-02",
+        "RATE2 0.001f=>RATE2 0.002f               | train                    | by the plan persistent is off by",
+        "0.5f, 0.5f, 1.0f=>0.5f, 0.4f, 1.0f       | sample                   | a point of the map is off by",
+        "log1p(e), e=>0.9f * log1p(e), e          | sample --log-density     | a log-determinant of the density is off by",
+        "log1p(e), e=>0.9f * log1p(e), e          | sample --at p.csv        | a log-determinant of the inverse is off by"})
+    void aDeviceThatAnswersWronglyIsRefusedByName(String change, String command, String verdict) throws Exception {
+        Files.writeString(folder.resolve("p.csv"), "0.5,0.5\n");
+        String[] rest = command.startsWith("sample") ? new String[] {"--model", "m.safetensors", "-o", "points.npy"}
+                : new String[] {"--data", "999", "--iterations", "5", "--out", "out"};
+        Jar.Run run = run("source=" + change, (command + " " + String.join(" ", rest)).split(" "));
+        // a busy machine's barrier does not pass its test, and fused runs in its place
+        assertOneLine(1, run.err().contains("by the plan fused") ? verdict.replace("persistent", "fused") : verdict, run);
+        assertTrue(run.err().contains(" answers wrongly: ") && run.err().contains("update its driver"), run.err());
+        assertFalse(Files.exists(folder.resolve("points.npy")) || Files.exists(folder.resolve("out/model.safetensors")));
+        assertNothingLivedOn();
+    }
+
+    @Test
+    void theCheckIsMadeOnceForADeviceAndDriver() throws Exception {
+        Map<String, String> cache = new HashMap<>(environment(""));
+        cache.put("IADB_CL_CACHE", folder.resolve("cache").toString());
+        String[] sample = {"sample", "--model", "m.safetensors", "--points", "5", "-o", "points.npy"};
+        assertEquals(0, Jar.run(folder, cache, sample).code());
+        try (var files = Files.walk(folder.resolve("cache"))) {
+            assertEquals(1, files.filter(file -> file.toString().endsWith(".checks")).count());
+        }
+        cache.put("OPENCL_FAULT", "source=0.5f, 0.5f, 1.0f=>0.5f, 0.4f, 1.0f");
+        Jar.Run trusted = Jar.run(folder, cache, sample);
+        assertEquals(0, trusted.code(), "it is trusted from then on: " + trusted.err());
+    }
+
+    @Test
+    void twoProcessesShareADeviceAndAFolder() throws Exception {
+        Jar.Run alone = run("", SMALL);
+        assertEquals(0, alone.code(), alone.err());
+        byte[] expected = bytes("out/model.safetensors");
+        Path one = Files.createDirectory(folder.resolve("one"));
+        Path two = Files.createDirectory(folder.resolve("two"));
+        String[] arguments = SMALL.clone();
+        arguments[arguments.length - 1] = folder.resolve("both").toString();
+        Process first = Jar.start(one, Map.of(), List.of(), arguments);
+        Process second = Jar.start(two, Map.of(), List.of(), arguments);
+        try {
+            assertTrue(first.waitFor(2, TimeUnit.MINUTES) && second.waitFor(2, TimeUnit.MINUTES), "both end");
+            assertEquals(0, first.exitValue(), Files.readString(one.resolve("stderr")));
+            assertEquals(0, second.exitValue(), Files.readString(two.resolve("stderr")));
+        } finally {
+            first.destroyForcibly();
+            second.destroyForcibly();
+        }
+        assertArrayEquals(expected, bytes("both/model.safetensors"));
+    }
+}

@@ -1,0 +1,136 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import iadb.model.CheckpointFile;
+import iadb.model.ModelFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The jar on a disk that is full or becomes read-only: a small tmpfs in a mount namespace of the test's own. What lies on it
+ * at the end is copied to the folder {@code kept}.
+ */
+class FullDiskIT {
+    private static final String SMALL = "train --p1 ring --data 999 --batch 33 --iterations 20000 --out disk";
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void requireNamespaces() throws IOException, InterruptedException {
+        boolean works = shell("true", "100k").code() == 0;
+        assumeTrue(works || "true".equals(System.getenv("CI")), "this user may not mount a tmpfs in a namespace of its own");
+        assertTrue(works, "the continuous integration may mount a tmpfs");
+    }
+
+    /** Runs a script in a shell beside the folder {@code disk}, a disk of this size; {@code $run} starts the program. */
+    private Jar.Run shell(String script, String size) throws IOException, InterruptedException {
+        Files.createDirectories(folder.resolve("disk"));
+        Files.createDirectories(folder.resolve("kept"));
+        boolean root = "root".equals(System.getProperty("user.name"));
+        ProcessBuilder builder = new ProcessBuilder("unshare", root ? "-m" : "-rm", "sh", "-c",
+                "mount -t tmpfs -o size=" + size + " tmpfs disk || exit 99\n" + script + "\ncode=$?\ncp -a disk/. kept/\nexit $code")
+                .directory(folder.toFile()).redirectOutput(folder.resolve("stdout").toFile())
+                .redirectError(folder.resolve("stderr").toFile());
+        builder.environment().put("run", Path.of(System.getProperty("java.home"), "bin", "java") + " -jar " + System.getProperty("iadb.jar"));
+        Process process = builder.start();
+        try {
+            assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")), Files.readString(folder.resolve("stderr")));
+    }
+
+    private static List<String> faults(Jar.Run run) {
+        return run.messages().stream().filter(line -> line.contains("cannot") || line.contains("failed") || line.contains("unexpected"))
+                .toList();
+    }
+
+    private void assertNothingUnfinished() throws IOException {
+        try (var files = Files.list(folder.resolve("kept"))) {
+            assertTrue(files.noneMatch(file -> file.getFileName().toString().startsWith(".")), "no temporary file");
+        }
+    }
+
+    @Test
+    void theModelIsSavedBeforePicturesThatDoNotFit() throws Exception {
+        String tutorial = "--p1 ring --data 999 --batch 33 --iterations 300 --points 2000 --steps 40 --out ";
+        assertEquals(0, Jar.run(folder, Map.of(), (tutorial + "whole").split(" ")).code());
+        Jar.Run run = shell("$run " + tutorial + "disk", "400k");
+        assertEquals(1, run.code(), run.err());
+        assertEquals(1, faults(run).size(), run.err());
+        assertTrue(faults(run).get(0).matches("cannot write disk/(x_\\d+\\.png|animation\\.gif): No space left on device"), run.err());
+        for (String name : List.of("model.safetensors", "loss.csv", "loss.png", "samples_p0.png", "samples_p1.png", "x_0.png")) {
+            assertArrayEquals(Files.readAllBytes(folder.resolve("whole").resolve(name)),
+                    Files.readAllBytes(folder.resolve("kept").resolve(name)), name);
+        }
+        for (int step = 0; step <= 40; step++) {
+            Path picture = folder.resolve("kept/x_" + step + ".png");
+            assertTrue(!Files.exists(picture) || ImageIO.read(picture.toFile()) != null, picture + " is whole");
+        }
+        assertFalse(Files.exists(folder.resolve("kept/animation.gif")));
+        assertNothingUnfinished();
+    }
+
+    @Test
+    void onAFullDiskAnEarlierModelStays() throws Exception {
+        Jar.Run run = shell("$run " + SMALL.replace("20000", "50") + " && cp disk/model.safetensors before && cat /dev/zero > disk/filler;"
+                + " $run " + SMALL + " --seed 1", "400k");
+        assertEquals(1, run.code(), run.err());
+        assertEquals(List.of("cannot write disk/model.safetensors: No space left on device"),
+                faults(run).stream().filter(line -> !line.startsWith("cat")).toList());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("before")), Files.readAllBytes(folder.resolve("kept/model.safetensors")));
+        assertNothingUnfinished();
+    }
+
+    @Test
+    void trainingOutlivesADiskThatIsFullForAWhile() throws Exception {
+        Jar.Run run = shell("""
+                $run %s --checkpoint-every 500 & pid=$!
+                until [ -e disk/checkpoint.safetensors ]; do sleep 0.01; done
+                cat /dev/zero > disk/filler 2> /dev/null
+                until grep -q 'cannot write' stderr || ! kill -0 $pid; do sleep 0.01; done
+                rm disk/filler
+                wait $pid""".formatted(SMALL), "900k");
+        assertEquals(0, run.code(), run.err());
+        assertEquals(List.of("cannot write disk/checkpoint.safetensors: No space left on device; the training goes on, and tries again"),
+                faults(run));
+        assertEquals(20_000, CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step());
+        assertEquals(0, Jar.run(folder, Map.of(), SMALL.replace("disk", "whole").split(" ")).code());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
+                Files.readAllBytes(folder.resolve("kept/model.safetensors")));
+    }
+
+    @Test
+    void aFolderThatBecomesReadOnlyKeepsItsLastCheckpoint() throws Exception {
+        Jar.Run run = shell("""
+                $run %s --checkpoint-every 500 & pid=$!
+                until [ -e disk/checkpoint.safetensors ]; do sleep 0.01; done
+                until mount -o remount,ro disk 2> /dev/null; do :; done
+                wait $pid""".formatted(SMALL), "900k");
+        assertEquals(1, run.code(), run.err());
+        assertEquals(List.of("cannot write disk/checkpoint.safetensors: Read-only file system; the training goes on, and tries again",
+                "cannot write disk/model.safetensors: Read-only file system"), faults(run));
+        int step = CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step();
+        assertTrue(step >= 500 && step < 20_000, "step " + step);
+        assertFalse(Files.exists(folder.resolve("kept/model.safetensors")));
+        assertEquals(0, Jar.run(folder, Map.of(), "train", "--resume", "kept/checkpoint.safetensors").code());
+        assertEquals(0, Jar.run(folder, Map.of(), SMALL.replace("disk", "whole").split(" ")).code());
+        assertArrayEquals(ModelFile.read(folder.resolve("whole/model.safetensors")).network().parameters(),
+                ModelFile.read(folder.resolve("kept/model.safetensors")).network().parameters());
+    }
+}

@@ -1,0 +1,173 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonParser;
+import iadb.Soak;
+import iadb.model.CheckpointFile;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.sample.TrainedNetwork;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The jar, killed at random moments. An earlier run's files lie where it writes, so that each file must afterwards be the old
+ * one or the new one, to the byte.
+ */
+class KillsIT {
+    private static final String CHECKPOINT = "checkpoint.safetensors";
+
+    @TempDir
+    private Path folder;
+
+    /** A command that writes into the folder {@code out}, and what it writes there when nothing happens to it. */
+    private final class Work {
+        private final String command;
+        private final Map<String, byte[]> before;
+        private final Map<String, byte[]> after;
+        private final long millis;
+
+        Work(String command) throws IOException, InterruptedException {
+            this.command = command;
+            empty();
+            runWell(command + " --seed 1");
+            before = contents();
+            empty();
+            long start = System.nanoTime();
+            runWell(command);
+            millis = (System.nanoTime() - start) / 1_000_000;
+            after = contents();
+        }
+
+        private void empty() throws IOException {
+            Path out = Files.createDirectories(folder.resolve("out"));
+            for (String name : contents().keySet()) {
+                Files.delete(out.resolve(name));
+            }
+        }
+
+        void prepare() throws IOException {
+            empty();
+            for (Map.Entry<String, byte[]> file : before.entrySet()) {
+                Files.write(folder.resolve("out").resolve(file.getKey()), file.getValue());
+            }
+        }
+    }
+
+    private void runWell(String command) throws IOException, InterruptedException {
+        Jar.Run run = Jar.run(folder, Map.of(), command.split(" "));
+        assertEquals(0, run.code(), run.err());
+    }
+
+    private Map<String, byte[]> contents() throws IOException {
+        Map<String, byte[]> contents = new HashMap<>();
+        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+            for (Path file : files.toList()) {
+                contents.put(file.getFileName().toString(), Files.readAllBytes(file));
+            }
+        }
+        return contents;
+    }
+
+    private static boolean isUnfinished(String name) {
+        return name.startsWith(".");
+    }
+
+    @Test
+    void everyFileIsTheOldOrTheNewOneAfterAKillAndTheNextRunGoesOn() throws Exception {
+        ModelFile.write(folder.resolve("m.safetensors"),
+                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        String small = "--p1 ring --data 999 --batch 33 --out out";
+        String sample = "sample --model m.safetensors --points 300000 --steps 1 -o out/points.";
+        List<String> commands = new ArrayList<>(List.of("train --iterations 6000 --checkpoint-every 20 " + small,
+                "--iterations 300 --points 500 --steps 8 " + small, sample + "npy", sample + "csv"));
+        if (Soak.isFull()) {
+            commands.addAll(List.of(sample + "svg", sample + "ply", sample + "png",
+                    "evaluate --model m.safetensors --count 3000 --steps 4 -o out/report.png",
+                    "sample --model m.safetensors --points 100000 --steps 5 --trajectory -o out/way.npy"));
+        }
+        List<Work> all = new ArrayList<>();
+        for (String command : commands) {
+            all.add(new Work(command));
+        }
+        Random random = new Random(6);
+        int kills = 0;
+        int whileWriting = 0;
+        int wanted = Soak.times(12, 200);
+        for (int round = 0; kills < wanted; round++) {
+            assertTrue(round < 3 * wanted, "most runs are killed before they end");
+            Work work = all.get(round % all.size());
+            work.prepare();
+            Process process = Jar.start(folder, Map.of(), List.of(), work.command.split(" "));
+            boolean ended;
+            try {
+                ended = process.waitFor(1 + random.nextLong(work.millis), TimeUnit.MILLISECONDS);
+            } finally {
+                process.destroyForcibly().waitFor();
+            }
+            kills += ended ? 0 : 1;
+            boolean unfinished = contents().keySet().stream().anyMatch(KillsIT::isUnfinished);
+            whileWriting += unfinished ? 1 : 0;
+            requireWhole(work, contents());
+            if (Soak.isFull() || unfinished || round % 4 == 0) {
+                goOn(work);
+            }
+        }
+        assertTrue(whileWriting > 0, "some kills came while a file was written");
+        Soak.note("kills", kills);
+        Soak.note("kills_while_a_file_was_written", whileWriting);
+    }
+
+    private static void requireWhole(Work work, Map<String, byte[]> now) {
+        for (Map.Entry<String, byte[]> file : now.entrySet()) {
+            String name = file.getKey();
+            if (name.equals("run.json")) {
+                JsonParser.parseString(new String(file.getValue())).getAsJsonObject(); // it holds times
+            } else if (!isUnfinished(name) && !name.equals(CHECKPOINT)) {
+                assertTrue(Arrays.equals(file.getValue(), work.before.get(name)) || Arrays.equals(file.getValue(), work.after.get(name)),
+                        name + " of: " + work.command);
+            }
+        }
+    }
+
+    /** The next run starts without cleaning up, and ends with the files of a run that nobody killed. */
+    private void goOn(Work work) throws IOException, InterruptedException {
+        Path checkpoint = folder.resolve("out").resolve(CHECKPOINT);
+        if (Files.exists(checkpoint)) {
+            int step = CheckpointFile.read(checkpoint).checkpoint().step();
+            Files.copy(checkpoint, folder.resolve("c.safetensors"), StandardCopyOption.REPLACE_EXISTING);
+            boolean old = Arrays.equals(Files.readAllBytes(checkpoint), work.before.get(CHECKPOINT));
+            runWell("train --resume out/" + CHECKPOINT);
+            Map<String, byte[]> expected = old ? work.before : work.after;
+            assertTrue(Arrays.equals(expected.get("model.safetensors"), contents().get("model.safetensors")), "from step " + step);
+        } else {
+            runWell(work.command);
+            requireWhole(work, contents());
+            work.after.forEach((name, bytes) -> assertTrue(name.equals("run.json") || Arrays.equals(bytes, read(name)), name));
+        }
+        assertTrue(contents().keySet().stream().noneMatch(KillsIT::isUnfinished), "what was left is gone");
+    }
+
+    private byte[] read(String name) {
+        try {
+            return Files.readAllBytes(folder.resolve("out").resolve(name));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

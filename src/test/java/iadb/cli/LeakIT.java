@@ -1,0 +1,79 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import iadb.OpenClLayer;
+import iadb.Soak;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A training that goes on and on in 128 MB of Java's memory: what the process and the device hold does not grow. */
+class LeakIT {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aLongTrainingHoldsWhatItHeldAtFirst() throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self/status")), "only Linux tells the size of a process so");
+        int firstSeconds = Soak.times(8, 60);
+        int seconds = Soak.times(20, 600);
+        Path live = folder.resolve("live");
+        Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
+        environment.put("OPENCL_LIVE", live.toString());
+        // in seconds Java's own memory does not settle: the short test takes all of it at the start, and sees what else grows
+        List<String> memory = Soak.isFull() ? List.of("-Xmx128m") : List.of("-Xmx128m", "-Xms128m", "-XX:+AlwaysPreTouch");
+        Process process = Jar.start(folder, environment, memory, "train", "--p1", "ring", "--data", "9999", "--batch",
+                "64", "--ema", "0.999", "--iterations", "2000000000", "--checkpoint-every", "5000", "--out", "out");
+        long first;
+        long last;
+        try {
+            while (!Files.exists(folder.resolve("out/checkpoint.safetensors"))) {
+                assertTrue(process.isAlive(), "it trains");
+                Thread.sleep(20);
+            }
+            assertTrue(!process.waitFor(firstSeconds, TimeUnit.SECONDS), () -> "it trains: " + process.exitValue());
+            first = residentMegabytes(process);
+            assertTrue(!process.waitFor(seconds - firstSeconds, TimeUnit.SECONDS), () -> "it trains: " + process.exitValue());
+            last = residentMegabytes(process);
+            assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+            assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it ends");
+            assertEquals(130, process.exitValue(), Files.readString(folder.resolve("stderr")));
+        } finally {
+            process.destroyForcibly();
+        }
+        assertTrue(last <= 1.1 * first, "%d MB at first, %d MB at last".formatted(first, last));
+        List<String> counts = Files.readAllLines(live).stream().map(line -> line.substring(line.indexOf(' ') + 1)).toList();
+        assertEquals("0 0 0 0 0 0 0", counts.get(counts.size() - 1), "references and bytes at the end");
+        // contexts, queues, buffers, programs, kernels, events, bytes: two slices are under way, each with an event
+        long[] early = numbers(counts.get(counts.size() / 2));
+        for (String line : counts.subList(counts.size() / 2, counts.size() - 1)) {
+            long[] now = numbers(line);
+            early[5] = now[5];
+            assertTrue(now[5] <= 2, "events: " + line);
+            assertEquals(Arrays.toString(early), Arrays.toString(now), "what is alive in the middle, and later");
+        }
+        Soak.note("leak_seconds", seconds);
+        Soak.note("megabytes_at_first", first);
+        Soak.note("megabytes_at_last", last);
+        Soak.note("opencl_references", Arrays.stream(early).limit(6).sum());
+    }
+
+    private static long[] numbers(String line) {
+        return Arrays.stream(line.split(" ")).mapToLong(Long::parseLong).toArray();
+    }
+
+    private static long residentMegabytes(Process process) throws Exception {
+        String status = Files.readString(Path.of("/proc", Long.toString(process.pid()), "status"));
+        String line = status.lines().filter(one -> one.startsWith("VmRSS:")).findFirst().orElseThrow();
+        return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
+    }
+}
