@@ -13,12 +13,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The README's table of figures, made from the result files alone: one column a device, and one for a GPU that says "not yet
- * measured" as long as there is no result of one.
+ * The README's tables of figures, made from the result files alone: of speed, one column a device, and one for a GPU that says
+ * "not yet measured" as long as there is no result of one; and of the faults that were tried.
  */
 final class ReadmeFigures {
     private static final String BEGIN = "<!-- figures: written by tools/figures -->";
     private static final String END = "<!-- end of figures -->";
+    private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
+    private static final String END_SOAK = "<!-- end of faults -->";
     private static final String ABSENT = "not yet measured";
 
     /** A device's results; all but the first null where there is none. */
@@ -28,21 +30,28 @@ final class ReadmeFigures {
     private ReadmeFigures() {
     }
 
-    /** Puts the table between the two marks in README.md. */
+    /** Puts the tables between their marks in README.md. */
     static void write(Path root) throws IOException {
         Path readme = root.resolve("README.md");
         String text = of(Files.readString(readme), root);
         AtomicFile.write(readme, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The README's text with the table that belongs there. */
+    /** The README's text with the tables that belong there. */
     static String of(String readme, Path root) throws IOException {
-        int begin = readme.indexOf(BEGIN);
-        int end = readme.indexOf(END);
-        if (begin < 0 || end < begin) {
-            throw new IOException("README.md lacks the line " + BEGIN + ", or " + END + " after it");
+        Path results = root.resolve("tools/results");
+        Path soak = results.resolve(SoakResult.FILE);
+        return between(between(readme, BEGIN, END, block(devices(results))), BEGIN_SOAK, END_SOAK,
+                Files.exists(soak) ? Result.read(soak, SoakResult.class).table() : "");
+    }
+
+    private static String between(String readme, String begin, String end, String block) throws IOException {
+        int from = readme.indexOf(begin);
+        int to = readme.indexOf(end);
+        if (from < 0 || to < from) {
+            throw new IOException("README.md lacks the line " + begin + ", or " + end + " after it");
         }
-        return readme.substring(0, begin) + BEGIN + "\n" + block(devices(root.resolve("tools/results"))) + readme.substring(end);
+        return readme.substring(0, from) + begin + "\n" + block + readme.substring(to);
     }
 
     private static List<Device> devices(Path results) throws IOException {

@@ -1,0 +1,52 @@
+package iadb.profile;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What {@code tools/soak} tried.
+ *
+ * @param date    of its end
+ * @param commit  of the program
+ * @param system  the machine and its OpenCL
+ * @param counted by name, what the tests of faults counted
+ * @param fuzzed  the readers of files
+ */
+record SoakResult(String date, String commit, String system, Map<String, Double> counted, Fuzzing fuzzed) {
+    static final String FILE = "soak.json";
+
+    /** @param findings inputs that a reader failed on */
+    record Fuzzing(int findings, List<Reader> readers) {
+    }
+
+    /** One reader of files; {@code inputs} of its corpus are replayed by the tests. */
+    record Reader(String reader, long executions, int inputs) {
+    }
+
+    /** The README's table of it. */
+    String table() {
+        long least = fuzzed.readers().stream().mapToLong(Reader::executions).min().orElse(0);
+        String readers = fuzzed.readers().stream().map(Reader::reader).collect(Collectors.joining(", "));
+        int inputs = fuzzed.readers().stream().mapToInt(Reader::inputs).sum();
+        return "| tried by `tools/soak` | |\n|---|---|\n"
+                + row("`kill -9` at random moments", "%,d, of them %,d while a file was being written: each file the old or the new one,"
+                        + " and the next run went on", count("kills"), count("kills_while_a_file_was_written"))
+                + row("a training in `-Xmx128m`", "%,d s: %,d MB after the first minute, %,d MB at the end; as many OpenCL objects",
+                        count("leak_seconds"), count("megabytes_at_first"), count("megabytes_at_last"))
+                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", fuzzed.readers().size(),
+                        readers, least, fuzzed.findings(), inputs)
+                + row("kernels under Oclgrind", "%,d programs at every plan and size: no race, no stray access, no unset value",
+                        count("oclgrind_programs"))
+                + row("measured", "%s, commit %s, %s", date, commit, system);
+    }
+
+    private static String row(String head, String text, Object... values) {
+        return "| " + head + " | " + String.format(Locale.ROOT, text, values) + " |\n";
+    }
+
+    private long count(String what) {
+        return Math.round(counted.getOrDefault(what, 0.0));
+    }
+}
