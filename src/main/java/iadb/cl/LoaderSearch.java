@@ -23,7 +23,11 @@ final class LoaderSearch {
             return true;
         }
         String path = System.getenv().getOrDefault("LD_LIBRARY_PATH", "");
-        return Stream.concat(Stream.of(path.split(":")), Stream.of("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"))
+        // Debian's linker looks in a folder of the processor's name without a cache too, which a small container may lack
+        String processor = System.getProperty("os.arch").replace("amd64", "x86_64") + "-linux-gnu";
+        Stream<String> folders = Stream.of("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib", "/lib/" + processor,
+                "/usr/lib/" + processor);
+        return Stream.concat(Stream.of(path.split(":")), folders)
                 .anyMatch(folder -> Files.exists(Path.of(folder, NAME + ".1")) || Files.exists(Path.of(folder, NAME)))
                 || cacheNamesLoader();
     }
