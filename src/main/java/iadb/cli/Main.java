@@ -45,6 +45,7 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
+        System.setProperty("org.lwjgl.util.DebugStream", NativeLibraryLog.class.getName());
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
         int code;
