@@ -3,19 +3,21 @@
 //   devices=0        no platform has a device
 //   build=0          no program builds
 //   memory=BYTES     the device holds this much in buffers, and not a byte more
+//   lazy-memory=BYTES  the same, but only when a buffer is written or a kernel launched: as drivers that allocate at first use
 //   launch=N         the Nth launch of a kernel, counted from 1, fails; those after it do as well
+//   slow=N           the Nth launch, and each after it, takes ten seconds
 //   source=FROM=>TO  the compiler reads TO where the sources say FROM: kernels that answer wrongly
 // OPENCL_LIVE names a file that gets a line every second in which a kernel is launched, and one at the end of the process:
 // seconds, then references to contexts, queues, buffers, programs, kernels and events, then bytes of buffers.
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_layer.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct _cl_icd_dispatch next;  // the loader's functions
 static struct _cl_icd_dispatch own;   // the same, with those of this file in place
@@ -102,7 +104,26 @@ static cl_mem CL_API_CALL create_buffer(cl_context context, cl_mem_flags flags, 
     if (status) *status = CL_MEM_OBJECT_ALLOCATION_FAILURE;
     return NULL;
   }
-  return made(BUFFERS, next.clCreateBuffer(context, flags, bytes, host, status));
+  cl_mem memory = made(BUFFERS, next.clCreateBuffer(context, flags, bytes, host, status));
+  pthread_mutex_lock(&lock);
+  if (!memory) buffer_bytes -= (long long)bytes;
+  pthread_mutex_unlock(&lock);
+  return memory;
+}
+
+// Whether more lies in buffers than a device holds that allocates at first use.
+static int is_overfull(void) {
+  const char *most = fault("lazy-memory");
+  pthread_mutex_lock(&lock);
+  int overfull = most && buffer_bytes > atoll(most);
+  pthread_mutex_unlock(&lock);
+  return overfull;
+}
+
+static cl_int CL_API_CALL enqueue_write(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t bytes,
+                                        const void *from, cl_uint wait_count, const cl_event *waits, cl_event *event) {
+  if (is_overfull()) return CL_MEM_OBJECT_ALLOCATION_FAILURE;
+  return with_event(event, next.clEnqueueWriteBuffer(queue, memory, blocking, offset, bytes, from, wait_count, waits, event));
 }
 
 static cl_int CL_API_CALL release_buffer(cl_mem memory) {
@@ -117,12 +138,13 @@ static cl_int CL_API_CALL release_buffer(cl_mem memory) {
 static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
                                          const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
                                          cl_event *event) {
-  const char *nth = fault("launch");
+  const char *failing = fault("launch"), *slow = fault("slow");
   pthread_mutex_lock(&lock);
-  int fails = ++launches >= (nth ? atoll(nth) : LLONG_MAX);
+  long long launch = ++launches;
   tell(0);
   pthread_mutex_unlock(&lock);
-  if (fails) return CL_OUT_OF_RESOURCES;
+  if (is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
+  if (slow && launch >= atoll(slow)) sleep(10);
   return with_event(event, next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits,
                                                        event));
 }
@@ -130,6 +152,7 @@ static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kerne
 // `text` with the fault's TO in the place of each FROM; the caller frees it.
 static char *bent(const char *text, size_t length, const char *change) {
   const char *arrow = strstr(change, "=>");
+  if (!arrow) return strndup(text, length);
   char *from = strndup(change, (size_t)(arrow - change)), *rest = strndup(text, length), *here = rest, *found;
   char *result = calloc(1, 2 * length + 2 * strlen(change) + 1);
   while ((found = strstr(here, from))) {
@@ -239,6 +262,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const struct _cl_ic
   own.clCreateBuffer = create_buffer;
   own.clReleaseMemObject = release_buffer;
   own.clEnqueueNDRangeKernel = enqueue_kernel;
+  own.clEnqueueWriteBuffer = enqueue_write;
   own.clCreateProgramWithSource = create_program;
   own.clCreateContext = create_context;
   own.clReleaseContext = release_context;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
@@ -212,20 +213,24 @@ public final class Context implements AutoCloseable {
      * Runs a check of what a program answers, unless it passed before with these sources and options on this device and
      * driver: in this context, or in an earlier run whose word the user's cache kept.
      *
-     * @param check throws {@link WrongAnswerException}
+     * @param check whether it could be made; throws {@link WrongAnswerException}
      */
-    public void checkOnce(List<Source> sources, List<String> options, Runnable check) {
+    public void checkOnce(List<Source> sources, List<String> options, BooleanSupplier check) {
         String key = ProgramCache.key(device, sources, options);
         if (!checked.add(key) || checks.load(key).isPresent()) {
             return;
         }
+        boolean passed = false;
         try {
-            check.run();
-        } catch (OpenClException e) {
-            checked.remove(key);
-            throw e;
+            passed = check.getAsBoolean();
+        } finally {
+            if (!passed) {
+                checked.remove(key);
+            }
         }
-        checks.store(key, PASSED);
+        if (passed) {
+            checks.store(key, PASSED);
+        }
     }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */

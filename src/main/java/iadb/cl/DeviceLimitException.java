@@ -7,4 +7,9 @@ public final class DeviceLimitException extends OpenClException {
     public DeviceLimitException(String message) {
         super(message);
     }
+
+    @Override
+    public boolean isForLackOfMemory() {
+        return true;
+    }
 }

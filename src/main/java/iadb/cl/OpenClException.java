@@ -23,7 +23,27 @@ public class OpenClException extends RuntimeException {
             return;
         }
         String message = call + " failed with " + CL.stringFor_errorCode(status) + " on " + device.name() + remedy(status);
-        throw OUT_OF_MEMORY.contains(status) ? new DeviceLimitException(message) : new OpenClException(message);
+        throw OUT_OF_MEMORY.contains(status) ? new DeviceLimitException(message)
+                : status == CL.CL_OUT_OF_RESOURCES ? new OutOfResources(message) : new OpenClException(message);
+    }
+
+    /** Whether the same may go well with less memory. */
+    public boolean isForLackOfMemory() {
+        return false;
+    }
+
+    /** Memory in the mouth of some drivers, but a launch that crashed as well. */
+    private static final class OutOfResources extends OpenClException {
+        private static final long serialVersionUID = 1L;
+
+        OutOfResources(String message) {
+            super(message);
+        }
+
+        @Override
+        public boolean isForLackOfMemory() {
+            return true;
+        }
     }
 
     private static String remedy(int status) {

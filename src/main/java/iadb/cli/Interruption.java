@@ -2,6 +2,7 @@ package iadb.cli;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,6 +13,8 @@ import org.slf4j.LoggerFactory;
 final class Interruption {
     private static final Logger LOG = LoggerFactory.getLogger(Interruption.class);
     private static final int EXIT_INTERRUPTED = 130;
+
+    private static final AtomicBoolean PRESSED = new AtomicBoolean();
 
     private static volatile boolean underWay;
     private static volatile boolean workIsOver;
@@ -56,7 +59,7 @@ final class Interruption {
 
     /** Each signal has a thread of its own: the first waits in here while the work ends. */
     private static void interrupt() {
-        if (underWay) {
+        if (underWay || PRESSED.getAndSet(true)) {
             Runtime.getRuntime().halt(EXIT_INTERRUPTED);
         }
         underWay = true;

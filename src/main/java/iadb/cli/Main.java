@@ -10,6 +10,7 @@ import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.io.Spelling;
 import iadb.train.DivergedException;
+import iadb.view.NativeLibraryLog;
 import iadb.view.NoDisplayException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -45,7 +46,7 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        System.setProperty("org.lwjgl.util.DebugStream", NativeLibraryLog.class.getName());
+        NativeLibraryLog.install();
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
         int code;

@@ -3,6 +3,7 @@ package iadb.cli;
 import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
+import iadb.io.AtomicFile;
 import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.model.Model;
@@ -199,7 +200,7 @@ final class Options {
         Path ready() {
             try {
                 Files.createDirectories(folder);
-                Files.delete(Files.createTempFile(folder, ".write-", null));
+                AtomicFile.open(folder.resolve("trial")).close();
                 return folder;
             } catch (IOException e) {
                 throw new InvalidInputException("cannot write to --out %s (%s); give a folder that you may write to"

@@ -176,9 +176,9 @@ final class SampleCommand implements Callable<Integer> {
     /** Refuses what the disk could not hold, before work is spent on it. */
     private void requireRoom(double points, boolean withDensity) {
         double bytes = points * PointWriter.Form.of(output).bytesAPoint(withDensity);
-        // not by the folder's FileStore, which a chroot's list of mounts may lack
+        // not by the folder's FileStore, which a chroot's list of mounts may lack; 0 may mean that it is not known
         long free = output.toAbsolutePath().getParent().toFile().getUsableSpace();
-        refuse(bytes > free, String.format(Locale.ROOT, "-o %s would take about %,.0f MB, and its disk has %,d MB left", output,
+        refuse(free > 0 && bytes > free, String.format(Locale.ROOT, "-o %s would take about %,.0f MB, and its disk has %,d MB left", output,
                 bytes * 1e-6, free / 1_000_000));
     }
 

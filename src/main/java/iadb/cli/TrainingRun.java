@@ -2,6 +2,7 @@ package iadb.cli;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.cl.OpenClException;
 import iadb.density.Density;
 import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
@@ -93,7 +94,8 @@ final class TrainingRun implements AutoCloseable {
             throw new InvalidInputException(file + ": its average of the weights is missing, or was not asked for");
         }
         int total = iterations.orElseGet(() -> Provenance.number(from.metadata(), TOTAL, 1, file)
-                .orElseThrow(() -> new InvalidInputException(file + " does not say how many iterations its run had: give --iterations")));
+                .orElseThrow(() -> new InvalidInputException(
+                        file + " does not say how many iterations its run had: give --iterations")));
         int step = from.checkpoint().step();
         if (total < step) {
             throw new InvalidInputException("%s is at iteration %d already: --iterations is the total, at least that".formatted(
@@ -169,8 +171,9 @@ final class TrainingRun implements AutoCloseable {
         if (done == 0) {
             return "stopped before the first iteration: nothing is written";
         }
-        return String.format(Locale.ROOT, "stopped at iteration %,d; saving what there is; %s", done, task.checkpointEvery() > 0
-                ? "train --resume " + folder.resolve(CHECKPOINT) + " goes on" : "with --checkpoint-every it could be gone on from");
+        String further = task.checkpointEvery() > 0 && checkpointFault == null
+                ? "train --resume " + folder.resolve(CHECKPOINT) + " goes on" : "with --checkpoint-every it could be gone on from";
+        return String.format(Locale.ROOT, "stopped at iteration %,d; saving what there is; %s", done, further);
     }
 
     /** Whether there is a step to save. */
@@ -252,25 +255,32 @@ final class TrainingRun implements AutoCloseable {
                 Provenance.ofModel(config, task.p0(), task.p1(), iterations, Optional.of(session.choice()))));
     }
 
-    /** What to throw, after the last network whose loss was finite and the losses up to there are written. */
-    private DivergedException diverged(String what) throws IOException {
+    /** What to throw, after the losses and the last network whose loss was finite are written as far as they can be. */
+    private DivergedException diverged(String what) {
         DivergedException e = new DivergedException(what, config.rates().learningRate());
         int last = history.steps() - 1; // the loss of iteration n is that of the weights before it
-        Checkpoint from = session.lastSafe();
-        if (last < 1 || last < from.step()) {
+        try {
             history.write(folder);
-            return e;
-        }
-        try (TrainingSession again = new TrainingSession(context, config, from, task.p0(), task.p1())) {
-            while (again.stepsEnqueued() < last) {
-                again.advance(last - again.stepsEnqueued(), REPORT_INTERVAL);
-                again.drain();
+            if (last >= 1 && last >= session.lastSafe().step()) {
+                writeModel(again(session.lastSafe(), last), last);
+                return new DivergedException(e, String.format(Locale.ROOT,
+                        "%s is the network of iteration %,d, the last with a finite loss", folder.resolve(MODEL), last));
             }
-            writeModel(again.snapshot(), last);
+        } catch (IOException | OpenClException | IllegalArgumentException fault) { // the divergence is what the user must know
+            e.addSuppressed(fault);
         }
-        history.write(folder);
-        return new DivergedException(e, String.format(Locale.ROOT, "%s is the network of iteration %,d, the last with a finite loss",
-                folder.resolve(MODEL), last));
+        return e;
+    }
+
+    /** The network after iteration {@code last}, by the same steps from an earlier one. */
+    private Network again(Checkpoint from, int last) {
+        try (TrainingSession session = new TrainingSession(context, config, from, task.p0(), task.p1())) {
+            while (session.stepsEnqueued() < last) {
+                session.advance(last - session.stepsEnqueued(), REPORT_INTERVAL);
+                session.drain();
+            }
+            return session.snapshot();
+        }
     }
 
     /** What this training was told, and the plan whose bits it has: files of the same training are the same. */

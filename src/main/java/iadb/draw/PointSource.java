@@ -2,8 +2,8 @@ package iadb.draw;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
+import iadb.cl.OpenClException;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
@@ -58,6 +58,7 @@ public final class PointSource implements AutoCloseable {
 
     PointSource(Context context, Density density, Method method) {
         this.context = context;
+        context.checkOnce(sources(), List.of(OPTIONS.get(0), method.kernel), () -> DrawCheck.require(context, method));
         try {
             Program program = resources.add(context.build(sources(), OPTIONS));
             if (method == Method.REJECTION) {
@@ -122,8 +123,8 @@ public final class PointSource implements AutoCloseable {
             try (DeviceBuffer points = draw(seed, stream, first + done, now)) {
                 System.arraycopy(points.read(new float[2 * now]), 0, drawn, 2 * done, 2 * now);
                 done += now;
-            } catch (DeviceLimitException e) {
-                if (now <= LEAST_PIECE_POINTS) {
+            } catch (OpenClException e) {
+                if (!e.isForLackOfMemory() || now <= LEAST_PIECE_POINTS) {
                     throw e;
                 }
                 most = now / 2;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -15,9 +15,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -26,16 +30,18 @@ import java.util.regex.Pattern;
  * followed; a device or a pipe, such as /dev/stdout, is written directly, since a rename would put a file in its place.
  *
  * <p>Invariant: after {@link #close} no temporary file is left, whether the content was committed or not. A process that
- * is killed leaves one, a hidden file: the next that writes into the folder removes it, and knows by a lock, which ends
- * with its process, whether anyone still writes it.
+ * is killed leaves one, a hidden file whose name says who wrote it: the next process that writes into the folder removes it
+ * if it can tell that the writer is gone, else after a day.
  *
  * <p>What goes wrong is a {@link FileSystemException} that names the target.
  */
 public final class AtomicFile implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int NAME_CHARS_KEPT = 60;
-    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
-    private static final long LOCKED_BYTE = Long.MAX_VALUE - 1; // behind any content: some systems refuse access to what is locked
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-(\\d{1,18})-\\d+\\.iadb-cl\\.tmp");
+    private static final Duration LONGEST_SILENCE = Duration.ofDays(1); // of a process elsewhere that still writes
+    private static final String PLACE = place();
+    private static final AtomicLong NUMBER = new AtomicLong();
     private static final Set<Path> SWEPT_FOLDERS = ConcurrentHashMap.newKeySet();
 
     private final Path target; // as it was given
@@ -43,6 +49,7 @@ public final class AtomicFile implements AutoCloseable {
     private final Path temporary;
     private final FileChannel channel;
     private final OutputStream out;
+    private boolean ended; // committed
 
     /** Writes a file's content to a stream; it need not close or flush it. */
     @FunctionalInterface
@@ -93,12 +100,22 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** As {@link #write}, and when this returns the content is on the disk: it survives a power cut, which costs some milliseconds. */
+    /** As {@link #write}, and when this returns the file is on the disk: it survives a power cut. Costs some milliseconds. */
     public static void writeDurably(Path target, Body body) throws IOException {
         try (AtomicFile file = open(target)) {
             body.writeTo(file.stream());
             file.force();
             file.commit();
+            forceFolder(file.real.getParent());
+        }
+    }
+
+    /** Puts the rename on the disk, where the system lets a folder be opened. */
+    private static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Windows does not; its rename needs no help
         }
     }
 
@@ -140,16 +157,16 @@ public final class AtomicFile implements AutoCloseable {
     public void commit() throws IOException {
         out.flush();
         try {
+            channel.close(); // a file system may say only here that it had no room
             if (replacesTarget()) {
                 replace();
             }
-            channel.close();
         } catch (IOException e) {
             throw named(target, e);
         }
+        ended = true;
     }
 
-    /** While the lock still holds. */
     private void replace() throws IOException {
         try {
             Files.move(temporary, real, StandardCopyOption.ATOMIC_MOVE);
@@ -162,16 +179,16 @@ public final class AtomicFile implements AutoCloseable {
     @Override
     public void close() {
         try {
-            if (replacesTarget() && channel.isOpen()) {
+            channel.close();
+        } catch (IOException e) {
+            // the disk may be full: the content is dropped anyway
+        }
+        try {
+            if (replacesTarget() && !ended) {
                 Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
             // nothing more can be done about a folder that refuses
-        }
-        try {
-            channel.close();
-        } catch (IOException e) {
-            // the disk may be full: the content is dropped anyway
         }
     }
 
@@ -186,23 +203,23 @@ public final class AtomicFile implements AutoCloseable {
         sweep(real.getParent().toRealPath());
         String name = real.getFileName().toString();
         String kept = name.length() <= NAME_CHARS_KEPT ? name : name.substring(0, NAME_CHARS_KEPT);
-        while (true) {
-            Path temporary = real.resolveSibling("." + kept + "." + UUID.randomUUID() + ".tmp");
-            FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-            lock(channel);
-            if (Files.exists(temporary)) {
-                return new AtomicFile(target, real, temporary, channel);
-            }
-            channel.close(); // another process took it for one that was left, before the lock
-        }
+        Path temporary = real.resolveSibling(".%s.%s-%d-%d.iadb-cl.tmp".formatted(kept, PLACE, ProcessHandle.current().pid(),
+                NUMBER.incrementAndGet()));
+        return new AtomicFile(target, real, temporary,
+                FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
     }
 
-    /** Until the channel is closed or the process ends. */
-    private static void lock(FileChannel channel) {
+    /**
+     * What tells processes whose numbers can be compared from others, as 16 hexadecimal digits: on Linux this start of this
+     * machine and the space that its process numbers are of, elsewhere this process alone.
+     */
+    private static String place() {
         try {
-            channel.lock(LOCKED_BYTE, 1, false);
-        } catch (IOException e) {
-            // a file system without locks: nobody can lock the file, so that nobody removes it
+            String text = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                    + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
+            return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString().replace("-", "").substring(0, 16);
+        } catch (IOException | RuntimeException e) {
+            return UUID.randomUUID().toString().replace("-", "").substring(0, 16);
         }
     }
 
@@ -211,24 +228,26 @@ public final class AtomicFile implements AutoCloseable {
         if (!SWEPT_FOLDERS.add(folder)) {
             return;
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, path ->
-                TEMPORARY.matcher(path.getFileName().toString()).matches() && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".*.iadb-cl.tmp")) {
             for (Path file : files) {
-                removeIfLeft(file);
+                if (isLeft(file)) {
+                    Files.deleteIfExists(file);
+                }
             }
         } catch (IOException | RuntimeException e) {
             // a folder that cannot be listed may be written all the same
         }
     }
 
-    private static void removeIfLeft(Path file) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            if (channel.tryLock(LOCKED_BYTE, 1, false) != null) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException | OverlappingFileLockException e) {
-            // another's, or in use
+    private static boolean isLeft(Path file) throws IOException {
+        Matcher name = TEMPORARY.matcher(file.getFileName().toString());
+        if (!name.matches() || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
         }
+        if (name.group(1).equals(PLACE)) {
+            return ProcessHandle.of(Long.parseLong(name.group(2))).filter(ProcessHandle::isAlive).isEmpty();
+        }
+        return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(LONGEST_SILENCE));
     }
 
     private boolean replacesTarget() {

@@ -47,6 +47,10 @@ record SoakResult(String date, String commit, String system, Map<String, Double>
     }
 
     private long count(String what) {
-        return Math.round(counted.getOrDefault(what, 0.0));
+        Double count = counted.get(what);
+        if (count == null) {
+            throw new IllegalStateException("the soak's result lacks " + what);
+        }
+        return Math.round(count);
     }
 }

@@ -2,7 +2,7 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.model.Network;
@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -144,7 +145,7 @@ public final class PushForward implements AutoCloseable {
         requirePoints(starts);
         Optional<Density> p = withDensity ? Optional.of(requireBase()) : Optional.empty();
         for (int first = 0; first < starts.length / 2; ) {
-            float[] chunk = loadFrom(starts, first);
+            float[] chunk = inChunk(starts, first, loaded -> context.finish());
             try (MapSession session = session(withDensity ? Way.THERE_WITH_DENSITY : Way.THERE, chunk.length / 2)) {
                 for (int step = 0; step <= integration.T(); step++) {
                     if (step > 0) {
@@ -168,14 +169,9 @@ public final class PushForward implements AutoCloseable {
         requirePoints(all);
         float[] moved = new float[all.length];
         for (int first = 0; first < all.length / 2; ) {
-            float[] chunk = loadFrom(all, first);
+            int from = first;
+            float[] chunk = inChunk(all, first, loaded -> moveChunk(loaded, from, all, way));
             int count = chunk.length / 2;
-            try (MapSession session = session(way, count)) {
-                while (!session.isDone()) {
-                    tell(first, chunk, session, all);
-                    session.advance(integration.T(), BETWEEN_LOOKS);
-                }
-            }
             System.arraycopy(points.read(chunk), 0, moved, 2 * first, chunk.length);
             if (logDets != null) {
                 System.arraycopy(logDet.read(new float[count]), 0, logDets, first, count);
@@ -183,6 +179,15 @@ public final class PushForward implements AutoCloseable {
             first += count;
         }
         return moved;
+    }
+
+    private void moveChunk(float[] chunk, int first, float[] all, Way way) {
+        try (MapSession session = session(way, chunk.length / 2)) {
+            while (!session.isDone()) {
+                tell(first, chunk, session, all);
+                session.advance(integration.T(), BETWEEN_LOOKS);
+            }
+        }
     }
 
     private MapSession session(Way way, int count) {
@@ -222,16 +227,24 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
-    /** Puts the next chunk on the device, a smaller one where memory is scarce, and returns it. */
-    private float[] loadFrom(float[] all, int first) {
+    /**
+     * Puts the next chunk on the device and works on it; where memory is scarce again with a smaller one. Some drivers find out
+     * only when memory is first used.
+     *
+     * @return the chunk that it came to
+     */
+    private float[] inChunk(float[] all, int first, Consumer<float[]> work) {
         while (true) {
             int count = Math.min(all.length / 2 - first, mostPoints);
             float[] chunk = Arrays.copyOfRange(all, 2 * first, 2 * (first + count));
             try {
                 load(chunk);
+                work.accept(chunk);
                 return chunk;
-            } catch (DeviceLimitException e) {
-                if (count <= LEAST_CHUNK_POINTS) {
+            } catch (OpenClException e) {
+                capacity = 0;
+                chunkResources.close();
+                if (!e.isForLackOfMemory() || count <= LEAST_CHUNK_POINTS) {
                     throw e;
                 }
                 mostPoints = count / 2;

@@ -12,7 +12,9 @@ import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -29,6 +31,7 @@ public final class Sampler implements AutoCloseable {
     private final Tuning forDensity;
     private final Resources resources = new Resources();
     private final Built map;
+    private final Set<String> checked = new HashSet<>(); // kernels
     private Built density; // null until it is asked for
 
     /** A program with what it was built of. */
@@ -116,9 +119,15 @@ public final class Sampler implements AutoCloseable {
 
     /** Checks a kernel before it is first used; the check's own sessions are not checked. */
     private void requireRight(Built built, String kernelName, Consumer<MapCheck> check) {
+        if (!checked.add(kernelName)) {
+            return;
+        }
         List<String> parts = new ArrayList<>(built.tuning().options(shape, context.device()));
         parts.add(kernelName);
-        context.checkOnce(built.sources(), parts, () -> check.accept(new MapCheck(context, shape, this)));
+        context.checkOnce(built.sources(), parts, () -> {
+            check.accept(new MapCheck(context, shape, this));
+            return true;
+        });
     }
 
     private Built density() {

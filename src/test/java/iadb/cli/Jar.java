@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -28,7 +29,7 @@ final class Jar {
     /** Starts the program in {@code folder}; what it prints goes to the files stdout and stderr there. */
     static Process start(Path folder, Map<String, String> environment, List<String> options, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(List.of(JAVA));
+        List<String> command = new ArrayList<>(deafToInterrupts() ? List.of("env", "--default-signal=INT", JAVA) : List.of(JAVA));
         command.addAll(options);
         command.addAll(List.of("-jar", System.getProperty("iadb.jar")));
         command.addAll(List.of(arguments));
@@ -36,6 +37,18 @@ final class Jar {
                 .redirectOutput(folder.resolve("stdout").toFile()).redirectError(folder.resolve("stderr").toFile());
         builder.environment().putAll(environment);
         return builder.start();
+    }
+
+    /** Whether this process ignores Ctrl-C, as one in the background of a script, which its children inherit. */
+    private static boolean deafToInterrupts() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        return Files.exists(status) && Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.replaceAll(".*\\s", ""), 16) & 2) != 0);
+    }
+
+    /** Ctrl-C. */
+    static void interrupt(Process process) throws IOException, InterruptedException {
+        assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
     }
 
     /** Runs the program in {@code folder} to its end. */

@@ -116,7 +116,12 @@ class KillsIT {
             Process process = Jar.start(folder, Map.of(), List.of(), work.command.split(" "));
             boolean ended;
             try {
-                ended = process.waitFor(1 + random.nextLong(work.millis), TimeUnit.MILLISECONDS);
+                if (round % 3 == 2) { // while it writes, which is a small part of its time
+                    awaitUnfinished(process);
+                    ended = process.waitFor(random.nextInt(3), TimeUnit.MILLISECONDS);
+                } else {
+                    ended = process.waitFor(1 + random.nextLong(work.millis), TimeUnit.MILLISECONDS);
+                }
             } finally {
                 process.destroyForcibly().waitFor();
             }
@@ -131,6 +136,16 @@ class KillsIT {
         assertTrue(whileWriting > 0, "some kills came while a file was written");
         Soak.note("kills", kills);
         Soak.note("kills_while_a_file_was_written", whileWriting);
+    }
+
+    private void awaitUnfinished(Process process) throws IOException {
+        while (process.isAlive()) {
+            try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+                if (files.anyMatch(file -> isUnfinished(file.getFileName().toString()))) {
+                    return;
+                }
+            }
+        }
     }
 
     private static void requireWhole(Work work, Map<String, byte[]> now) {
@@ -154,7 +169,8 @@ class KillsIT {
             boolean old = Arrays.equals(Files.readAllBytes(checkpoint), work.before.get(CHECKPOINT));
             runWell("train --resume out/" + CHECKPOINT);
             Map<String, byte[]> expected = old ? work.before : work.after;
-            assertTrue(Arrays.equals(expected.get("model.safetensors"), contents().get("model.safetensors")), "from step " + step);
+            assertTrue(Arrays.equals(expected.get("model.safetensors"), contents().get("model.safetensors")),
+                    "from step " + step);
         } else {
             runWell(work.command);
             requireWhole(work, contents());

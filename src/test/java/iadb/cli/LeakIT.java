@@ -44,7 +44,7 @@ class LeakIT {
             first = residentMegabytes(process);
             assertTrue(!process.waitFor(seconds - firstSeconds, TimeUnit.SECONDS), () -> "it trains: " + process.exitValue());
             last = residentMegabytes(process);
-            assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+            Jar.interrupt(process);
             assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it ends");
             assertEquals(130, process.exitValue(), Files.readString(folder.resolve("stderr")));
         } finally {

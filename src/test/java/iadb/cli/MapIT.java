@@ -260,7 +260,7 @@ class MapIT {
 
     /** Ctrl-C. */
     private static void interrupt(Process process) throws Exception {
-        assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+        Jar.interrupt(process);
         assertTrue(process.waitFor(1, TimeUnit.MINUTES), "ends in time");
     }
 

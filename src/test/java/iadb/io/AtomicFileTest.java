@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -72,13 +75,41 @@ class AtomicFileTest {
     }
 
     @Test
-    void removesWhatAKilledProcessLeftButNothingElse() throws IOException {
-        String uuid = "01234567-89ab-cdef-0123-456789abcdef";
-        Path left = Files.writeString(folder.resolve(".x_3.png." + uuid + ".tmp"), "half");
-        Path another = Files.writeString(folder.resolve(".mine.tmp"), "a user's");
-        AtomicFile.write(folder.resolve("a.txt"), out -> out.write(1));
+    void removesWhatADeadProcessLeftButNothingElse() throws Exception {
+        Process child = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-version").start();
+        child.waitFor();
+        AtomicFile file = AtomicFile.open(folder.resolve("a.txt"));
+        String own = names().get(0);
+        file.close();
+        Path sub = Files.createDirectory(folder.resolve("sub")); // not swept yet
+        String dead = own.replaceFirst("-" + ProcessHandle.current().pid() + "-", "-" + child.pid() + "-");
+        Path left = Files.writeString(sub.resolve(dead), "half");
+        Path alive = Files.writeString(sub.resolve(own), "half");
+        String elsewhere = own.replaceFirst("\\.[0-9a-f]{16}-", ".0123456789abcdef-");
+        Path elsewhereNow = Files.writeString(sub.resolve(elsewhere), "half");
+        Path elsewhereLongAgo = Files.writeString(sub.resolve(elsewhere.replace(".iadb-cl", "7.iadb-cl")), "half");
+        Files.setLastModifiedTime(elsewhereLongAgo, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        Path another = Files.writeString(sub.resolve(".a.txt.01234567-89ab-cdef-0123-456789abcdef.tmp"), "another program's");
+        AtomicFile.write(sub.resolve("b.txt"), out -> out.write(1));
+        assumeTrue(Files.exists(Path.of("/proc/self/ns/pid")) || !Files.exists(left), "only Linux tells whose number it is");
         assertFalse(Files.exists(left));
-        assertTrue(Files.exists(another));
+        assertFalse(Files.exists(elsewhereLongAgo));
+        assertTrue(Files.exists(alive) && Files.exists(elsewhereNow) && Files.exists(another));
+    }
+
+    @Test
+    void leavesNothingWhereAnInterruptClosedTheFile() throws Exception {
+        Thread writer = new Thread(() -> {
+            Thread.currentThread().interrupt();
+            try {
+                AtomicFile.write(folder.resolve("a.txt"), out -> out.write(new byte[1 << 20]));
+            } catch (IOException e) {
+                Thread.interrupted();
+            }
+        });
+        writer.start();
+        writer.join();
+        assertEquals(List.of(), names());
     }
 
     @Test

@@ -1,4 +1,4 @@
-package iadb.cli;
+package iadb.view;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -12,6 +12,11 @@ public final class NativeLibraryLog implements Supplier<PrintStream> {
 
     /** For LWJGL, which makes one by its name. */
     public NativeLibraryLog() {
+    }
+
+    /** From now on, if LWJGL was not used yet. */
+    public static void install() {
+        System.setProperty("org.lwjgl.util.DebugStream", NativeLibraryLog.class.getName());
     }
 
     @Override
