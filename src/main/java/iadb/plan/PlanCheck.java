@@ -75,7 +75,7 @@ public final class PlanCheck {
                         Math.abs(state.losses().read(new float[1], step)[0] - loss) / loss);
                 reference.adam(gradient, LEARNING_RATE);
                 if (step == 0) { // the second has kinks that no seed was chosen for
-                    requireNear(context.device(), "a weight after a step of the plan " + choice.kind(), off(
+                    requireNear(context.device(), "a weight after a step by the plan " + choice.kind(), off(
                             state.parameters().read(new float[shape.bufferFloats()]), 1, reference.parameters(), 0, shape.bufferFloats()));
                 }
             }
