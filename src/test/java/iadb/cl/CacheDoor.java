@@ -1,0 +1,34 @@
+package iadb.cl;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Opens a {@link UserCache} in a given folder to tests of other packages. */
+public final class CacheDoor {
+    /** Bytes before an entry's payload. */
+    public static final int HEADER_BYTES = UserCache.HEADER_BYTES;
+
+    private static final String KIND = "programs";
+
+    private CacheDoor() {
+    }
+
+    /** The file of an entry. */
+    public static Path file(Path folder, String key) {
+        return cache(folder).file(key);
+    }
+
+    /** What the cache says that an earlier run stored. */
+    public static Optional<byte[]> load(Path folder, String key) {
+        return cache(folder).load(key);
+    }
+
+    /** Stores an entry as the program does. */
+    public static void store(Path folder, String key, byte[] payload) {
+        cache(folder).store(key, payload);
+    }
+
+    private static UserCache cache(Path folder) {
+        return UserCache.in(folder, KIND, UserCache.MOST_BYTES);
+    }
+}

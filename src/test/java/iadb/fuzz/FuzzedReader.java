@@ -1,0 +1,238 @@
+package iadb.fuzz;
+
+import iadb.cl.CacheDoor;
+import iadb.cli.ResumeDoor;
+import iadb.density.CdfTables;
+import iadb.density.Density;
+import iadb.density.DensityImage;
+import iadb.io.InvalidInputException;
+import iadb.io.Npy;
+import iadb.io.PointReader;
+import iadb.model.CheckpointFile;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Every reader of files that may come from anywhere, and how it is tried: bytes become a file, the file is read as the
+ * program reads it, and all that it gives is used. A reader either takes a file, or throws an {@link InvalidInputException}
+ * of one short line that names the file; the cache gives back what was stored, or nothing.
+ *
+ * <p>Some are here twice: as they are, and with bytes whose lengths, checksums and compression are made right first, so that
+ * what a fuzzer changes lies behind them.
+ */
+enum FuzzedReader {
+    /** PNG, JPEG, BMP and GIF as they are. */
+    IMAGE("input.png") {
+        @Override
+        void read(Path file) {
+            if (!Pictures.isSlow(file)) {
+                use(DensityImage.read(file, false));
+            }
+        }
+    },
+    /** Chunks of a PNG, whose rows are packed and whose checksums are made right. */
+    PNG("input.png") {
+        @Override
+        byte[] fileOf(byte[] input) {
+            return Pictures.repairedPng(input);
+        }
+
+        @Override
+        void read(Path file) {
+            if (!Pictures.isSlow(file)) {
+                use(DensityImage.read(file, true));
+            }
+        }
+    },
+    /** An array of points, or of anything. */
+    NPY("input.npy") {
+        @Override
+        void read(Path file) throws IOException {
+            try {
+                drain(file);
+            } catch (InvalidInputException e) {
+                requireGood(e, file);
+            }
+            Npy.read(file);
+        }
+    },
+    /** Points as text. */
+    CSV("input.csv") {
+        @Override
+        void read(Path file) throws IOException {
+            drain(file);
+        }
+    },
+    /** A model or any other safetensors file as it is. */
+    SAFETENSORS("input.safetensors") {
+        @Override
+        void read(Path file) throws IOException {
+            use(ModelFile.read(file), file);
+        }
+    },
+    /** A model's header up to the first zero byte, whose length is made right, then data that fit what the header says. */
+    MODEL("input.safetensors") {
+        @Override
+        byte[] fileOf(byte[] input) {
+            return SafetensorsBytes.ofHeaderAndData(input);
+        }
+
+        @Override
+        void read(Path file) throws IOException {
+            use(ModelFile.read(file), file);
+        }
+    },
+    /** The same for a checkpoint, and what going on from it takes. */
+    CHECKPOINT("input.safetensors") {
+        @Override
+        byte[] fileOf(byte[] input) {
+            return SafetensorsBytes.ofHeaderAndData(input);
+        }
+
+        @Override
+        void read(Path file) throws IOException {
+            CheckpointFile.Contents contents = CheckpointFile.read(file);
+            use(contents.model(), file);
+            CheckpointFile.write(file.resolveSibling("again"), contents);
+            ResumeDoor.resume(contents, file.toString());
+        }
+    },
+    /** An entry of the cache as it is. */
+    CACHE(CacheEntries.KEY + ".programs") {
+        @Override
+        void read(Path file) throws IOException {
+            CacheEntries.requirePayloadOrNothing(file);
+        }
+    },
+    /** Which byte to change and how, and a payload, whose header is made right before the change. */
+    CACHE_ENTRY(CacheEntries.KEY + ".programs") {
+        @Override
+        byte[] fileOf(byte[] input) {
+            return CacheEntries.changed(input);
+        }
+
+        @Override
+        void read(Path file) throws IOException {
+            CacheEntries.requirePayloadOrNothing(file);
+        }
+    };
+
+    private static final int MOST_MESSAGE_CHARS = 500;
+    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final int MOST_AT_ONCE = 7;
+
+    private final String fileName;
+
+    FuzzedReader(String fileName) {
+        this.fileName = fileName;
+    }
+
+    /** How scripts and folders call it. */
+    String key() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The file that some bytes stand for. */
+    byte[] fileOf(byte[] input) {
+        return input;
+    }
+
+    /** Reads a file as the program does, and uses all of it. */
+    abstract void read(Path file) throws IOException;
+
+    /**
+     * Makes bytes a file in a folder of the test's own, and reads it.
+     *
+     * @return whether the reader took it
+     * @throws AssertionError if the reader does what no reader may
+     */
+    final boolean takes(byte[] input, Path folder) {
+        Path file = folder.resolve(fileName);
+        long start = System.nanoTime();
+        boolean taken;
+        try {
+            Files.write(file, fileOf(input));
+            read(file);
+            taken = true;
+        } catch (InvalidInputException e) {
+            requireGood(e, file);
+            taken = false;
+        } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            throw new AssertionError(this + " throws " + e, e);
+        }
+        long nanos = System.nanoTime() - start;
+        if (nanos > MOST_NANOS) {
+            throw new AssertionError("%s takes %.1f s".formatted(this, nanos * 1e-9));
+        }
+        return taken;
+    }
+
+    private static void requireGood(InvalidInputException e, Path file) {
+        String message = e.getMessage();
+        if (!message.contains(file.getFileName().toString())) {
+            throw new AssertionError("names no file: " + message, e);
+        }
+        String own = message.replace(file.toString(), "");
+        if (own.length() > MOST_MESSAGE_CHARS || own.codePoints().anyMatch(FuzzedReader::leavesTheLine)) {
+            throw new AssertionError("is no short line: " + message, e);
+        }
+    }
+
+    /** Whether a terminal does anything with a character but show it. */
+    private static boolean leavesTheLine(int character) {
+        return switch (Character.getType(character)) {
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> true;
+            default -> false;
+        };
+    }
+
+    private static void drain(Path file) throws IOException {
+        try (PointReader reader = PointReader.open(file)) {
+            long points = 0;
+            for (float[] some = reader.read(MOST_AT_ONCE); some.length > 0; some = reader.read(MOST_AT_ONCE)) {
+                points += some.length / 2;
+            }
+            if (points != reader.count() || points < 1) {
+                throw new AssertionError(points + " points where " + reader.count() + " were promised");
+            }
+        }
+    }
+
+    private static void use(Density density) {
+        CdfTables tables = CdfTables.of(density);
+        if (tables.total() != density.totalWeight()) {
+            throw new AssertionError("tables of another density");
+        }
+        tables.pixelAt(tables.total() - 1);
+        density.logDensityAt(0.5, 0.5);
+    }
+
+    private static void use(Model model, Path file) throws IOException {
+        model.p0().ifPresent(FuzzedReader::use);
+        model.p1().ifPresent(FuzzedReader::use);
+        for (boolean first : new boolean[] {true, false}) {
+            ModelFile.aspect(model, first);
+            ModelFile.mismatch(model, first, Pictures.DOT, file)
+                    .ifPresent(fault -> requireGood(new InvalidInputException(fault), file));
+        }
+        model.network().transposed();
+        Path again = file.resolveSibling("again");
+        ModelFile.write(again, model);
+        if (!Arrays.equals(model.network().parameters(), ModelFile.read(again).network().parameters())) {
+            throw new AssertionError("another network after it was written");
+        }
+    }
+
+    /** The reader that scripts and folders call so. */
+    static Optional<FuzzedReader> named(String key) {
+        return Arrays.stream(values()).filter(reader -> reader.key().equals(key)).findFirst();
+    }
+}

@@ -1,0 +1,124 @@
+package iadb.fuzz;
+
+import iadb.density.Density;
+import iadb.density.DensityImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.InflaterInputStream;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
+
+/** Image files for a fuzzer. */
+final class Pictures {
+    /** Some density. */
+    static final Density DOT = Density.of("dot", 1, 1, new short[] {1});
+
+    private static final int SIGNATURE_BYTES = 8;
+    private static final int IDAT = 0x49444154;
+    private static final long MOST_PIXELS = 1 << 18;
+
+    private Pictures() {
+    }
+
+    /**
+     * Whether a picture is so large that it would be decoded, rightly, for long: such a one tells a fuzzer nothing that a small
+     * one does not. What is too large to be decoded at all is not slow.
+     */
+    static boolean isSlow(Path file) {
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                return false;
+            }
+            ImageReader reader = readers.next();
+            try {
+                reader.setInput(in, true, true);
+                long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+                return pixels > MOST_PIXELS && pixels <= DensityImage.MAX_PIXELS;
+            } finally {
+                reader.dispose();
+            }
+        } catch (Exception e) {
+            return false; // the reader's own business
+        }
+    }
+
+    /** A PNG of these chunks: a type and data up to where the length says, all else as a PNG must have it. */
+    static byte[] repairedPng(byte[] input) {
+        if (input.length < SIGNATURE_BYTES) {
+            return input;
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(input.length + 64);
+        out.write(input, 0, SIGNATURE_BYTES);
+        ByteBuffer in = ByteBuffer.wrap(input, SIGNATURE_BYTES, input.length - SIGNATURE_BYTES);
+        while (in.remaining() >= 2 * Integer.BYTES) {
+            int length = Math.min(in.getInt() & 0xFFFF, in.remaining() - Integer.BYTES);
+            int type = in.getInt();
+            byte[] data = new byte[length];
+            in.get(data);
+            in.position(Math.min(in.limit(), in.position() + Integer.BYTES)); // where a checksum would stand
+            append(out, type, type == IDAT ? packed(data) : data);
+        }
+        return out.toByteArray();
+    }
+
+    private static void append(ByteArrayOutputStream out, int type, byte[] data) {
+        byte[] typed = ByteBuffer.allocate(Integer.BYTES + data.length).putInt(type).put(data).array();
+        CRC32 crc = new CRC32();
+        crc.update(typed);
+        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(data.length).array());
+        out.writeBytes(typed);
+        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt((int) crc.getValue()).array());
+    }
+
+    /** What {@link #repairedPng} makes such a PNG of. */
+    static byte[] unpackedPng(byte[] png) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(png, 0, SIGNATURE_BYTES);
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        ByteBuffer in = ByteBuffer.wrap(png, SIGNATURE_BYTES, png.length - SIGNATURE_BYTES);
+        while (in.hasRemaining()) {
+            byte[] data = new byte[in.getInt()];
+            int type = in.getInt();
+            in.get(data).getInt();
+            if (type == IDAT) {
+                packed.writeBytes(data);
+                continue;
+            }
+            if (packed.size() > 0) {
+                append(out, IDAT, unpacked(packed.toByteArray()));
+                packed.reset();
+            }
+            append(out, type, data);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] unpacked(byte[] packed) {
+        try (InflaterInputStream rows = new InflaterInputStream(new ByteArrayInputStream(packed))) {
+            return rows.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] packed(byte[] rows) {
+        Deflater deflater = new Deflater(Deflater.BEST_SPEED);
+        deflater.setInput(rows);
+        deflater.finish();
+        byte[] packed = new byte[rows.length + 64];
+        int length = deflater.deflate(packed);
+        deflater.end();
+        return Arrays.copyOf(packed, length);
+    }
+}

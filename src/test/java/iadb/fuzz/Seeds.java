@@ -1,0 +1,206 @@
+package iadb.fuzz;
+
+import iadb.density.Density;
+import iadb.density.DensityImage;
+import iadb.density.NamedDensities;
+import iadb.io.Npy;
+import iadb.io.Safetensors;
+import iadb.model.Checkpoint;
+import iadb.model.CheckpointFile;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+
+/**
+ * Files that every reader takes, made by the program's own writers and by Java's: what a fuzzer starts from. {@code main}
+ * writes them into the folder of the corpus; what fuzzing found since lies beside them.
+ */
+final class Seeds {
+    private static final NetworkShape SMALLEST = new NetworkShape(16, 1);
+    private static final float[] POINTS = {0.25f, 0.5f, -1e-7f, 3f, 0.1f, 0.9f};
+    private static final String CONSTANT = "\0" + "\0\0\0?"; // 0.5f, over and over
+
+    private Seeds() {
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        Path work = Files.createTempDirectory("seeds");
+        for (FuzzedReader reader : FuzzedReader.values()) {
+            Path folder = Files.createDirectories(Path.of(arguments[0]).resolve(reader.key()));
+            for (Map.Entry<String, byte[]> seed : of(reader, work).entrySet()) {
+                Files.write(folder.resolve("seed-" + seed.getKey()), seed.getValue());
+            }
+        }
+    }
+
+    /** Inputs by name, all of which the reader takes. */
+    static Map<String, byte[]> of(FuzzedReader reader, Path work) throws IOException {
+        Map<String, byte[]> seeds = new LinkedHashMap<>();
+        switch (reader) {
+            case IMAGE -> addImages(seeds);
+            case PNG -> addPngs(seeds);
+            case NPY -> addArrays(seeds, work);
+            case CSV -> addTexts(seeds);
+            case SAFETENSORS -> seeds.put("model", Files.readAllBytes(model(work, Pictures.DOT)));
+            case MODEL -> {
+                seeds.put("named", header(model(work, named("ring"))));
+                seeds.put("picture", header(model(work, Pictures.DOT)));
+                seeds.put("elsewhere", header(foreignModel(work)));
+                seeds.put("too-large-a-picture", header(modelWithHash(work)));
+                seeds.put("checkpoint", header(checkpoint(work, true)));
+            }
+            case CHECKPOINT -> {
+                seeds.put("plain", header(checkpoint(work, false)));
+                seeds.put("average", header(checkpoint(work, true)));
+            }
+            case CACHE -> {
+                byte[] payload = "a program".getBytes(StandardCharsets.US_ASCII);
+                seeds.put("entry", ByteBuffer.allocate(CacheEntries.header(payload).length + payload.length)
+                        .put(CacheEntries.header(payload)).put(payload).array());
+            }
+            case CACHE_ENTRY -> seeds.put("entry", new byte[] {0, 0, 0, 1, 2, 3});
+        }
+        return seeds;
+    }
+
+    private static Density named(String name) {
+        return NamedDensities.find(name).orElseThrow();
+    }
+
+    private static BufferedImage picture(int type) {
+        BufferedImage image = new BufferedImage(7, 6, type);
+        for (int p = 0; p < 42; p++) {
+            image.setRGB(p % 7, p / 7, 0x40FFFFFF * p | 0x80000000);
+        }
+        return image;
+    }
+
+    private static void addImages(Map<String, byte[]> seeds) throws IOException {
+        seeds.put("grey.png", written("png", picture(BufferedImage.TYPE_BYTE_GRAY), "Deflate"));
+        seeds.put("alpha.png", written("png", picture(BufferedImage.TYPE_INT_ARGB), "Deflate"));
+        seeds.put("palette.png", written("png", picture(BufferedImage.TYPE_BYTE_INDEXED), "Deflate"));
+        seeds.put("grey.jpg", written("jpeg", picture(BufferedImage.TYPE_BYTE_GRAY), "JPEG"));
+        seeds.put("colour.jpg", written("jpeg", picture(BufferedImage.TYPE_INT_RGB), "JPEG"));
+        seeds.put("colour.bmp", written("bmp", picture(BufferedImage.TYPE_INT_RGB), "BI_RGB"));
+        seeds.put("masks.bmp", written("bmp", picture(BufferedImage.TYPE_USHORT_565_RGB), "BI_BITFIELDS"));
+        seeds.put("runs.bmp", written("bmp", picture(BufferedImage.TYPE_BYTE_INDEXED), "BI_RLE8"));
+        seeds.put("bits.bmp", written("bmp", picture(BufferedImage.TYPE_BYTE_BINARY), "BI_RGB"));
+        seeds.put("palette.gif", written("gif", picture(BufferedImage.TYPE_BYTE_INDEXED), "LZW"));
+        seeds.put("bits.gif", written("gif", picture(BufferedImage.TYPE_BYTE_BINARY), "LZW"));
+    }
+
+    private static void addPngs(Map<String, byte[]> seeds) throws IOException {
+        int[] types = {BufferedImage.TYPE_BYTE_BINARY, BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY,
+            BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_INT_ARGB, BufferedImage.TYPE_BYTE_INDEXED};
+        for (int type : types) {
+            seeds.put("kind-" + type, Pictures.unpackedPng(written("png", picture(type), "Deflate")));
+            seeds.put("interlaced-" + type, Pictures.unpackedPng(interlaced(picture(type))));
+        }
+    }
+
+    private static byte[] written(String format, BufferedImage image, String compression) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
+        ImageWriteParam how = writer.getDefaultWriteParam();
+        how.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+        how.setCompressionType(compression);
+        return written(writer, how, image);
+    }
+
+    private static byte[] interlaced(BufferedImage image) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
+        ImageWriteParam how = writer.getDefaultWriteParam();
+        how.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+        return written(writer, how, image);
+    }
+
+    private static byte[] written(ImageWriter writer, ImageWriteParam how, BufferedImage image) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (var stream = ImageIO.createImageOutputStream(out)) {
+            writer.setOutput(stream);
+            writer.write(null, new IIOImage(image, null, null), how);
+        } finally {
+            writer.dispose();
+        }
+        return out.toByteArray();
+    }
+
+    private static void addArrays(Map<String, byte[]> seeds, Path work) throws IOException {
+        Path file = work.resolve("seed.npy");
+        Npy.write(file, POINTS, 3, 2);
+        byte[] points = Files.readAllBytes(file);
+        seeds.put("points", points);
+        Npy.write(file, POINTS, 2, 3);
+        seeds.put("with-density", Files.readAllBytes(file));
+        String header = new String(points, StandardCharsets.ISO_8859_1);
+        seeds.put("doubles", header.replace("<f4", ">f8").concat("\0".repeat(24)).getBytes(StandardCharsets.ISO_8859_1));
+        ByteBuffer second = ByteBuffer.allocate(points.length + 2).order(ByteOrder.LITTLE_ENDIAN);
+        second.put(points, 0, 6).put((byte) 2).put((byte) 0).putInt(ByteBuffer.wrap(points).order(ByteOrder.LITTLE_ENDIAN).getShort(8));
+        seeds.put("version-2", second.put(points, 10, points.length - 10).array());
+    }
+
+    private static void addTexts(Map<String, byte[]> seeds) {
+        String[] texts = {"x,y\n0.25,0.5\n", "1,2\r\n\r\n3e-3,-4.5\r\n", "\u00EF\u00BB\u00BF\"y\", \"name\", \"x\"\n1,a,2\n", ".5,5.,7\n+1,2,3"};
+        for (int i = 0; i < texts.length; i++) {
+            seeds.put("text-" + i, texts[i].getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    private static byte[] header(Path file) throws IOException {
+        byte[] header = SafetensorsBytes.headerOf(Files.readAllBytes(file));
+        byte[] data = CONSTANT.getBytes(StandardCharsets.ISO_8859_1);
+        return ByteBuffer.allocate(header.length + data.length).put(header).put(data).array();
+    }
+
+    private static Path model(Path work, Density p1) throws IOException {
+        Path file = work.resolve("seed.safetensors");
+        ModelFile.write(file, new Model(Network.initial(SMALLEST, 1), Optional.of(named("gaussian")), Optional.of(p1),
+                Map.of("seed", "0", "program", "iadb-cl")));
+        return file;
+    }
+
+    private static Path foreignModel(Path work) throws IOException {
+        Path file = work.resolve("seed.safetensors");
+        Safetensors.write(file, Network.initial(SMALLEST, 1).tensors(), Map.of());
+        return file;
+    }
+
+    private static Path modelWithHash(Path work) throws IOException {
+        Path file = work.resolve("seed.safetensors");
+        Safetensors.write(file, Network.initial(SMALLEST, 1).tensors(), Map.of("format", "iadb-cl-model-1", "p0", "wide.png",
+                "p0.sha256", "0".repeat(64), "p0.size", "4000x3000", "p0.path", "somewhere/wide.png"));
+        return file;
+    }
+
+    private static Path checkpoint(Path work, boolean averages) throws IOException {
+        Path file = work.resolve("seed.safetensors");
+        Network network = new Network(SMALLEST, new float[SMALLEST.bufferFloats()]);
+        Checkpoint checkpoint = new Checkpoint(network, network.parameters(), network.parameters(),
+                averages ? Optional.of(network) : Optional.empty(), 3);
+        Map<String, String> facts = new HashMap<>(Map.of("data", "9", "batch", "8", "lr", "0.001", "lr_cosine_steps", "0",
+                "ema", averages ? "0.9" : "0.0", "seed", "7", "plan", "fused", "total", "5", "checkpoint_every", "1"));
+        facts.putAll(Map.of("loss.interval", "1", "loss.sum", "0.0", "loss.smoothed", "1.5", "device", "none", "driver", "none",
+                "program", "none", "tuning", "vector=4 tile-rows=8 item-rows=1 item-vectors=1 group-size=1 update-groups=1"
+                + " update-group-size=1"));
+        CheckpointFile.write(file, new CheckpointFile.Contents(checkpoint, Optional.of(Pictures.DOT), Optional.of(named("ring")),
+                new float[3], facts));
+        return file;
+    }
+}
