@@ -5,6 +5,7 @@ import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.density.Density;
 import iadb.io.FileFault;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.io.JsonRecord;
 import iadb.model.Checkpoint;
@@ -125,13 +126,15 @@ final class TrainingRun implements AutoCloseable {
             if (!facts.get(fact).equals(from.metadata().get(fact))) {
                 session.close();
                 throw new InvalidInputException("%s cannot go on with the same bits on %s: it was trained by %s %s, and here it is %s"
-                        .formatted(file, context.device().name(), fact, from.metadata().get(fact), facts.get(fact)));
+                        .formatted(file, context.device().name(), fact, ForeignText.shown(from.metadata().get(fact)),
+                                facts.get(fact)));
             }
         }
         madeBy(context.device()).forEach((fact, now) -> {
             String before = from.metadata().getOrDefault(fact, "");
             if (!before.equals(now)) {
-                LOG.warn("the training so far ran by another {} ({}): its bits may differ from here on", fact, before);
+                LOG.warn("the training so far ran by another {} ({}): its bits may differ from here on", fact,
+                        ForeignText.shown(before));
             }
         });
         return new TrainingRun(context, task, folder, session, history);

@@ -24,7 +24,6 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
     private static final int PREFIX_BYTES = 10;
     private static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
     private static final int MOST_BYTES = 1 << 16;
-    private static final int CHARS_SHOWN = 100;
 
     private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
     private static final Pattern TYPE = Pattern.compile("'descr'\\s*:\\s*'([<>=|]?)(\\w{1,8})'");
@@ -76,7 +75,7 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
         Matcher fortran = ORDER.matcher(text);
         Matcher shape = SHAPE.matcher(text);
         if (!type.find() || !fortran.find() || !shape.find()) {
-            throw new InvalidInputException(file + " has no NPY header that can be read: " + shown(text));
+            throw new InvalidInputException(file + " has no NPY header that can be read: " + ForeignText.shown(text.strip()));
         }
         String name = type.group(2);
         if (!name.equals("f4") && !name.equals("f8")) {
@@ -95,7 +94,7 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
             header.elements();
             return header;
         } catch (NumberFormatException | ArithmeticException e) {
-            throw new InvalidInputException(file + " has a shape that no array has: " + shown(shape.group(1)), e);
+            throw new InvalidInputException(file + " has a shape that no array has: " + ForeignText.shown(shape.group(1)), e);
         }
     }
 
@@ -107,11 +106,6 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
             }
         }
         return bytes.flip();
-    }
-
-    private static String shown(String text) {
-        String line = text.strip().replaceAll("\\p{Cntrl}", "?");
-        return line.length() <= CHARS_SHOWN ? line : line.substring(0, CHARS_SHOWN) + "...";
     }
 
     /** A shape as Python writes it. */

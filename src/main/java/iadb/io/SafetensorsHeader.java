@@ -26,7 +26,6 @@ import java.util.Set;
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     private static final int MOST_TENSORS = 10_000;
     private static final int MOST_AXES = 16;
-    private static final int CHARS_SHOWN = 120;
 
     /**
      * One tensor's place: bytes {@code begin} to {@code end} of the data, whose length fits the shape.
@@ -58,14 +57,8 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         } catch (IOException | IllegalStateException | NumberFormatException e) {
             String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("")
                     .replaceFirst("^Use JsonReader\\.\\S+ to ", "do not "); // what a Java programmer would do
-            throw new InvalidInputException("the header is not the JSON expected (" + printable(reason) + ")", e);
+            throw new InvalidInputException("the header is not the JSON expected (" + ForeignText.shown(reason) + ")", e);
         }
-    }
-
-    /** A text from the file as one short line. */
-    static String printable(String text) {
-        String shown = text.length() <= CHARS_SHOWN ? text : text.substring(0, CHARS_SHOWN) + "...";
-        return shown.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]", "?");
     }
 
     private static SafetensorsHeader readHeader(JsonReader json) throws IOException {
@@ -94,7 +87,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         while (json.hasNext()) {
             String key = nextKey(json, keys);
             if (json.peek() != JsonToken.STRING) {
-                throw new InvalidInputException("metadata '" + printable(key) + "' is not a string");
+                throw new InvalidInputException("metadata '" + ForeignText.shown(key) + "' is not a string");
             }
             metadata.put(key, json.nextString());
         }
@@ -102,7 +95,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     }
 
     private static Entry readEntry(JsonReader json, String name) throws IOException {
-        String shownName = "tensor '" + printable(name) + "'";
+        String shownName = "tensor '" + ForeignText.shown(name) + "'";
         String dtype = null;
         List<Long> shape = null;
         List<Long> offsets = null;
@@ -114,7 +107,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
                 case "dtype" -> dtype = json.nextString();
                 case "shape" -> shape = readNumbers(json, shownName + ": its shape");
                 case "data_offsets" -> offsets = readNumbers(json, shownName + ": its data_offsets");
-                default -> throw new InvalidInputException(shownName + " has the unknown key '" + printable(key) + "'");
+                default -> throw new InvalidInputException(shownName + " has the unknown key '" + ForeignText.shown(key) + "'");
             }
         }
         json.endObject();
@@ -122,7 +115,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
             throw new InvalidInputException(shownName + " needs dtype, shape and data_offsets");
         }
         if (!dtype.equals("F32")) {
-            throw new InvalidInputException(shownName + " has dtype '" + printable(dtype) + "', only F32 can be read");
+            throw new InvalidInputException(shownName + " has dtype '" + ForeignText.shown(dtype) + "', only F32 can be read");
         }
         if (offsets.size() != 2) {
             throw new InvalidInputException(shownName + " has " + offsets.size() + " data_offsets, expected 2");
@@ -166,7 +159,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     private static String nextKey(JsonReader json, Set<String> seen) throws IOException {
         String key = json.nextName();
         if (!seen.add(key)) {
-            throw new InvalidInputException("the header has the key '" + printable(key) + "' twice");
+            throw new InvalidInputException("the header has the key '" + ForeignText.shown(key) + "' twice");
         }
         return key;
     }

@@ -96,7 +96,7 @@ final class SafetensorsReader {
         for (SafetensorsHeader.Entry entry : byPlace) {
             if (entry.begin() != end) {
                 throw fault("tensor '%s' starts at byte %,d of the data, expected %,d: tensors may neither overlap nor"
-                        + " leave holes", SafetensorsHeader.printable(entry.name()), entry.begin(), end);
+                        + " leave holes", ForeignText.shown(entry.name()), entry.begin(), end);
             }
             end = entry.end();
         }
@@ -120,7 +120,7 @@ final class SafetensorsReader {
                 data[i] = chunk.getFloat();
                 if (!Float.isFinite(data[i])) {
                     throw fault("tensor '%s' holds %s at element %,d; every value must be finite",
-                            SafetensorsHeader.printable(entry.name()), data[i], i);
+                            ForeignText.shown(entry.name()), data[i], i);
                 }
                 i++;
             }

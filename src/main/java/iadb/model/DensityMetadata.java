@@ -3,6 +3,7 @@ package iadb.model;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -21,6 +22,7 @@ import java.util.OptionalDouble;
 final class DensityMetadata {
     static final int MAX_PNG_BYTES = 4 << 20;
 
+    private static final int MAX_NAME_CHARS = 255; // of a file's name, where a system has a bound
     private static final String SHA256 = ".sha256";
     private static final String SIZE = ".size";
 
@@ -52,14 +54,17 @@ final class DensityMetadata {
         if (!metadata.containsKey(key) || metadata.containsKey(key + SHA256)) {
             return Optional.empty();
         }
-        String name = metadata.remove(key);
+        String name = ForeignText.line(metadata.remove(key), MAX_NAME_CHARS);
         String png = metadata.remove(key + ".png");
         if (png == null) {
             return Optional.of(NamedDensities.find(name).orElseThrow(() -> new InvalidInputException(
-                    "%s: its %s is the named density '%s', which this program does not have".formatted(file, key, name))));
+                    "%s: its %s is the named density '%s', which this program does not have".formatted(file, key,
+                    ForeignText.shown(name)))));
         }
         try {
             return Optional.of(DensityImage.fromPng(name, Base64.getDecoder().decode(png)));
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException("%s: the picture of its %s: %s".formatted(file, key, e.getMessage()), e);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(file + ": the picture of its " + key + " is not base64", e);
         }
@@ -83,7 +88,7 @@ final class DensityMetadata {
         String hash = metadata.get(key + SHA256);
         return hash == null || hash.equals(sha256(density)) ? Optional.empty()
                 : Optional.of("%s is not the picture that %s was trained with as %s: that was %s".formatted(density.name(), file, key,
-                printable(metadata.getOrDefault(key + ".path", "another"))));
+                ForeignText.shown(metadata.getOrDefault(key + ".path", "another"))));
     }
 
     /** Width over height of a picture that the metadata have the size of; empty where they do not. */
@@ -94,9 +99,5 @@ final class DensityMetadata {
         }
         String[] sides = size.split("x");
         return OptionalDouble.of(Double.parseDouble(sides[0]) / Double.parseDouble(sides[1]));
-    }
-
-    private static String printable(String text) {
-        return text.substring(0, Math.min(200, text.length())).replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -1,6 +1,7 @@
 package iadb.model;
 
 import iadb.density.Density;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.io.Safetensors;
 import java.io.IOException;
@@ -71,7 +72,7 @@ public final class ModelFile {
     static void requireKnown(String format, String known, String file) {
         if (format != null && format.startsWith("iadb-cl") && !format.equals(known)) {
             throw new InvalidInputException("%s: its format is %s, and this program reads %s; take a newer program"
-                    .formatted(file, format.substring(0, Math.min(40, format.length())), known));
+                    .formatted(file, ForeignText.shown(format), known));
         }
     }
 }
