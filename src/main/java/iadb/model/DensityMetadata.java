@@ -29,6 +29,11 @@ final class DensityMetadata {
     private DensityMetadata() {
     }
 
+    /** Whether a key of the metadata is one that says something of a density. */
+    static boolean describes(String key) {
+        return key.matches("(?s)p[01](\\..*)?");
+    }
+
     /** Puts a density under {@code key}. */
     static void describe(Map<String, String> metadata, String key, Density density) {
         metadata.put(key, density.name());

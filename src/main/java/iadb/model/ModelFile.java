@@ -48,8 +48,11 @@ public final class ModelFile {
         }
         requireKnown(format, FORMAT, name);
         Network network = Network.of(contents.tensors(), name);
-        Optional<Density> p0 = FORMAT.equals(format) ? DensityMetadata.take(metadata, "p0", name) : Optional.empty();
-        Optional<Density> p1 = FORMAT.equals(format) ? DensityMetadata.take(metadata, "p1", name) : Optional.empty();
+        if (!FORMAT.equals(format)) {
+            metadata.keySet().removeIf(DensityMetadata::describes); // what another program means by them is not known
+        }
+        Optional<Density> p0 = DensityMetadata.take(metadata, "p0", name);
+        Optional<Density> p1 = DensityMetadata.take(metadata, "p1", name);
         return new Model(network, p0, p1, Map.copyOf(metadata));
     }
 
