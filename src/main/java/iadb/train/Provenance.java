@@ -72,7 +72,11 @@ public final class Provenance {
         PlanChoice.Kind kind = reader.fact(PLAN, text -> Arrays.stream(PlanChoice.Kind.values())
                 .filter(k -> k.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new));
         Rates rates = reader.rates();
-        return new TrainingConfig(shape, reader.number("data", 1), reader.number("batch", 1), rates,
+        int batch = reader.number("batch", 1);
+        if (batch > TrainingConfig.MOST_ROWS) {
+            throw reader.fault("batch", null);
+        }
+        return new TrainingConfig(shape, reader.number("data", 1), batch, rates,
                 reader.fact("seed", Long::valueOf), kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(),
                 Optional.of(reader.fact(TUNING, Tuning::parse)));
     }
@@ -111,7 +115,7 @@ public final class Provenance {
             return value;
         }
 
-        private InvalidInputException fault(String key, Throwable cause) {
+        InvalidInputException fault(String key, Throwable cause) {
             return new InvalidInputException(file + ": its " + key + " is missing or not one that this program writes", cause);
         }
     }
