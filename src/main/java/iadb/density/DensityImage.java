@@ -113,10 +113,13 @@ public final class DensityImage {
         String format = formatOf(reader);
         try {
             boolean whole = !format.equals("PNG") || PngChunks.areWhole(in);
+            requireFewExtensions(name, format, in);
+            int scans = format.equals("JPEG") ? CostlyParts.jpegScans(in) : 1;
             reader.setInput(in, true, true);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
             requireReadableSize(name, width, height);
+            requireFewScans(name, scans, width, height);
             requireReadableKind(name, format, reader);
             if (!whole) {
                 throw new IOException("a chunk's checksum is wrong, or the file ends before IEND");
@@ -168,6 +171,20 @@ public final class DensityImage {
         if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > MAX_PIXELS) {
             throw new InvalidInputException("%s has %,d x %,d pixels: give one of at most %,d pixels and %,d a side"
                     .formatted(name, width, height, MAX_PIXELS, MAX_SIDE));
+        }
+    }
+
+    private static void requireFewExtensions(String name, String format, ImageInputStream in) throws IOException {
+        if (format.equals("GIF") && CostlyParts.gifExtensionBytes(in) > CostlyParts.MOST_EXTENSION_BYTES) {
+            throw new InvalidInputException("%s is a GIF with more than %,d bytes of comments: save it as a PNG"
+                    .formatted(name, CostlyParts.MOST_EXTENSION_BYTES));
+        }
+    }
+
+    private static void requireFewScans(String name, int scans, int width, int height) {
+        if ((long) width * height * scans > CostlyParts.MOST_SCANNED_PIXELS) {
+            throw new InvalidInputException("%s is a JPEG of %,d x %,d pixels in %,d scans, more than can be read: save it as a PNG"
+                    .formatted(name, width, height, scans));
         }
     }
 
