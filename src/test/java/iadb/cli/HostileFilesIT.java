@@ -1,0 +1,266 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.density.Density;
+import iadb.density.DensityImage;
+import iadb.io.Safetensors;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program's jar with files that mean harm: they get a line, and neither memory, nor paths, nor the network. */
+class HostileFilesIT {
+    private static final int BOMB_SIDE = 50_000;
+    private static final String ESCAPE = "\u001b[2J\u009b2J\n";
+    private static final String[] SMALL = {"--points", "99", "--steps", "2"};
+
+    /** What a program that opens a connection, or waits for one, cannot do without. */
+    private static final Pattern CONNECTIONS = Pattern.compile("java[./]net[./](Socket|ServerSocket|DatagramSocket|MulticastSocket"
+            + "|HttpURLConnection|http[./].*)|java[./]nio[./]channels[./]\\w*(Socket|Datagram)\\w*Channel"
+            + "|sun[./]nio[./]ch[./](NioSocketImpl|\\w*(Socket|Datagram)ChannelImpl)|sun[./]net[./]www[./]protocol[./]https?[./].*"
+            + "|javax[./]net[./].*|java[./]rmi[./].*|javax[./]naming[./].*");
+
+    @TempDir
+    private Path tree;
+
+    // ---- memory ----------------------------------------------------------------------------------------------------------------
+
+    /** A black PNG of one bit a pixel: 312 MB of rows. */
+    private static byte[] bomb() throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (var rows = new DeflaterOutputStream(packed, new Deflater(Deflater.BEST_COMPRESSION), 1 << 16)) {
+            byte[] row = new byte[1 + (BOMB_SIDE + 7) / 8];
+            for (int i = 0; i < BOMB_SIDE; i++) {
+                rows.write(row);
+            }
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        png.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+        chunk(png, "IHDR", ByteBuffer.allocate(13).putInt(BOMB_SIDE).putInt(BOMB_SIDE).put((byte) 1).array());
+        chunk(png, "IDAT", packed.toByteArray());
+        chunk(png, "IEND", new byte[0]);
+        return png.toByteArray();
+    }
+
+    private static void chunk(ByteArrayOutputStream png, String type, byte[] data) {
+        byte[] typed = ByteBuffer.allocate(4 + data.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(data).array();
+        CRC32 crc = new CRC32();
+        crc.update(typed);
+        png.writeBytes(ByteBuffer.allocate(4).putInt(data.length).array());
+        png.writeBytes(typed);
+        png.writeBytes(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
+    }
+
+    @Test
+    void aBombIsRefusedInOneLineBeforeMemoryIsTaken() throws Exception {
+        byte[] whole = bomb();
+        assertTrue(whole.length < 400_000, whole.length + " bytes");
+        Files.write(tree.resolve("whole.png"), whole);
+        Files.write(tree.resolve("cut.png"), Arrays.copyOf(whole, 50_000));
+        for (String name : List.of("whole.png", "cut.png")) {
+            long start = System.nanoTime();
+            Jar.Run run = run(tree, Map.of(), List.of("-Xmx64m"), "--p0", name, "--out", "out");
+            assertEquals(2, run.code(), run.err());
+            assertEquals(List.of(name + " has 50,000 x 50,000 pixels: give one of at most 67,108,864 pixels and 32,768 a side"),
+                    run.messages());
+            assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(60), "at once");
+            assertFalse(Files.exists(tree.resolve("out")), "before anything is made");
+        }
+    }
+
+    // ---- paths, words and connections ------------------------------------------------------------------------------------------
+
+    /** Runs the program so that it says which classes it loads. */
+    private static Jar.Run run(Path folder, Map<String, String> environment, List<String> options, String... arguments)
+            throws IOException, InterruptedException {
+        Process process = Jar.start(folder, environment, options, arguments);
+        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
+        return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")),
+                Files.readString(folder.resolve("stderr")));
+    }
+
+    private Jar.Run runWell(Path folder, String... arguments) throws IOException, InterruptedException {
+        Path home = Files.createDirectories(tree.resolve("home"));
+        Path classes = tree.resolve("home").resolve("classes.log");
+        Jar.Run run = run(folder, Map.of(), List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + home,
+                "-Xlog:class+load:file=" + classes), arguments);
+        assertEquals(0, run.code(), run.err());
+        assertFalse((run.out() + run.err()).matches("(?s).*[\u001b\u009b].*"), "a file's words do not steer the terminal");
+        List<String> loaded = Files.readAllLines(classes);
+        assertTrue(loaded.stream().anyMatch(line -> line.contains("iadb.cli.Main")), "classes are listed");
+        assertEquals(List.of(), loaded.stream().filter(line -> line.contains("source:"))
+                .map(line -> line.replaceFirst("^(\\[[^]]*])*\\s*", "").split(" ")[0])
+                .filter(name -> CONNECTIONS.matcher(name).matches()).toList(), "no connection is opened");
+        return run;
+    }
+
+    private static String picture(int side, int bright) {
+        short[] weights = new short[side * side];
+        weights[bright] = 9;
+        return Base64.getEncoder().encodeToString(DensityImage.toPng(Density.of("a", side, side, weights)));
+    }
+
+    private static void writeModel(Path file, String p0, String p1, Map<String, String> more) throws IOException {
+        Map<String, String> metadata = new HashMap<>(more);
+        metadata.putAll(Map.of("format", "iadb-cl-model-1", "p0", p0, "p1", p1, "p0.png", picture(8, 3), "p1.png", picture(8, 40)));
+        Safetensors.write(file, Network.initial(new NetworkShape(16, 1), 1).tensors(), metadata);
+    }
+
+    private static Set<Path> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return new TreeSet<>(files.filter(Files::isRegularFile).toList());
+        }
+    }
+
+    /** Files that names in a file point to, as a density would be; access to them shows in their time. */
+    private static Map<Path, FileTime> bait(Path... paths) throws IOException {
+        Map<Path, FileTime> accessed = new HashMap<>();
+        for (Path path : paths) {
+            Files.createDirectories(path.getParent());
+            Files.write(path, Base64.getDecoder().decode(picture(8, 63)));
+            FileTime longAgo = FileTime.from(1, TimeUnit.DAYS);
+            Files.getFileAttributeView(path, BasicFileAttributeView.class).setTimes(null, longAgo, null);
+            accessed.put(path, (FileTime) Files.getAttribute(path, "lastAccessTime"));
+        }
+        return accessed;
+    }
+
+    @Test
+    void namesInAModelAreNeverPathsAndNothingLeavesOut() throws Exception {
+        Path folder = Files.createDirectories(tree.resolve("a/b/c"));
+        Path absolute = tree.resolve("elsewhere/p1.png");
+        Map<Path, FileTime> bait = bait(absolute, tree.resolve("a/x.png"), folder.resolve("near.png"));
+        writeModel(folder.resolve("good.safetensors"), "one", "other", Map.of());
+        writeModel(folder.resolve("bad.safetensors"), "../../x.png", absolute + ESCAPE, Map.of("p0.path", "near.png",
+                "out", "../../out", "image", absolute.toString(), "file", "../../x.png", "configuration", "{\"out\":\"../..\"}"));
+        Set<Path> before = files(tree);
+        for (String which : List.of("good", "bad")) {
+            String model = which + ".safetensors";
+            runWell(folder, with(SMALL, "--model", model, "--out", which));
+            runWell(folder, "sample", "--model", model, "--points", "99", "--steps", "2", "-o", which + "/sample.csv");
+        }
+        runWell(folder, "evaluate", "--model", "bad.safetensors", "--count", "99", "-o", "bad/report.png");
+        for (Path file : files(folder.resolve("good"))) {
+            String name = file.getFileName().toString();
+            if (name.endsWith(".npy") || name.endsWith(".csv") || name.startsWith("x_")) {
+                assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(folder.resolve("bad").resolve(name)), name);
+            }
+        }
+        assertNothingBeyond(before, folder.resolve("good"), folder.resolve("bad"));
+        for (Map.Entry<Path, FileTime> untouched : bait.entrySet()) {
+            assertEquals(untouched.getValue(), Files.getAttribute(untouched.getKey(), "lastAccessTime"), "never read");
+        }
+    }
+
+    @Test
+    void namesInACheckpointAreNeverPathsAndNothingLeavesOut() throws Exception {
+        Path folder = Files.createDirectories(tree.resolve("a/b/c"));
+        runWell(folder, "train", "--iterations", "4", "--checkpoint-every", "4", "--batch", "8", "--data", "99", "--width", "16",
+                "--depth", "1", "--out", "first");
+        Safetensors.Contents contents = Safetensors.read(folder.resolve("first/checkpoint.safetensors"));
+        Map<String, String> metadata = new HashMap<>(contents.metadata());
+        metadata.putAll(Map.of("p0", "../../x.png" + ESCAPE, "p0.png", picture(8, 3), "out", "../../out", "device", ESCAPE,
+                "checkpoint", "../../c.safetensors"));
+        Safetensors.write(folder.resolve("bad.safetensors"), List.copyOf(contents.tensors().values()), metadata);
+        Set<Path> before = files(tree);
+        runWell(folder, "train", "--resume", "bad.safetensors", "--iterations", "8", "--out", "second");
+        assertTrue(Files.exists(folder.resolve("second/model.safetensors")));
+        assertNothingBeyond(before, folder.resolve("second"));
+    }
+
+    @Test
+    void theTutorialOpensNoConnection() throws Exception {
+        runWell(tree, with(SMALL, "--iterations", "4", "--batch", "8", "--data", "99", "--out", "out"));
+    }
+
+    /** Requires that no file was made but in these folders, in the home that the run has, and what catches its output. */
+    private void assertNothingBeyond(Set<Path> before, Path... folders) throws IOException {
+        Set<Path> made = files(tree);
+        made.removeAll(before);
+        made.removeIf(path -> Arrays.stream(folders).anyMatch(path::startsWith) || path.startsWith(tree.resolve("home"))
+                || path.endsWith("stdout") || path.endsWith("stderr"));
+        assertEquals(Set.of(), made);
+    }
+
+    private static String[] with(String[] some, String... more) {
+        List<String> all = new ArrayList<>(List.of(some));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    // ---- what the program's own classes can name -------------------------------------------------------------------------------
+
+    @Test
+    void noClassOfTheProgramNamesAConnection() throws IOException {
+        List<String> faults = new ArrayList<>();
+        int classes = 0;
+        try (ZipFile jar = new ZipFile(System.getProperty("iadb.jar"))) {
+            for (ZipEntry entry : (Iterable<ZipEntry>) jar.stream().map(ZipEntry.class::cast)::iterator) {
+                if (entry.getName().startsWith("iadb/") && entry.getName().endsWith(".class")) {
+                    classes++;
+                    for (String text : texts(new DataInputStream(jar.getInputStream(entry)))) {
+                        if (CONNECTIONS.matcher(text).matches() || text.equals("openConnection") || text.equals("openStream")) {
+                            faults.add(entry.getName() + " names " + text);
+                        }
+                    }
+                }
+            }
+        }
+        assertTrue(classes > 100, classes + " classes");
+        assertEquals(List.of(), faults);
+    }
+
+    /** The texts of a class file's constant pool: names of classes, fields and methods among them (JVM specification, 4.4). */
+    private static Set<String> texts(DataInputStream in) throws IOException {
+        Set<String> texts = new HashSet<>();
+        assertEquals(0xCAFEBABE, in.readInt());
+        in.readInt(); // its version
+        int count = in.readUnsignedShort();
+        for (int i = 1; i < count; i++) {
+            int tag = in.readUnsignedByte();
+            switch (tag) {
+                case 1 -> texts.add(in.readUTF());
+                case 3, 4, 9, 10, 11, 12, 17, 18 -> in.readInt();
+                case 5, 6 -> {
+                    in.readLong();
+                    i++; // a long takes two places
+                }
+                case 7, 8, 16, 19, 20 -> in.readUnsignedShort();
+                case 15 -> in.skipNBytes(3);
+                default -> throw new IOException("tag " + tag);
+            }
+        }
+        return texts;
+    }
+}
