@@ -43,6 +43,8 @@ final class SafetensorsReader {
         }
         try (FileChannel channel = FileChannel.open(file)) {
             return read(channel);
+        } catch (OutOfMemoryError e) {
+            throw fault("takes more memory than Java has; give java more with -Xmx4g", e);
         } catch (EOFException e) {
             throw fault("the file became shorter while it was read", e);
         } catch (IOException e) {

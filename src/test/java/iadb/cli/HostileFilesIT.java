@@ -13,6 +13,7 @@ import iadb.model.NetworkShape;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -97,6 +98,18 @@ class HostileFilesIT {
             assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(60), "at once");
             assertFalse(Files.exists(tree.resolve("out")), "before anything is made");
         }
+    }
+
+    @Test
+    void whatNeedsMoreMemoryThanThereIsSaysSo() throws Exception {
+        try (RandomAccessFile file = new RandomAccessFile(tree.resolve("m.safetensors").toFile(), "rw")) {
+            file.writeLong(Long.reverseBytes(90_000_000));
+            file.writeByte('{');
+            file.setLength(90_000_008); // takes no room on the disk
+        }
+        Jar.Run run = run(tree, Map.of(), List.of("-Xmx64m"), "--model", "m.safetensors", "--out", "out");
+        assertEquals(2, run.code(), run.err());
+        assertEquals(List.of("m.safetensors: takes more memory than Java has; give java more with -Xmx4g"), run.messages());
     }
 
     // ---- paths, words and connections ------------------------------------------------------------------------------------------
