@@ -119,7 +119,7 @@ public final class UserCache {
                 LOG.debug("cache: {} is damaged and will be replaced", file);
             }
             return payload;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.debug("cache: cannot read {}: {}", file, e.toString());
             return Optional.empty();
         }
