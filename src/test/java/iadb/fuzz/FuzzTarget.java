@@ -13,10 +13,10 @@ public final class FuzzTarget {
     private FuzzTarget() {
     }
 
-    /** @param arguments the reader's name, and an existing folder for its files */
-    public static void fuzzerInitialize(String[] arguments) throws IOException {
-        reader = FuzzedReader.named(arguments[0]).orElseThrow();
-        folder = Files.createTempDirectory(Path.of(arguments[1]), reader.key(),
+    /** The environment says which reader it is, and the folder for its files: Jazzer's own processes have it too. */
+    public static void fuzzerInitialize() throws IOException {
+        reader = FuzzedReader.named(System.getenv("FUZZED_READER")).orElseThrow();
+        folder = Files.createTempDirectory(Path.of(System.getenv("FUZZED_FILES")), reader.key(),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
 
