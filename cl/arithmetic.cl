@@ -1,6 +1,6 @@
 // How products and sums are rounded. A product is fused with a sum where MULTIPLY_ADD stands and nowhere else, so that the
 // same formula gives the same bits in every kernel. A device without a fused one would call a slow function for fma(): the
-// host defines HAS_FMA.
+// host defines HAS_FMA. At the end, what the other files are written with.
 
 #pragma OPENCL FP_CONTRACT OFF
 #ifdef HAS_FMA
@@ -11,3 +11,6 @@
 
 #define CONCATENATE_(a, b) a##b
 #define CONCATENATE(a, b) CONCATENATE_(a, b)
+
+// Of functions with a barrier inside: Mesa's llvmpipe (25.0) crashes on one that is called rather than inlined.
+#define INLINED static inline __attribute__((always_inline))

@@ -23,7 +23,7 @@
 
 // Waits for all groups; true in all of them, or in none: a group that gives up first makes sure that the last one cannot
 // arrive any more. *arrivals counts from 0 at a launch's start; n = 1, 2, ... numbers its barriers. Two local barriers.
-static inline int global_barrier(int item, volatile global int *arrivals, int groups, int n, local int *passed) {
+INLINED int global_barrier(int item, volatile global int *arrivals, int groups, int n, local int *passed) {
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
   if (item == 0) {
     DEVICE_FENCE;

@@ -18,8 +18,8 @@
 
 // velocity [3][TILE_ROWS][2] = D(input [TILE_ROWS][4]), then its derivatives along tangent [2][TILE_ROWS][2], directions of
 // (x, y). Begins and ends with a barrier; DEPTH inside. Three times the flops of `evaluate`.
-static inline void evaluate_with_tangents(int item, global const float *parameters, local const float *input,
-                                          local const float *tangent, local float *act, local float *velocity) {
+INLINED void evaluate_with_tangents(int item, global const float *parameters, local const float *input,
+                                    local const float *tangent, local float *act, local float *velocity) {
   barrier(CLK_LOCAL_MEM_FENCE);
   forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
   NO_UNROLL for (int d = 0; d < 2; d++) // a work-item reads the activations that it wrote itself
@@ -47,10 +47,9 @@ static inline void begin_step(int item, local const float2 *start, float alpha, 
 
 // A step of a tile from start, with begin_step done: mean [3][TILE_ROWS] becomes (x_{t+1} - x_t) / h and the columns of
 // (J_t - 1) / h, input the step's end. (2 + DEPTH) · stages barriers.
-static inline void step_with_tangents(int item, global const float *parameters, uint solver, float begin_alpha,
-                                      float end_alpha, local const float2 *start, local float *input,
-                                      local float *tangent, local float *act, local float *velocity,
-                                      local float2 *mean) {
+INLINED void step_with_tangents(int item, global const float *parameters, uint solver, float begin_alpha,
+                                float end_alpha, local const float2 *start, local float *input, local float *tangent,
+                                local float *act, local float *velocity, local float2 *mean) {
   NO_UNROLL for (uint s = 0; s < STAGES[solver]; s++) {
     evaluate_with_tangents(item, parameters, input, tangent, act, velocity);
     stage to = stage_of(solver, s, begin_alpha, end_alpha);
@@ -73,7 +72,7 @@ static inline float determinant_minus_1(float h, float2 a, float2 b) {
 
 // sum [TILE_ROWS] += log|det J|, VECTOR rows at once: the logarithm would else take a twentieth of the time. Begins and
 // ends with a barrier.
-static inline void add_log_det(int item, local const float *det_1, local float *sum) {
+INLINED void add_log_det(int item, local const float *det_1, local float *sum) {
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int r = item * VECTOR; r < TILE_ROWS; r += GROUP_SIZE * VECTOR) {
     vec e = LOAD_LOCAL(det_1 + r);

@@ -4,10 +4,10 @@
 // Gradient and loss of one tile, the first `rows` rows of input and target: into d_parameters [PARAMETERS] and *loss, or
 // with `first` false added to them. act [DEPTH][TILE_ROWS][WIDTH]: a layer's activations turn into their gradient in
 // place. Begins and ends with a barrier; 4 + 3 DEPTH in all.
-static inline void tile_gradient(int item, int rows, int first, global const float *parameters,
-                                 global const float *transposed, global float *d_parameters, global float *loss,
-                                 local const float *input, local const float *target, local float *velocity,
-                                 local float *act) {
+INLINED void tile_gradient(int item, int rows, int first, global const float *parameters,
+                           global const float *transposed, global float *d_parameters, global float *loss,
+                           local const float *input, local const float *target, local float *velocity,
+                           local float *act) {
   evaluate(item, parameters, input, act, DEPTH, velocity);
   loss_gradient(item, rows, target, velocity);
   barrier(CLK_LOCAL_MEM_FENCE);
@@ -44,11 +44,11 @@ static inline void tile_gradient(int item, int rows, int first, global const flo
 // d_blocks [blocks][PARAMETERS] and block_loss [blocks] of the blocks group, group + groups, ...: the gradient of each
 // block's block_tiles tiles, in order.
 // Flops: 6 · TILE_ROWS · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) a tile; bytes: parameters read twice, d_blocks written.
-static inline void block_gradients(int item, int group, int groups, global const float2 *data0, uint points0,
-                                   global const float2 *data1, uint points1, uint seed_low, uint seed_high, uint step,
-                                   int batch, int blocks, int block_tiles, global const float *parameters,
-                                   global const float *transposed, global float *d_blocks, global float *block_loss,
-                                   local float *input, local float *target, local float *velocity, local float *act) {
+INLINED void block_gradients(int item, int group, int groups, global const float2 *data0, uint points0,
+                             global const float2 *data1, uint points1, uint seed_low, uint seed_high, uint step,
+                             int batch, int blocks, int block_tiles, global const float *parameters,
+                             global const float *transposed, global float *d_blocks, global float *block_loss,
+                             local float *input, local float *target, local float *velocity, local float *act) {
   for (int block = group; block < blocks; block += groups)
     for (int t = 0; t < block_tiles; t++) {
       int tile = block * block_tiles + t;

@@ -118,8 +118,8 @@ static inline void output_layer(int item, int rows, local const float *act, glob
 
 // velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is left in slot l % slots;
 // training keeps them all (slots = DEPTH), a map needs two. Begins and ends with a barrier; DEPTH inside.
-static inline void evaluate(int item, global const float *parameters, local const float *input, local float *act,
-                            int slots, local float *velocity) {
+INLINED void evaluate(int item, global const float *parameters, local const float *input, local float *act, int slots,
+                      local float *velocity) {
   barrier(CLK_LOCAL_MEM_FENCE);
   forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
   barrier(CLK_LOCAL_MEM_FENCE);

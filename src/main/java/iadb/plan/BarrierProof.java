@@ -20,7 +20,8 @@ public final class BarrierProof {
 
     /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
     public static boolean passes(Context context, int groups, int groupSize) {
-        try (Program program = context.build(List.of(Source.of("barrier.cl")), List.of("-cl-std=CL1.2"));
+        try (Program program = context.build(List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl")),
+                        List.of("-cl-std=CL1.2"));
                 Kernel kernel = program.kernel("barrier_proof");
                 DeviceBuffer arrivals = context.zeros(Integer.BYTES);
                 DeviceBuffer slots = context.zeros(groups * Integer.BYTES);
