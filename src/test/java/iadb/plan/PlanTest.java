@@ -160,7 +160,7 @@ class PlanTest {
     void aBarrierThatIsCalledOffLosesNoStep() {
         for (Device device : Device.all()) {
             Tuning tuning = TrainingBench.tunings(device).get(1);
-            try (TrainingBench mixed = new TrainingBench(device, PlanChoice.Kind.PERSISTENT, tuning, NetworkShape.TUTORIAL, 256, 17);
+            try (TrainingBench mixed = new TrainingBench(device, PlanChoice.Kind.FUSED, tuning, NetworkShape.TUTORIAL, 256, 17);
                     TrainingBench fused = new TrainingBench(device, PlanChoice.Kind.FUSED, tuning, NetworkShape.TUTORIAL, 256, 17);
                     Plan impatient = mixed.plan(PlanChoice.Kind.PERSISTENT, "-DSPIN_LIMIT=0");
                     Plan goesOn = mixed.plan(PlanChoice.Kind.FUSED)) {

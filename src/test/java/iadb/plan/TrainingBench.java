@@ -1,6 +1,7 @@
 package iadb.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
@@ -10,8 +11,11 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 
 /** A plan at work on random data, with everything readable, for tests. */
 public final class TrainingBench implements AutoCloseable {
@@ -19,6 +23,8 @@ public final class TrainingBench implements AutoCloseable {
 
     private static final int POINTS = 1009; // a prime: indices must not rely on a power of two
     private static final int LOSS_SLOTS = 128;
+    private static final int BARRIER_TRIALS = 3;
+    private static final Map<List<Integer>, Boolean> BARRIERS = new ConcurrentHashMap<>(); // by device, groups and their size
 
     final NetworkShape shape;
     final int batch;
@@ -38,8 +44,11 @@ public final class TrainingBench implements AutoCloseable {
         this.shape = shape;
         this.batch = batch;
         this.seed = seed;
-        context = Context.open(device);
         choice = PlanChoice.of(Optional.of(kind), base, device, shape, batch);
+        assumeTrue(choice.kind() != PlanChoice.Kind.PERSISTENT || groupsCanWait(device), () -> "the barrier across "
+                + Plan.persistentGroups(choice.tuning(), batch, device) + " work-groups does not pass its proof on " + device
+                + ": no training takes the plan persistent there");
+        context = Context.open(device);
         Random random = new Random(seed);
         for (int i = 0; i < points0.length; i++) {
             points0[i] = random.nextFloat();
@@ -51,6 +60,18 @@ public final class TrainingBench implements AutoCloseable {
         state = TrainingState.of(context, Checkpoint.start(start, false), LOSS_SLOTS);
         plan = new Plan(context, shape, choice,
                 new Batch(data0, POINTS, data1, POINTS, batch, seed, Rates.constant(LEARNING_RATE)), state);
+    }
+
+    /** Whether the plan persistent is one here. On PoCL it must be, on a machine that is too busy for the proof too. */
+    private boolean groupsCanWait(Device device) {
+        int groups = Plan.persistentGroups(choice.tuning(), batch, device);
+        int groupSize = choice.tuning().groupSize();
+        boolean isCertain = groups == 1 || device.platformName().equals("Portable Computing Language");
+        return isCertain || BARRIERS.computeIfAbsent(List.of(device.index(), groups, groupSize), key -> {
+            try (Context trial = Context.open(device)) {
+                return IntStream.range(0, BARRIER_TRIALS).anyMatch(i -> BarrierProof.passes(trial, groups, groupSize));
+            }
+        });
     }
 
     /** Tunings of devices that are not here, beside this device's own. */
