@@ -63,7 +63,8 @@ static inline vec where_active(vec act, vec gradient) { return select((vec)(0.0f
 
 static inline float sum_lanes(vec v) {
 #if VECTOR == 16
-  float8 eight = v.lo + v.hi;
+  float8 hi = (float8)(v.s8, v.s9, v.sa, v.sb, v.sc, v.sd, v.se, v.sf);  // Oclgrind 21.10 takes a float16's .hi for unset
+  float8 eight = v.lo + hi;
   float4 four = eight.lo + eight.hi;
 #elif VECTOR == 8
   float4 four = v.lo + v.hi;

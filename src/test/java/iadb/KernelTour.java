@@ -3,6 +3,7 @@ package iadb;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
 import iadb.cl.Source;
@@ -15,6 +16,9 @@ import iadb.model.NetworkShape;
 import iadb.plan.BarrierProof;
 import iadb.plan.PlanChoice;
 import iadb.plan.Rates;
+import iadb.plan.TrainingBench;
+import iadb.plan.Tuning;
+import iadb.profile.Tune;
 import iadb.random.Stream;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
@@ -23,17 +27,121 @@ import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import iadb.train.TrainingSession;
+import java.io.IOException;
+import java.io.Reader;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Runs every kernel at small odd sizes on the first device. {@link OclgrindTest} starts it. */
+/**
+ * Runs every kernel at small odd sizes on the first device, and a plan with each tuning of the table; with {@code --full} every
+ * plan and map at widths and depths from the least to the most, and with the tunings that a search would try first.
+ * {@link OclgrindTest} starts it.
+ */
 final class KernelTour {
-    private KernelTour() {
+    private static final int[] WIDTHS = {16, 32, 48, 64, 112, 128, 256};
+    private static final int WIDE = 112; // from here on three depths: a simulator is slow
+    /** Oclgrind adds to a kernel's local memory that of kernels whose names begin with its name: to layered_backward's twice. */
+    private static final long LAYERED_LOCAL_BYTES = 14 << 10;
+    private static final NetworkShape OF_TUNINGS = new NetworkShape(32, 2);
+
+    private final Device device;
+    private int stops; // made so far: batches and tunings take turns
+
+    private KernelTour(Device device) {
+        this.device = device;
     }
 
-    public static void main(String[] arguments) {
-        Device device = Device.all().get(0);
+    /** @param arguments {@code --full}, or none */
+    public static void main(String[] arguments) throws IOException {
+        KernelTour tour = new KernelTour(Device.all().get(0));
+        Set<Tuning> table = table();
+        if (List.of(arguments).contains("--full")) {
+            tour.everySize(List.copyOf(table));
+            tour.everyTuning(table);
+        } else {
+            tour.everyKernel();
+            table.forEach(tuning -> tour.train(PlanChoice.Kind.FUSED, tuning, new NetworkShape(16, 2)));
+        }
+    }
+
+    /** The tunings of the table, of all devices and purposes. */
+    private static Set<Tuning> table() throws IOException {
+        Properties table = new Properties();
+        try (Reader in = Files.newBufferedReader(Path.of("cl/tuning.properties"))) {
+            table.load(in);
+        }
+        return table.stringPropertyNames().stream().sorted().map(key -> Tuning.parse(table.getProperty(key)))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Every plan and map at every size, with the tunings in turn. */
+    private void everySize(List<Tuning> tunings) {
+        for (int width : WIDTHS) {
+            for (int depth : width < WIDE ? new int[] {1, 2, 3, 4, 5, 6, 7, 8} : new int[] {1, 2, 8}) {
+                NetworkShape shape = new NetworkShape(width, depth);
+                for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
+                    train(kind, tunings.get(stops % tunings.size()), shape);
+                }
+                map(tunings.get(stops % tunings.size()), shape);
+            }
+        }
+    }
+
+    /** Every plan and map with every tuning of the table and those beside it. */
+    private void everyTuning(Set<Tuning> table) {
+        Set<Tuning> all = new LinkedHashSet<>(table);
+        table.forEach(tuning -> all.addAll(Tune.candidates(tuning)));
+        for (Tuning tuning : all) {
+            for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
+                train(kind, tuning, OF_TUNINGS);
+            }
+            map(tuning, OF_TUNINGS);
+        }
+    }
+
+    /** Two steps of a plan, or of the one that takes its place; batches of one row, about a tile, and a prime take turns. */
+    private void train(PlanChoice.Kind wanted, Tuning tuning, NetworkShape shape) {
+        try {
+            PlanChoice.Kind kind = PlanChoice.of(Optional.of(wanted), tuning, device, shape, TrainingConfig.MOST_ROWS).kind();
+            Device limited = kind == PlanChoice.Kind.LAYERED ? device.limitedTo(device.maxGroupSize(), LAYERED_LOCAL_BYTES) : device;
+            int tile = PlanChoice.of(Optional.of(kind), tuning, limited, shape, TrainingConfig.MOST_ROWS).tuning().tileRows();
+            int prime = BigInteger.valueOf(2L * tile).nextProbablePrime().intValue();
+            int batch = new int[] {1, tile - 1, tile + 1, prime}[stops % 4];
+            say(kind + ", a batch of " + batch, tuning, shape);
+            try (TrainingBench bench = new TrainingBench(limited, kind, tuning, shape, batch, stops)) {
+                bench.run(2);
+            }
+        } catch (DeviceLimitException e) {
+            System.out.println("  does not fit");
+        }
+    }
+
+    /** One step of as many points as a tile and one more, by each solver in turn: there, there with the density, and back. */
+    private void map(Tuning tuning, NetworkShape shape) {
+        say("maps", tuning, shape);
+        try (Context context = Context.open(device);
+                Sampler sampler = new Sampler(context, shape, tuning, tuning)) {
+            Solver solver = Solver.values()[stops % Solver.values().length];
+            int tile = tuning.fit(shape, Tuning.Footprint.TWO_LAYERS, device).orElseThrow().tileRows();
+            map(context, sampler, Network.initial(shape, stops), new float[2 * (tile + 1)], solver, 1);
+        } catch (DeviceLimitException e) {
+            System.out.println("  does not fit");
+        }
+    }
+
+    private void say(String what, Tuning tuning, NetworkShape shape) {
+        System.out.printf("%d: %dx%d %s [%s]%n", ++stops, shape.width(), shape.depth(), what, tuning);
+    }
+
+    private void everyKernel() {
         short[] dark = new short[11 * 7];
         dark[38] = 3; // one bright pixel: acceptance 1/77, drawn by inversion
         short[] bright = new short[11 * 7];
@@ -85,24 +193,28 @@ final class KernelTour {
         }
     }
 
-    /** There, there with the density, and back. */
     private static void map(Context context, Network network, Density p0) {
-        int count = 21;
         try (PointSource source = new PointSource(context, p0);
-                DeviceBuffer points = source.draw(0, Stream.START_POINTS, 0, count);
-                DeviceBuffer logDet = context.buffer(new float[count]);
-                DeviceBuffer parameters = context.buffer(network.parameters());
                 Sampler sampler = new Sampler(context, network.shape())) {
             for (Solver solver : Solver.values()) {
-                Integration integration = Integration.of(solver, Schedule.COSINE, 2, true);
-                try (MapSession map = sampler.session(parameters, points, count, integration);
-                        MapSession there = sampler.sessionWithTangents(parameters, points, logDet, count, integration);
-                        MapSession back = sampler.inversion(parameters, points, logDet, count, integration)) {
-                    map.advance(2);
-                    there.advance(2);
-                    back.advance(2);
-                }
+                map(context, sampler, network, source.drawToHost(0, Stream.START_POINTS, 0, 21), solver, 2);
             }
+        }
+    }
+
+    /** There, there with the density, and back. */
+    private static void map(Context context, Sampler sampler, Network network, float[] start, Solver solver, int steps) {
+        int count = start.length / 2;
+        Integration integration = Integration.of(solver, Schedule.COSINE, steps, true);
+        try (DeviceBuffer points = context.buffer(start);
+                DeviceBuffer logDet = context.buffer(new float[count]);
+                DeviceBuffer parameters = context.buffer(network.parameters());
+                MapSession map = sampler.session(parameters, points, count, integration);
+                MapSession there = sampler.sessionWithTangents(parameters, points, logDet, count, integration);
+                MapSession back = sampler.inversion(parameters, points, logDet, count, integration)) {
+            map.advance(steps);
+            there.advance(steps);
+            back.advance(steps);
         }
     }
 }

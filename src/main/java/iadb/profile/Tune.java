@@ -92,8 +92,18 @@ public final class Tune implements AutoCloseable {
     private record Axis(String name, int[] values, Function<Tuning, IntFunction<Tuning>> with) {
     }
 
+    /** The tunings that a search from {@code start} tries first: one parameter changed. Not all fit every network. */
+    public static List<Tuning> candidates(Tuning start) {
+        return axes(start.groupSize() == 1).stream()
+                .flatMap(axis -> Arrays.stream(axis.values()).mapToObj(value -> axis.with().apply(start).apply(value)))
+                .filter(tuning -> !tuning.equals(start)).toList();
+    }
+
     private List<Axis> axes() {
-        boolean oneItemGroups = device.type() == Device.Type.CPU;
+        return axes(device.type() == Device.Type.CPU);
+    }
+
+    private static List<Axis> axes(boolean oneItemGroups) {
         List<Axis> axes = new ArrayList<>();
         axes.add(new Axis("tile-rows", oneItemGroups ? new int[] {16, 32, 64, 128} : new int[] {4, 8, 16, 32},
                 t -> v -> new Tuning(t.vector(), v, t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));

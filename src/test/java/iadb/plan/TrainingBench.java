@@ -87,7 +87,7 @@ public final class TrainingBench implements AutoCloseable {
         return choice;
     }
 
-    void run(int count) {
+    public void run(int count) {
         run(plan, count);
     }
 
