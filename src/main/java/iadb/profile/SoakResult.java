@@ -37,8 +37,8 @@ record SoakResult(String date, String commit, String system, Map<String, Double>
                         count("leak_seconds"), count("megabytes_at_first"), count("megabytes_at_last"))
                 + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", fuzzed.readers().size(),
                         readers, least, fuzzed.findings(), inputs)
-                + row("kernels under Oclgrind", "%,d programs at every plan and size: no race, no stray access, no unset value",
-                        count("oclgrind_programs"))
+                + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning: no race, no stray access, no unset value",
+                        count("oclgrind_plans_and_maps"))
                 + row("measured", "%s, commit %s, %s", date, commit, system);
     }
 
