@@ -28,6 +28,9 @@ public final class Context implements AutoCloseable {
      */
     private static final boolean ZERO_NEW_BUFFERS = Boolean.getBoolean("iadb.cl.zeroNewBuffers");
 
+    /** Whether answers are believed unchecked. For Oclgrind, under which the checks would take minutes. */
+    private static final boolean TRUST_ANSWERS = Boolean.getBoolean("iadb.cl.trustAnswers");
+
     /** Built programs that are kept for whoever asks next; a search over tunings builds hundreds. */
     private static final int MOST_KEPT_PROGRAMS = 16;
 
@@ -216,6 +219,9 @@ public final class Context implements AutoCloseable {
      * @param check whether it could be made; throws {@link WrongAnswerException}
      */
     public void checkOnce(List<Source> sources, List<String> options, BooleanSupplier check) {
+        if (TRUST_ANSWERS) {
+            return;
+        }
         String key = ProgramCache.key(device, sources, options);
         if (!checked.add(key) || checks.load(key).isPresent()) {
             return;
