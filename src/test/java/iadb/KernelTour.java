@@ -47,7 +47,8 @@ import java.util.stream.Collectors;
  */
 final class KernelTour {
     private static final int[] WIDTHS = {16, 32, 48, 64, 112, 128, 256};
-    private static final int WIDE = 112; // from here on three depths: a simulator is slow
+    private static final int WIDE = 112;    // from here on three depths: a simulator is slow
+    private static final int MAP_ROWS = 16; // of a tile of a large map, at most: Newton's trials take the most time
     /** Oclgrind adds to a kernel's local memory that of kernels whose names begin with its name: to layered_backward's twice. */
     private static final long LAYERED_LOCAL_BYTES = 14 << 10;
     private static final NetworkShape OF_TUNINGS = new NetworkShape(32, 2);
@@ -90,7 +91,9 @@ final class KernelTour {
                 for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                     train(kind, tunings.get(stops % tunings.size()), shape);
                 }
-                map(tunings.get(stops % tunings.size()), shape);
+                Tuning t = tunings.get(stops % tunings.size());
+                map(new Tuning(t.vector(), Math.min(t.tileRows(), MAP_ROWS), t.itemRows(), t.itemVectors(), t.groupSize(),
+                        t.updateGroups(), t.updateGroupSize()), shape);
             }
         }
     }

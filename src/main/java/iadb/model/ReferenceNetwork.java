@@ -32,10 +32,9 @@ public final class ReferenceNetwork {
         double[][] outputs = new double[shape.layers() + 1][];
         outputs[0] = new double[] {x, y, alpha};
         for (int l = 0; l < shape.layers(); l++) {
-            double[] out = new double[shape.outputs(l)];
-            for (int n = 0; n < out.length; n++) {
-                double sum = sum(l, n, outputs[l]);
-                out[n] = l < shape.depth() ? Math.max(0, sum) : sum;
+            double[] out = sums(l, outputs[l]);
+            for (int n = 0; n < out.length && l < shape.depth(); n++) {
+                out[n] = Math.max(0, out[n]);
             }
             outputs[l + 1] = out;
         }
@@ -57,21 +56,27 @@ public final class ReferenceNetwork {
         for (float[] row : rows) {
             double[][] outputs = forward(row[0], row[1], row[2]);
             for (int l = 0; l < shape.depth(); l++) {
-                for (int n = 0; n < shape.outputs(l); n++) {
-                    nearest = Math.min(nearest, Math.abs(sum(l, n, outputs[l])));
+                for (double sum : sums(l, outputs[l])) {
+                    nearest = Math.min(nearest, Math.abs(sum));
                 }
             }
         }
         return nearest;
     }
 
-    /** What unit {@code n} of layer {@code l} makes of its inputs, before the ReLU. */
-    private double sum(int l, int n, double[] input) {
-        double sum = parameters[shape.biasOffset(l) + n];
+    /** What the units of layer {@code l} make of its inputs, before the ReLU. */
+    private double[] sums(int l, double[] input) {
+        double[] sums = new double[shape.outputs(l)];
+        System.arraycopy(parameters, shape.biasOffset(l), sums, 0, sums.length);
+        int begin = shape.weightIndex(l, 0, 0);
+        int alongInput = shape.weightIndex(l, 1, 0) - begin;
+        int alongOutput = shape.weightIndex(l, 0, 1) - begin;
         for (int k = 0; k < input.length; k++) {
-            sum += input[k] * parameters[shape.weightIndex(l, k, n)];
+            for (int n = 0; n < sums.length; n++) {
+                sums[n] += input[k] * parameters[begin + k * alongInput + n * alongOutput];
+            }
         }
-        return sum;
+        return sums;
     }
 
     /**
@@ -99,12 +104,16 @@ public final class ReferenceNetwork {
                 double[] dInput = new double[shape.inputs(l)];
                 for (int n = 0; n < dOutput.length; n++) {
                     gradient[shape.biasOffset(l) + n] += dOutput[n];
-                    for (int k = 0; k < dInput.length; k++) {
-                        gradient[shape.weightIndex(l, k, n)] += outputs[l][k] * dOutput[n];
-                        dInput[k] += parameters[shape.weightIndex(l, k, n)] * dOutput[n];
-                    }
                 }
+                int begin = shape.weightIndex(l, 0, 0);
+                int alongInput = shape.weightIndex(l, 1, 0) - begin;
+                int alongOutput = shape.weightIndex(l, 0, 1) - begin;
                 for (int k = 0; k < dInput.length; k++) {
+                    for (int n = 0; n < dOutput.length; n++) {
+                        int weight = begin + k * alongInput + n * alongOutput;
+                        gradient[weight] += outputs[l][k] * dOutput[n];
+                        dInput[k] += parameters[weight] * dOutput[n];
+                    }
                     dInput[k] = outputs[l][k] > 0 ? dInput[k] : 0;
                 }
                 dOutput = dInput;

@@ -16,7 +16,7 @@ import java.util.Locale;
 /**
  * Two steps of a plan on a handful of rows, held against {@link ReferenceNetwork}: whether a device can be believed. Done once
  * for a plan, tuning and network on a device and driver, with the very program that trains. The host's part takes some
- * milliseconds, of the largest network some tenths of a second.
+ * milliseconds, of the largest network about a second.
  */
 public final class PlanCheck {
     private static final int ROWS = 37;
@@ -43,7 +43,8 @@ public final class PlanCheck {
                 () -> check(context, shape, choice));
     }
 
-    private static boolean check(Context context, NetworkShape shape, PlanChoice choice) {
+    /** Whether the check could be made; see {@link #require}. */
+    static boolean check(Context context, NetworkShape shape, PlanChoice choice) {
         float[] points0 = points(0);
         float[] points1 = points(1);
         Network start = Network.initial(shape, 0);
