@@ -24,8 +24,8 @@ class LeakIT {
     @Test
     void aLongTrainingHoldsWhatItHeldAtFirst() throws Exception {
         assumeTrue(Files.exists(Path.of("/proc/self/status")), "only Linux tells the size of a process so");
-        int firstSeconds = Soak.times(8, 60);
-        int seconds = Soak.times(20, 600);
+        int firstSeconds = Soak.times(5, 60);
+        int seconds = Soak.times(12, 600);
         Path live = folder.resolve("live");
         Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
         environment.put("OPENCL_LIVE", live.toString());
