@@ -39,7 +39,7 @@ class OclgrindTest {
         assumeTrue(Boolean.getBoolean("iadb.soak"), "takes a while: run with -Diadb.soak=true");
         assertTrue(kernelsThatRun(240, "--full").containsAll(Set.of("fused_gradient", "invert_points")));
         List<String> said = Files.readAllLines(folder.resolve("instruction-counts"));
-        Soak.note("oclgrind_plans_and_maps", said.stream().filter(line -> line.matches("\\d+: .*")).count()
+        Soak.note("plans_and_maps", said.stream().filter(line -> line.matches("\\d+: .*")).count()
                 - said.stream().filter(line -> line.equals("  does not fit")).count());
     }
 

@@ -8,13 +8,14 @@ import java.util.stream.Collectors;
 /**
  * What {@code tools/soak} tried.
  *
- * @param date    of its end
- * @param commit  of the program
- * @param system  the machine and its OpenCL
- * @param counted by name, what the tests of faults counted
- * @param fuzzed  the readers of files
+ * @param date     of its end
+ * @param commit   of the program
+ * @param system   the machine and its OpenCL
+ * @param faults   by name, what the tests of faults counted
+ * @param oclgrind by name, what the kernels' tour counted
+ * @param fuzz     the readers of files
  */
-record SoakResult(String date, String commit, String system, Map<String, Double> counted, Fuzzing fuzzed) {
+record SoakResult(String date, String commit, String system, Map<String, Double> faults, Map<String, Double> oclgrind, Fuzzing fuzz) {
     static final String FILE = "soak.json";
 
     /** @param findings inputs that a reader failed on */
@@ -27,18 +28,18 @@ record SoakResult(String date, String commit, String system, Map<String, Double>
 
     /** The README's table of it. */
     String table() {
-        long least = fuzzed.readers().stream().mapToLong(Reader::executions).min().orElse(0);
-        String readers = fuzzed.readers().stream().map(Reader::reader).collect(Collectors.joining(", "));
-        int inputs = fuzzed.readers().stream().mapToInt(Reader::inputs).sum();
+        long least = fuzz.readers().stream().mapToLong(Reader::executions).min().orElse(0);
+        String readers = fuzz.readers().stream().map(Reader::reader).collect(Collectors.joining(", "));
+        int inputs = fuzz.readers().stream().mapToInt(Reader::inputs).sum();
         return "| tried by `tools/soak` | |\n|---|---|\n"
                 + row("`kill -9` at random moments", "%,d, of them %,d while a file was being written: each file the old or the new one,"
-                        + " and the next run went on", count("kills"), count("kills_while_a_file_was_written"))
+                        + " and the next run went on", count(faults, "kills"), count(faults, "kills_while_a_file_was_written"))
                 + row("a training in `-Xmx128m`", "%,d s: %,d MB after the first minute, %,d MB at the end; as many OpenCL objects",
-                        count("leak_seconds"), count("megabytes_at_first"), count("megabytes_at_last"))
-                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", fuzzed.readers().size(),
-                        readers, least, fuzzed.findings(), inputs)
+                        count(faults, "leak_seconds"), count(faults, "megabytes_at_first"), count(faults, "megabytes_at_last"))
+                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", fuzz.readers().size(),
+                        readers, least, fuzz.findings(), inputs)
                 + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning: no race, no stray access, no unset value",
-                        count("oclgrind_plans_and_maps"))
+                        count(oclgrind, "plans_and_maps"))
                 + row("measured", "%s, commit %s, %s", date, commit, system);
     }
 
@@ -46,7 +47,7 @@ record SoakResult(String date, String commit, String system, Map<String, Double>
         return "| " + head + " | " + String.format(Locale.ROOT, text, values) + " |\n";
     }
 
-    private long count(String what) {
+    private static long count(Map<String, Double> counted, String what) {
         Double count = counted.get(what);
         if (count == null) {
             throw new IllegalStateException("the soak's result lacks " + what);
