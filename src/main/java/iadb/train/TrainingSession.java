@@ -259,17 +259,19 @@ public final class TrainingSession implements AutoCloseable {
         private float[] losses = {};
         private boolean finite = true;
 
-        /** Whether all of them are finite. */
+        /** Takes those before the first that is not finite; whether all are finite. */
         boolean add(float[] slice) {
-            int before = losses.length;
-            losses = Arrays.copyOf(losses, before + slice.length);
-            System.arraycopy(slice, 0, losses, before, slice.length);
-            boolean allFinite = true;
-            for (float loss : slice) {
-                allFinite &= Float.isFinite(loss);
+            int count = 0;
+            while (count < slice.length && Float.isFinite(slice[count])) {
+                count++;
             }
-            finite &= allFinite;
-            return allFinite;
+            if (finite) {
+                int before = losses.length;
+                losses = Arrays.copyOf(losses, before + count);
+                System.arraycopy(slice, 0, losses, before, count);
+            }
+            finite &= count == slice.length;
+            return count == slice.length;
         }
 
         Progress progress(int stepsDone) {

@@ -3,6 +3,7 @@ package iadb.view;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.train.Progress;
 import iadb.train.TrainingConfig;
@@ -12,7 +13,8 @@ import java.util.function.Consumer;
 
 /**
  * The network of the window: the weights that are shown, and the training that moves them, slice by slice. A new density
- * in the middle of it keeps the weights.
+ * in the middle of it keeps the weights; a training that diverges leaves those of at most some seconds before, and the next
+ * one begins anew.
  */
 final class Learning implements AutoCloseable {
     private static final double RATE_SMOOTHING = 0.05;
@@ -22,27 +24,29 @@ final class Learning implements AutoCloseable {
     private final TrainingConfig config;
     private final int iterations; // of one training
     private final Consumer<float[]> losses;
-    private final DeviceBuffer given; // weights without a training; null with one
+    private final Runnable restarted;
+    private final DeviceBuffer given; // the weights where no training is under way
     private Network start;
-    private TrainingSession session; // null: the weights given are shown as they are
+    private TrainingSession session; // null: the weights of start are shown as they are
     private LossCurve curve = new LossCurve();
     private int doneBefore; // iterations of sessions that ended
-    private int ended;  // sessions
     private int done;
     private int goal;
     private boolean running;
-    private boolean diverged;
+    private int divergedAt; // the iteration; 0: it did not
     private double iterationsPerSecond = Double.NaN;
 
     /**
-     * @param network where the weights start; shown as it is until {@link #train}
-     * @param losses  takes the losses as they come
+     * @param network   where the weights start; shown as it is until {@link #train}
+     * @param losses    takes the losses as they come
+     * @param restarted is told that the losses to come are those of fresh weights
      */
-    Learning(Context context, TrainingConfig config, int iterations, Network network, Consumer<float[]> losses) {
+    Learning(Context context, TrainingConfig config, int iterations, Network network, Consumer<float[]> losses, Runnable restarted) {
         this.context = context;
         this.config = config;
         this.iterations = iterations;
         this.losses = losses;
+        this.restarted = restarted;
         start = network;
         given = context.buffer(network.parameters());
     }
@@ -52,15 +56,17 @@ final class Learning implements AutoCloseable {
      * falls begins to fall anew.
      */
     void train(Density p0, Density p1) {
-        if (diverged) {
-            restart(p0, p1);
-            return;
-        }
         if (session != null && config.rates().cosineSteps() > 0) {
             take(session.drain());
-            start = session.checkpoint().weights();
-            doneBefore = done;
-            endSession();
+            if (!diverged()) {
+                start = session.checkpoint().weights();
+                doneBefore = done;
+                endSession();
+            }
+        }
+        if (diverged()) {
+            restart(p0, p1);
+            return;
         }
         if (session == null) {
             session = new TrainingSession(context, config, start, p0, p1);
@@ -76,13 +82,14 @@ final class Learning implements AutoCloseable {
         curve = new LossCurve();
         doneBefore = 0;
         done = 0;
-        diverged = false;
+        divergedAt = 0;
+        restarted.run();
         train(p0, p1);
     }
 
     /** Trains on with other data and the weights as they are. */
     void follow(TrainingSession.Which which, Density density, Density p0, Density p1) {
-        if (session != null && !diverged && config.rates().cosineSteps() == 0) {
+        if (session != null && config.rates().cosineSteps() == 0) {
             session.replaceDensity(which, density); // else train begins a session with it
         }
         train(p0, p1);
@@ -95,7 +102,7 @@ final class Learning implements AutoCloseable {
 
     /** Goes on with a training that was stopped; false where there is none. */
     boolean goOn() {
-        running = session != null && !diverged && done < goal;
+        running = session != null && done < goal;
         return running;
     }
 
@@ -115,20 +122,29 @@ final class Learning implements AutoCloseable {
         double rate = (done - before) / ((System.nanoTime() - begin) * 1e-9);
         iterationsPerSecond = Double.isNaN(iterationsPerSecond) ? rate
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
-        if (doneBefore + session.stepsEnqueued() >= goal) {
+        if (running && doneBefore + session.stepsEnqueued() >= goal) {
             take(session.drain());
             running = false;
         }
     }
 
     private void take(Progress progress) {
+        int before = done;
         done = doneBefore + progress.stepsDone();
         curve.add(progress.losses());
         losses.accept(progress.losses());
         if (!progress.finite()) {
-            diverged = true;
+            divergedAt = before + progress.losses().length + 1;
             running = false;
+            goBack(session.lastSafe());
         }
+    }
+
+    private void goBack(Checkpoint safe) {
+        start = safe.result();
+        done = doneBefore + safe.step();
+        given.write(start.parameters());
+        endSession();
     }
 
     boolean running() {
@@ -137,14 +153,20 @@ final class Learning implements AutoCloseable {
 
     /** Whether the loss became infinite or NaN: the training has stopped. */
     boolean diverged() {
-        return diverged;
+        return divergedAt > 0;
     }
 
-    /** Whether there was any training. */
+    /** The iteration whose loss was not finite; 0: there was none. */
+    int divergedAt() {
+        return divergedAt;
+    }
+
+    /** Whether the weights are those of a training. */
     boolean hasTrained() {
         return done > 0;
     }
 
+    /** Iterations that made the weights. */
     int done() {
         return done;
     }
@@ -162,7 +184,7 @@ final class Learning implements AutoCloseable {
         return curve;
     }
 
-    /** The weights to map with, [shape.bufferFloats()]; until {@link #endedSessions} grows. */
+    /** The weights to map with, [shape.bufferFloats()]; until the next call of another method. */
     DeviceBuffer parameters() {
         return session == null ? given : session.parameters();
     }
@@ -176,13 +198,7 @@ final class Learning implements AutoCloseable {
         if (session != null) {
             session.close();
             session = null;
-            ended++;
         }
-    }
-
-    /** Sessions that ended, whose {@link #parameters} are gone: what moves points with them must begin again. */
-    int endedSessions() {
-        return ended;
     }
 
     @Override

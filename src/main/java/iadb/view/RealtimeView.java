@@ -54,7 +54,6 @@ public final class RealtimeView implements AutoCloseable {
     private boolean learned; // the last training came to its end and was kept
     private long hostBytesBefore;
     private boolean wasReverse;
-    private int endedSessions;
     private Solver wasSolver = Solver.EULER;
     private int pictures;
 
@@ -75,7 +74,7 @@ public final class RealtimeView implements AutoCloseable {
             panel = new Panel(canvas.context());
             TrainingConfig training = planned(config.training());
             Network network = config.model().orElseGet(() -> Network.initial(training.shape(), training.seed()));
-            learning = resources.add(new Learning(context, training, config.iterations(), network, keeper::losses));
+            learning = resources.add(new Learning(context, training, config.iterations(), network, keeper::losses, keeper::restarted));
             movement = resources.add(new Movement(context, transfer, network.shape(), config.steps(), training.seed()));
         } catch (RuntimeException e) {
             resources.close();
@@ -221,12 +220,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         if (controls.take(Controls.Wish.RESTART)) {
             learned = false;
-            keeper.restarted();
             learning.restart(subjects.p0(), subjects.p1());
-        }
-        if (learning.endedSessions() != endedSessions) {
-            endedSessions = learning.endedSessions();
-            movement.restart(learning);
         }
         if (controls.take(Controls.Wish.EXPORT)) {
             keep();
@@ -252,22 +246,28 @@ public final class RealtimeView implements AutoCloseable {
         long before = movement.transferNanos();
         movement.advance(learning, controls, seconds, budget.map(learning.running()));
         budget.addTransfer(movement.transferNanos() - before);
-        if (learning.diverged() && !learned) {
+        if (!learned && !movement.live() && (learning.diverged() || learning.hasTrained() && learning.done() >= learning.goal())) {
             learned = true;
-            say(String.format(Locale.ROOT, "the training diverged at iteration %,d: train begins anew; if it diverges again,"
-                    + " start with a smaller --lr than %s", learning.done(), Float.toString(config.training().rates().learningRate())));
-        } else if (!learned && learning.hasTrained() && learning.done() >= learning.goal() && !movement.live()) {
             keep();
         }
     }
 
     private void keep() {
-        learned = true;
+        String kept;
         try {
-            say(keeper.keep(learning.snapshot(), learning.done(), subjects.p0(), subjects.p1(), movement.flow().positionsAt(1)));
+            kept = !learning.diverged() || learning.hasTrained()
+                    ? keeper.keep(learning.snapshot(), learning.done(), subjects.p0(), subjects.p1(), movement.flow().positionsAt(1))
+                    : "nothing to keep";
         } catch (IOException e) {
-            say("not written: " + e.getMessage());
+            kept = "not written: " + e.getMessage();
         }
+        say(learning.diverged() ? divergence() + "; " + kept : kept);
+    }
+
+    private String divergence() {
+        return String.format(Locale.ROOT, "the training diverged at iteration %,d: a smaller --lr than %s may help; the weights are"
+                + " those after iteration %,d", learning.divergedAt(), Float.toString(config.training().rates().learningRate()),
+                learning.done());
     }
 
     private void drawFrame(double seconds) {

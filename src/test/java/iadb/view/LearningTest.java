@@ -18,6 +18,7 @@ import iadb.train.TrainingSession.Which;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** The window's training: further ones, with a rate that falls and with an average. */
@@ -29,7 +30,7 @@ class LearningTest {
 
     private static Learning learning(Context context, Rates rates, int iterations) {
         TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, rates, 1, Optional.empty(), Optional.empty());
-        return new Learning(context, config, iterations, Network.initial(config.shape(), 1), losses -> { });
+        return new Learning(context, config, iterations, Network.initial(config.shape(), 1), losses -> { }, () -> { });
     }
 
     private static void finish(Learning learning) {
@@ -45,10 +46,8 @@ class LearningTest {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             assertEquals(300, learning.done());
-            assertEquals(0, learning.endedSessions());
             float[] first = learning.snapshot().parameters();
             learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
-            assertEquals(1, learning.endedSessions(), "what was moved with its weights begins again");
             assertArrayEquals(first, learning.snapshot().parameters(), "the weights stay");
             finish(learning);
             assertEquals(600, learning.done());
@@ -70,9 +69,29 @@ class LearningTest {
             learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
             finish(learning);
             assertEquals(400, learning.done());
-            assertEquals(0, learning.endedSessions());
-            learning.restart(GAUSSIAN, RING);
-            assertEquals(1, learning.endedSessions());
+        }
+    }
+
+    @Test
+    void aTrainingThatDivergesLeavesTheWeightsOfBefore() {
+        AtomicInteger restarts = new AtomicInteger();
+        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, Rates.constant(30), 1, Optional.empty(),
+                Optional.empty());
+        Network initial = Network.initial(config.shape(), 1);
+        try (Context context = Context.open(Device.select("auto"));
+                Learning learning = new Learning(context, config, 1000, initial, losses -> { }, restarts::incrementAndGet)) {
+            learning.train(GAUSSIAN, RING);
+            finish(learning);
+            assertTrue(learning.diverged());
+            assertTrue(learning.divergedAt() > 1 && learning.divergedAt() < 10, "at " + learning.divergedAt());
+            assertEquals(0, learning.done(), "in the first second there is nothing to go back to but the start");
+            assertArrayEquals(initial.parameters(), learning.snapshot().parameters());
+            assertArrayEquals(initial.parameters(), learning.parameters().read(new float[initial.parameters().length]));
+            assertFalse(learning.goOn());
+            assertEquals(0, restarts.get());
+            learning.train(GAUSSIAN, RING);
+            assertTrue(learning.running() && !learning.diverged(), "begins anew");
+            assertEquals(1, restarts.get());
         }
     }
 

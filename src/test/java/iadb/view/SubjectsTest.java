@@ -42,7 +42,7 @@ class SubjectsTest {
         try (EglSurface surface = EglSurface.open(64, 64);
                 Context context = Context.open(Device.select("auto"));
                 Stage stage = new Stage(new Camera(), 1);
-                Learning learning = new Learning(context, TRAINING, 40, network, losses -> { })) {
+                Learning learning = new Learning(context, TRAINING, 40, network, losses -> { }, () -> { })) {
             assertEquals(64, surface.width());
             trial.with(new Subjects(config, new Controls(), stage, learning, line -> said = line), learning);
         }
@@ -95,7 +95,7 @@ class SubjectsTest {
     void aTrainingWithoutEndCanBeginAnew() throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = new Learning(context, TRAINING, Integer.MAX_VALUE, network, losses -> { })) {
+                Learning learning = new Learning(context, TRAINING, Integer.MAX_VALUE, network, losses -> { }, () -> { })) {
             learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
             learning.advance(Duration.ofMillis(5));
             learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());

@@ -344,6 +344,18 @@ class WindowIT {
     }
 
     @Test
+    void aTrainingThatDivergesLeavesAWindowWithTheNetworkOfBefore() throws Exception {
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "4", "--lr", "30", "--points", "500", "--screenshot",
+                "last.png")) {
+            assertTrue(show.end(0).get("frames").getAsInt() > 5);
+            assertTrue(show.messages().matches("(?s).*the training diverged at iteration \\d: .*after iteration 0; nothing to keep.*"),
+                    show.messages());
+        }
+        assertTrue(new Look(ImageIO.read(folder.resolve("last.png").toFile())).points().size() > 1000);
+        assertFalse(Files.exists(folder.resolve("made").resolve("model.safetensors")));
+    }
+
+    @Test
     void sharedAndCopiedPointsDrawTheSamePicture() throws Exception {
         ModelFile.write(model(), new Model(Network.initial(NetworkShape.TUTORIAL, 7), NamedDensities.find("gaussian"),
                 NamedDensities.find("ring"), Map.of()));
