@@ -14,15 +14,18 @@ import iadb.random.Stream;
 import java.util.Locale;
 
 /**
- * Two steps of a plan on a handful of rows, held against {@link ReferenceNetwork}: whether a device can be believed. Done once
- * for a plan, tuning and network on a device and driver, with the very program that trains. The host's part takes some
- * milliseconds, of the largest network about a second.
+ * Two steps of a plan on a handful of rows, at a rate that falls and with an average, held against {@link ReferenceNetwork}:
+ * whether a device can be believed. Done once for a plan, tuning and network on a device and driver, with the very program that
+ * trains. The host's part takes some milliseconds, of the largest network some seconds.
  */
 public final class PlanCheck {
     private static final int ROWS = 37;
     private static final int POINTS = 41;
     private static final int TRIALS_OF_BARRIER = 8;
+    private static final int STEPS = 2;
     private static final float LEARNING_RATE = 1e-3f;
+    private static final int COSINE_STEPS = 4;
+    private static final double AVERAGE_DECAY = 0.9;
     private static final double MOMENT1_SHARE = 0.1; // of the gradient, after the first step
 
     /**
@@ -48,39 +51,58 @@ public final class PlanCheck {
         float[] points0 = points(0);
         float[] points1 = points(1);
         Network start = Network.initial(shape, 0);
-        long seed = seedAwayFromKinks(new ReferenceNetwork(start), points0, points1);
+        long seed = seedAwayFromKinks(start, points0, points1);
         try (Resources resources = new Resources()) {
             DeviceBuffer data0 = resources.add(context.buffer(points0));
             DeviceBuffer data1 = resources.add(context.buffer(points1));
-            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(start, false), 2));
-            Batch batch = new Batch(data0, POINTS, data1, POINTS, ROWS, seed, new Rates(LEARNING_RATE, 0, 0));
+            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(start, true), STEPS));
+            Batch batch = new Batch(data0, POINTS, data1, POINTS, ROWS, seed, new Rates(LEARNING_RATE, COSINE_STEPS, AVERAGE_DECAY));
             Plan plan = resources.add(new Plan(context, shape, choice, batch, state));
 
             ReferenceNetwork reference = new ReferenceNetwork(start);
-            for (int step = 0; step < 2; step++) {
+            double[] average = new double[shape.bufferFloats()];
+            for (int step = 0; step < STEPS; step++) {
                 if (!ran(plan, step)) {
                     return false; // the barrier was called off on a busy machine: what runs in its place is checked as well
                 }
                 float[][] rows = ReferenceRows.of(points0, points1, ROWS, seed, step);
                 double[] gradient = reference.gradient(rows);
+                String by = " by the plan " + choice.kind();
                 if (step == 0) {
-                    float[] moment1 = state.moment1().read(new float[shape.bufferFloats()]);
+                    float[] moment1 = read(state.moment1(), shape);
                     for (int l = 0; l < shape.layers(); l++) {
                         int end = shape.biasOffset(l) + shape.outputs(l);
-                        requireNear(context.device(), "the gradient of layer " + (l + 1) + " by the plan " + choice.kind(),
+                        requireNear(context.device(), "the gradient of layer " + (l + 1) + by,
                                 off(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), end));
                     }
                 }
                 double loss = reference.loss(rows);
-                requireNear(context.device(), "the loss of step " + (step + 1) + " by the plan " + choice.kind(),
+                requireNear(context.device(), "the loss of step " + (step + 1) + by,
                         Math.abs(state.losses().read(new float[1], step)[0] - loss) / loss);
-                reference.adam(gradient, LEARNING_RATE);
-                if (step == 0) { // the second has kinks that no seed was chosen for
-                    requireNear(context.device(), "a weight after a step by the plan " + choice.kind(), off(
-                            state.parameters().read(new float[shape.bufferFloats()]), 1, reference.parameters(), 0, shape.bufferFloats()));
-                }
+                reference.adam(gradient, learningRate(step));
+                requireNear(context.device(), "a weight after step " + (step + 1) + by,
+                        off(read(state.parameters(), shape), 1, reference.parameters(), 0, shape.bufferFloats()));
+                takeIntoAverage(average, reference.parameters(), step);
+                requireNear(context.device(), "the average of the weights after step " + (step + 1) + by,
+                        off(read(state.result(), shape), 1, average, 0, shape.bufferFloats()));
             }
             return true;
+        }
+    }
+
+    private static float[] read(DeviceBuffer buffer, NetworkShape shape) {
+        return buffer.read(new float[shape.bufferFloats()]);
+    }
+
+    private static double learningRate(int step) {
+        return LEARNING_RATE * (1 + Math.cos(Math.PI * step / COSINE_STEPS)) / 2;
+    }
+
+    /** Σ decay^(step-s) p_s over the steps s so far, divided by the sum of these factors. */
+    private static void takeIntoAverage(double[] average, double[] parameters, int step) {
+        double share = (1 - AVERAGE_DECAY) / (1 - Math.pow(AVERAGE_DECAY, step + 1));
+        for (int i = 0; i < average.length; i++) {
+            average[i] += share * (parameters[i] - average[i]);
         }
     }
 
@@ -93,12 +115,24 @@ public final class PlanCheck {
         return points;
     }
 
-    private static long seedAwayFromKinks(ReferenceNetwork reference, float[] points0, float[] points1) {
+    /** A seed by which no unit comes near its kink. */
+    private static long seedAwayFromKinks(Network start, float[] points0, float[] points1) {
         long seed = 0;
-        while (reference.nearestKink(ReferenceRows.of(points0, points1, ROWS, seed, 0)) < LEAST_FROM_KINK) {
+        while (comesNearKinks(new ReferenceNetwork(start), points0, points1, seed)) {
             seed++;
         }
         return seed;
+    }
+
+    private static boolean comesNearKinks(ReferenceNetwork reference, float[] points0, float[] points1, long seed) {
+        for (int step = 0; step < STEPS; step++) {
+            float[][] rows = ReferenceRows.of(points0, points1, ROWS, seed, step);
+            if (reference.nearestKink(rows) < LEAST_FROM_KINK) {
+                return true;
+            }
+            reference.adam(reference.gradient(rows), learningRate(step));
+        }
+        return false;
     }
 
     private static boolean ran(Plan plan, int step) {

@@ -133,7 +133,9 @@ class FaultyOpenClIT {
         "2.0f * (velocity[e]=>2.1f * (velocity[e] | train --plan fused | the gradient of layer 1 by the plan fused is off by 5.0e-02",
         "2.0f * (velocity[e]=>2.1f * (velocity[e] | train --plan layered | the gradient of layer 1 by the plan layered is off by 5.0e-02",
         "0.25f * sum=>0.26f * sum                 | train --plan persistent | the loss of step 1 by the plan persistent is off by 4.0e-02",
-        "RATE2 0.001f=>RATE2 0.002f               | train                    | by the plan persistent is off by",
+        "RATE2 0.001f=>RATE2 0.002f               | train                    | a weight after step 1 by the plan persistent is off by",
+        "1.0f + cospi=>1.0f + cos                 | train                    | a weight after step 2 by the plan persistent is off by",
+        "share), p - a=>share), a - p             | train                    | the average of the weights after step 1 by the plan",
         "0.5f, 0.5f, 1.0f=>0.5f, 0.4f, 1.0f       | sample                   | a point of the map is off by",
         "log1p(e), e=>0.9f * log1p(e), e          | sample --log-density     | a log-determinant of the density is off by",
         "log1p(e), e=>0.9f * log1p(e), e          | sample --at p.csv        | a log-determinant of the inverse is off by"})
