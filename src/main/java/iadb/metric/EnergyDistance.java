@@ -30,14 +30,15 @@ public final class EnergyDistance implements AutoCloseable {
     private record Points(int count, DeviceBuffer x, DeviceBuffer y) {
     }
 
-    /** Builds its kernel. */
+    /** Builds its kernel, and has it checked at its first use of a device and driver. */
     public EnergyDistance(Context context) {
         this.context = context;
         pace = new Pace(FIRST_UNITS, LAUNCH_NANOS);
+        List<String> options = List.of("-cl-std=CL1.2", context.device().fusesMultiplyAdd() ? "-DHAS_FMA" : "");
         try {
-            Program program = resources.add(context.build(sources(), List.of("-cl-std=CL1.2",
-                    context.device().fusesMultiplyAdd() ? "-DHAS_FMA" : "")));
+            Program program = resources.add(context.build(sources(), options));
             kernel = resources.add(program.kernel("sum_distances"));
+            context.checkOnce(sources(), options, () -> EnergyCheck.require(context, this));
         } catch (RuntimeException e) {
             resources.close();
             throw e;

@@ -16,15 +16,16 @@ import java.util.Locale;
 /**
  * Two steps of a plan on a handful of rows, at a rate that falls and with an average, held against {@link ReferenceNetwork}:
  * whether a device can be believed. Done once for a plan, tuning and network on a device and driver, with the very program that
- * trains. The host's part takes some milliseconds, of the largest network some seconds.
+ * trains. The host's part takes some milliseconds, of the largest network about a second.
  */
 public final class PlanCheck {
-    private static final int ROWS = 37;
+    private static final int LEAST_ROWS = 37;
+    private static final int MOST_SUMS = 1 << 17; // of units in all rows: more take the host long, and come near their kinks
     private static final int POINTS = 41;
     private static final int TRIALS_OF_BARRIER = 8;
     private static final int STEPS = 2;
     private static final float LEARNING_RATE = 1e-3f;
-    private static final int COSINE_STEPS = 4;
+    private static final int COSINE_STEPS = 2;
     private static final double AVERAGE_DECAY = 0.9;
     private static final double MOMENT1_SHARE = 0.1; // of the gradient, after the first step
 
@@ -36,13 +37,21 @@ public final class PlanCheck {
 
     /** So far is each unit from its kink in single precision's eyes, else one that falls to the other side changes the gradient. */
     private static final double LEAST_FROM_KINK = 1e-6;
+    private static final int TRIALS_OF_SEEDS = 64;
+
+    /** Of weights after the second step, which has kinks that no seed was chosen for; a step moves them by some 1e-2. */
+    private static final double MOST_OFF_NEAR_KINKS = 1e-3;
 
     private PlanCheck() {
     }
 
-    /** @throws WrongAnswerException if what the plan computes is not what the host computes */
-    public static void require(Context context, NetworkShape shape, PlanChoice choice) {
-        context.checkOnce(Plan.sources(choice.kind()), choice.tuning().options(shape, context.device()),
+    /**
+     * Whether the check could be made: {@code persistent} may be called off again and again on a busy machine.
+     *
+     * @throws WrongAnswerException if what the plan computes is not what the host computes
+     */
+    public static boolean require(Context context, NetworkShape shape, PlanChoice choice) {
+        return context.checkOnce(Plan.sources(choice.kind()), choice.tuning().options(shape, context.device()),
                 () -> check(context, shape, choice));
     }
 
@@ -51,21 +60,23 @@ public final class PlanCheck {
         float[] points0 = points(0);
         float[] points1 = points(1);
         Network start = Network.initial(shape, 0);
-        long seed = seedAwayFromKinks(start, points0, points1);
+        int rowCount = rows(shape, choice.tuning());
+        long seed = seedAwayFromKinks(new ReferenceNetwork(start), points0, points1, rowCount);
         try (Resources resources = new Resources()) {
             DeviceBuffer data0 = resources.add(context.buffer(points0));
             DeviceBuffer data1 = resources.add(context.buffer(points1));
             TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(start, true), STEPS));
-            Batch batch = new Batch(data0, POINTS, data1, POINTS, ROWS, seed, new Rates(LEARNING_RATE, COSINE_STEPS, AVERAGE_DECAY));
+            Batch batch = new Batch(data0, POINTS, data1, POINTS, rowCount, seed,
+                    new Rates(LEARNING_RATE, COSINE_STEPS, AVERAGE_DECAY));
             Plan plan = resources.add(new Plan(context, shape, choice, batch, state));
 
             ReferenceNetwork reference = new ReferenceNetwork(start);
             double[] average = new double[shape.bufferFloats()];
             for (int step = 0; step < STEPS; step++) {
                 if (!ran(plan, step)) {
-                    return false; // the barrier was called off on a busy machine: what runs in its place is checked as well
+                    return false;
                 }
-                float[][] rows = ReferenceRows.of(points0, points1, ROWS, seed, step);
+                float[][] rows = ReferenceRows.of(points0, points1, rowCount, seed, step);
                 double[] gradient = reference.gradient(rows);
                 String by = " by the plan " + choice.kind();
                 if (step == 0) {
@@ -73,18 +84,19 @@ public final class PlanCheck {
                     for (int l = 0; l < shape.layers(); l++) {
                         int end = shape.biasOffset(l) + shape.outputs(l);
                         requireNear(context.device(), "the gradient of layer " + (l + 1) + by,
-                                off(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), end));
+                                off(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), end), MOST_OFF);
                     }
                 }
                 double loss = reference.loss(rows);
                 requireNear(context.device(), "the loss of step " + (step + 1) + by,
-                        Math.abs(state.losses().read(new float[1], step)[0] - loss) / loss);
+                        Math.abs(state.losses().read(new float[1], step)[0] - loss) / loss, MOST_OFF);
                 reference.adam(gradient, learningRate(step));
-                requireNear(context.device(), "a weight after step " + (step + 1) + by,
-                        off(read(state.parameters(), shape), 1, reference.parameters(), 0, shape.bufferFloats()));
                 takeIntoAverage(average, reference.parameters(), step);
+                double most = step == 0 ? MOST_OFF : MOST_OFF_NEAR_KINKS;
+                requireNear(context.device(), "a weight after step " + (step + 1) + by,
+                        off(read(state.parameters(), shape), 1, reference.parameters(), 0, shape.bufferFloats()), most);
                 requireNear(context.device(), "the average of the weights after step " + (step + 1) + by,
-                        off(read(state.result(), shape), 1, average, 0, shape.bufferFloats()));
+                        off(read(state.result(), shape), 1, average, 0, shape.bufferFloats()), most);
             }
             return true;
         }
@@ -115,24 +127,24 @@ public final class PlanCheck {
         return points;
     }
 
-    /** A seed by which no unit comes near its kink. */
-    private static long seedAwayFromKinks(Network start, float[] points0, float[] points1) {
-        long seed = 0;
-        while (comesNearKinks(new ReferenceNetwork(start), points0, points1, seed)) {
-            seed++;
-        }
-        return seed;
+    /** Two tiles and a part of a third, so that blocks of gradients are added up; of a large network fewer. */
+    private static int rows(NetworkShape shape, Tuning tuning) {
+        int rows = 2 * tuning.tileRows() + 5;
+        return (long) rows * shape.width() * shape.depth() <= MOST_SUMS ? rows : LEAST_ROWS;
     }
 
-    private static boolean comesNearKinks(ReferenceNetwork reference, float[] points0, float[] points1, long seed) {
-        for (int step = 0; step < STEPS; step++) {
-            float[][] rows = ReferenceRows.of(points0, points1, ROWS, seed, step);
-            if (reference.nearestKink(rows) < LEAST_FROM_KINK) {
-                return true;
+    /** The first seed by which no unit comes near its kink in the first step, or of many the one that keeps farthest away. */
+    private static long seedAwayFromKinks(ReferenceNetwork reference, float[] points0, float[] points1, int rowCount) {
+        long best = 0;
+        double farthest = 0;
+        for (long seed = 0; seed < TRIALS_OF_SEEDS && farthest < LEAST_FROM_KINK; seed++) {
+            double nearest = reference.nearestKink(ReferenceRows.of(points0, points1, rowCount, seed, 0));
+            if (nearest > farthest) {
+                farthest = nearest;
+                best = seed;
             }
-            reference.adam(reference.gradient(rows), learningRate(step));
         }
-        return false;
+        return best;
     }
 
     private static boolean ran(Plan plan, int step) {
@@ -156,8 +168,8 @@ public final class PlanCheck {
         return Math.sqrt(difference / norm);
     }
 
-    private static void requireNear(Device device, String what, double off) {
-        if (!(off <= MOST_OFF)) {
+    private static void requireNear(Device device, String what, double off, double most) {
+        if (!(off <= most)) {
             throw new WrongAnswerException(device, String.format(Locale.ROOT, "%s is off by %.1e of its size", what, off));
         }
     }

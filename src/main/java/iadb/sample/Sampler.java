@@ -124,10 +124,17 @@ public final class Sampler implements AutoCloseable {
         }
         List<String> parts = new ArrayList<>(built.tuning().options(shape, context.device()));
         parts.add(kernelName);
-        context.checkOnce(built.sources(), parts, () -> {
-            check.accept(new MapCheck(context, shape, this));
-            return true;
-        });
+        boolean passed = false;
+        try {
+            passed = context.checkOnce(built.sources(), parts, () -> {
+                check.accept(new MapCheck(context, shape, this));
+                return true;
+            });
+        } finally {
+            if (!passed) {
+                checked.remove(kernelName);
+            }
+        }
     }
 
     private Built density() {

@@ -76,9 +76,15 @@ final class PlanRotation implements AutoCloseable {
                 wanted = new PlanChoice(layered.kind(), layered.tuning(), Optional.of(e.getMessage()));
                 built = new Plan(context, config.shape(), wanted, batch, state);
             }
+            resources.add(built);
+            if (!PlanCheck.require(context, config.shape(), wanted)) {
+                wanted = new PlanChoice(PlanChoice.Kind.FUSED, wanted.tuning(),
+                        Optional.of("the barrier was called off in each trial of " + wanted.kind()));
+                built = resources.add(new Plan(context, config.shape(), wanted, batch, state));
+                PlanCheck.require(context, config.shape(), wanted);
+            }
             choice = wanted;
-            chosen = new Timed(resources.add(built), choice.kind());
-            PlanCheck.require(context, config.shape(), choice);
+            chosen = new Timed(built, choice.kind());
             PlanChoice beside = new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty());
             fused = choice.kind() != PlanChoice.Kind.PERSISTENT ? null
                     : new Timed(resources.add(new Plan(context, config.shape(), beside, batch, state)), beside.kind());

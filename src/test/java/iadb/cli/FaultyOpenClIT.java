@@ -136,12 +136,14 @@ class FaultyOpenClIT {
         "RATE2 0.001f=>RATE2 0.002f               | train                    | a weight after step 1 by the plan persistent is off by",
         "1.0f + cospi=>1.0f + cos                 | train                    | a weight after step 2 by the plan persistent is off by",
         "share), p - a=>share), a - p             | train                    | the average of the weights after step 1 by the plan",
-        "0.5f, 0.5f, 1.0f=>0.5f, 0.4f, 1.0f       | sample                   | a point of the map is off by",
-        "log1p(e), e=>0.9f * log1p(e), e          | sample --log-density     | a log-determinant of the density is off by",
-        "log1p(e), e=>0.9f * log1p(e), e          | sample --at p.csv        | a log-determinant of the inverse is off by"})
+        "0.5f, 0.5f, 1.0f=>0.5f, 0.4f, 1.0f       | sample                   | a point of the map by rk4 is off by",
+        "log1p(e), e=>0.9f * log1p(e), e          | sample --log-density     | a log-determinant of the density by euler is off by",
+        "log1p(e), e=>0.9f * log1p(e), e          | sample --at p.csv        | a log-determinant of the inverse by euler is off by",
+        "total += block=>total -= block            | evaluate                 | an energy distance is off by"})
     void aDeviceThatAnswersWronglyIsRefusedByName(String change, String command, String verdict) throws Exception {
         Files.writeString(folder.resolve("p.csv"), "0.5,0.5\n");
         String[] rest = command.startsWith("sample") ? new String[] {"--model", "m.safetensors", "-o", "points.npy"}
+                : command.startsWith("evaluate") ? new String[] {"--model", "m.safetensors", "--count", "99"}
                 : new String[] {"--data", "999", "--iterations", "5", "--out", "out"};
         Jar.Run run = run("source=" + change, (command + " " + String.join(" ", rest)).split(" "));
         // a busy machine's barrier does not pass its test, and fused runs in its place
@@ -164,7 +166,7 @@ class FaultyOpenClIT {
         assertEquals(0, trusted.code(), "it is trusted from then on: " + trusted.err());
         forget(".programs", true);
         forget(".checks", true);
-        assertOneLine(1, "a point of the map is off by", Jar.run(folder, cache, sample));
+        assertOneLine(1, "a point of the map by rk4 is off by", Jar.run(folder, cache, sample));
     }
 
     /** Counts the entries of the cache of this ending, and removes them if they shall be. */

@@ -1,0 +1,41 @@
+package iadb.draw;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.density.Density;
+import iadb.random.Stream;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every device draws the points that the definitions give, to the bit, and passes the check of its first use. */
+class ReferenceDrawTest {
+    private static Density noise(int width, int height, int brightest, double dark) {
+        Random random = new Random(5);
+        short[] weights = new short[width * height];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = (short) (random.nextDouble() < dark ? 0 : 1 + random.nextInt(brightest));
+        }
+        return Density.of("noise", width, height, weights);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void devicesDrawThePointsOfTheDefinitions(PointSource.Method method) {
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device)) {
+                DrawCheck.require(context, method);
+                for (Density density : new Density[] {noise(1, 1, 1, 0), noise(37, 11, 65_535, 0.5), noise(64, 100, 3, 0.9)}) {
+                    try (PointSource source = new PointSource(context, density, method)) {
+                        for (int first : new int[] {0, Integer.MAX_VALUE - 1000}) {
+                            assertArrayEquals(new ReferenceDraw(density, -7, Stream.DATA_P1).points(method, first, 999),
+                                    source.drawToHost(-7, Stream.DATA_P1, first, 999), device.name());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
