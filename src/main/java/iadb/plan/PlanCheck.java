@@ -127,9 +127,9 @@ public final class PlanCheck {
         return points;
     }
 
-    /** Two tiles and a part of a third, so that blocks of gradients are added up; of a large network fewer. */
+    /** A tile and a part of another, so that blocks of gradients are added up; of a large network fewer. */
     private static int rows(NetworkShape shape, Tuning tuning) {
-        int rows = 2 * tuning.tileRows() + 5;
+        int rows = tuning.tileRows() + 5;
         return (long) rows * shape.width() * shape.depth() <= MOST_SUMS ? rows : LEAST_ROWS;
     }
 
