@@ -200,7 +200,7 @@ final class Options {
         Path ready() {
             try {
                 Files.createDirectories(folder);
-                AtomicFile.open(folder.resolve("trial")).close();
+                AtomicFile.open(folder.resolve(".iadb-cl-trial")).close();
                 return folder;
             } catch (IOException e) {
                 throw new InvalidInputException("cannot write to --out %s (%s); give a folder that you may write to"

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,9 +40,12 @@ import java.util.regex.Pattern;
 public final class AtomicFile implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int NAME_CHARS_KEPT = 60;
-    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-(\\d{1,18})-\\d+\\.iadb-cl\\.tmp");
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-(\\d{1,18})-(\\d{1,18})-\\d+\\.iadb-cl\\.tmp");
     private static final Duration LONGEST_SILENCE = Duration.ofDays(1); // of a process elsewhere that still writes
+    private static final int MOST_LINKS = 40;
     private static final String PLACE = place();
+    private static final long OWN_START = startMillis(ProcessHandle.current()).orElse(0L);
+    private static final long CLOCK_MILLIS = 10_000; // a process's start as others see it, when the clock is set meanwhile
     private static final AtomicLong NUMBER = new AtomicLong();
     private static final Set<Path> SWEPT_FOLDERS = ConcurrentHashMap.newKeySet();
 
@@ -193,20 +198,35 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     private static AtomicFile begin(Path target) throws IOException {
-        Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
-        if (Files.isDirectory(real)) {
+        if (Files.isDirectory(target)) {
             throw new FileSystemException(target.toString(), null, "it is a folder");
         }
-        if (Files.exists(real) && !Files.isRegularFile(real)) {
-            return new AtomicFile(target, real, real, FileChannel.open(real, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            return new AtomicFile(target, target, target, FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
         }
+        Path real = followed(target);
         sweep(real.getParent().toRealPath());
         String name = real.getFileName().toString();
         String kept = name.length() <= NAME_CHARS_KEPT ? name : name.substring(0, NAME_CHARS_KEPT);
-        Path temporary = real.resolveSibling(".%s.%s-%d-%d.iadb-cl.tmp".formatted(kept, PLACE, ProcessHandle.current().pid(),
-                NUMBER.incrementAndGet()));
+        Path temporary = real.resolveSibling(".%s.%s-%d-%d-%d.iadb-cl.tmp".formatted(kept, PLACE, ProcessHandle.current().pid(),
+                OWN_START, NUMBER.incrementAndGet()));
         return new AtomicFile(target, real, temporary,
                 FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+    }
+
+    /** Where the links of a path lead, whether a file is there or not. */
+    private static Path followed(Path target) throws IOException {
+        if (Files.exists(target)) {
+            return target.toRealPath();
+        }
+        Path file = target.toAbsolutePath();
+        for (int links = 0; Files.isSymbolicLink(file); links++) {
+            if (links == MOST_LINKS) {
+                throw new FileSystemLoopException(target.toString());
+            }
+            file = file.resolveSibling(Files.readSymbolicLink(file));
+        }
+        return file;
     }
 
     /**
@@ -245,9 +265,16 @@ public final class AtomicFile implements AutoCloseable {
             return false;
         }
         if (name.group(1).equals(PLACE)) {
-            return ProcessHandle.of(Long.parseLong(name.group(2))).filter(ProcessHandle::isAlive).isEmpty();
+            long start = Long.parseLong(name.group(3));
+            return ProcessHandle.of(Long.parseLong(name.group(2))).filter(ProcessHandle::isAlive)
+                    .filter(process -> Math.abs(startMillis(process).orElse(start) - start) <= CLOCK_MILLIS).isEmpty();
         }
         return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(LONGEST_SILENCE));
+    }
+
+    /** Since 1970; numbers of processes are given again, starts are not. Empty where the system does not say. */
+    private static Optional<Long> startMillis(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toEpochMilli);
     }
 
     private boolean replacesTarget() {

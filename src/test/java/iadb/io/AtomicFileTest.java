@@ -84,6 +84,8 @@ class AtomicFileTest {
         Path sub = Files.createDirectory(folder.resolve("sub")); // not swept yet
         String dead = own.replaceFirst("-" + ProcessHandle.current().pid() + "-", "-" + child.pid() + "-");
         Path left = Files.writeString(sub.resolve(dead), "half");
+        String namesake = own.replaceFirst("-(\\d+)-(\\d+)-", "-$1-12345-"); // the process is another of the same number
+        Path leftByNamesake = Files.writeString(sub.resolve(namesake), "half");
         Path alive = Files.writeString(sub.resolve(own), "half");
         String elsewhere = own.replaceFirst("\\.[0-9a-f]{16}-", ".0123456789abcdef-");
         Path elsewhereNow = Files.writeString(sub.resolve(elsewhere), "half");
@@ -92,8 +94,7 @@ class AtomicFileTest {
         Path another = Files.writeString(sub.resolve(".a.txt.01234567-89ab-cdef-0123-456789abcdef.tmp"), "another program's");
         AtomicFile.write(sub.resolve("b.txt"), out -> out.write(1));
         assumeTrue(Files.exists(Path.of("/proc/self/ns/pid")) || !Files.exists(left), "only Linux tells whose number it is");
-        assertFalse(Files.exists(left));
-        assertFalse(Files.exists(elsewhereLongAgo));
+        assertFalse(Files.exists(left) || Files.exists(leftByNamesake) || Files.exists(elsewhereLongAgo));
         assertTrue(Files.exists(alive) && Files.exists(elsewhereNow) && Files.exists(another));
     }
 
@@ -145,6 +146,29 @@ class AtomicFileTest {
         AtomicFile.write(link, out -> out.write("new".getBytes()));
         assertTrue(Files.isSymbolicLink(link));
         assertEquals("new", Files.readString(real));
+    }
+
+    @Test
+    void writesThroughALinkToAFileThatIsNotThereYet() throws IOException {
+        Path elsewhere = Files.createDirectory(folder.resolve("sub"));
+        Path link = Files.createSymbolicLink(folder.resolve("link.txt"), Path.of("sub/real.txt"));
+        AtomicFile.write(link, out -> out.write(7));
+        assertTrue(Files.isSymbolicLink(link));
+        assertEquals(1, Files.size(elsewhere.resolve("real.txt")));
+        Path circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
+        assertThrows(FileSystemException.class, () -> AtomicFile.write(circle, out -> out.write(7)));
+        assertEquals(List.of("circle", "link.txt", "sub"), names());
+    }
+
+    @Test
+    void writesIntoAPipe() throws Exception {
+        Process cat = new ProcessBuilder("cat").start(); // its standard input is a pipe, which has no path but this
+        Path pipe = Path.of("/proc", Long.toString(cat.pid()), "fd/0");
+        assumeTrue(Files.exists(pipe), "only Linux shows a pipe as a file");
+        AtomicFile.write(pipe, out -> out.write(7));
+        cat.getOutputStream().close();
+        assertEquals(7, cat.getInputStream().read());
+        assertEquals(-1, cat.getInputStream().read());
     }
 
     private static void assertNames(String fault, Path target) {
