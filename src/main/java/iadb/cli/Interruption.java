@@ -8,15 +8,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ctrl-C as a wish that the work asks for: it stops at its next slice, saves what there is, and the program ends with
- * the exit code of an interrupted one, 130. A second Ctrl-C ends it at once.
+ * the exit code of an interrupted one, 130, or with that of a failure to save it. A second Ctrl-C ends it at once.
  */
 final class Interruption {
     private static final Logger LOG = LoggerFactory.getLogger(Interruption.class);
-    private static final int EXIT_INTERRUPTED = 130;
+    /** The exit code of a run that Ctrl-C ended. */
+    static final int EXIT_INTERRUPTED = 130;
 
     private static final AtomicBoolean PRESSED = new AtomicBoolean();
 
     private static volatile boolean underWay;
+    private static volatile int failure; // the exit code of work that failed; 0: it did not
     private static volatile boolean workIsOver;
 
     private Interruption() {
@@ -30,6 +32,9 @@ final class Interruption {
             try {
                 while (!workIsOver && worker.isAlive()) {
                     worker.join(10);
+                }
+                if (failure != 0) {
+                    Runtime.getRuntime().halt(failure);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -71,8 +76,14 @@ final class Interruption {
         return underWay;
     }
 
-    /** Says that nothing is left to save. True: the virtual machine is already ending, with a code of its own. */
-    static boolean endWork() {
+    /**
+     * Says that nothing is left to save.
+     *
+     * @param code the exit code of the work; a failure's is the program's even after Ctrl-C
+     * @return whether the virtual machine is already ending
+     */
+    static boolean endWork(int code) {
+        failure = code == EXIT_INTERRUPTED ? 0 : code;
         workIsOver = true;
         return underWay;
     }

@@ -55,7 +55,7 @@ public final class Main {
         } catch (Error e) { // picocli catches exceptions only
             code = report(e);
         }
-        if (!Interruption.endWork()) {
+        if (!Interruption.endWork(code)) {
             System.exit(code);
         }
     }
@@ -147,7 +147,7 @@ public final class Main {
         }
         if (e instanceof CancellationException) {
             LOG.warn("stopped: nothing was written");
-            return EXIT_FAILURE; // the virtual machine is ending with 130 already
+            return Interruption.EXIT_INTERRUPTED;
         }
         Optional<FileSystemException> fault = fileFault(e);
         if (fault.isPresent()) {
