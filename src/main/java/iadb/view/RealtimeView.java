@@ -4,6 +4,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
+import iadb.io.FileFault;
 import iadb.io.Png;
 import iadb.model.Network;
 import iadb.plan.PlanChoice;
@@ -11,6 +12,7 @@ import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,6 +58,8 @@ public final class RealtimeView implements AutoCloseable {
     private boolean wasReverse;
     private Solver wasSolver = Solver.EULER;
     private int pictures;
+    private Optional<IOException> keepFault = Optional.empty(); // the show goes on, and fails at its end
+    private Optional<IOException> pictureFault = Optional.empty(); // as above
 
     private RealtimeView(RealtimeConfig config, List<Device> devices, Keeper keeper) {
         this.config = config;
@@ -90,13 +94,16 @@ public final class RealtimeView implements AutoCloseable {
      *
      * @param devices in the order of preference: the first that shares with OpenGL is taken, or else the first
      * @throws NoDisplayException when there is no display, or no OpenGL 3.3
+     * @throws IOException        after the window was closed and what there was is kept, for a file that could not be written
      */
     public static RealtimeSummary run(RealtimeConfig config, List<Device> devices, Keeper keeper) throws IOException {
         try (RealtimeView view = new RealtimeView(config, devices, keeper);
                 Recorder recorder = config.recording().isPresent() ? new Recorder(config.recording().get()) : null) {
             view.play(Optional.ofNullable(recorder));
-            if (recorder != null) {
-                recorder.finish();
+            for (Optional<IOException> fault : List.of(view.keepFault, view.pictureFault)) {
+                if (fault.isPresent()) {
+                    throw fault.get();
+                }
             }
             return view.summary();
         }
@@ -111,7 +118,7 @@ public final class RealtimeView implements AutoCloseable {
         return sharesCores && training.plan().isEmpty() ? training.withPlan(PlanChoice.Kind.FUSED) : training;
     }
 
-    private void play(Optional<Recorder> recorder) throws IOException {
+    private void play(Optional<Recorder> recorder) {
         drawPoints();
         subjects.showTarget();
         long firstFrameNanos = 0;
@@ -152,6 +159,7 @@ public final class RealtimeView implements AutoCloseable {
         if (!learned && learning.hasTrained() && (keeper.interrupted() || !learning.running())) {
             keep();
         }
+        recorder.ifPresent(recording -> writeAsked(recording::finish));
         LOG.debug("{} frames, the longest {} ms; {}", times.count(), Math.round(times.percentileMillis(1)), budget);
     }
 
@@ -258,8 +266,10 @@ public final class RealtimeView implements AutoCloseable {
             kept = !learning.diverged() || learning.hasTrained()
                     ? keeper.keep(learning.snapshot(), learning.done(), subjects.p0(), subjects.p1(), movement.flow().positionsAt(1))
                     : "nothing to keep";
+            keepFault = Optional.empty();
         } catch (IOException e) {
-            kept = "not written: " + e.getMessage();
+            keepFault = Optional.of(e);
+            kept = notWritten(e);
         }
         say(learning.diverged() ? divergence() + "; " + kept : kept);
     }
@@ -293,12 +303,35 @@ public final class RealtimeView implements AutoCloseable {
         LOG.info("{}", text);
     }
 
-    private void takePictures(Optional<Recorder> recorder, boolean last) throws IOException {
+    private interface Writing {
+        void run() throws IOException;
+    }
+
+    private Optional<IOException> tryWriting(Writing writing) {
+        try {
+            writing.run();
+            return Optional.empty();
+        } catch (IOException e) {
+            say(notWritten(e));
+            return Optional.of(e);
+        }
+    }
+
+    /** As above, of a picture that the command line asked for. */
+    private void writeAsked(Writing writing) {
+        pictureFault = tryWriting(writing).or(() -> pictureFault);
+    }
+
+    private static String notWritten(IOException e) {
+        return "not written: " + (e instanceof FileSystemException at ? at.getFile() + ": " + FileFault.of(e) : e.getMessage());
+    }
+
+    private void takePictures(Optional<Recorder> recorder, boolean last) {
         if (recorder.isPresent() && times.count() > 0 && recorder.get().wantsFrame()) {
-            recorder.get().add(ScreenPicture.read(surface.width(), surface.height()));
+            writeAsked(() -> recorder.get().add(ScreenPicture.read(surface.width(), surface.height())));
         }
         if (controls.take(Controls.Wish.SCREENSHOT)) {
-            try {
+            tryWriting(() -> {
                 Files.createDirectories(config.folder());
                 while (Files.exists(config.folder().resolve("screenshot_" + pictures + ".png"))) {
                     pictures++;
@@ -306,12 +339,10 @@ public final class RealtimeView implements AutoCloseable {
                 Path file = config.folder().resolve("screenshot_" + pictures + ".png");
                 Png.write(file, ScreenPicture.read(surface.width(), surface.height()));
                 say(file.toString());
-            } catch (IOException e) {
-                say("not written: " + e.getMessage());
-            }
+            });
         }
         if (last && config.screenshot().isPresent()) {
-            Png.write(config.screenshot().get(), ScreenPicture.read(surface.width(), surface.height()));
+            writeAsked(() -> Png.write(config.screenshot().get(), ScreenPicture.read(surface.width(), surface.height())));
         }
     }
 

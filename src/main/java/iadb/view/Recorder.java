@@ -38,6 +38,7 @@ final class Recorder implements AutoCloseable {
     private long lastNanos = Long.MIN_VALUE / 2;
     private int frameWidth;
     private int frameHeight;
+    private boolean failed;
 
     Recorder(Path target) throws IOException {
         gif = Gif.open(target, DELAY_HUNDREDTHS, DELAY_HUNDREDTHS);
@@ -45,10 +46,14 @@ final class Recorder implements AutoCloseable {
 
     /** Whether it is time for another frame. */
     boolean wantsFrame() {
-        return System.nanoTime() - lastNanos >= FRAME_NANOS;
+        return !failed && System.nanoTime() - lastNanos >= FRAME_NANOS;
     }
 
-    /** Takes a frame; all become the size of the first. */
+    /**
+     * Takes a frame; all become the size of the first.
+     *
+     * @throws IOException when one cannot be written: no further one is wanted then, and no file appears
+     */
     void add(BufferedImage picture) throws IOException {
         long now = System.nanoTime();
         int sinceLast = (int) Math.max(2, Math.min(500, Math.round((now - lastNanos) * 1e-7)));
@@ -131,7 +136,7 @@ final class Recorder implements AutoCloseable {
 
     /** Waits for all frames and puts the file in its place. */
     void finish() throws IOException {
-        if (frameWidth == 0) {
+        if (frameWidth == 0 || failed) {
             return;
         }
         while (!waiting.isEmpty()) {
@@ -140,14 +145,18 @@ final class Recorder implements AutoCloseable {
         gif.finish();
     }
 
-    private static void await(Future<?> frame) throws IOException {
+    private void await(Future<?> frame) throws IOException {
+        boolean written = false;
         try {
             frame.get();
+            written = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } catch (ExecutionException e) {
-            throw new IOException("recording: " + e.getCause().getMessage(), e.getCause());
+            throw e.getCause() instanceof IOException fault ? fault : new IOException("recording: " + e.getCause().getMessage(), e.getCause());
+        } finally {
+            failed |= !written;
         }
     }
 

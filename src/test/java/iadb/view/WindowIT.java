@@ -3,6 +3,7 @@ package iadb.view;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -384,9 +385,21 @@ class WindowIT {
     void anOutputThatCannotBeWrittenIsAMessageAndTheShowGoesOn() throws Exception {
         Files.writeString(folder.resolve("made"), "a file in the folder's place");
         try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "4", "--iterations", "500", "--points", "500")) {
-            show.end(0);
+            show.end(1);
             assertTrue(show.messages().contains("not written"), show.messages());
         }
+    }
+
+    @Test
+    void picturesThatCannotBeWrittenCostNoTraining() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "only Linux has a device that is always full");
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "4", "--iterations", "500", "--points", "500",
+                "--record", "/dev/full", "--screenshot", "/dev/full")) {
+            show.end(1);
+            assertTrue(show.messages().contains("not written: /dev/full: No space left on device"), show.messages());
+            assertTrue(show.messages().endsWith("cannot write /dev/full: No space left on device\n"), show.messages());
+        }
+        assertTrue(ModelFile.read(folder.resolve("made/model.safetensors")).network().isFinite());
     }
 
     @Test
