@@ -5,6 +5,7 @@
 //   memory=BYTES     the device holds this much in buffers, and not a byte more
 //   lazy-memory=BYTES  the same, but only when a buffer is written or a kernel launched: as drivers that allocate at first use
 //   launch=N         the Nth launch of a kernel, counted from 1, fails; those after it do as well
+//   crash=N          the Nth launch goes well and crashes on the device: what waits fails, and the queue is lost, as on GPUs
 //   slow=N           the Nth launch, and each after it, takes ten seconds
 //   source=FROM=>TO  the compiler reads TO where the sources say FROM: kernels that answer wrongly
 // OPENCL_LIVE names a file that gets a line every second in which a kernel is launched, and one at the end of the process:
@@ -26,6 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // of all below
 enum kind { CONTEXTS, QUEUES, BUFFERS, PROGRAMS, KERNELS, EVENTS, KINDS };
 static long references[KINDS];
 static long long buffer_bytes, launches;
+static int crashed;
 static time_t begun, told;
 
 // What follows `kind=` in OPENCL_FAULT; NULL when the fault is another, or none.
@@ -120,6 +122,27 @@ static int is_overfull(void) {
   return overfull;
 }
 
+static int is_lost(void) {
+  pthread_mutex_lock(&lock);
+  int lost = crashed;
+  pthread_mutex_unlock(&lock);
+  return lost;
+}
+
+static cl_int CL_API_CALL finish(cl_command_queue queue) {
+  return is_lost() ? CL_OUT_OF_RESOURCES : next.clFinish(queue);
+}
+
+static cl_int CL_API_CALL wait_for_events(cl_uint count, const cl_event *events) {
+  return is_lost() ? CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST : next.clWaitForEvents(count, events);
+}
+
+static cl_int CL_API_CALL enqueue_read(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t bytes,
+                                       void *to, cl_uint wait_count, const cl_event *waits, cl_event *event) {
+  if (is_lost()) return CL_INVALID_COMMAND_QUEUE;
+  return with_event(event, next.clEnqueueReadBuffer(queue, memory, blocking, offset, bytes, to, wait_count, waits, event));
+}
+
 static cl_int CL_API_CALL enqueue_write(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t bytes,
                                         const void *from, cl_uint wait_count, const cl_event *waits, cl_event *event) {
   if (is_overfull()) return CL_MEM_OBJECT_ALLOCATION_FAILURE;
@@ -138,10 +161,11 @@ static cl_int CL_API_CALL release_buffer(cl_mem memory) {
 static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
                                          const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
                                          cl_event *event) {
-  const char *failing = fault("launch"), *slow = fault("slow");
+  const char *failing = fault("launch"), *crashing = fault("crash"), *slow = fault("slow");
   pthread_mutex_lock(&lock);
   long long launch = ++launches;
   tell(0);
+  crashed = crashing && launch >= atoll(crashing);
   pthread_mutex_unlock(&lock);
   if (is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
   if (slow && launch >= atoll(slow)) sleep(10);
@@ -263,6 +287,9 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const struct _cl_ic
   own.clReleaseMemObject = release_buffer;
   own.clEnqueueNDRangeKernel = enqueue_kernel;
   own.clEnqueueWriteBuffer = enqueue_write;
+  own.clEnqueueReadBuffer = enqueue_read;
+  own.clFinish = finish;
+  own.clWaitForEvents = wait_for_events;
   own.clCreateProgramWithSource = create_program;
   own.clCreateContext = create_context;
   own.clReleaseContext = release_context;

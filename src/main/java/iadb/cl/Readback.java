@@ -66,6 +66,9 @@ public final class Readback implements AutoCloseable {
 
     @Override
     public void close() {
+        if (copied != null) {
+            clReleaseEvent(copied); // a copy that nobody fetched, after a fault
+        }
         memory.close();
         clReleaseCommandQueue(queue);
     }

@@ -84,11 +84,14 @@ class FaultyOpenClIT {
         assertNothingLivedOn();
     }
 
-    @Test
-    void aLaunchThatFailsInTheMiddleOfATrainingLeavesTheLastCheckpoint() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"launch=3000, clEnqueueNDRangeKernel(, a kernel crashed", "crash=3000, clWaitForEvents failed, start again"})
+    void aLaunchThatFailsInTheMiddleOfATrainingLeavesTheLastCheckpoint(String fault, String call, String remedy) throws Exception {
         String[] arguments = {"train", "--p1", "ring", "--data", "9999", "--batch", "33", "--plan", "fused", "--iterations", "3000",
             "--checkpoint-every", "100", "--out", "out"}; // two launches a step
-        assertOneLine(1, "clEnqueueNDRangeKernel(", run("launch=3000", arguments));
+        Jar.Run run = run(fault, arguments);
+        assertOneLine(1, call, run);
+        assertTrue(run.err().contains(remedy), run.err());
         assertNothingLivedOn();
         assertFalse(Files.exists(folder.resolve("out/model.safetensors")));
         int step = CheckpointFile.read(folder.resolve("out/checkpoint.safetensors")).checkpoint().step();
