@@ -41,6 +41,8 @@ class OclgrindTest {
         List<String> said = Files.readAllLines(folder.resolve("instruction-counts"));
         Soak.note("plans_and_maps", said.stream().filter(line -> line.matches("\\d+: .*")).count()
                 - said.stream().filter(line -> line.equals("  does not fit")).count());
+        Soak.note("inversions", said.stream().filter(line -> line.endsWith(" maps were inverted"))
+                .mapToInt(line -> Integer.parseInt(line.split(" ")[0])).findFirst().orElseThrow());
     }
 
     /** The names of the kernels that ran in a tour without a report. */

@@ -8,15 +8,26 @@ import java.util.stream.Collectors;
 /**
  * What {@code tools/soak} tried.
  *
- * @param date     of its end
- * @param commit   of the program
  * @param system   the machine and its OpenCL
  * @param faults   by name, what the tests of faults counted
  * @param oclgrind by name, what the kernels' tour counted
  * @param fuzz     the readers of files
  */
-record SoakResult(String date, String commit, String system, Map<String, Double> faults, Map<String, Double> oclgrind, Fuzzing fuzz) {
+record SoakResult(String system, Part<Map<String, Double>> faults, Part<Map<String, Double>> oclgrind, Part<Fuzzing> fuzz) {
     static final String FILE = "soak.json";
+
+    /**
+     * One that can be run alone.
+     *
+     * @param date   of its end
+     * @param commit of the program
+     */
+    record Part<T>(String date, String commit, T figures) {
+        @Override
+        public String toString() {
+            return date + ", commit " + commit;
+        }
+    }
 
     /** @param findings inputs that a reader failed on */
     record Fuzzing(int findings, List<Reader> readers) {
@@ -28,27 +39,27 @@ record SoakResult(String date, String commit, String system, Map<String, Double>
 
     /** The README's table of it. */
     String table() {
-        long least = fuzz.readers().stream().mapToLong(Reader::executions).min().orElse(0);
-        String readers = fuzz.readers().stream().map(Reader::reader).collect(Collectors.joining(", "));
-        int inputs = fuzz.readers().stream().mapToInt(Reader::inputs).sum();
+        List<Reader> readers = fuzz.figures().readers();
         return "| tried by `tools/soak` | |\n|---|---|\n"
-                + row("`kill -9` at random moments", "%,d, of them %,d while a file was being written: each file the old or the new one,"
-                        + " and the next run went on", count(faults, "kills"), count(faults, "kills_while_a_file_was_written"))
+                + row("`kill -9` at random moments", "%,d, of them %,d while a file was being written: each file the old or the new"
+                        + " one, and the next run went on", count(faults, "kills"), count(faults, "kills_while_a_file_was_written"))
                 + row("a training in `-Xmx128m`", "%,d s: %,d MB after the first minute, %,d MB at the end; as many OpenCL objects",
                         count(faults, "leak_seconds"), count(faults, "megabytes_at_first"), count(faults, "megabytes_at_last"))
-                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", fuzz.readers().size(),
-                        readers, least, fuzz.findings(), inputs)
-                + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning: no race, no stray access, no unset value",
-                        count(oclgrind, "plans_and_maps"))
-                + row("measured", "%s, commit %s, %s", date, commit, system);
+                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", readers.size(),
+                        readers.stream().map(Reader::reader).collect(Collectors.joining(", ")),
+                        readers.stream().mapToLong(Reader::executions).min().orElse(0), fuzz.figures().findings(),
+                        readers.stream().mapToInt(Reader::inputs).sum())
+                + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning, %,d of them with their inverse: no"
+                        + " race, no stray access, no unset value", count(oclgrind, "plans_and_maps"), count(oclgrind, "inversions"))
+                + row("measured", "%s: kills and memory %s; files %s; kernels %s", system, faults, fuzz, oclgrind);
     }
 
     private static String row(String head, String text, Object... values) {
         return "| " + head + " | " + String.format(Locale.ROOT, text, values) + " |\n";
     }
 
-    private static long count(Map<String, Double> counted, String what) {
-        Double count = counted.get(what);
+    private static long count(Part<Map<String, Double>> part, String what) {
+        Double count = part.figures().get(what);
         if (count == null) {
             throw new IllegalStateException("the soak's result lacks " + what);
         }
