@@ -10,6 +10,8 @@ import iadb.random.Stream;
 import iadb.sample.PushForward;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * How near points are to a density, and how near as many exact samples of it are, which is the floor.
@@ -47,9 +49,12 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      * @param points [N, 2], N at least 1
      * @param map    that made them, with its base density; empty where it is not known
      * @param seed   of the exact samples
+     * @param goOn   asked some ten times a second
      * @return the figures
+     * @throws CancellationException where it says false
      */
-    public static Evaluation of(Context context, Density density, float[] points, Optional<PushForward> map, long seed) {
+    public static Evaluation of(Context context, Density density, float[] points, Optional<PushForward> map, long seed,
+            BooleanSupplier goOn) {
         int count = points.length / 2;
         float[] reference;
         float[] other;
@@ -63,8 +68,8 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
         double exactEnergy;
         try (EnergyDistance distance = new EnergyDistance(context)) {
             float[] some = first(reference, paired);
-            energy = distance.distance(first(points, paired), some);
-            exactEnergy = distance.distance(first(other, paired), some);
+            energy = distance.distance(first(points, paired), some, goOn);
+            exactEnergy = distance.distance(first(other, paired), some, goOn);
         }
         float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);
         double sum = 0;

@@ -250,7 +250,7 @@ public final class LearnedMap implements AutoCloseable {
         synchronized (lock) {
             requireDensity();
             Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map does not know its p1"));
-            return Evaluation.of(context, p1, sample(count, seed), Optional.of(pushForward), seed);
+            return Evaluation.of(context, p1, sample(count, seed), Optional.of(pushForward), seed, () -> true);
         }
     }
 

@@ -112,7 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void judge(Context context, Density p1, Path what, float[] points, Optional<PushForward> map) throws IOException {
-        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed);
+        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, () -> !Interruption.underWay());
         if (report != null) {
             new EvaluationReport(p1).write(report, points, map);
             LOG.info("{} is written", report);

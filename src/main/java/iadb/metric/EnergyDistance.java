@@ -8,6 +8,8 @@ import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.plan.Pace;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * The energy distance of two sets of points (Székely and Rizzo 2013), 2 E|X-Y| - E|X-X'| - E|Y-Y'|, not rooted, over all
@@ -59,10 +61,20 @@ public final class EnergyDistance implements AutoCloseable {
      * @throws IllegalArgumentException if a set is empty or of odd length
      */
     public double distance(float[] a, float[] b) {
+        return distance(a, b, () -> true);
+    }
+
+    /**
+     * As above.
+     *
+     * @param goOn asked some ten times a second
+     * @throws CancellationException where it says false
+     */
+    public double distance(float[] a, float[] b, BooleanSupplier goOn) {
         try (Resources own = new Resources()) {
             Points first = upload(a, own);
             Points second = upload(b, own);
-            double value = 2 * mean(first, second) - mean(first, first) - mean(second, second);
+            double value = 2 * mean(first, second, goOn) - mean(first, first, goOn) - mean(second, second, goOn);
             return value < 0 ? 0 : value; // what rounding leaves of equal sets; NaN stays
         }
     }
@@ -81,7 +93,7 @@ public final class EnergyDistance implements AutoCloseable {
     }
 
     /** E|X-Y|; of a set with itself, each pair counts twice and is computed once. */
-    private double mean(Points a, Points b) {
+    private double mean(Points a, Points b, BooleanSupplier goOn) {
         int blocks = (a.count() + ROWS - 1) / ROWS;
         int pieces = (b.count() + PIECE - 1) / PIECE;
         int units = Math.multiplyExact(blocks, pieces);
@@ -89,6 +101,9 @@ public final class EnergyDistance implements AutoCloseable {
         try (DeviceBuffer sums = context.buffer((long) units * Float.BYTES)) {
             kernel.arguments(a.x(), a.y(), a.count(), b.x(), b.y(), b.count(), a == b ? 1 : 0, sums);
             for (int done = 0; done < units; ) {
+                if (!goOn.getAsBoolean()) {
+                    throw new CancellationException("an energy distance was cancelled");
+                }
                 int now = (int) Math.max(1, Math.min(units - done, pace.work(LAUNCH_NANOS)));
                 long start = System.nanoTime();
                 kernel.lastArguments(done, now);
