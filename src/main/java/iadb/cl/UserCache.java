@@ -42,7 +42,7 @@ public final class UserCache {
     static final long MOST_BYTES = 64L << 20;
     static final int HEADER_BYTES = 8 + Integer.BYTES + 32 + Long.BYTES + 32;
 
-    private static final Logger LOG = LoggerFactory.getLogger(ProgramCache.class);
+    private static final Logger LOG = LoggerFactory.getLogger(UserCache.class);
     private static final byte[] MAGIC = "IADBCLBN".getBytes(StandardCharsets.US_ASCII);
     private static final int FORMAT = 1;
     private static final String UNFINISHED = ".tmp";
@@ -201,10 +201,16 @@ public final class UserCache {
 
     /** Refuses a folder or an entry that another user could have written. */
     private static void requirePrivate(Path path) throws IOException {
-        if (!Files.isWritable(path) || isPosix(path)
-                && Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS_WRITE::contains)) {
+        if (!Files.isWritable(path) || isPosix(path) && (isOfAnother(path)
+                || Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS_WRITE::contains))) {
             throw new IOException(path + " is not this user's alone");
         }
+    }
+
+    /** The superuser can write to all folders; where a process shows whose it is, as on Linux. */
+    private static boolean isOfAnother(Path path) throws IOException {
+        Path process = Path.of("/proc/self");
+        return Files.exists(process) && !Files.getAttribute(path, "unix:uid").equals(Files.getAttribute(process, "unix:uid"));
     }
 
     private static boolean isPosix(Path path) {

@@ -120,7 +120,7 @@ public final class AtomicFile implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            // Windows does not; its rename needs no help
+            // Windows does not, nor do some file systems: the rename stands all the same
         }
     }
 
