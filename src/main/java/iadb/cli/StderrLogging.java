@@ -11,6 +11,7 @@ import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.NopStatusListener;
+import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -45,9 +46,12 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
 
     /** The message, then the stack trace if there is one. Logback's patterns would do, but take 50 ms of every start. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
+        /** What a terminal would obey rather than show: names of files may hold anything. */
+        private static final Pattern OBEYED = Pattern.compile("[\\p{C}&&[^\n\t]]");
+
         @Override
         public String doLayout(ILoggingEvent event) {
-            String line = event.getFormattedMessage() + System.lineSeparator();
+            String line = OBEYED.matcher(event.getFormattedMessage()).replaceAll("?") + System.lineSeparator();
             return event.getThrowableProxy() == null ? line : line + ThrowableProxyUtil.asString(event.getThrowableProxy());
         }
     }

@@ -63,6 +63,9 @@ public final class DensityImage {
         if (Files.isDirectory(file)) {
             throw new InvalidInputException("%s is a folder: give %s".formatted(file, KINDS));
         }
+        if (!Files.isRegularFile(file)) {
+            throw new InvalidInputException("%s is not a regular file: give %s".formatted(file, KINDS));
+        }
         if (!Files.isReadable(file)) {
             throw new InvalidInputException("%s cannot be read: check its permissions".formatted(file));
         }

@@ -70,6 +70,9 @@ final class DensityMetadata {
             return Optional.of(DensityImage.fromPng(name, Base64.getDecoder().decode(png)));
         } catch (InvalidInputException e) {
             throw new InvalidInputException("%s: the picture of its %s: %s".formatted(file, key, e.getMessage()), e);
+        } catch (OutOfMemoryError e) {
+            throw new InvalidInputException("%s: the picture of its %s takes more memory than Java has; give java more with -Xmx4g"
+                    .formatted(file, key), e);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(file + ": the picture of its " + key + " is not base64", e);
         }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.density.Density;
 import iadb.density.DensityImage;
@@ -193,6 +194,28 @@ class HostileFilesIT {
         assertNothingBeyond(before, folder.resolve("good"), folder.resolve("bad"));
         for (Map.Entry<Path, FileTime> untouched : bait.entrySet()) {
             assertEquals(untouched.getValue(), Files.getAttribute(untouched.getKey(), "lastAccessTime"), "never read");
+        }
+        Files.readAllBytes(absolute);
+        assumeTrue(!bait.get(absolute).equals(Files.getAttribute(absolute, "lastAccessTime")), "this file system notes no access");
+    }
+
+    @Test
+    void theNameOfAFileDoesNotSteerTheTerminal() throws Exception {
+        String name = "\u001b[2J\u009b31m\rx.png";
+        Files.writeString(tree.resolve(name), "no picture");
+        Jar.Run run = run(tree, Map.of("LC_ALL", "C.UTF-8"), List.of(), "--p1", name, "--out", "out");
+        assertEquals(2, run.code(), run.err());
+        assertTrue(run.err().startsWith("?[2J?31m?x.png "), run.err());
+        assertFalse(run.err().matches("(?s).*[\u001b\u009b\r].*"), run.err());
+    }
+
+    @Test
+    void whatIsNoRegularFileIsNotOpened() throws Exception {
+        assumeTrue(new ProcessBuilder("mkfifo", tree.resolve("pipe.png").toString()).start().waitFor() == 0, "makes no pipe");
+        for (String option : List.of("--p1", "--model")) {
+            Jar.Run run = run(tree, Map.of(), List.of(), option, "pipe.png", "--out", "out");
+            assertEquals(2, run.code(), run.err());
+            assertTrue(run.err().contains("pipe.png") && run.err().contains("is not a regular file"), run.err());
         }
     }
 
