@@ -263,12 +263,12 @@ final class TrainingRun implements AutoCloseable {
         DivergedException e = new DivergedException(what, config.rates().learningRate());
         int last = history.steps() - 1; // the loss of iteration n is that of the weights before it
         try {
-            history.write(folder);
             if (last >= 1 && last >= session.lastSafe().step()) {
                 writeModel(again(session.lastSafe(), last), last);
-                return new DivergedException(e, String.format(Locale.ROOT,
+                e = new DivergedException(e, String.format(Locale.ROOT,
                         "%s is the network of iteration %,d, the last with a finite loss", folder.resolve(MODEL), last));
             }
+            history.write(folder);
         } catch (IOException | OpenClException | IllegalArgumentException fault) { // the divergence is what the user must know
             e.addSuppressed(fault);
         }

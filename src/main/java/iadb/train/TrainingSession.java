@@ -53,6 +53,7 @@ public final class TrainingSession implements AutoCloseable {
     private final PlanRotation plans;
     private int stepsEnqueued;
     private int stepsDone;
+    private boolean finite = true; // all losses so far
     private long lastSliceEndNanos = System.nanoTime();
 
     /** Steps whose losses [steps] are on their way to the host. */
@@ -233,7 +234,8 @@ public final class TrainingSession implements AutoCloseable {
         float[] losses = slice.losses().await();
         idleReadbacks.add(slice.losses());
         int done = slice.plan().stepsDone().map(steps -> (int) steps.read(new float[1])[0]).orElse(slice.steps());
-        if (collector.add(done == losses.length ? losses : Arrays.copyOf(losses, done)) && done > 0) {
+        finite &= collector.add(done == losses.length ? losses : Arrays.copyOf(losses, done));
+        if (finite && done > 0) {
             safeguard.finiteFrom(slice.first());
         }
         stepsDone += done;
