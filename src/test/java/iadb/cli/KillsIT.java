@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -94,12 +100,14 @@ class KillsIT {
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         String small = "--p1 ring --data 999 --batch 33 --out out";
         String sample = "sample --model m.safetensors --points 300000 --steps 1 -o out/points.";
-        List<String> commands = new ArrayList<>(List.of("train --iterations 6000 --checkpoint-every 20 " + small,
+        List<String> commands = new ArrayList<>(List.of("train --iterations 6000 --checkpoint-every 20 --ema 0.99 --lr-schedule cosine " + small,
                 "--iterations 300 --points 500 --steps 8 " + small, sample + "npy", sample + "csv"));
         if (Soak.isFull()) {
             commands.addAll(List.of(sample + "svg", sample + "ply", sample + "png",
                     "evaluate --model m.safetensors --count 3000 --steps 4 -o out/report.png",
-                    "sample --model m.safetensors --points 100000 --steps 5 --trajectory -o out/way.npy"));
+                    "sample --model m.safetensors --points 100000 --steps 5 --trajectory -o out/way.npy",
+                    "--realtime --offscreen --seconds 4 --iterations 300 --points 500 --p1 ring --record out/show.gif"
+                            + " --screenshot out/last.png --out out"));
         }
         List<Work> all = new ArrayList<>();
         for (String command : commands) {
@@ -148,14 +156,39 @@ class KillsIT {
         }
     }
 
-    private static void requireWhole(Work work, Map<String, byte[]> now) {
+    /** What no two runs have the same bytes of, since it holds times or what was to be seen at some time. */
+    private static boolean isOfItsTime(String name) {
+        return Set.of("run.json", "show.gif", "last.png", CHECKPOINT).contains(name);
+    }
+
+    private void requireWhole(Work work, Map<String, byte[]> now) throws IOException {
+        assertTrue(now.keySet().containsAll(work.before.keySet()),
+                () -> "files were lost: " + work.before.keySet() + ", now " + now.keySet());
         for (Map.Entry<String, byte[]> file : now.entrySet()) {
             String name = file.getKey();
+            byte[] bytes = file.getValue();
             if (name.equals("run.json")) {
-                JsonParser.parseString(new String(file.getValue())).getAsJsonObject(); // it holds times
-            } else if (!isUnfinished(name) && !name.equals(CHECKPOINT)) {
-                assertTrue(Arrays.equals(file.getValue(), work.before.get(name)) || Arrays.equals(file.getValue(), work.after.get(name)),
+                JsonParser.parseString(new String(bytes)).getAsJsonObject();
+            } else if (name.equals(CHECKPOINT)) {
+                CheckpointFile.read(folder.resolve("out").resolve(name));
+            } else if (isOfItsTime(name)) {
+                decode(bytes);
+            } else if (!isUnfinished(name)) {
+                assertTrue(Arrays.equals(bytes, work.before.get(name)) || Arrays.equals(bytes, work.after.get(name)),
                         name + " of: " + work.command);
+            }
+        }
+    }
+
+    /** All pictures of a file. */
+    private static void decode(byte[] bytes) throws IOException {
+        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
+            ImageReader reader = ImageIO.getImageReaders(in).next();
+            reader.setInput(in);
+            int count = reader.getNumImages(true);
+            assertTrue(count > 0);
+            for (int i = 0; i < count; i++) {
+                reader.read(i);
             }
         }
     }
@@ -168,13 +201,11 @@ class KillsIT {
             Files.copy(checkpoint, folder.resolve("c.safetensors"), StandardCopyOption.REPLACE_EXISTING);
             boolean old = Arrays.equals(Files.readAllBytes(checkpoint), work.before.get(CHECKPOINT));
             runWell("train --resume out/" + CHECKPOINT);
-            Map<String, byte[]> expected = old ? work.before : work.after;
-            assertTrue(Arrays.equals(expected.get("model.safetensors"), contents().get("model.safetensors")),
-                    "from step " + step);
+            (old ? work.before : work.after).forEach((name, bytes) -> assertArrayEquals(bytes, read(name), name + " from step " + step));
         } else {
             runWell(work.command);
             requireWhole(work, contents());
-            work.after.forEach((name, bytes) -> assertTrue(name.equals("run.json") || Arrays.equals(bytes, read(name)), name));
+            work.after.forEach((name, bytes) -> assertTrue(isOfItsTime(name) || Arrays.equals(bytes, read(name)), name));
         }
         assertTrue(contents().keySet().stream().noneMatch(KillsIT::isUnfinished), "what was left is gone");
     }

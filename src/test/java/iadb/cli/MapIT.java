@@ -193,37 +193,6 @@ class MapIT {
         assertTrue(ImageIO.read(folder.resolve("f.png").toFile()).getWidth() > 800);
     }
 
-    /** Killed at any moment, in the middle of writing a checkpoint too, and gone on from what there is, until it ends. */
-    @Test
-    void aTrainingThatIsKilledAgainAndAgainEndsWithTheSameFiles() throws Exception {
-        String[] whole = with(SMALL, "--iterations", "20000", "--ema", "0.99", "--lr-schedule", "cosine", "--checkpoint-every", "50");
-        runWell(with(whole, "--out", "whole"));
-        Random random = new Random(1);
-        Path checkpoint = folder.resolve("killed/checkpoint.safetensors");
-        int kills = 0;
-        boolean ended = false;
-        while (!ended) {
-            boolean begun = Files.exists(checkpoint);
-            Process process = begun ? Jar.start(folder, Map.of(), List.of(), "train", "--resume", "killed/checkpoint.safetensors")
-                    : Jar.start(folder, Map.of(), List.of(), with(whole, "--out", "killed"));
-            try {
-                while (!begun && !Files.exists(checkpoint) && process.isAlive()) {
-                    Thread.sleep(1);
-                }
-                int most = kills < 4 ? (begun ? 700 : 100) : 120_000; // of milliseconds: some of its time to start, some of it to train
-                ended = process.waitFor(1 + random.nextInt(most), TimeUnit.MILLISECONDS) || kills >= 4 && process.waitFor(2, TimeUnit.MINUTES);
-            } finally {
-                process.destroyForcibly().waitFor();
-            }
-            kills += ended ? 0 : 1;
-            assertEquals(ended, Files.exists(folder.resolve("killed/model.safetensors")), "only the end writes the model");
-        }
-        assertTrue(kills >= 4, kills + " kills");
-        for (String name : List.of("model.safetensors", "checkpoint.safetensors", "loss.csv", "loss.png")) {
-            assertArrayEquals(bytes("whole/" + name), bytes("killed/" + name), name);
-        }
-    }
-
     @Test
     void aTrainingThatEndedGoesFurther() throws Exception {
         runWell(with(SMALL, "--iterations", "3000", "--out", "long"));
@@ -269,7 +238,7 @@ class MapIT {
         runWell(with(SMALL, "--iterations", "300", "--out", "good"));
         byte[] before = bytes("good/model.safetensors");
         int inTime = 0;
-        for (int millis = 200; millis < 700; millis += 100) { // the start of the program takes most of that
+        for (int millis = 200; millis < 700 && inTime == 0; millis += 100) { // the start of the program takes most of that
             Process process = Jar.start(folder, Map.of(), List.of(), with(SMALL, "--out", "good", "--seed", "1"));
             try {
                 Thread.sleep(millis);

@@ -346,7 +346,7 @@ class WindowIT {
 
     @Test
     void aTrainingThatDivergesLeavesAWindowWithTheNetworkOfBefore() throws Exception {
-        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "4", "--lr", "30", "--points", "500", "--screenshot",
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "3", "--lr", "30", "--points", "500", "--screenshot",
                 "last.png")) {
             assertTrue(show.end(0).get("frames").getAsInt() > 5);
             assertTrue(show.messages().matches("(?s).*the training diverged at iteration \\d: .*after iteration 0; nothing to keep.*"),
