@@ -162,6 +162,7 @@ public final class PushForward implements AutoCloseable {
             }
             first += chunk.length / 2;
         }
+        leaveRoom();
     }
 
     /** Moves all points, chunk by chunk, and puts Σ log|det J| into {@code logDets} [n] unless it is null. */
@@ -178,7 +179,20 @@ public final class PushForward implements AutoCloseable {
             }
             first += count;
         }
+        leaveRoom();
         return moved;
+    }
+
+    /** Keeps no chunk between calls on a device that was short of memory: others need some as well. */
+    private void leaveRoom() {
+        if (mostPoints < CHUNK_POINTS) {
+            releaseChunk();
+        }
+    }
+
+    private void releaseChunk() {
+        capacity = 0;
+        chunkResources.close();
     }
 
     private void moveChunk(float[] chunk, int first, float[] all, Way way) {
@@ -242,8 +256,7 @@ public final class PushForward implements AutoCloseable {
                 work.accept(chunk);
                 return chunk;
             } catch (OpenClException e) {
-                capacity = 0;
-                chunkResources.close();
+                releaseChunk();
                 if (!e.isForLackOfMemory() || count <= LEAST_CHUNK_POINTS) {
                     throw e;
                 }
@@ -257,8 +270,7 @@ public final class PushForward implements AutoCloseable {
     private void load(float[] chunk) {
         int count = chunk.length / 2;
         if (count > capacity) {
-            capacity = 0;
-            chunkResources.close();
+            releaseChunk();
             points = chunkResources.add(context.buffer((long) chunk.length * Float.BYTES));
             logDet = chunkResources.add(context.buffer((long) count * Float.BYTES));
             capacity = count;
@@ -269,8 +281,7 @@ public final class PushForward implements AutoCloseable {
 
     @Override
     public void close() {
-        capacity = 0;
-        chunkResources.close();
+        releaseChunk();
         resources.close();
     }
 }
