@@ -45,6 +45,8 @@ public final class Device {
     private final long globalBytes;
     private final long maxBufferBytes;
 
+    private final String uuid; // as 32 hexadecimal digits; "" where it is not told
+
     private Device(cl_platform_id platform, cl_device_id id, int index) {
         this.platform = platform;
         this.id = id;
@@ -55,6 +57,7 @@ public final class Device {
         driver = DeviceInfo.text(this, CL_DRIVER_VERSION);
         version = DeviceInfo.text(this, CL_DEVICE_VERSION);
         extensions = Set.copyOf(List.of(DeviceInfo.text(this, CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
+        uuid = has("cl_khr_device_uuid") ? DeviceInfo.uuid(this) : "";
         long typeBits = DeviceInfo.number(this, CL_DEVICE_TYPE);
         type = (typeBits & CL_DEVICE_TYPE_GPU) != 0 ? Type.GPU : (typeBits & CL_DEVICE_TYPE_CPU) != 0 ? Type.CPU : Type.OTHER;
         computeUnits = (int) DeviceInfo.number(this, CL_DEVICE_MAX_COMPUTE_UNITS);
@@ -78,6 +81,7 @@ public final class Device {
         driver = other.driver;
         version = other.version;
         extensions = other.extensions;
+        uuid = other.uuid;
         type = other.type;
         computeUnits = other.computeUnits;
         nativeVectorFloats = other.nativeVectorFloats;
@@ -267,10 +271,10 @@ public final class Device {
         return has("cl_khr_gl_sharing") || has("cl_APPLE_gl_sharing");
     }
 
-    /** What tells this device and its driver from others on machines of this kind. */
+    /** What tells this device and its driver from others; equal devices of a machine by their UUID, where the driver tells it. */
     public List<String> identity() {
         return List.of(System.getProperty("os.name"), System.getProperty("os.arch"), platformName, platformVersion, name,
-                version, driver);
+                version, driver, uuid);
     }
 
     /** Whether the device offers {@code extension}; read this before any call that belongs to it. */
