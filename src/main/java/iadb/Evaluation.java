@@ -49,7 +49,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      * @param points [N, 2], N at least 1
      * @param map    that made them, with its base density; empty where it is not known
      * @param seed   of the exact samples
-     * @param goOn   asked some ten times a second
+     * @param goOn   asked many times a second while distances are computed, by several threads
      * @return the figures
      * @throws CancellationException where it says false
      */
@@ -87,9 +87,9 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
             }
         }
         return new Evaluation(
-                new Figures(SlicedWasserstein.distance(points, reference), energy, support.shareOff(points),
+                new Figures(SlicedWasserstein.distance(points, reference, goOn), energy, support.shareOff(points),
                         sum / (logDensity.length - notInverted - withoutMass)), // 0 / 0 is NaN
-                new Figures(SlicedWasserstein.distance(other, reference), exactEnergy, support.shareOff(other),
+                new Figures(SlicedWasserstein.distance(other, reference, goOn), exactEnergy, support.shareOff(other),
                         exactSum / (logDensity.length - notInverted - withoutMass)),
                 count, paired, logDensity.length, notInverted, withoutMass);
     }

@@ -4,6 +4,7 @@ import iadb.Evaluation;
 import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.Sequence;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.io.JsonRecord;
 import iadb.model.Model;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -113,6 +115,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void judge(Context context, Density p1, Path what, float[] points, Optional<PushForward> map) throws IOException {
         Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, () -> !Interruption.underWay());
+        if (Interruption.underWay()) {
+            throw new CancellationException();
+        }
         if (report != null) {
             new EvaluationReport(p1).write(report, points, map);
             LOG.info("{} is written", report);
@@ -174,8 +179,10 @@ final class EvaluateCommand implements Callable<Integer> {
             System.out.println(record);
             return;
         }
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%s against %s, %,d points%n%-24s %12s %14s%n", judged,
-                p1.name(), evaluation.count(), "", from == null ? "the map's" : "the file's", "exact samples'"));
+        StringBuilder text = new StringBuilder(ForeignText.line(String.format(Locale.ROOT, "%s against %s, %,d points", judged,
+                p1.name(), evaluation.count())));
+        text.append(String.format(Locale.ROOT, "%n%-24s %12s %14s%n", "", from == null ? "the map's" : "the file's",
+                "exact samples'"));
         row(text, "sliced Wasserstein-1", "%.5f", points.slicedWasserstein1(), exact.slicedWasserstein1());
         row(text, "energy distance", "%.3g", points.energyDistance(), exact.energyDistance());
         row(text, "off support", "%.3f %%", 100 * points.offSupport(), 100 * exact.offSupport());

@@ -18,7 +18,7 @@ final class Interruption {
     private static final AtomicBoolean PRESSED = new AtomicBoolean();
 
     private static volatile boolean underWay;
-    private static volatile int failure; // the exit code of work that failed; 0: it did not
+    private static volatile int failure; // the exit code of work that failed after Ctrl-C; 0: it did not
     private static volatile boolean workIsOver;
 
     private Interruption() {
@@ -83,7 +83,7 @@ final class Interruption {
      * @return whether the virtual machine is already ending
      */
     static boolean endWork(int code) {
-        failure = code == EXIT_INTERRUPTED ? 0 : code;
+        failure = underWay && code != EXIT_INTERRUPTED ? code : 0;
         workIsOver = true;
         return underWay;
     }

@@ -74,12 +74,9 @@ final class LossHistory {
         return whole;
     }
 
-    /** Adds the losses of further steps, up to the first that is not finite. */
+    /** Adds the losses of further steps, all of them finite. */
     void add(float[] losses) {
         for (float loss : losses) {
-            if (!Float.isFinite(loss)) {
-                return;
-            }
             steps++;
             smoothed = Double.isNaN(smoothed) ? loss : smoothed + SMOOTHING * (loss - smoothed);
             sum += loss;

@@ -7,6 +7,7 @@ import iadb.cl.OpenClException;
 import iadb.cl.UnknownDeviceException;
 import iadb.density.NamedDensities;
 import iadb.io.FileFault;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.io.Spelling;
 import iadb.train.DivergedException;
@@ -71,7 +72,7 @@ public final class Main {
         commands.getCommandSpec().usageMessage().footer(footer());
         commands.setExecutionStrategy(Main::run);
         commands.setParameterExceptionHandler((e, arguments) -> {
-            commands.getErr().println(CommandLine.Help.Ansi.AUTO.string(message(e)));
+            commands.getErr().println(ForeignText.line(message(e)));
             return EXIT_INPUT;
         });
         commands.setExecutionExceptionHandler((e, command, parsed) -> report(e));

@@ -3,6 +3,7 @@ package iadb.cli;
 import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.Sequence;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.io.NpyWriter;
 import iadb.io.PointWriter;
@@ -153,8 +154,8 @@ final class SampleCommand implements Callable<Integer> {
             }
             moved = stream.count();
         }
-        System.out.printf(Locale.ROOT, "%s: %,d points, %,d %s steps%s%n", output, moved, integration.T(), integration.solver(),
-                at != null || inverse ? " inverted" : "");
+        System.out.println(ForeignText.line(String.format(Locale.ROOT, "%s: %,d points, %,d %s steps%s", output, moved,
+                integration.T(), integration.solver(), at != null || inverse ? " inverted" : "")));
         return 0;
     }
 

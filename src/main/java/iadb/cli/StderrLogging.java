@@ -47,12 +47,13 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
     /** The message, then the stack trace if there is one. Logback's patterns would do, but take 50 ms of every start. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
         /** What a terminal would obey rather than show: names of files may hold anything. */
-        private static final Pattern OBEYED = Pattern.compile("[\\p{C}&&[^\n\t]]");
+        private static final Pattern OBEYED = Pattern.compile("\r(?!\n)|[\\p{C}&&[^\r\n\t]]");
 
         @Override
         public String doLayout(ILoggingEvent event) {
-            String line = OBEYED.matcher(event.getFormattedMessage()).replaceAll("?") + System.lineSeparator();
-            return event.getThrowableProxy() == null ? line : line + ThrowableProxyUtil.asString(event.getThrowableProxy());
+            String text = event.getFormattedMessage() + System.lineSeparator()
+                    + (event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy()));
+            return OBEYED.matcher(text).replaceAll("?");
         }
     }
 

@@ -1,6 +1,7 @@
 package iadb.cli;
 
 import iadb.cl.Context;
+import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.model.CheckpointFile;
 import java.io.IOException;
@@ -76,8 +77,9 @@ final class TrainCommand implements Callable<Integer> {
                 return 0; // stopped by Ctrl-C, which the exit code says
             }
             run.save();
-            System.out.printf(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g%n", folder.resolve("model.safetensors"),
-                    task.p0().name(), task.p1().name(), run.session().stepsEnqueued(), run.finalLoss());
+            System.out.println(ForeignText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
+                    folder.resolve("model.safetensors"), task.p0().name(), task.p1().name(), run.session().stepsEnqueued(),
+                    run.finalLoss())));
         }
         return 0;
     }

@@ -5,6 +5,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
+import iadb.io.ForeignText;
 import iadb.io.JsonRecord;
 import iadb.io.Npy;
 import iadb.io.Png;
@@ -222,8 +223,9 @@ final class TutorialCommand implements Callable<Integer> {
         double floor = SlicedWasserstein.distance(other, exact);
         clock.end("judge");
         record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor);
-        System.out.printf(Locale.ROOT, "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)%n",
-                folder.resolve("points.npy"), points, p1.name(), distance, floor);
+        System.out.println(ForeignText.line(String.format(Locale.ROOT,
+                "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)",
+                folder.resolve("points.npy"), points, p1.name(), distance, floor)));
     }
 
     private float[] moved(Context context, Network network, Density p0) {

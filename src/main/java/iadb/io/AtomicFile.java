@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -44,8 +43,7 @@ public final class AtomicFile implements AutoCloseable {
     private static final Duration LONGEST_SILENCE = Duration.ofDays(1); // of a process elsewhere that still writes
     private static final int MOST_LINKS = 40;
     private static final String PLACE = place();
-    private static final long OWN_START = startMillis(ProcessHandle.current()).orElse(0L);
-    private static final long CLOCK_MILLIS = 10_000; // a process's start as others see it, when the clock is set meanwhile
+    private static final long OWN_START = startTicks(ProcessHandle.current().pid()).orElse(0L);
     private static final AtomicLong NUMBER = new AtomicLong();
     private static final Set<Path> SWEPT_FOLDERS = ConcurrentHashMap.newKeySet();
 
@@ -222,7 +220,7 @@ public final class AtomicFile implements AutoCloseable {
         Path file = target.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(file); links++) {
             if (links == MOST_LINKS) {
-                throw new FileSystemLoopException(target.toString());
+                throw new FileSystemException(target.toString(), null, "its links lead in a circle");
             }
             file = file.resolveSibling(Files.readSymbolicLink(file));
         }
@@ -265,16 +263,23 @@ public final class AtomicFile implements AutoCloseable {
             return false;
         }
         if (name.group(1).equals(PLACE)) {
-            long start = Long.parseLong(name.group(3));
-            return ProcessHandle.of(Long.parseLong(name.group(2))).filter(ProcessHandle::isAlive)
-                    .filter(process -> Math.abs(startMillis(process).orElse(start) - start) <= CLOCK_MILLIS).isEmpty();
+            return !startTicks(Long.parseLong(name.group(2))).equals(Optional.of(Long.parseLong(name.group(3))));
         }
         return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(LONGEST_SILENCE));
     }
 
-    /** Since 1970; numbers of processes are given again, starts are not. Empty where the system does not say. */
-    private static Optional<Long> startMillis(ProcessHandle process) {
-        return process.info().startInstant().map(Instant::toEpochMilli);
+    /**
+     * When a process started, in ticks from the machine's start: its number is given again, this is not. Empty where there is no
+     * such process, or no Linux.
+     */
+    private static Optional<Long> startTicks(long pid) {
+        try {
+            String facts = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            String[] afterName = facts.substring(facts.lastIndexOf(')') + 2).split(" "); // from the third on, see proc(5)
+            return Optional.of(Long.parseLong(afterName[19]));
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
     }
 
     private boolean replacesTarget() {

@@ -12,12 +12,13 @@ public final class ForeignText {
         return text.length() <= CHARS_SHOWN ? line(text) : line(text.substring(0, CHARS_SHOWN)) + "...";
     }
 
-    /** The text's first {@code most} chars, those that a terminal would obey rather than show replaced by question marks. */
-    public static String line(String text, int most) {
-        return line(text.substring(0, Math.min(most, text.length())));
+    /** The text with those characters replaced by question marks that a terminal would obey rather than show. */
+    public static String line(String text) {
+        return text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
     }
 
-    private static String line(String text) {
-        return text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
+    /** The text's first {@code most} chars, as above. */
+    public static String line(String text, int most) {
+        return line(text.substring(0, Math.min(most, text.length())));
     }
 }

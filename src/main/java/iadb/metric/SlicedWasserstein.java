@@ -4,6 +4,8 @@
 package iadb.metric;
 
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /** The sliced Wasserstein-1 distance (Bonneel, Rabin, Peyre, Pfister 2015) over fixed directions. */
@@ -28,6 +30,16 @@ public final class SlicedWasserstein {
      * @throws IllegalArgumentException if a set is empty or of odd length
      */
     public static double distance(float[] a, float[] b) {
+        return distance(a, b, () -> true);
+    }
+
+    /**
+     * As above.
+     *
+     * @param goOn asked at each direction, by several threads
+     * @throws CancellationException where it says false
+     */
+    public static double distance(float[] a, float[] b, BooleanSupplier goOn) {
         requirePoints(a);
         requirePoints(b);
         IntStream directions = IntStream.range(0, DIRECTIONS);
@@ -35,6 +47,9 @@ public final class SlicedWasserstein {
             directions = directions.parallel();
         }
         double[] byDirection = directions.mapToDouble(k -> {
+            if (!goOn.getAsBoolean()) {
+                throw new CancellationException("a sliced Wasserstein distance was cancelled");
+            }
             double angle = Math.PI * k / DIRECTIONS;
             return sortedDistance(sortedProjection(a, angle), sortedProjection(b, angle));
         }).toArray();

@@ -19,7 +19,7 @@ import java.util.Locale;
  * trains. The host's part takes some milliseconds, of the largest network about a second.
  */
 public final class PlanCheck {
-    private static final int LEAST_ROWS = 37;
+    private static final int ROWS_OF_LARGE_NETWORKS = 37;
     private static final int MOST_SUMS = 1 << 17; // of units in all rows: more take the host long, and come near their kinks
     private static final int POINTS = 41;
     private static final int TRIALS_OF_BARRIER = 8;
@@ -130,7 +130,7 @@ public final class PlanCheck {
     /** A tile and a part of another, so that blocks of gradients are added up; of a large network fewer. */
     private static int rows(NetworkShape shape, Tuning tuning) {
         int rows = tuning.tileRows() + 5;
-        return (long) rows * shape.width() * shape.depth() <= MOST_SUMS ? rows : LEAST_ROWS;
+        return (long) rows * shape.width() * shape.depth() <= MOST_SUMS ? rows : ROWS_OF_LARGE_NETWORKS;
     }
 
     /** The first seed by which no unit comes near its kink in the first step, or of many the one that keeps farthest away. */

@@ -83,6 +83,7 @@ final class Learning implements AutoCloseable {
         doneBefore = 0;
         done = 0;
         divergedAt = 0;
+        iterationsPerSecond = Double.NaN;
         restarted.run();
         train(p0, p1);
     }
@@ -119,10 +120,13 @@ final class Learning implements AutoCloseable {
             take(session.advance(goal - doneBefore - session.stepsEnqueued(), slice));
             left = begin + budget.toNanos() - System.nanoTime();
         }
+        if (!running) {
+            return; // it diverged, and went back
+        }
         double rate = (done - before) / ((System.nanoTime() - begin) * 1e-9);
         iterationsPerSecond = Double.isNaN(iterationsPerSecond) ? rate
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
-        if (running && doneBefore + session.stepsEnqueued() >= goal) {
+        if (doneBefore + session.stepsEnqueued() >= goal) {
             take(session.drain());
             running = false;
         }
