@@ -1,6 +1,7 @@
 package iadb.cli;
 
 import iadb.density.Density;
+import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
 import iadb.io.Npy;
 import iadb.model.Model;
@@ -10,6 +11,7 @@ import iadb.train.Provenance;
 import iadb.train.TrainingConfig;
 import iadb.view.Keeper;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -52,7 +54,8 @@ final class WindowKeeper implements Keeper {
         try {
             folder = output.ready();
         } catch (InvalidInputException e) {
-            throw new IOException(e.getMessage(), e);
+            throw e.getCause() instanceof IOException fault ? new FileSystemException(output.folder.toString(), null, FileFault.of(fault))
+                    : new IOException(e.getMessage(), e);
         }
         ModelFile.write(folder.resolve("model.safetensors"), new Model(network, Optional.of(p0), Optional.of(p1),
                 Provenance.ofModel(config.withShape(network.shape()), p0, p1, done, Optional.empty())));

@@ -121,10 +121,11 @@ final class Movement implements AutoCloseable {
     /**
      * Moves on by one frame.
      *
+     * @param learned whether the network learned in this frame, if only its last iterations
      * @param seconds since the last
      * @param budget  of computing
      */
-    void advance(Learning learning, Controls controls, double seconds, Duration budget) {
+    void advance(Learning learning, boolean learned, Controls controls, double seconds, Duration budget) {
         if (controls.grid && grid == null) {
             grid = resources.add(new Flow(context, transfer, LineDrawing.gridStarts(), parameterBytes(), T));
             if (!learning.running()) {
@@ -132,7 +133,7 @@ final class Movement implements AutoCloseable {
             }
         }
         choosePlace(controls, learning.running());
-        if (learning.running() || live) {
+        if (learned || learning.running() || live) {
             advanceLive(learning, budget, controls.paused);
         } else {
             playback.pause(controls.paused);

@@ -4,17 +4,12 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
-import iadb.io.FileFault;
-import iadb.io.Png;
 import iadb.model.Network;
 import iadb.plan.PlanChoice;
 import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,9 +52,7 @@ public final class RealtimeView implements AutoCloseable {
     private long hostBytesBefore;
     private boolean wasReverse;
     private Solver wasSolver = Solver.EULER;
-    private int pictures;
     private Optional<IOException> keepFault = Optional.empty(); // the show goes on, and fails at its end
-    private Optional<IOException> pictureFault = Optional.empty(); // as above
 
     private RealtimeView(RealtimeConfig config, List<Device> devices, Keeper keeper) {
         this.config = config;
@@ -78,7 +71,8 @@ public final class RealtimeView implements AutoCloseable {
             panel = new Panel(canvas.context());
             TrainingConfig training = planned(config.training());
             Network network = config.model().orElseGet(() -> Network.initial(training.shape(), training.seed()));
-            learning = resources.add(new Learning(context, training, config.iterations(), network, keeper::losses, keeper::restarted));
+            learning = resources.add(new Learning(context, training, config.iterations(), network, keeper::losses,
+                    keeper::restarted));
             movement = resources.add(new Movement(context, transfer, network.shape(), config.steps(), training.seed()));
         } catch (RuntimeException e) {
             resources.close();
@@ -98,12 +92,11 @@ public final class RealtimeView implements AutoCloseable {
      */
     public static RealtimeSummary run(RealtimeConfig config, List<Device> devices, Keeper keeper) throws IOException {
         try (RealtimeView view = new RealtimeView(config, devices, keeper);
-                Recorder recorder = config.recording().isPresent() ? new Recorder(config.recording().get()) : null) {
-            view.play(Optional.ofNullable(recorder));
-            for (Optional<IOException> fault : List.of(view.keepFault, view.pictureFault)) {
-                if (fault.isPresent()) {
-                    throw fault.get();
-                }
+                PictureTaker pictures = new PictureTaker(config, view.surface, view::say)) {
+            view.play(pictures);
+            Optional<IOException> fault = view.keepFault.or(pictures::fault);
+            if (fault.isPresent()) {
+                throw fault.get();
             }
             return view.summary();
         }
@@ -118,7 +111,7 @@ public final class RealtimeView implements AutoCloseable {
         return sharesCores && training.plan().isEmpty() ? training.withPlan(PlanChoice.Kind.FUSED) : training;
     }
 
-    private void play(Optional<Recorder> recorder) {
+    private void play(PictureTaker pictures) {
         drawPoints();
         subjects.showTarget();
         long firstFrameNanos = 0;
@@ -143,7 +136,7 @@ public final class RealtimeView implements AutoCloseable {
             closing = keeper.interrupted() || surface.closing() || controls.take(Controls.Wish.CLOSE)
                     || firstFrameNanos != 0 && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
             drawFrame(seconds);
-            takePictures(recorder, closing);
+            takePictures(pictures, closing);
             budget.beginPresent();
             surface.present();
             budget.endFrame();
@@ -156,10 +149,10 @@ public final class RealtimeView implements AutoCloseable {
                 LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
             }
         }
-        if (!learned && learning.hasTrained() && (keeper.interrupted() || !learning.running())) {
+        if (!learned && (learning.diverged() || learning.hasTrained() && (keeper.interrupted() || !learning.running()))) {
             keep();
         }
-        recorder.ifPresent(recording -> writeAsked(recording::finish));
+        pictures.finish();
         LOG.debug("{} frames, the longest {} ms; {}", times.count(), Math.round(times.percentileMillis(1)), budget);
     }
 
@@ -247,12 +240,13 @@ public final class RealtimeView implements AutoCloseable {
 
     private void compute(double seconds) {
         budget.beginTraining();
+        boolean learns = learning.running();
         if (!controls.paused) {
             learning.advance(budget.training());
         }
         budget.beginMap();
         long before = movement.transferNanos();
-        movement.advance(learning, controls, seconds, budget.map(learning.running()));
+        movement.advance(learning, learns, controls, seconds, budget.map(learning.running()));
         budget.addTransfer(movement.transferNanos() - before);
         if (!learned && !movement.live() && (learning.diverged() || learning.hasTrained() && learning.done() >= learning.goal())) {
             learned = true;
@@ -261,15 +255,15 @@ public final class RealtimeView implements AutoCloseable {
     }
 
     private void keep() {
-        String kept;
-        try {
-            kept = !learning.diverged() || learning.hasTrained()
-                    ? keeper.keep(learning.snapshot(), learning.done(), subjects.p0(), subjects.p1(), movement.flow().positionsAt(1))
-                    : "nothing to keep";
-            keepFault = Optional.empty();
-        } catch (IOException e) {
-            keepFault = Optional.of(e);
-            kept = notWritten(e);
+        String kept = "nothing to keep";
+        if (!learning.diverged() || learning.hasTrained()) {
+            try {
+                kept = keeper.keep(learning.snapshot(), learning.done(), subjects.p0(), subjects.p1(), movement.flow().positionsAt(1));
+                keepFault = Optional.empty();
+            } catch (IOException e) {
+                keepFault = Optional.of(e);
+                kept = PictureTaker.notWritten(e);
+            }
         }
         say(learning.diverged() ? divergence() + "; " + kept : kept);
     }
@@ -303,46 +297,15 @@ public final class RealtimeView implements AutoCloseable {
         LOG.info("{}", text);
     }
 
-    private interface Writing {
-        void run() throws IOException;
-    }
-
-    private Optional<IOException> tryWriting(Writing writing) {
-        try {
-            writing.run();
-            return Optional.empty();
-        } catch (IOException e) {
-            say(notWritten(e));
-            return Optional.of(e);
-        }
-    }
-
-    /** As above, of a picture that the command line asked for. */
-    private void writeAsked(Writing writing) {
-        pictureFault = tryWriting(writing).or(() -> pictureFault);
-    }
-
-    private static String notWritten(IOException e) {
-        return "not written: " + (e instanceof FileSystemException at ? at.getFile() + ": " + FileFault.of(e) : e.getMessage());
-    }
-
-    private void takePictures(Optional<Recorder> recorder, boolean last) {
-        if (recorder.isPresent() && times.count() > 0 && recorder.get().wantsFrame()) {
-            writeAsked(() -> recorder.get().add(ScreenPicture.read(surface.width(), surface.height())));
+    private void takePictures(PictureTaker pictures, boolean last) {
+        if (times.count() > 0) {
+            pictures.record();
         }
         if (controls.take(Controls.Wish.SCREENSHOT)) {
-            tryWriting(() -> {
-                Files.createDirectories(config.folder());
-                while (Files.exists(config.folder().resolve("screenshot_" + pictures + ".png"))) {
-                    pictures++;
-                }
-                Path file = config.folder().resolve("screenshot_" + pictures + ".png");
-                Png.write(file, ScreenPicture.read(surface.width(), surface.height()));
-                say(file.toString());
-            });
+            pictures.takeScreenshot();
         }
-        if (last && config.screenshot().isPresent()) {
-            writeAsked(() -> Png.write(config.screenshot().get(), ScreenPicture.read(surface.width(), surface.height())));
+        if (last) {
+            pictures.takeLastFrame();
         }
     }
 

@@ -154,7 +154,8 @@ final class Recorder implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException fault ? fault : new IOException("recording: " + e.getCause().getMessage(), e.getCause());
+            throw e.getCause() instanceof IOException fault ? fault
+                    : new IOException("recording: " + e.getCause().getMessage(), e.getCause());
         } finally {
             failed |= !written;
         }

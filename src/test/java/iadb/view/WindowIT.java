@@ -1,5 +1,6 @@
 package iadb.view;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.LearnedMap;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.io.Npy;
@@ -315,7 +317,7 @@ class WindowIT {
     void aWindowClosedInTheMiddleOfTrainingEndsWell() throws Exception {
         try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--iterations", "10000000")) {
             show.awaitWindow();
-            Thread.sleep(1500);
+            Thread.sleep(3000);
             show.xdotool("key", "Escape");
             assertTrue(show.end(0).get("frames").getAsInt() > 5);
             assertEquals("", show.messages().lines().filter(line -> line.contains("xception") || line.contains("rror"))
@@ -325,9 +327,13 @@ class WindowIT {
 
     @Test
     void offScreenAModelIsPlayedWithoutTraining() throws Exception {
-        try (Show training = new Show(Map.of(), "--offscreen", "--seconds", "4", "--iterations", "3000", "--p1", "ring",
+        try (Show training = new Show(Map.of(), "--offscreen", "--seconds", "4", "--iterations", "1", "--p1", "ring",
                 "--points", "500")) {
             training.end(0);
+        }
+        float[] points = Npy.read(folder.resolve("made").resolve("points.npy"));
+        try (LearnedMap map = LearnedMap.load(folder.resolve("made").resolve("model.safetensors"))) {
+            assertArrayEquals(map.sample(500, 0), points, 1e-5f, "a training that ends within a frame moves its points, too");
         }
         byte[] model = Files.readAllBytes(folder.resolve("made").resolve("model.safetensors"));
         try (Show show = new Show(Map.of("DISPLAY", ""), "--offscreen", "--seconds", "3", "--model",
@@ -346,7 +352,7 @@ class WindowIT {
 
     @Test
     void aTrainingThatDivergesLeavesAWindowWithTheNetworkOfBefore() throws Exception {
-        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "3", "--lr", "30", "--points", "500", "--screenshot",
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "5", "--lr", "30", "--points", "500", "--screenshot",
                 "last.png")) {
             assertTrue(show.end(0).get("frames").getAsInt() > 5);
             assertTrue(show.messages().matches("(?s).*the training diverged at iteration \\d: .*after iteration 0; nothing to keep.*"),
