@@ -6,7 +6,7 @@
 //   lazy-memory=BYTES  the same, but only when a buffer is written or a kernel launched: as drivers that allocate at first use
 //   launch=N         the Nth launch of a kernel, counted from 1, fails; those after it do as well
 //   crash=N          the Nth launch goes well and crashes on the device: what waits fails, and the queue is lost, as on GPUs
-//   slow=N           the Nth launch, and each after it, takes ten seconds
+//   slow=N[:S]       the Nth launch, and each after it, takes S seconds, ten unless told otherwise
 //   source=FROM=>TO  the compiler reads TO where the sources say FROM: kernels that answer wrongly
 // OPENCL_LIVE names a file that gets a line every second in which a kernel is launched, and one at the end of the process:
 // seconds, then references to contexts, queues, buffers, programs, kernels and events, then bytes of buffers.
@@ -168,7 +168,7 @@ static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kerne
   crashed = crashing && launch >= atoll(crashing);
   pthread_mutex_unlock(&lock);
   if (is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
-  if (slow && launch >= atoll(slow)) sleep(10);
+  if (slow && launch >= atoll(slow)) sleep(strchr(slow, ':') ? (unsigned)atoi(strchr(slow, ':') + 1) : 10);
   return with_event(event, next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits,
                                                        event));
 }

@@ -56,9 +56,9 @@ class InterruptionIT {
         }
     }
 
-    /** Starts the program, presses Ctrl-C a while after what is awaited, and gives what it said. */
-    private Jar.Run interrupted(Callable<Boolean> awaited, String... arguments) throws Exception {
-        Process process = Jar.start(folder, Map.of(), List.of(), arguments);
+    /** Starts the program without its checks of the device, presses Ctrl-C a while after what is awaited, and gives what it said. */
+    private Jar.Run interrupted(Map<String, String> environment, Callable<Boolean> awaited, String... arguments) throws Exception {
+        Process process = Jar.start(folder, environment, List.of("-Diadb.cl.trustAnswers=true"), arguments);
         try {
             while (!awaited.call()) {
                 assertTrue(process.isAlive(), Files.readString(folder.resolve("stderr")));
@@ -80,7 +80,8 @@ class InterruptionIT {
 
     @Test
     void theTutorialSavesItsModelSoFar() throws Exception {
-        Jar.Run run = interrupted(() -> said("plan "), "--p1", "ring", "--data", "999", "--iterations", "2000000000", "--out", "out");
+        Jar.Run run = interrupted(Map.of(), () -> said("first losses"), "--p1", "ring", "--data", "999", "--iterations",
+                "2000000000", "--verbose", "--out", "out");
         assertEquals(130, run.code(), run.err());
         assertTrue(ModelFile.read(folder.resolve("out/model.safetensors")).network().isFinite());
         assertTrue(JsonParser.parseString(Files.readString(folder.resolve("out/run.json"))).getAsJsonObject().get("interrupted")
@@ -90,8 +91,8 @@ class InterruptionIT {
 
     @Test
     void theWindowSavesItsModelSoFar() throws Exception {
-        Jar.Run run = interrupted(() -> said("kernels are ready"), "--realtime", "--offscreen", "--seconds", "60", "--verbose", "--iterations", "2000000000",
-                "--points", "500", "--out", "out");
+        Jar.Run run = interrupted(Map.of(), () -> said("kernels are ready"), "--realtime", "--offscreen", "--seconds", "60",
+                "--verbose", "--iterations", "2000000000", "--points", "500", "--out", "out");
         assertEquals(130, run.code(), run.err());
         assertTrue(ModelFile.read(folder.resolve("out/model.safetensors")).network().isFinite());
         assertTrue(run.out().contains("\"frames\""), run.out());
@@ -103,8 +104,8 @@ class InterruptionIT {
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.createDirectory(folder.resolve("out"));
         Files.writeString(folder.resolve("out/points.npy"), "old");
-        Jar.Run run = interrupted(() -> names().size() > 1, "sample", "--model", "m.safetensors", "--points", "90000000", "-o",
-                "out/points.npy");
+        Jar.Run run = interrupted(Map.of(), () -> names().size() > 1, "sample", "--model", "m.safetensors", "--points",
+                "90000000", "-o", "out/points.npy");
         assertEquals(130, run.code(), run.err());
         assertTrue(run.err().endsWith("stopped: nothing was written\n"), run.err());
         assertEquals("old", Files.readString(folder.resolve("out/points.npy")));
@@ -119,7 +120,10 @@ class InterruptionIT {
             points[c] = random.nextFloat();
         }
         Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
-        Jar.Run run = interrupted(() -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose", "-o", "r.png");
+        Map<String, String> slow = new HashMap<>(OpenClLayer.environment("fault_layer"));
+        slow.put("OPENCL_FAULT", "slow=1:1");
+        Jar.Run run = interrupted(slow, () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
+                "-o", "r.png");
         assertEquals(130, run.code(), run.err());
         assertFalse(Files.exists(folder.resolve("r.png")));
         assertEquals("", run.out());

@@ -100,13 +100,14 @@ class KillsIT {
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         String small = "--p1 ring --data 999 --batch 33 --out out";
         String sample = "sample --model m.safetensors --points 300000 --steps 1 -o out/points.";
-        List<String> commands = new ArrayList<>(List.of("train --iterations 6000 --checkpoint-every 20 --ema 0.99 --lr-schedule cosine " + small,
+        List<String> commands = new ArrayList<>(List.of(
+                "train --iterations 6000 --checkpoint-every 20 --ema 0.99 --lr-schedule cosine " + small,
                 "--iterations 300 --points 500 --steps 8 " + small, sample + "npy", sample + "csv"));
         if (Soak.isFull()) {
             commands.addAll(List.of(sample + "svg", sample + "ply", sample + "png",
                     "evaluate --model m.safetensors --count 3000 --steps 4 -o out/report.png",
                     "sample --model m.safetensors --points 100000 --steps 5 --trajectory -o out/way.npy",
-                    "--realtime --offscreen --seconds 4 --iterations 300 --points 500 --p1 ring --record out/show.gif"
+                    "--realtime --offscreen --seconds 8 --iterations 300 --points 500 --p1 ring --record out/show.gif"
                             + " --screenshot out/last.png --out out"));
         }
         List<Work> all = new ArrayList<>();

@@ -238,7 +238,7 @@ class MapIT {
         runWell(with(SMALL, "--iterations", "300", "--out", "good"));
         byte[] before = bytes("good/model.safetensors");
         int inTime = 0;
-        for (int millis = 200; millis < 700 && inTime == 0; millis += 100) { // the start of the program takes most of that
+        for (int millis = 250; millis < 650; millis += 150) { // the start of the program takes most of that
             Process process = Jar.start(folder, Map.of(), List.of(), with(SMALL, "--out", "good", "--seed", "1"));
             try {
                 Thread.sleep(millis);
