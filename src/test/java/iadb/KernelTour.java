@@ -41,36 +41,41 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Runs every kernel at small odd sizes on the first device, and a plan with each tuning of the table; with {@code --full} every
- * plan and map at widths and depths from the least to the most, and with the tunings that a search would try first.
- * {@link OclgrindTest} starts it.
+ * Runs every kernel at small odd sizes on the first device, and a plan with each tuning of the table. With a width as its argument
+ * every plan and map of that width at depths from the least to the most, with {@code tunings} those of one network with the
+ * tunings that a search would try first. {@link OclgrindTest} starts it.
  */
 final class KernelTour {
-    private static final int[] WIDTHS = {16, 32, 48, 64, 112, 128, 256};
+    /** The arguments of a tour through all sizes and tunings, one process each: a simulator keeps much memory. */
+    static final List<String> PARTS = List.of("64", "tunings", "48", "256", "128", "112", "32", "16");
+
     private static final int WIDE = 112;    // from here on three depths: a simulator is slow
     private static final int MAP_ROWS = 16; // of a tile of a large map, at most: Newton's trials take the most time
-    /** Of a network whose map is inverted: Oclgrind notes each access of all trials, at 112 by 8 more than 20 GB. */
-    private static final int MOST_HIDDEN_WEIGHTS = 7 * 64 * 64;
+    /** Of a network whose density and inverse are computed: Oclgrind notes each access of a launch, at 112 by 8 more than 20 GB. */
+    private static final int MOST_HIDDEN_WEIGHTS = 4 * 64 * 64;
     /** Oclgrind adds to a kernel's local memory that of kernels whose names begin with its name: to layered_backward's twice. */
     private static final long LAYERED_LOCAL_BYTES = 14 << 10;
     private static final NetworkShape OF_TUNINGS = new NetworkShape(32, 2);
 
     private final Device device;
     private int stops; // made so far: batches and tunings take turns
-    private int inversions;
+    private int densities;
 
     private KernelTour(Device device) {
         this.device = device;
     }
 
-    /** @param arguments {@code --full}, or none */
+    /** @param arguments a part of {@link #PARTS}, or none */
     public static void main(String[] arguments) throws IOException {
         KernelTour tour = new KernelTour(Device.all().get(0));
         Set<Tuning> table = table();
-        if (List.of(arguments).contains("--full")) {
-            tour.everySize(List.copyOf(table));
-            tour.everyTuning(table);
-            System.out.println(tour.inversions + " maps were inverted");
+        if (arguments.length > 0) {
+            if (arguments[0].equals("tunings")) {
+                tour.everyTuning(table);
+            } else {
+                tour.everyDepth(Integer.parseInt(arguments[0]), List.copyOf(table));
+            }
+            System.out.println(tour.densities + " maps with density and inverse");
         } else {
             tour.everyKernel();
             table.forEach(tuning -> tour.train(PlanChoice.Kind.FUSED, tuning, new NetworkShape(16, 2)));
@@ -87,18 +92,17 @@ final class KernelTour {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Every plan and map at every size, with the tunings in turn. */
-    private void everySize(List<Tuning> tunings) {
-        for (int width : WIDTHS) {
-            for (int depth : width < WIDE ? new int[] {1, 2, 3, 4, 5, 6, 7, 8} : new int[] {1, 2, 8}) {
-                NetworkShape shape = new NetworkShape(width, depth);
-                for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
-                    train(kind, tunings.get(stops % tunings.size()), shape);
-                }
-                Tuning t = tunings.get(stops % tunings.size());
-                map(new Tuning(t.vector(), Math.min(t.tileRows(), MAP_ROWS), t.itemRows(), t.itemVectors(), t.groupSize(),
-                        t.updateGroups(), t.updateGroupSize()), shape);
+    /** Every plan and map of a width, with the tunings in turn. */
+    private void everyDepth(int width, List<Tuning> tunings) {
+        stops = width / 16;
+        for (int depth : width < WIDE ? new int[] {1, 2, 3, 4, 5, 6, 7, 8} : new int[] {1, 2, 8}) {
+            NetworkShape shape = new NetworkShape(width, depth);
+            for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
+                train(kind, tunings.get(stops % tunings.size()), shape);
             }
+            Tuning t = tunings.get(stops % tunings.size());
+            map(new Tuning(t.vector(), Math.min(t.tileRows(), MAP_ROWS), t.itemRows(), t.itemVectors(), t.groupSize(),
+                    t.updateGroups(), t.updateGroupSize()), shape);
         }
     }
 
@@ -138,9 +142,9 @@ final class KernelTour {
                 Sampler sampler = new Sampler(context, shape, tuning, tuning)) {
             Solver solver = Solver.values()[stops % Solver.values().length];
             int tile = tuning.fit(shape, Tuning.Footprint.TWO_LAYERS, device).orElseThrow().tileRows();
-            boolean inverts = (shape.depth() - 1) * shape.width() * shape.width() <= MOST_HIDDEN_WEIGHTS;
-            map(context, sampler, Network.initial(shape, stops), new float[2 * (tile + 1)], solver, 1, inverts);
-            inversions += inverts ? 1 : 0;
+            boolean density = (shape.depth() - 1) * shape.width() * shape.width() <= MOST_HIDDEN_WEIGHTS;
+            map(context, sampler, Network.initial(shape, stops), new float[2 * (tile + 1)], solver, 1, density);
+            densities += density ? 1 : 0;
         } catch (DeviceLimitException e) {
             System.out.println("  does not fit");
         }
@@ -211,9 +215,9 @@ final class KernelTour {
         }
     }
 
-    /** There, there with the density, and back where the map is to be inverted. */
+    /** There, and with the density there and back where it is wanted. */
     private static void map(Context context, Sampler sampler, Network network, float[] start, Solver solver, int steps,
-            boolean inverts) {
+            boolean density) {
         int count = start.length / 2;
         Integration integration = Integration.of(solver, Schedule.COSINE, steps, true);
         try (DeviceBuffer points = context.buffer(start);
@@ -223,8 +227,8 @@ final class KernelTour {
                 MapSession there = sampler.sessionWithTangents(parameters, points, logDet, count, integration);
                 MapSession back = sampler.inversion(parameters, points, logDet, count, integration)) {
             map.advance(steps);
-            there.advance(steps);
-            if (inverts) {
+            if (density) {
+                there.advance(steps);
                 back.advance(steps);
             }
         }

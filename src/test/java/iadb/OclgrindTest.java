@@ -7,13 +7,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,51 +35,64 @@ class OclgrindTest {
     @TempDir
     private Path folder;
 
-    @Test
-    void noKernelRacesOrLeavesItsBuffersOrReadsUnsetValues() throws IOException, InterruptedException {
-        assertEquals(kernelsInTheSources(), kernelsThatRun(5));
-    }
-
-    @Test
-    void norDoesAnyPlanOrMapAtAnySizeWithAnyTuning() throws IOException, InterruptedException {
-        assumeTrue(Boolean.getBoolean("iadb.soak"), "takes a while: run with -Diadb.soak=true");
-        assertTrue(kernelsThatRun(240, "--full").containsAll(Set.of("fused_gradient", "invert_points")));
-        List<String> said = Files.readAllLines(folder.resolve("instruction-counts"));
-        Soak.note("plans_and_maps", said.stream().filter(line -> line.matches("\\d+: .*")).count()
-                - said.stream().filter(line -> line.equals("  does not fit")).count());
-        Soak.note("inversions", said.stream().filter(line -> line.endsWith(" maps were inverted"))
-                .mapToInt(line -> Integer.parseInt(line.split(" ")[0])).findFirst().orElseThrow());
-    }
-
-    /** The names of the kernels that ran in a tour without a report. */
-    private Set<String> kernelsThatRun(int minutes, String... arguments) throws IOException, InterruptedException {
-        Path library = LIBRARIES.stream().filter(Files::exists).findFirst().orElse(null);
-        boolean required = "true".equals(System.getenv("CI"));
-        assumeTrue(library != null || required, "Oclgrind is not installed, and some systems have no package of it");
-        assertTrue(library != null, "the continuous integration installs Oclgrind");
-
-        Path counts = folder.resolve("instruction-counts");
-        Path reports = folder.resolve("reports");
-        run(library, counts, reports, minutes, arguments);
-        assertEquals("", Files.readString(reports), "Oclgrind's reports");
-        Set<String> ran = new TreeSet<>();
-        Matcher names = Pattern.compile("kernel '(\\w+)'").matcher(Files.readString(counts));
-        while (names.find()) {
-            ran.add(names.group(1));
+    /** What a tour printed: its stops, and the kernels that ran. */
+    private record Tour(List<String> lines) {
+        Set<String> kernels() {
+            return lines.stream().map(Pattern.compile("kernel '(\\w+)'")::matcher).filter(Matcher::find).map(name -> name.group(1))
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
-        return ran;
+
+        long count(String regex) {
+            return lines.stream().filter(line -> line.matches(regex)).count();
+        }
     }
 
-    /** Runs {@link KernelTour} on Oclgrind's device alone. */
-    private void run(Path library, Path counts, Path reports, int minutes, String... arguments)
-            throws IOException, InterruptedException {
-        Files.writeString(folder.resolve("oclgrind.icd"), library + "\n");
+    @Test
+    void noKernelRacesOrLeavesItsBuffersOrReadsUnsetValues() throws Exception {
+        assertEquals(kernelsInTheSources(), tour(library(), 5, "brief").kernels());
+    }
+
+    @Test
+    void norDoesAnyPlanOrMapAtAnySizeWithAnyTuning() throws Exception {
+        assumeTrue(Soak.isFull(), "takes an hour: run with -Diadb.soak=true");
+        Path library = library();
+        List<Future<Tour>> tours = new ArrayList<>();
+        ExecutorService processors = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        for (String part : KernelTour.PARTS) {
+            tours.add(processors.submit(() -> tour(library, 120, part, part)));
+        }
+        processors.shutdown();
+        List<String> lines = new ArrayList<>();
+        for (Future<Tour> tour : tours) {
+            lines.addAll(tour.get().lines());
+        }
+        Tour all = new Tour(lines);
+        assertTrue(all.kernels().containsAll(Set.of("fused_gradient", "invert_points")));
+        Soak.note("plans_and_maps", all.count("\\d+: .*") - all.count("  does not fit"));
+        Soak.note("maps_with_density", lines.stream().filter(line -> line.endsWith(" maps with density and inverse"))
+                .mapToInt(line -> Integer.parseInt(line.split(" ")[0])).sum());
+    }
+
+    private static Path library() {
+        Optional<Path> library = LIBRARIES.stream().filter(Files::exists).findFirst();
+        boolean required = "true".equals(System.getenv("CI"));
+        assumeTrue(library.isPresent() || required, "Oclgrind is not installed, and some systems have no package of it");
+        assertTrue(library.isPresent(), "the continuous integration installs Oclgrind");
+        return library.get();
+    }
+
+    /** Runs {@link KernelTour} on Oclgrind's device alone, without a report. */
+    private Tour tour(Path library, int minutes, String name, String... arguments) throws IOException, InterruptedException {
+        Path own = Files.createDirectory(folder.resolve(name));
+        Files.writeString(own.resolve("oclgrind.icd"), library + "\n");
+        Path counts = own.resolve("instruction-counts");
+        Path reports = own.resolve("reports");
         ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Diadb.cl.zeroNewBuffers=true", "-Diadb.cl.trustAnswers=true", "-cp", System.getProperty("java.class.path"),
                 KernelTour.class.getName());
         builder.command().addAll(List.of(arguments));
         builder.environment().putAll(Map.of(
-                "OCL_ICD_VENDORS", folder.toString(),
+                "OCL_ICD_VENDORS", own.toString(),
                 "OCLGRIND_DATA_RACES", "1", "OCLGRIND_UNINITIALIZED", "1", "OCLGRIND_CHECK_API", "1",
                 "OCLGRIND_INST_COUNTS", "1", // names each kernel that ran
                 // its watch over unset values does not know the freeze instruction, which clang's optimiser makes
@@ -82,7 +101,9 @@ class OclgrindTest {
         boolean ended = process.waitFor(minutes, TimeUnit.MINUTES);
         process.destroyForcibly().waitFor();
         assertTrue(ended, "Oclgrind ends");
-        assertEquals(0, process.exitValue(), () -> reports.toString());
+        assertEquals("", Files.readString(reports), "Oclgrind's reports of " + name);
+        assertEquals(0, process.exitValue(), name);
+        return new Tour(Files.readAllLines(counts));
     }
 
     private static Set<String> kernelsInTheSources() throws IOException {

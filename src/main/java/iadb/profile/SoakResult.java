@@ -49,8 +49,9 @@ record SoakResult(String system, Part<Map<String, Double>> faults, Part<Map<Stri
                         readers.stream().map(Reader::reader).collect(Collectors.joining(", ")),
                         readers.stream().mapToLong(Reader::executions).min().orElse(0), fuzz.figures().findings(),
                         readers.stream().mapToInt(Reader::inputs).sum())
-                + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning, %,d of them with their inverse: no"
-                        + " race, no stray access, no unset value", count(oclgrind, "plans_and_maps"), count(oclgrind, "inversions"))
+                + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning, %,d of them with density and"
+                        + " inverse: no race, no stray access, no unset value", count(oclgrind, "plans_and_maps"),
+                        count(oclgrind, "maps_with_density"))
                 + row("measured", "%s: kills and memory %s; files %s; kernels %s", system, faults, fuzz, oclgrind);
     }
 
