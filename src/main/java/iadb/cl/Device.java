@@ -96,18 +96,19 @@ public final class Device {
     /**
      * All usable devices of this machine, at least one: available, with a compiler, OpenCL 1.2 or newer.
      *
-     * @throws NoDeviceException when there is no loader, no driver or no device
+     * @throws NoDeviceException when there is no loader, no driver or no device, or no folder for the native libraries
      */
-    public static List<Device> all() {
+    public static synchronized List<Device> all() { // loaders and drivers start themselves in the first call
+        if (!LoaderSearch.mayFindLoader()) {
+            throw new NoDeviceException("no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL, null);
+        }
+        NativeLibraries.load();
         return SignalHandlers.keptDuring(Device::find);
     }
 
     private static List<Device> find() {
         int[] count = new int[1];
         int status;
-        if (!LoaderSearch.mayFindLoader()) {
-            throw new NoDeviceException("no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL, null);
-        }
         try {
             status = clGetPlatformIDs(0, null, count);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
@@ -228,6 +229,11 @@ public final class Device {
      */
     boolean keepsPrograms() {
         return platformName.equals("Portable Computing Language");
+    }
+
+    /** A cause of failed builds: PoCL writes what it builds into a folder before it loads it. */
+    String howToKeepPrograms() {
+        return keepsPrograms() ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : "";
     }
 
     public Type type() {

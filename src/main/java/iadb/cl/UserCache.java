@@ -3,16 +3,11 @@ package iadb.cl;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -23,7 +18,6 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -45,10 +39,7 @@ public final class UserCache {
     private static final Logger LOG = LoggerFactory.getLogger(UserCache.class);
     private static final byte[] MAGIC = "IADBCLBN".getBytes(StandardCharsets.US_ASCII);
     private static final int FORMAT = 1;
-    private static final String UNFINISHED = ".tmp";
     private static final Duration UNFINISHED_LIFE = Duration.ofHours(1); // a run that still writes is younger
-    private static final Set<PosixFilePermission> OTHERS_WRITE =
-            Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
     private final Optional<Path> folder; // empty: off
     private final String ending; // of its files' names: several caches may lie in one folder
@@ -107,11 +98,11 @@ public final class UserCache {
         }
         Path file = file(key);
         try {
-            requirePrivate(folder.get());
+            PrivateFolder.require(folder.get());
             if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 return Optional.empty();
             }
-            requirePrivate(file);
+            PrivateFolder.require(file);
             Optional<byte[]> payload = payload(file, key);
             if (payload.isPresent()) {
                 touch(file);
@@ -159,8 +150,7 @@ public final class UserCache {
             return false;
         }
         try {
-            Files.createDirectories(folder.get(), privately("rwx------"));
-            requirePrivate(folder.get());
+            PrivateFolder.make(folder.get());
             return true;
         } catch (IOException | RuntimeException e) {
             LOG.debug("cache: cannot use {}: {}", folder.get(), e.toString());
@@ -173,54 +163,12 @@ public final class UserCache {
         if (payload.length == 0 || HEADER_BYTES + (long) payload.length > mostBytes || !takesEntries()) {
             return;
         }
-        Path temporary = null;
         try {
-            temporary = Files.createTempFile(folder.get(), "", UNFINISHED, privately("rw-------"));
-            byte[] header = header(key, payload);
-            byte[] entry = Arrays.copyOf(header, header.length + payload.length);
-            System.arraycopy(payload, 0, entry, header.length, payload.length);
-            Files.write(temporary, entry);
-            replace(temporary, file(key));
+            PrivateFolder.write(file(key), false, header(key, payload), payload);
             trim();
         } catch (IOException | RuntimeException e) {
             LOG.debug("cache: cannot write to {}: {}", folder.get(), e.toString());
-            remove(temporary);
         }
-    }
-
-    private static void replace(Path temporary, Path file) throws IOException {
-        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-            Files.delete(file); // only if nothing is in it
-        }
-        try {
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    /** Refuses a folder or an entry that another user could have written. */
-    private static void requirePrivate(Path path) throws IOException {
-        if (!Files.isWritable(path) || isPosix(path) && (isOfAnother(path)
-                || Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS_WRITE::contains))) {
-            throw new IOException(path + " is not this user's alone");
-        }
-    }
-
-    /** The superuser can write to all folders; where a process shows whose it is, as on Linux. */
-    private static boolean isOfAnother(Path path) throws IOException {
-        Path process = Path.of("/proc/self");
-        return Files.exists(process) && !Files.getAttribute(path, "unix:uid").equals(Files.getAttribute(process, "unix:uid"));
-    }
-
-    private static boolean isPosix(Path path) {
-        return path.getFileSystem().supportedFileAttributeViews().contains("posix");
-    }
-
-    private FileAttribute<?>[] privately(String permissions) {
-        return isPosix(folder.orElseThrow())
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
-                : new FileAttribute<?>[0];
     }
 
     /** A file of this cache, as the trim sees it. */
@@ -233,7 +181,7 @@ public final class UserCache {
         try (Stream<Path> files = Files.list(folder.orElseThrow())) {
             for (Path path : (Iterable<Path>) files::iterator) {
                 String name = path.getFileName().toString();
-                if (name.matches("[0-9a-f]{64}" + Pattern.quote(ending)) || name.matches("[0-9]+" + UNFINISHED)) {
+                if (name.matches("[0-9a-f]{64}" + Pattern.quote(ending)) || name.matches("[0-9]+" + PrivateFolder.UNFINISHED)) {
                     addIfThere(entries, path);
                 }
             }
@@ -242,7 +190,7 @@ public final class UserCache {
         Instant stale = Instant.now().minus(UNFINISHED_LIFE);
         long sum = entries.stream().mapToLong(Entry::bytes).sum();
         for (Entry entry : entries) {
-            boolean unfinished = entry.path().toString().endsWith(UNFINISHED);
+            boolean unfinished = entry.path().toString().endsWith(PrivateFolder.UNFINISHED);
             if (unfinished ? entry.used().isBefore(stale) : sum > mostBytes) {
                 remove(entry.path());
                 sum -= entry.bytes();
@@ -263,9 +211,7 @@ public final class UserCache {
 
     private static void remove(Path file) {
         try {
-            if (file != null) {
-                Files.deleteIfExists(file);
-            }
+            Files.deleteIfExists(file);
         } catch (IOException e) {
             LOG.debug("cache: cannot remove {}: {}", file, e.toString());
         }

@@ -11,6 +11,7 @@ import static org.lwjgl.egl.EGL15.EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT;
 import static org.lwjgl.egl.EGL15.EGL_CONTEXT_OPENGL_PROFILE_MASK;
 import static org.lwjgl.opengl.GL33C.*;
 
+import iadb.cl.NativeLibraries;
 import java.util.Optional;
 import org.lwjgl.PointerBuffer;
 import org.lwjgl.system.MemoryStack;
@@ -51,6 +52,7 @@ final class EglSurface implements Surface {
      * @throws NoDisplayException when there is none
      */
     static EglSurface open(int width, int height) {
+        NativeLibraries.loadForWindow();
         String fault = "EGL has no display";
         try {
             for (long display : EglDisplays.toTry()) {

@@ -3,6 +3,7 @@ package iadb.view;
 import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.system.MemoryUtil.NULL;
 
+import iadb.cl.NativeLibraries;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,6 +79,7 @@ final class GlfwSurface implements Surface {
     }
 
     private static GlfwSurface open(String title, int width, int height, boolean vsync, boolean visible) {
+        NativeLibraries.loadForWindow();
         try {
             if (Platform.get() == Platform.LINUX && System.getenv("XDG_RUNTIME_DIR") == null) {
                 glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's library would complain on stderr

@@ -1,0 +1,163 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starts of the jar whose native libraries are not yet unpacked, damaged, planted, or have no place. */
+class NativeLibrariesIT {
+    private static final String JOCL = "libJOCL_2_0_6-linux-x86_64.so";
+
+    @TempDir
+    private Path folder;
+    private Path temporary;
+    private Path cache;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        assumeTrue(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"),
+                "the names of files are those of Linux on x86-64");
+        temporary = Files.createDirectory(folder.resolve("temporary"));
+        cache = folder.resolve("cache");
+    }
+
+    private Process start(String name, String cacheSetting) throws IOException {
+        return Jar.start(Files.createDirectories(folder.resolve(name)), Map.of("IADB_CL_CACHE", cacheSetting),
+                List.of("-Djava.io.tmpdir=" + temporary), "devices");
+    }
+
+    private void assertEndsWell(String name, Process process) throws Exception {
+        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
+        assertEquals(0, process.exitValue(), Files.readString(folder.resolve(name + "/stderr")));
+        assertTrue(Files.readString(folder.resolve(name + "/stdout")).startsWith("0: "));
+        assertEquals("", Files.readString(folder.resolve(name + "/stderr")));
+    }
+
+    private void assertStarts(String name, String cacheSetting) throws Exception {
+        assertEndsWell(name, start(name, cacheSetting));
+    }
+
+    private static List<String> files(Path in) throws IOException {
+        try (Stream<Path> paths = Files.walk(in)) {
+            return paths.filter(Files::isRegularFile).map(path -> in.relativize(path).toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void sixFirstStartsAtOnceAllSucceed() throws Exception {
+        List<Process> processes = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            processes.add(start("start" + i, cache.toString()));
+        }
+        for (int i = 0; i < 6; i++) {
+            assertEndsWell("start" + i, processes.get(i));
+        }
+        assertEquals(List.of(JOCL, "liblwjgl.so"), files(cache), "the libraries, and nothing unfinished");
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
+        assertEquals(List.of(), files(temporary).stream().filter(name -> name.contains("JOCL") || name.contains("lwjgl")).toList());
+    }
+
+    @Test
+    void aDamagedLibraryIsReplacedAndAPlantedOneNeverLoaded() throws Exception {
+        assertStarts("first", cache.toString());
+        byte[] whole = Files.readAllBytes(cache.resolve(JOCL));
+        byte[] damaged = whole.clone();
+        damaged[5000] ^= 1; // of the same length
+        byte[] cut = Arrays.copyOf(whole, 100_000);
+        Path planted = temporary.resolve(JOCL); // where JOCL itself would look
+        Files.write(planted, cut);
+        for (byte[] content : List.of(cut, damaged)) {
+            Files.write(cache.resolve(JOCL), content);
+            assertStarts("again", cache.toString());
+            assertArrayEquals(whole, Files.readAllBytes(cache.resolve(JOCL)));
+        }
+        assertArrayEquals(cut, Files.readAllBytes(planted), "it is not touched");
+    }
+
+    /** Others may write there: as good as another user's. */
+    @Test
+    void aFolderThatIsNotThisUsersAloneIsPassedOver() throws Exception {
+        Path open = Files.createDirectory(folder.resolve("open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Path ours = Files.createDirectory(temporary.resolve("iadb-cl-" + System.getProperty("user.name")));
+        Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.writeString(ours.resolve(JOCL), "planted");
+        assertStarts("start", open.toString());
+        assertEquals(List.of(), files(open));
+        assertEquals(List.of("iadb-cl-" + System.getProperty("user.name") + "/" + JOCL),
+                files(temporary).stream().filter(name -> name.contains("iadb-cl-")).toList(), "a passing folder is gone");
+        assertEquals("planted", Files.readString(ours.resolve(JOCL)));
+    }
+
+    @Test
+    void withoutACacheTheyLieInAPrivateTemporaryFolder() throws Exception {
+        assertStarts("start", "off");
+        Path ours = temporary.resolve("iadb-cl-" + System.getProperty("user.name"));
+        assertEquals(List.of(JOCL, "liblwjgl.so"), files(ours));
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(ours)));
+    }
+
+    /** By mounts in a namespace of the test's own. */
+    @Test
+    void aFullOrNoexecFolderIsPassedOverAndWhereNoneWorksEachIsNamed() throws Exception {
+        String mount = "mkdir full noexec; mount -t tmpfs -o size=100k,mode=700 tmpfs full && mount -t tmpfs -o noexec,mode=700 tmpfs noexec || exit 99\n";
+        Jar.Run run = shell(mount + """
+                for place in full noexec; do
+                  IADB_CL_CACHE=$place "$java" -Djava.io.tmpdir=temporary -jar "$jar" devices >/dev/null || exit 1
+                done
+                for place in full noexec; do IADB_CL_CACHE=full "$java" -Djava.io.tmpdir=$place -jar "$jar" devices || echo "code $?"; done
+                find full noexec -type f
+                """);
+        assertEquals(0, run.code(), run.err());
+        String user = System.getProperty("user.name");
+        assertEquals(List.of("code 3", "code 3", "noexec/iadb-cl-" + user + "/" + JOCL), run.out().lines().toList(),
+                "nothing unfinished is left");
+        List<String> said = run.messages();
+        assertEquals(2, said.size(), run.err());
+        assertTrue(said.get(0).startsWith("no folder holds this program's native libraries: ") && said.get(0).contains("/full (No space")
+                && said.get(0).contains("/full/iadb-cl-" + user + " (No space") && said.get(0).contains("IADB_CL_CACHE"), said.get(0));
+        assertTrue(said.get(1).contains("/noexec/iadb-cl-" + user + " (mounted noexec)"), said.get(1));
+        assertFalse(said.get(1).contains("loader"), "there is one");
+    }
+
+    /** Runs a script in a mount namespace; skips the test where this user may have none, but not where CI=true. */
+    private Jar.Run shell(String script) throws IOException, InterruptedException {
+        boolean root = "root".equals(System.getProperty("user.name"));
+        ProcessBuilder builder = new ProcessBuilder("unshare", root ? "-m" : "-rm", "sh", "-c", script).directory(folder.toFile())
+                .redirectOutput(folder.resolve("stdout").toFile()).redirectError(folder.resolve("stderr").toFile());
+        builder.environment().put("java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        builder.environment().put("jar", System.getProperty("iadb.jar"));
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            assumeTrue("true".equals(System.getenv("CI")), "no unshare");
+            throw e;
+        }
+        try {
+            assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
+        } finally {
+            process.destroyForcibly();
+        }
+        Jar.Run run = new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")),
+                Files.readString(folder.resolve("stderr")));
+        assumeTrue(run.code() != 99 || "true".equals(System.getenv("CI")), "this user may not mount a tmpfs in a namespace of its own");
+        return run;
+    }
+}
