@@ -20,20 +20,20 @@
 // (x, y). Begins and ends with a barrier; DEPTH inside. Three times the flops of `evaluate`.
 INLINED void evaluate_with_tangents(int item, global const float *parameters, local const float *input,
                                     local const float *tangent, local float *act, local float *velocity) {
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
   NO_UNROLL for (int d = 0; d < 2; d++) // a work-item reads the activations that it wrote itself
     derivative_layer(item, tangent + d * TILE_ROWS * 2, 2, parameters + WEIGHTS_FIRST, act, act + (1 + d) * TILE_ACT);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   NO_UNROLL for (int l = 1; l < DEPTH; l++) {
     local float *below = act + (l - 1) % 2 * (3 * TILE_ACT), *above = act + l % 2 * (3 * TILE_ACT);
     forward_layer(item, below, WIDTH, parameters + WEIGHTS(l), parameters + BIAS(l), above);
     NO_UNROLL for (int d = 0; d < 2; d++)
       derivative_layer(item, below + (1 + d) * TILE_ACT, WIDTH, parameters + WEIGHTS(l), above, above + (1 + d) * TILE_ACT);
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
   output_layer(item, 3 * TILE_ROWS, act + (DEPTH - 1) % 2 * (3 * TILE_ACT), parameters, velocity);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
 // Sets the rows' input and tangents to where step t begins: x = start, ∂x = 1. No barriers.
@@ -73,12 +73,12 @@ static inline float determinant_minus_1(float h, float2 a, float2 b) {
 // sum [TILE_ROWS] += log|det J|, VECTOR rows at once: the logarithm would else take a twentieth of the time. Begins and
 // ends with a barrier.
 INLINED void add_log_det(int item, local const float *det_1, local float *sum) {
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   for (int r = item * VECTOR; r < TILE_ROWS; r += GROUP_SIZE * VECTOR) {
     vec e = LOAD_LOCAL(det_1 + r);
     STORE_LOCAL(sum + r, LOAD_LOCAL(sum + r) + select(log(fabs((vec)(1.0f) + e)), log1p(e), e > (vec)(-0.5f)));
   }
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
 // As move_points (map.cl), and log_det [count] += Σ_t log|det J_t|.
@@ -109,7 +109,7 @@ GROUP void move_with_tangents(global const float *parameters, global float2 *poi
       points[offset + r] = start[r];
       log_det[offset + r] = sum[r];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
 }
 
@@ -160,7 +160,7 @@ GROUP void invert_points(global const float *parameters, global float2 *points, 
         begin_step(item, start, alpha, input, tangent);
         step_with_tangents(item, parameters, solver, alpha, alphas[s], start, input, tangent, act, velocity, mean);
         if (item == 0) open_rows = 0;
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
         for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
           if (!open[r]) continue;
           float2 off = MULTIPLY_ADD((float2)(h), mean[r], start[r] - end[r]);
@@ -182,7 +182,7 @@ GROUP void invert_points(global const float *parameters, global float2 *points, 
           start[r] = nearest[r] - correction[r];
           if (open[r]) atomic_inc(&open_rows);
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
         if (open_rows == 0) break;
       }
       for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
@@ -195,6 +195,6 @@ GROUP void invert_points(global const float *parameters, global float2 *points, 
       points[offset + r] = end[r];
       log_det[offset + r] = sum[r];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
 }

@@ -10,28 +10,28 @@ INLINED void tile_gradient(int item, int rows, int first, global const float *pa
                            local float *act) {
   evaluate(item, parameters, input, act, DEPTH, velocity);
   loss_gradient(item, rows, target, velocity);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 
   local float *d_velocity = velocity;
   local float *last = act + (DEPTH - 1) * (TILE_ROWS * WIDTH);
   if (item == 0) *loss = (first ? 0.0f : *loss) + tile_loss(d_velocity);
   output_outer_product(item, d_velocity, 2, last, first, d_parameters + WEIGHTS_OUTPUT);
   output_bias_gradient(item, d_velocity, first, d_parameters + BIAS_OUTPUT);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   derivative_layer(item, d_velocity, 2, parameters + WEIGHTS_OUTPUT, last, last);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 
   NO_UNROLL for (int l = DEPTH - 1; l > 0; l--) {
     local float *d_output = act + l * (TILE_ROWS * WIDTH);
     local float *below = act + (l - 1) * (TILE_ROWS * WIDTH);
     outer_product(item, below, WIDTH, d_output, first, d_parameters + WEIGHTS(l));
     bias_gradient(item, d_output, first, d_parameters + BIAS(l));
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     derivative_layer(item, d_output, WIDTH, transposed + TRANSPOSED(l), below, below);
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
   outer_product(item, input, 4, act, first, d_parameters + WEIGHTS_FIRST);
-  barrier(CLK_LOCAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
 // What a work-group holds in local memory.

@@ -15,7 +15,7 @@ static inline void store_tile(int item, int columns, local const float *from, gl
 }
 
 #define FOR_TILES(tile, tiles) for (int tile = get_group_id(0); tile < (tiles); tile += get_num_groups(0))
-#define TILE_BARRIER barrier(CLK_LOCAL_MEM_FENCE)
+#define TILE_BARRIER GROUP_BARRIER(CLK_LOCAL_MEM_FENCE)
 
 // The rows of the batch: input and target. 2 barriers a tile; 24 bytes written a row.
 GROUP void layered_rows(global const float2 *data0, uint points0, global const float2 *data1, uint points1,

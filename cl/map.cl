@@ -32,6 +32,6 @@ GROUP void move_points(global const float *parameters, global float2 *points, gl
       }
     }
     for (int r = item; r < rows; r += GROUP_SIZE) tile_points[r] = start[r];
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
 }

@@ -32,7 +32,7 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
   copy_floats(item, PARAMETERS, moment1, own_moment1);
   copy_floats(item, PARAMETERS, moment2, own_moment2);
   copy_floats(item, (DEPTH - 1) * WIDTH * WIDTH, transposed, own_transposed);
-  barrier(CLK_GLOBAL_MEM_FENCE);
+  GROUP_BARRIER(CLK_GLOBAL_MEM_FENCE);
 
   uint done = 0;
   while (done < steps) {
@@ -45,7 +45,7 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
     adam_step(item, GROUP_SIZE, group, groups, step + 1, r, blocks, d, own_parameters, own_moment1, own_moment2,
               own_transposed, average);
     if (group == 0 && item == 0) losses[step % loss_slots] = step_loss(blocks, loss);
-    barrier(CLK_GLOBAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_GLOBAL_MEM_FENCE);
     done++;
   }
   if (group == 0) {
