@@ -18,11 +18,6 @@ final class CacheFolder {
     private CacheFolder() {
     }
 
-    /** Whether the user names a folder, or turns caching off. */
-    static boolean isNamed() {
-        return !setting().isBlank();
-    }
-
     /** The folder for entries of this kind; empty when the user wants no cache, or there can be none. */
     static Optional<Path> of(String kind) {
         return of(setting(), kind, System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
@@ -19,7 +20,7 @@ import org.jocl.cl_mem;
 /**
  * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
  * live weights free of races; only a {@link Readback} has another queue, for memory of its own. Not for several threads
- * at once.
+ * at once: another thread takes a {@link #sibling}.
  */
 public final class Context implements AutoCloseable {
     /**
@@ -40,16 +41,67 @@ public final class Context implements AutoCloseable {
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
-    private final UserCache cache;
-    private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
-    private final Set<String> checked = new HashSet<>(); // programs, by ProgramCache.key
-    private final UserCache checks = UserCache.of("checks");
+    private final Shared shared;
     private final Optional<LaunchRecorder> recorder;
 
-    private Context(Device device, cl_context context, UserCache cache, boolean profiling) {
+    /** What siblings have in common. */
+    private static final class Shared {
+        private final UserCache cache;
+        private final UserCache checks = UserCache.of("checks");
+        private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
+        private final Set<String> checked = new HashSet<>(); // programs, by ProgramCache.key
+        private int contexts = 1;
+        private boolean firstUseIsTold;
+        private Consumer<FirstUse> listener = use -> { };
+
+        Shared(UserCache cache) {
+            this.cache = cache;
+        }
+
+        synchronized void retain() {
+            contexts++;
+        }
+
+        /** The last one closes the programs. */
+        synchronized void release() {
+            contexts--;
+            if (contexts == 0) {
+                programs.values().forEach(Program::close);
+            }
+        }
+
+        synchronized Optional<Program> program(String key) {
+            return Optional.ofNullable(programs.get(key)).map(Program::share);
+        }
+
+        /** Keeps a program, and returns it with a reference of the caller's own; one that was kept meanwhile goes before. */
+        synchronized Program keep(String key, Program built) {
+            Program kept = programs.putIfAbsent(key, built);
+            if (kept != null) {
+                built.close();
+                return kept.share();
+            }
+            Program own = built.share();
+            if (programs.size() > MOST_KEPT_PROGRAMS) {
+                programs.remove(programs.keySet().iterator().next()).close();
+            }
+            return own;
+        }
+    }
+
+    /**
+     * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.
+     *
+     * @param device     which
+     * @param remembered whether a later run will know that they were checked
+     */
+    public record FirstUse(Device device, boolean remembered) {
+    }
+
+    private Context(Device device, cl_context context, Shared shared, boolean profiling) {
         this.device = device;
         this.context = context;
-        this.cache = cache;
+        this.shared = shared;
         recorder = profiling ? Optional.of(new LaunchRecorder(device)) : Optional.empty();
         try {
             queue = newQueue();
@@ -96,7 +148,25 @@ public final class Context implements AutoCloseable {
         int[] status = new int[1];
         cl_context context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         OpenClException.check(status[0], "clCreateContext", device);
-        return new Context(device, context, cache, profiling);
+        return new Context(device, context, new Shared(cache), profiling);
+    }
+
+    /**
+     * Another context for another thread, closed by the caller: with a queue of its own on the same OpenCL context, so that
+     * what one of the two builds or checks is built and checked for both. Buffers and kernels stay with the one that made them.
+     */
+    public Context sibling() {
+        OpenClException.check(clRetainContext(context), "clRetainContext", device);
+        Context sibling = new Context(device, context, shared, false);
+        shared.retain();
+        return sibling;
+    }
+
+    /** Whom to tell, once, when kernels are used on this device for the first time; on whichever thread that is. */
+    public void onFirstUse(Consumer<FirstUse> listener) {
+        synchronized (shared) {
+            shared.listener = listener;
+        }
     }
 
     /** A new in-order queue of this context, owned by the caller. */
@@ -201,15 +271,7 @@ public final class Context implements AutoCloseable {
      */
     public Program build(List<Source> sources, List<String> options) {
         String key = ProgramCache.key(device, sources, options);
-        Program built = programs.get(key);
-        if (built == null) {
-            built = Program.build(this, cache, key, sources, options);
-            programs.put(key, built);
-            if (programs.size() > MOST_KEPT_PROGRAMS) {
-                programs.remove(programs.keySet().iterator().next()).close();
-            }
-        }
-        return built.share();
+        return shared.program(key).orElseGet(() -> shared.keep(key, Program.build(this, shared.cache, key, sources, options)));
     }
 
     /**
@@ -224,7 +286,7 @@ public final class Context implements AutoCloseable {
             return true;
         }
         String key = ProgramCache.key(device, sources, options);
-        if (!checked.add(key) || checks.load(key).isPresent()) {
+        if (isChecked(key)) {
             return true;
         }
         boolean passed = false;
@@ -232,13 +294,32 @@ public final class Context implements AutoCloseable {
             passed = check.getAsBoolean();
         } finally {
             if (!passed) {
-                checked.remove(key);
+                synchronized (shared) {
+                    shared.checked.remove(key);
+                }
             }
         }
         if (passed) {
-            checks.store(key, PASSED);
+            shared.checks.store(key, PASSED);
         }
         return passed;
+    }
+
+    /** Whether a program passed, or is being checked: a check's own programs are not checked. */
+    private boolean isChecked(String key) {
+        Consumer<FirstUse> told;
+        synchronized (shared) {
+            if (!shared.checked.add(key) || shared.checks.load(key).isPresent()) {
+                return true;
+            }
+            if (shared.firstUseIsTold) {
+                return false;
+            }
+            shared.firstUseIsTold = true;
+            told = shared.listener;
+        }
+        told.accept(new FirstUse(device, shared.checks.takesEntries()));
+        return false;
     }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
@@ -276,7 +357,7 @@ public final class Context implements AutoCloseable {
 
     @Override
     public void close() {
-        programs.values().forEach(Program::close);
+        shared.release();
         recorder.ifPresent(LaunchRecorder::release);
         clReleaseCommandQueue(queue);
         clReleaseContext(context);

@@ -11,9 +11,9 @@ final class ProgramCache {
     private ProgramCache() {
     }
 
-    /** For this device; off where its driver keeps programs itself, unless the user names a folder. */
+    /** For this device; off where its driver keeps programs itself, in whichever folder the user's lies. */
     static UserCache ofUser(Device device) {
-        return device.keepsPrograms() && !CacheFolder.isNamed() ? UserCache.off() : UserCache.of(KIND);
+        return device.keepsPrograms() ? UserCache.off() : UserCache.of(KIND);
     }
 
     /** The name of a program: all that the compiler's output depends on. */

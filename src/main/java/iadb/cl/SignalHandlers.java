@@ -27,6 +27,9 @@ final class SignalHandlers {
     /** The address of sigaction, 0 where there is none. */
     private static final long SIGACTION = find();
 
+    private static SignalHandlers before; // noted when the first thread entered keptDuring
+    private static int running; // threads in keptDuring
+
     private final ByteBuffer actions = allocate(SIGNALS * ACTION_BYTES); // struct sigaction: first word, the handler's address
     private final ByteBuffer now = allocate(ACTION_BYTES);
 
@@ -37,15 +40,29 @@ final class SignalHandlers {
     }
 
     /**
-     * Runs what may start a driver's compiler, and puts back what that took. One at a time in a process: else a thread would
-     * note the handlers that another thread's driver has just taken, and put those back for good.
+     * Runs what may start a driver's compiler, and puts back what that took. Several threads may do so at once: the first of
+     * them notes the handlers, since a later one would note those that a driver has taken, and put these back for good.
      */
-    static synchronized <T> T keptDuring(Supplier<T> work) {
-        SignalHandlers jvms = note();
+    static <T> T keptDuring(Supplier<T> work) {
+        SignalHandlers jvms = enter();
         try {
             return work.get();
         } finally {
-            jvms.putBack();
+            jvms.leave();
+        }
+    }
+
+    private static synchronized SignalHandlers enter() {
+        if (running++ == 0) {
+            before = note();
+        }
+        return before;
+    }
+
+    private void leave() {
+        synchronized (SignalHandlers.class) {
+            running--;
+            putBack();
         }
     }
 

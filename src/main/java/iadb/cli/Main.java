@@ -1,6 +1,7 @@
 package iadb.cli;
 
 import iadb.cl.BuildException;
+import iadb.cl.Device;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
@@ -18,7 +19,9 @@ import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -40,6 +43,9 @@ public final class Main {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+    /** Words of a command line that is done without a device. */
+    private static final Set<String> WITHOUT_DEVICE = Set.of("--help", "-h", "--version", "-V", "--list-densities", "help", "completion");
+
     private static final String EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no"
             + " display; 130 stopped by Ctrl-C.";
 
@@ -50,14 +56,36 @@ public final class Main {
         NativeLibraryLog.install();
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
+        Thread drivers = new Thread(Main::loadDrivers, "drivers");
+        if (Stream.of(arguments).noneMatch(WITHOUT_DEVICE::contains)) {
+            drivers.start();
+        }
         int code;
         try {
             code = commandLine().execute(arguments);
         } catch (Error e) { // picocli catches exceptions only
             code = report(e);
         }
+        join(drivers); // a driver that is still being loaded would crash
         if (!Interruption.endWork(code)) {
             System.exit(code);
+        }
+    }
+
+    /** Loads OpenCL's drivers, which takes as long as reading the command line does, beside it. */
+    private static void loadDrivers() {
+        try {
+            Device.all();
+        } catch (OpenClException | LinkageError e) {
+            LOG.debug("loading drivers: {}", e.toString()); // the command meets it again, and says it
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

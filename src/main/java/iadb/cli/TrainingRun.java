@@ -65,7 +65,9 @@ final class TrainingRun implements AutoCloseable {
     TrainingRun(Context context, Task task, Path folder) {
         this(context, task, folder, new TrainingSession(context, task.config(), task.p0(), task.p1()),
                 new LossHistory(task.iterations()));
-        session.choice().reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, session.choice().kind()));
+        if (task.config().plan().isPresent()) { // else it is auto's own business, which --verbose and run.json tell
+            session.choice().reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, session.choice().kind()));
+        }
     }
 
     private TrainingRun(Context context, Task task, Path folder, TrainingSession session, LossHistory history) {

@@ -189,6 +189,7 @@ final class TutorialCommand implements Callable<Integer> {
             record.add("configuration", run.configuration()).add("plan", run.session().choice().kind().toString())
                     .add("tuning", run.session().choice().tuning().toString())
                     .add("steps_by_plan", stepsByPlan(run)).add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
+            run.session().choice().reason().ifPresent(reason -> record.add("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
                     run.session().stepsEnqueued(), microseconds, run.finalLoss()));
             map(context, run.session().snapshot(), p0, p1, folder);

@@ -55,6 +55,29 @@ public final class PlanCheck {
                 () -> check(context, shape, choice));
     }
 
+    /**
+     * Builds a plan's kernels, and has the device's driver finish them, which some do at their first launch: on another thread
+     * than the one that trains. {@code fused} is checked as well. {@code persistent}, whose groups could not wait for each other
+     * while others train, makes no step.
+     *
+     * @param context another than the training's, a {@link Context#sibling}
+     * @throws WrongAnswerException as {@link #require}
+     */
+    public static void build(Context context, NetworkShape shape, PlanChoice choice) {
+        if (choice.kind() != PlanChoice.Kind.PERSISTENT) {
+            require(context, shape, choice);
+            return;
+        }
+        BarrierProof.passes(context, 1, choice.tuning().groupSize());
+        try (Resources resources = new Resources()) {
+            DeviceBuffer data = resources.add(context.buffer(points(0)));
+            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(Network.initial(shape, 0), true), STEPS));
+            Batch batch = new Batch(data, POINTS, data, POINTS, 1, 0, new Rates(LEARNING_RATE, 0, AVERAGE_DECAY));
+            resources.add(new Plan(context, shape, choice, batch, state)).enqueueSteps(0, 0);
+            context.finish();
+        }
+    }
+
     /** Whether the check could be made; see {@link #require}. */
     static boolean check(Context context, NetworkShape shape, PlanChoice choice) {
         float[] points0 = points(0);

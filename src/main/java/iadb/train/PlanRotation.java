@@ -3,6 +3,7 @@ package iadb.train;
 import iadb.cl.Context;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.Resources;
+import iadb.cl.WrongAnswerException;
 import iadb.plan.BarrierProof;
 import iadb.plan.Batch;
 import iadb.plan.Pace;
@@ -12,18 +13,22 @@ import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The plan of each slice, and its steps. {@code persistent} and {@code fused} give the same bits, so that changing between
- * them changes nothing but time: where {@code auto} may use both it takes the one that is faster now, and tries the other
- * now and then, since a core that another program takes makes the barrier of {@code persistent} slow. A slice whose
- * barrier was called off goes on with {@code fused}.
+ * them changes nothing but time: where {@code auto} may use both it begins with {@code fused}, whose kernels are built sooner,
+ * has those of {@code persistent} built meanwhile, takes from then on the one that is faster now, and tries the other now and
+ * then, since a core that another program takes makes the barrier of {@code persistent} slow. A slice whose barrier was
+ * called off goes on with {@code fused}.
  */
 final class PlanRotation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlanRotation.class);
@@ -31,6 +36,11 @@ final class PlanRotation implements AutoCloseable {
     private static final int FIRST_SLICE_STEPS = 8;
     private static final long FIRST_SLICE_NANOS = 25_000_000;
     private static final double SMOOTHING = 0.3;
+
+    private static final String CALLED_OFF = "the barrier was called off in each trial of persistent";
+
+    /** So long the first plan trains before the other one is built: a shorter training does without. */
+    static final long ALONE_NANOS = 200_000_000;
 
     /** A plan, and what is known of its speed: one may be many times slower than the other. */
     private static final class Timed {
@@ -46,99 +56,178 @@ final class PlanRotation implements AutoCloseable {
         }
     }
 
+    private final Context context;
+    private final TrainingConfig config;
+    private final Batch batch;
+    private final TrainingState state;
     private final boolean mayChoose;
-    private final PlanChoice choice;
     private final Resources resources = new Resources();
-    private final Timed chosen;
-    private final Timed fused; // beside persistent, else null
-    private Timed tried;       // whose last time is old; null: none
+    private final List<Timed> plans = new ArrayList<>();
+    private PlanChoice choice;
+    private Timed persistent; // null: there is none, or not yet
+    private Timed other;      // of the same bits: fused; null: there is none, or not yet
+    private PlanChoice later; // the one of the two that is not there yet; null: none will come
+    private Optional<CompletableFuture<Void>> building = Optional.empty(); // of that one's kernels
+    private Timed tried;      // whose last time is old; null: none
     private int slicesSinceTrial;
+    private long trainedNanos;
     private boolean fellShort;
 
-    /** Builds the plan that was asked for, or those that {@code auto} changes between. */
+    /** Builds the plan that was asked for, or the first of those that {@code auto} changes between. */
     PlanRotation(Context context, TrainingConfig config, Batch batch, TrainingState state) {
+        this.context = context;
+        this.config = config;
+        this.batch = batch;
+        this.state = state;
         mayChoose = config.plan().isEmpty();
         Tuning tuning = config.tuning().orElse(TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
         PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
-        if (wanted.kind() == PlanChoice.Kind.PERSISTENT) {
-            wanted = provenOrFused(context, wanted, config.batch());
-        }
         try {
-            Plan built;
+            if (wanted.kind() == PlanChoice.Kind.PERSISTENT && mayChoose) {
+                later = wanted;
+                wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
+            } else if (wanted.kind() == PlanChoice.Kind.PERSISTENT) {
+                Optional<String> reason = whyNotProven(wanted);
+                later = reason.isPresent() ? null : withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
+                wanted = reason.isPresent() ? withKind(wanted, PlanChoice.Kind.FUSED, reason) : wanted;
+            }
+            Plan plan;
             try {
-                built = new Plan(context, config.shape(), wanted, batch, state);
+                plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
             } catch (DeviceLimitException e) {
                 if (wanted.kind() == PlanChoice.Kind.LAYERED) {
                     throw e;
                 }
-                PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), context.device(), config.shape(),
+                PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), tuning, context.device(), config.shape(),
                         config.batch());
                 wanted = new PlanChoice(layered.kind(), layered.tuning(), Optional.of(e.getMessage()));
-                built = new Plan(context, config.shape(), wanted, batch, state);
+                later = null;
+                plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
             }
-            resources.add(built);
             if (!PlanCheck.require(context, config.shape(), wanted)) {
-                wanted = new PlanChoice(PlanChoice.Kind.FUSED, wanted.tuning(),
-                        Optional.of("the barrier was called off in each trial of " + wanted.kind()));
-                built = resources.add(new Plan(context, config.shape(), wanted, batch, state));
+                wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.of(CALLED_OFF));
+                later = null;
+                plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
                 PlanCheck.require(context, config.shape(), wanted);
             }
             choice = wanted;
-            chosen = new Timed(built, choice.kind());
-            PlanChoice beside = new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty());
-            fused = choice.kind() != PlanChoice.Kind.PERSISTENT ? null
-                    : new Timed(resources.add(new Plan(context, config.shape(), beside, batch, state)), beside.kind());
-            if (fused != null) {
-                PlanCheck.require(context, config.shape(), beside);
-            }
+            add(plan, wanted.kind());
         } catch (RuntimeException e) {
             resources.close();
             throw e;
         }
     }
 
-    /** A barrier among one group needs no proof. */
-    private static PlanChoice provenOrFused(Context context, PlanChoice wanted, int batch) {
-        int groups = Plan.persistentGroups(wanted.tuning(), batch, context.device());
-        if (groups == 1 || BarrierProof.passes(context, groups, wanted.tuning().groupSize())) {
-            LOG.debug("{} work-groups passed the proof of the barrier", groups);
-            return wanted;
-        }
-        return new PlanChoice(PlanChoice.Kind.FUSED, wanted.tuning(),
-                Optional.of("the barrier across work-groups did not pass its test on " + context.device().name()));
+    private static PlanChoice withKind(PlanChoice choice, PlanChoice.Kind kind, Optional<String> reason) {
+        return new PlanChoice(kind, choice.tuning(), reason);
     }
 
+    private void add(Plan plan, PlanChoice.Kind kind) {
+        Timed timed = new Timed(plan, kind);
+        plans.add(timed);
+        if (kind == PlanChoice.Kind.PERSISTENT) {
+            persistent = timed;
+        } else {
+            other = timed;
+        }
+    }
+
+    /** Why {@code persistent} may not run; empty when it may. A barrier among one group needs no proof. */
+    private Optional<String> whyNotProven(PlanChoice wanted) {
+        int groups = Plan.persistentGroups(wanted.tuning(), config.batch(), context.device());
+        if (groups == 1 || BarrierProof.passes(context, groups, wanted.tuning().groupSize())) {
+            LOG.debug("{} work-groups passed the proof of the barrier", groups);
+            return Optional.empty();
+        }
+        return Optional.of("the barrier across work-groups did not pass its test on " + context.device().name());
+    }
+
+    /** The plan that this training has by name: a reason tells why it is not the one that was asked for. */
     PlanChoice choice() {
         return choice;
+    }
+
+    /** Whether the plan that was built meanwhile can be taken up; the slices in flight should end first. */
+    boolean otherIsBuilt() {
+        return building.isPresent() && building.get().isDone();
+    }
+
+    /** Builds the kernels of the plan that is not there yet, on a thread and queue of their own. */
+    private void beginBuilding() {
+        PlanChoice choice = later;
+        building = Optional.of(CompletableFuture.runAsync(() -> {
+            try (Context sibling = context.sibling()) {
+                PlanCheck.build(sibling, config.shape(), choice);
+            }
+        }, task -> {
+            Thread thread = new Thread(task, "build " + choice.kind());
+            thread.setDaemon(true);
+            thread.start();
+        }));
+    }
+
+    /** Takes up the plan that was built meanwhile, if it is proven and gives right answers. */
+    private void takeUp() {
+        PlanChoice built = later;
+        later = null;
+        try {
+            building.orElseThrow().join();
+            Optional<String> reason = built.kind() == PlanChoice.Kind.PERSISTENT ? whyNotProven(built) : Optional.empty();
+            if (reason.isEmpty()) {
+                Plan plan = resources.add(new Plan(context, config.shape(), built, batch, state));
+                if (PlanCheck.require(context, config.shape(), built)) {
+                    add(plan, built.kind());
+                    choice = mayChoose ? built : choice;
+                    return;
+                }
+                reason = Optional.of(CALLED_OFF);
+            }
+            LOG.debug("{}: fused goes on alone", reason.get());
+            choice = withKind(choice, choice.kind(), reason);
+        } catch (CompletionException | DeviceLimitException e) {
+            if (e.getCause() instanceof WrongAnswerException wrong) {
+                throw wrong;
+            }
+            LOG.debug("no {} beside {}: {}", built.kind(), choice.kind(), e.getMessage());
+            choice = withKind(choice, choice.kind(), Optional.of(e.getMessage()));
+        } finally {
+            building = Optional.empty();
+        }
     }
 
     /** Steps that each plan did. */
     Map<PlanChoice.Kind, Integer> stepsByKind() {
         Map<PlanChoice.Kind, Integer> steps = new EnumMap<>(PlanChoice.Kind.class);
-        for (Timed timed : fused == null ? List.of(chosen) : List.of(chosen, fused)) {
-            if (timed.steps > 0) {
-                steps.put(timed.kind, timed.steps);
-            }
-        }
+        plans.stream().filter(timed -> timed.steps > 0).forEach(timed -> steps.put(timed.kind, timed.steps));
         return steps;
     }
 
     /** The plan of the next slice. */
     Plan next() {
-        if (fellShort) {
+        if (fellShort && later != null && building.isEmpty()) {
+            beginBuilding();
+        }
+        if (otherIsBuilt() || fellShort && building.isPresent()) {
+            takeUp();
+        }
+        if (fellShort && other != null) {
             fellShort = false;
-            return fused.plan;
+            return other.plan;
         }
-        if (fused == null || !mayChoose || Double.isNaN(chosen.nanosPerStep)) {
-            return chosen.plan;
+        if (persistent == null || other == null || !mayChoose) {
+            return plans.get(0).plan;
         }
-        boolean fusedIsFaster = fused.nanosPerStep < chosen.nanosPerStep; // not, as long as its time is not known
-        if (++slicesSinceTrial >= SLICES_BETWEEN_TRIALS || Double.isNaN(fused.nanosPerStep)) {
+        boolean persistentIsFaster = !(other.nanosPerStep < persistent.nanosPerStep); // the one whose time is not known is tried
+        Timed slower = persistentIsFaster ? other : persistent;
+        if (Double.isNaN(persistent.nanosPerStep)) {
+            return persistent.plan;
+        }
+        if (++slicesSinceTrial >= SLICES_BETWEEN_TRIALS || Double.isNaN(slower.nanosPerStep)) {
             slicesSinceTrial = 0;
-            tried = fusedIsFaster ? chosen : fused;
-            return tried.plan;
+            tried = slower;
+            return slower.plan;
         }
-        return fusedIsFaster ? fused.plan : chosen.plan;
+        return persistentIsFaster ? persistent.plan : other.plan;
     }
 
     /** How many steps of a plan fit a slice, 1 or more. */
@@ -147,7 +236,7 @@ final class PlanRotation implements AutoCloseable {
     }
 
     private Timed timed(Plan plan) {
-        return fused != null && plan == fused.plan ? fused : chosen;
+        return persistent != null && plan == persistent.plan ? persistent : other;
     }
 
     /** How a slice of {@code steps} steps went, which was to take {@code sliceNanos}: {@code done} of them in {@code nanos}. */
@@ -164,10 +253,15 @@ final class PlanRotation implements AutoCloseable {
             LOG.debug("the barrier was called off after {} of {} steps; fused goes on", done, steps);
             fellShort = true;
         }
+        trainedNanos += nanos;
+        if (later != null && building.isEmpty() && trainedNanos >= ALONE_NANOS) {
+            beginBuilding();
+        }
     }
 
     @Override
     public void close() {
+        building.ifPresent(thread -> thread.handle((nothing, fault) -> nothing).join());
         resources.close();
     }
 }

@@ -49,7 +49,6 @@ public final class TrainingSession implements AutoCloseable {
     private final Resources resources = new Resources();
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
-    private final PlanChoice choice;
     private final PlanRotation plans;
     private int stepsEnqueued;
     private int stepsDone;
@@ -94,7 +93,6 @@ public final class TrainingSession implements AutoCloseable {
             Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
                     config.rates());
             plans = resources.add(new PlanRotation(context, config, batch, state));
-            choice = plans.choice();
             stepsEnqueued = start.step();
             stepsDone = start.step();
         } catch (RuntimeException e) {
@@ -116,9 +114,9 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /** The plan and tuning that run this training. */
+    /** The plan and tuning that run this training; where {@code auto} may change plans, the last that came in. */
     public PlanChoice choice() {
-        return choice;
+        return plans.choice();
     }
 
     /** Steps that each plan did so far. */
@@ -210,6 +208,9 @@ public final class TrainingSession implements AutoCloseable {
 
     private void enqueueSlice(int mostSteps, long sliceNanos, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
+        if (plans.otherIsBuilt()) {
+            drainInto(collector); // no slice's time shall hold the other plan's check
+        }
         Plan plan = plans.next();
         int most = Math.min(mostSteps, LOSS_SLOTS - slot); // its losses lie in one piece
         int steps = Math.min(most, plans.steps(plan, sliceNanos));

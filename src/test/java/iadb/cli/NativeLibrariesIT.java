@@ -126,8 +126,8 @@ class NativeLibrariesIT {
                 """);
         assertEquals(0, run.code(), run.err());
         String user = System.getProperty("user.name");
-        assertEquals(List.of("code 3", "code 3", "noexec/iadb-cl-" + user + "/" + JOCL), run.out().lines().toList(),
-                "nothing unfinished is left");
+        assertEquals(List.of("code 3", "code 3"), run.out().lines().limit(2).toList());
+        assertFalse(run.out().contains(".tmp") || run.out().matches("(?s).*iadb-cl-\\d.*"), "nothing passing is left: " + run.out());
         List<String> said = run.messages();
         assertEquals(2, said.size(), run.err());
         assertTrue(said.get(0).startsWith("no folder holds this program's native libraries: ") && said.get(0).contains("/full (No space")
