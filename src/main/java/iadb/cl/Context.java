@@ -52,6 +52,7 @@ public final class Context implements AutoCloseable {
         private final Set<String> checked = new HashSet<>(); // programs, by ProgramCache.key
         private int contexts = 1;
         private boolean firstUseIsTold;
+        private int passed; // checks, of this first use
         private Consumer<FirstUse> listener = use -> { };
 
         Shared(UserCache cache) {
@@ -94,8 +95,13 @@ public final class Context implements AutoCloseable {
      *
      * @param device     which
      * @param remembered whether a later run will know that they were checked
+     * @param checked    programs that were checked so far; 0: the first is about to be built
      */
-    public record FirstUse(Device device, boolean remembered) {
+    public record FirstUse(Device device, boolean remembered, int checked) {
+        /** A line for the user. */
+        public String message() {
+            return "building kernels for " + device.name() + (remembered ? ", the first time only" : "");
+        }
     }
 
     private Context(Device device, cl_context context, Shared shared, boolean profiling) {
@@ -162,7 +168,7 @@ public final class Context implements AutoCloseable {
         return sibling;
     }
 
-    /** Whom to tell, once, when kernels are used on this device for the first time; on whichever thread that is. */
+    /** Whom to tell when kernels are used on this device for the first time, and as they are checked; on whichever thread. */
     public void onFirstUse(Consumer<FirstUse> listener) {
         synchronized (shared) {
             shared.listener = listener;
@@ -286,11 +292,14 @@ public final class Context implements AutoCloseable {
             return true;
         }
         String key = ProgramCache.key(device, sources, options);
-        if (isChecked(key)) {
-            return true;
+        synchronized (shared) {
+            if (!shared.checked.add(key) || shared.checks.load(key).isPresent()) {
+                return true; // it passed, or is being checked: a check's own programs are not checked
+            }
         }
         boolean passed = false;
         try {
+            tellFirstUse(false);
             passed = check.getAsBoolean();
         } finally {
             if (!passed) {
@@ -301,25 +310,24 @@ public final class Context implements AutoCloseable {
         }
         if (passed) {
             shared.checks.store(key, PASSED);
+            tellFirstUse(true);
         }
         return passed;
     }
 
-    /** Whether a program passed, or is being checked: a check's own programs are not checked. */
-    private boolean isChecked(String key) {
-        Consumer<FirstUse> told;
+    private void tellFirstUse(boolean passed) {
+        Consumer<FirstUse> listener;
+        int number;
         synchronized (shared) {
-            if (!shared.checked.add(key) || shared.checks.load(key).isPresent()) {
-                return true;
-            }
-            if (shared.firstUseIsTold) {
-                return false;
+            if (!passed && shared.firstUseIsTold) {
+                return;
             }
             shared.firstUseIsTold = true;
-            told = shared.listener;
+            shared.passed += passed ? 1 : 0;
+            number = shared.passed;
+            listener = shared.listener;
         }
-        told.accept(new FirstUse(device, shared.checks.takesEntries()));
-        return false;
+        listener.accept(new FirstUse(device, shared.checks.takesEntries(), number));
     }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */

@@ -1,9 +1,11 @@
 package iadb.cli;
 
 import iadb.cl.Context;
+import iadb.density.Density;
 import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
 import iadb.model.CheckpointFile;
+import iadb.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,14 +65,13 @@ final class TrainCommand implements Callable<Integer> {
             throw new InvalidInputException("--checkpoint-every " + checkpointEvery + " is not a whole number from 0 on");
         }
         Optional<CheckpointFile.Contents> from = Optional.ofNullable(resume).map(CheckpointFile::read);
-        TrainingRun.Task task = from.map(this::resumedTask).orElseGet(() -> new TrainingRun.Task(training.config(seed),
-                training.iterations, checkpointEvery, densities.p0(), densities.p1()));
+        TrainingRun.Task task = from.map(this::resumedTask).orElseGet(this::task);
         if (resume != null && !isGiven("--out")) {
             output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
         }
         Path folder = output.ready();
         try (Context context = Context.open(device.select());
-                TrainingRun run = from.isEmpty() ? new TrainingRun(context, task, folder)
+                TrainingRun run = from.isEmpty() ? TrainingRun.start(context, task, folder)
                         : TrainingRun.resume(context, task, from.get(), folder, resume.toString())) {
             run.train();
             if (!run.hasTrained()) {
@@ -82,6 +83,12 @@ final class TrainCommand implements Callable<Integer> {
                     run.finalLoss())));
         }
         return 0;
+    }
+
+    private TrainingRun.Task task() {
+        TrainingConfig config = training.config(seed);
+        List<Density> pair = Options.atOnce(first -> first ? densities.p0() : densities.p1());
+        return new TrainingRun.Task(config, training.iterations, checkpointEvery, pair.get(0), pair.get(1));
     }
 
     private TrainingRun.Task resumedTask(CheckpointFile.Contents from) {

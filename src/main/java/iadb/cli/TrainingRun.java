@@ -4,6 +4,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.density.Density;
+import iadb.draw.PointSource;
 import iadb.io.FileFault;
 import iadb.io.ForeignText;
 import iadb.io.InvalidInputException;
@@ -13,6 +14,7 @@ import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
+import iadb.plan.PlanChoice;
 import iadb.train.DivergedException;
 import iadb.train.Progress;
 import iadb.train.Provenance;
@@ -59,15 +61,16 @@ final class TrainingRun implements AutoCloseable {
     private final Path folder;
     private final TrainingSession session;
     private final LossHistory history;
+    private Runnable begun = () -> { };
     private FileSystemException checkpointFault; // why the last one could not be written; null: it could, or there was none
 
     /** Draws the data and builds the kernels; files will go into {@code folder}. */
-    TrainingRun(Context context, Task task, Path folder) {
-        this(context, task, folder, new TrainingSession(context, task.config(), task.p0(), task.p1()),
-                new LossHistory(task.iterations()));
+    static TrainingRun start(Context context, Task task, Path folder) {
+        TrainingSession session = announce(context, task, 0).during(() -> new TrainingSession(context, task.config(), task.p0(), task.p1()));
         if (task.config().plan().isPresent()) { // else it is auto's own business, which --verbose and run.json tell
             session.choice().reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, session.choice().kind()));
         }
+        return new TrainingRun(context, task, folder, session, new LossHistory(task.iterations()));
     }
 
     private TrainingRun(Context context, Task task, Path folder, TrainingSession session, LossHistory history) {
@@ -78,9 +81,15 @@ final class TrainingRun implements AutoCloseable {
         config = task.config();
         this.context = context;
         device = context.device();
-        LOG.info("{} -> {} on {}, plan {}{}", task.p0().name(), task.p1().name(), device.name(), session.choice().kind(),
-                session.stepsEnqueued() > 0 ? String.format(Locale.ROOT, ", from iteration %,d", session.stepsEnqueued()) : "");
-        LOG.debug("tuning: {}", session.choice().tuning());
+        LOG.debug("plan {}, tuning: {}", session.choice().kind(), session.choice().tuning());
+    }
+
+    /** Says what is about to happen, before the first use of a device takes its seconds. */
+    private static FirstUse announce(Context context, Task task, int step) {
+        LOG.info("{} -> {} on {}, plan {}{}", task.p0().name(), task.p1().name(), context.device().name(),
+                task.config().plan().map(PlanChoice.Kind::toString).orElse("auto"),
+                step > 0 ? String.format(Locale.ROOT, ", from iteration %,d", step) : "");
+        return FirstUse.of(context, PointSource.kernels(task.p0(), task.p1()) + 1); // and the plan's
     }
 
     /**
@@ -122,7 +131,8 @@ final class TrainingRun implements AutoCloseable {
     static TrainingRun resume(Context context, Task task, CheckpointFile.Contents from, Path folder, String file) {
         TrainingConfig config = task.config();
         LossHistory history = new LossHistory(from.losses(), from.metadata(), from.checkpoint().step(), file);
-        TrainingSession session = new TrainingSession(context, config, from.checkpoint(), task.p0(), task.p1());
+        TrainingSession session = announce(context, task, from.checkpoint().step()).during(
+                () -> new TrainingSession(context, config, from.checkpoint(), task.p0(), task.p1()));
         Map<String, String> facts = Provenance.ofCheckpoint(config, session.choice());
         for (String fact : new String[] {"plan", "tuning"}) {
             if (!facts.get(fact).equals(from.metadata().get(fact))) {
@@ -154,6 +164,12 @@ final class TrainingRun implements AutoCloseable {
 
     /** Trains to the end, or to Ctrl-C, writing checkpoints on the way. */
     void train() throws IOException {
+        train(() -> { });
+    }
+
+    /** @param begun is run when the first losses are there */
+    void train(Runnable begun) throws IOException {
+        this.begun = begun;
         try (ProgressDisplay display = ProgressDisplay.of("training", "iterations", session.stepsEnqueued(), task.iterations())) {
             while (session.stepsEnqueued() < task.iterations() && !Interruption.underWay()) {
                 int goal = nextStop();
@@ -195,8 +211,9 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private void take(Progress progress, ProgressDisplay display) throws IOException {
-        if (history.steps() == 0 && progress.stepsDone() > 0 && LOG.isDebugEnabled()) {
-            LOG.debug(String.format(Locale.ROOT, "first losses %.2f s after the start", PhaseClock.sinceStart()));
+        if (history.steps() == 0 && progress.stepsDone() > 0) {
+            LOG.debug("first losses {} s after the start", PhaseClock.sinceStart());
+            begun.run();
         }
         history.add(progress.losses());
         if (!progress.finite()) {

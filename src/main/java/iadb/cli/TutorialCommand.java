@@ -14,6 +14,7 @@ import iadb.metric.SlicedWasserstein;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
+import iadb.model.NetworkShape;
 import iadb.random.Stream;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
@@ -27,10 +28,13 @@ import iadb.view.RealtimeSummary;
 import iadb.view.RealtimeView;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
@@ -110,8 +114,9 @@ final class TutorialCommand implements Callable<Integer> {
         Options.positive("--steps", steps, Options.MOST_STEPS);
         TrainingConfig config = training.config(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
-        Density p0 = densityOf(given, true);
-        Density p1 = densityOf(given, false);
+        List<Density> pair = Options.atOnce(first -> densityOf(given, first));
+        Density p0 = pair.get(0);
+        Density p1 = pair.get(1);
         if (window.realtime) {
             return showInWindow(config, given.map(Model::network), p0, p1);
         }
@@ -153,7 +158,7 @@ final class TutorialCommand implements Callable<Integer> {
                 densities.invert, window.width(), window.height(), window.share(), window.offscreen,
                 window.waitsForScreen(), window.openSeconds(), Optional.ofNullable(window.screenshot),
                 Optional.ofNullable(window.record), output.folder);
-        RealtimeSummary summary = RealtimeView.run(show, device.candidates(),
+        RealtimeSummary summary = RealtimeView.run(show, device::candidates,
                 new WindowKeeper(training.iterations, config, output));
         System.out.println(new JsonRecord().add("frames", summary.frames())
                 .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())
@@ -174,12 +179,12 @@ final class TutorialCommand implements Callable<Integer> {
     private void trainAndMap(Context context, TrainingConfig config, Density p0, Density p1, Path folder)
             throws IOException {
         TrainingRun.Task task = new TrainingRun.Task(config, training.iterations, p0, p1);
-        try (TrainingRun run = new TrainingRun(context, task, folder)) {
+        try (TrainingRun run = TrainingRun.start(context, task, folder)) {
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.dataPoints())];
             writeSamples(folder, "p0", p0, run.session().data0().read(picture.clone()));
             writeSamples(folder, "p1", p1, run.session().data1().read(picture.clone()));
             clock.end("prepare");
-            run.train();
+            trainAndBuildMap(context, config.shape(), run);
             double microseconds = clock.end("train") * 1e6 / Math.max(1, run.session().stepsEnqueued());
             if (!run.hasTrained()) {
                 return;
@@ -193,6 +198,20 @@ final class TutorialCommand implements Callable<Integer> {
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
                     run.session().stepsEnqueued(), microseconds, run.finalLoss()));
             map(context, run.session().snapshot(), p0, p1, folder);
+        }
+    }
+
+    /** Builds the map's kernels while the network trains, on a thread and queue of their own. */
+    private static void trainAndBuildMap(Context context, NetworkShape shape, TrainingRun run) throws IOException {
+        List<CompletableFuture<Void>> map = new ArrayList<>();
+        try {
+            run.train(() -> map.add(CompletableFuture.runAsync(() -> {
+                try (Context sibling = context.sibling(); Sampler sampler = new Sampler(sibling, shape)) {
+                    sampler.prepare();
+                }
+            })));
+        } finally {
+            map.forEach(built -> built.handle((nothing, fault) -> null).join()); // a fault comes again where the map is used
         }
     }
 

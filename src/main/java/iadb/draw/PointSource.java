@@ -11,6 +11,7 @@ import iadb.density.CdfTables;
 import iadb.density.Density;
 import iadb.random.Stream;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A density on the device, ready to be drawn from. Random points by rejection, as the method's tutorial does it, or by
@@ -52,8 +53,27 @@ public final class PointSource implements AutoCloseable {
 
     /** Puts {@code density} on the device. */
     public PointSource(Context context, Density density, Sequence sequence) {
-        this(context, density, sequence == Sequence.SOBOL ? Method.SOBOL
-                : density.acceptance() >= LEAST_ACCEPTANCE ? Method.REJECTION : Method.INVERSION);
+        this(context, density, sequence == Sequence.SOBOL ? Method.SOBOL : method(density));
+    }
+
+    /** The method for random points. */
+    private static Method method(Density density) {
+        return density.acceptance() >= LEAST_ACCEPTANCE ? Method.REJECTION : Method.INVERSION;
+    }
+
+    /** How many kernels it takes to draw from both, 1 or 2. */
+    public static int kernels(Density one, Density other) {
+        return method(one) == method(other) ? 1 : 2;
+    }
+
+    /**
+     * The points of {@link #drawToHost} without a device: a few, before its kernels are built.
+     *
+     * @return empty where the density is drawn by inversion, which would take long
+     */
+    public static Optional<float[]> drawWithoutDevice(Density density, long seed, Stream stream, int first, int count) {
+        return method(density) == Method.INVERSION ? Optional.empty()
+                : Optional.of(new ReferenceDraw(density, seed, stream).points(Method.REJECTION, first, count));
     }
 
     PointSource(Context context, Density density, Method method) {

@@ -59,6 +59,11 @@ public final class Sampler implements AutoCloseable {
         return new Built(sources, resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning);
     }
 
+    /** Has the map's kernel checked, and so compiled to its end, before it is first used. */
+    public void prepare() {
+        requireRight(map, "move_points", MapCheck::requireMap);
+    }
+
     /** The map's program. */
     public static List<Source> sources() {
         return sources("map.cl");
@@ -86,7 +91,7 @@ public final class Sampler implements AutoCloseable {
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
-        requireRight(map, "move_points", MapCheck::requireMap);
+        prepare();
         return session(map, "move_points", 1, parameters, count, integration, points);
     }
 

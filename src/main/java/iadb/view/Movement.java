@@ -14,6 +14,7 @@ import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What the map carries along: the points, the grid, and the arrows of its velocity field. While the network learns they are
@@ -23,6 +24,7 @@ final class Movement implements AutoCloseable {
     private static final long MORPH_NANOS = 250_000_000; // at most, from one pass to the next
     private static final double PREVIEW_SECONDS = 0.45;  // a pass while the network learns, as far as fewer steps can do it
     private static final int LEAST_PREVIEW_STEPS = 16;
+    private static final int MOST_POINTS_DRAWN_HERE = 1 << 16; // some 50 ms
     private static final long LEAST_SLICE_NANOS = 1_000_000;
 
     private final Context context;
@@ -62,7 +64,7 @@ final class Movement implements AutoCloseable {
 
     /** Builds the map's kernels, which are else built when they are first needed. */
     void prepare() {
-        sampler();
+        sampler().prepare();
     }
 
     /**
@@ -71,10 +73,7 @@ final class Movement implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold so many: those before stay
      */
     void draw(Density base, int count) {
-        float[] drawn;
-        try (PointSource source = new PointSource(context, base)) {
-            drawn = source.drawToHost(seed, Stream.START_POINTS, draws, count);
-        }
+        float[] drawn = drawn(base, count);
         Flow before = flow;
         flow = new Flow(context, transfer, drawn, parameterBytes(), T);
         if (before != null) {
@@ -83,6 +82,17 @@ final class Movement implements AutoCloseable {
         starts = drawn;
         draws += count;
         live = false;
+    }
+
+    /** The first ones, if few, on the host: they are seen before any kernel is built. */
+    private float[] drawn(Density base, int count) {
+        Optional<float[]> first = flow == null && count <= MOST_POINTS_DRAWN_HERE
+                ? PointSource.drawWithoutDevice(base, seed, Stream.START_POINTS, draws, count) : Optional.empty();
+        return first.orElseGet(() -> {
+            try (PointSource source = new PointSource(context, base)) {
+                return source.drawToHost(seed, Stream.START_POINTS, draws, count);
+            }
+        });
     }
 
     private long parameterBytes() {

@@ -13,6 +13,9 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +47,9 @@ public final class RealtimeView implements AutoCloseable {
     private final Learning learning;
     private final Subjects subjects;
     private final Movement movement;
-    private Optional<String> message = Optional.empty();
-    private long messageNanos;
+    private volatile Optional<String> message = Optional.empty();
+    private volatile long messageNanos;
+    private Optional<CompletableFuture<Void>> building = Optional.empty(); // of kernels, on a thread that has the device meanwhile
     private int chosenPoint = -1;
     private int shownPoints;
     private boolean learned; // the last training came to its end and was kept
@@ -54,14 +58,14 @@ public final class RealtimeView implements AutoCloseable {
     private Solver wasSolver = Solver.EULER;
     private Optional<IOException> keepFault = Optional.empty(); // the show goes on, and fails at its end
 
-    private RealtimeView(RealtimeConfig config, List<Device> devices, Keeper keeper) {
+    private RealtimeView(RealtimeConfig config, Supplier<List<Device>> devices, Keeper keeper) {
         this.config = config;
         this.keeper = keeper;
         controls.points = config.points();
         try {
             surface = resources.add(config.offscreen() ? EglSurface.open(config.width(), config.height())
                     : GlfwSurface.open("iadb-cl", config.width(), config.height(), config.vsync()));
-            Interop interop = Interop.open(surface, devices, config.share());
+            Interop interop = Interop.open(surface, devices.get(), config.share());
             context = resources.add(interop.context());
             transfer = interop.transfer();
             budget = new FrameBudget(context.device().type() == Device.Type.CPU);
@@ -80,17 +84,22 @@ public final class RealtimeView implements AutoCloseable {
         }
         subjects = new Subjects(config, controls, stage, learning, this::say);
         gestures = new Gestures(canvas.context(), controls, camera, subjects, scale);
-        surface.listen(gestures);
+        context.onFirstUse(use -> {
+            if (use.checked() == 0) {
+                say(use.message());
+            }
+        });
     }
 
     /**
      * Opens the window and returns when it was closed. The calling thread must be the process's first on macOS.
      *
-     * @param devices in the order of preference: the first that shares with OpenGL is taken, or else the first
+     * @param devices in the order of preference: the first that shares with OpenGL is taken, or else the first; asked for when
+     *                the window is open, so that OpenCL's drivers may load meanwhile
      * @throws NoDisplayException when there is no display, or no OpenGL 3.3
      * @throws IOException        after the window was closed and what there was is kept, for a file that could not be written
      */
-    public static RealtimeSummary run(RealtimeConfig config, List<Device> devices, Keeper keeper) throws IOException {
+    public static RealtimeSummary run(RealtimeConfig config, Supplier<List<Device>> devices, Keeper keeper) throws IOException {
         try (RealtimeView view = new RealtimeView(config, devices, keeper);
                 PictureTaker pictures = new PictureTaker(config, view.surface, view::say)) {
             view.play(pictures);
@@ -116,7 +125,7 @@ public final class RealtimeView implements AutoCloseable {
         subjects.showTarget();
         long firstFrameNanos = 0;
         long last = System.nanoTime();
-        boolean firstAfterBuilding = false;
+        boolean ready = false;
         boolean closing = false;
         while (!closing) {
             gestures.begin();
@@ -125,13 +134,14 @@ public final class RealtimeView implements AutoCloseable {
             long now = System.nanoTime();
             double seconds = (now - last) * 1e-9;
             last = now;
-            if (firstFrameNanos != 0) {
-                if (!firstAfterBuilding) {
-                    times.add((long) (seconds * 1e9));
-                }
-                firstAfterBuilding = false;
+            if (ready) {
+                times.add((long) (seconds * 1e9));
                 follow();
                 compute(seconds);
+            } else if (building.isPresent() && building.get().isDone()) {
+                endBuilding();
+                surface.listen(gestures);
+                ready = true;
             }
             closing = keeper.interrupted() || surface.closing() || controls.take(Controls.Wish.CLOSE)
                     || firstFrameNanos != 0 && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
@@ -143,11 +153,11 @@ public final class RealtimeView implements AutoCloseable {
             if (firstFrameNanos == 0) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
-                begin();
-                firstAfterBuilding = true;
-                last = System.nanoTime();
-                LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
+                building = Optional.of(CompletableFuture.runAsync(this::begin, task -> new Thread(task, "kernels").start()));
             }
+        }
+        if (!ready) {
+            endBuilding();
         }
         if (!learned && (learning.diverged() || learning.hasTrained() && (keeper.interrupted() || !learning.running()))) {
             keep();
@@ -160,7 +170,17 @@ public final class RealtimeView implements AutoCloseable {
         return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
-    /** After the first frame: kernels are built while the points of p0 are seen. */
+    /** Waits until the kernels are built; throws what went wrong there. */
+    private void endBuilding() {
+        try {
+            building.orElseThrow().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException fault ? fault : e;
+        }
+        LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
+    }
+
+    /** After the first frame: kernels are built while the points of p0 are seen. Until the end nothing else uses the device. */
     private void begin() {
         movement.prepare();
         if (config.model().isEmpty()) {
