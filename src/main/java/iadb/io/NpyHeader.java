@@ -16,10 +16,11 @@ import java.util.stream.Collectors;
  *
  * @param elementBytes 4 for float32, 8 for float64
  * @param order        of an element's bytes
- * @param shape        the length of each axis, the last one fastest
+ * @param isFortran    whether the first axis is the fastest, so that the columns of a table lie one after another
+ * @param shape        the length of each axis
  * @param dataOffset   where the elements begin, in bytes
  */
-record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffset) {
+record NpyHeader(int elementBytes, ByteOrder order, boolean isFortran, long[] shape, long dataOffset) {
     private static final int ALIGNMENT = 64;
     private static final int PREFIX_BYTES = 10;
     private static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
@@ -43,7 +44,7 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
     /**
      * Reads and checks a header, and that the file's length fits it.
      *
-     * @throws InvalidInputException if the file is no array of float32 or float64 in C order that it holds whole
+     * @throws InvalidInputException if the file is no array of float32 or float64 that it holds whole
      */
     static NpyHeader read(FileChannel channel, Path file) throws IOException {
         if (!startsIn(channel)) {
@@ -82,15 +83,12 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
             throw new InvalidInputException(file + " holds elements of type '" + name
                     + "': save it as float32 or float64, with array.astype('float32')");
         }
-        if (fortran.group(1).equals("True")) {
-            throw new InvalidInputException(file + " is in Fortran order: save numpy.ascontiguousarray(array)");
-        }
         try {
             long[] lengths = Arrays.stream(shape.group(1).split(",")).map(String::strip).filter(word -> !word.isEmpty())
                     .mapToLong(Long::parseLong).toArray();
             boolean big = type.group(1).equals(">");
             NpyHeader header = new NpyHeader(name.equals("f4") ? Float.BYTES : Double.BYTES,
-                    big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, lengths, dataOffset);
+                    big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, fortran.group(1).equals("True"), lengths, dataOffset);
             header.elements();
             return header;
         } catch (NumberFormatException | ArithmeticException e) {
