@@ -67,6 +67,7 @@ public final class Main {
         commands.addSubcommand(new SampleCommand());
         commands.addSubcommand(new EvaluateCommand());
         commands.addSubcommand(new DevicesCommand());
+        commands.addSubcommand(new CompletionCommand());
         commands.setUsageHelpAutoWidth(true);
         commands.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().footer("", EXIT_CODES));
         commands.getCommandSpec().usageMessage().footer(footer());
