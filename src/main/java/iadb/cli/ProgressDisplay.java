@@ -23,7 +23,12 @@ abstract class ProgressDisplay implements AutoCloseable {
         if (!LOG.isInfoEnabled()) {
             return new Nothing();
         }
-        return onTerminal() ? new Bar(task, done, total) : new Lines(units, done, total);
+        return onTerminal() && !terminalIsDumb() ? new Bar(task, done, total) : new Lines(units, done, total);
+    }
+
+    /** Whether the terminal, if there is one, obeys no escape codes. */
+    static boolean terminalIsDumb() {
+        return "dumb".equals(System.getenv("TERM"));
     }
 
     /** Since Java 22 there is a console object without a terminal too, and a method that tells. */
