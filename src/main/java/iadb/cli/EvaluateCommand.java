@@ -185,7 +185,8 @@ final class EvaluateCommand implements Callable<Integer> {
         try (PointStream stream = PointStream.of(from)) {
             long all = stream.count();
             if (count != null && all < wanted) {
-                throw new InvalidInputException("%s holds %,d points, and --count asks for %,d".formatted(from, all, wanted));
+                throw new InvalidInputException(String.format(Locale.ROOT, "%s holds %,d points, and --count asks for %,d", from, all,
+                        wanted));
             }
             int taken = (int) Math.min(wanted, all);
             float[] points = new float[2 * taken];

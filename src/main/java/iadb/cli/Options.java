@@ -262,7 +262,7 @@ final class Options {
     /** Refuses what is not from 1 to {@code most}. */
     static void positive(String option, int value, int most) {
         if (value < 1 || value > most) {
-            throw new InvalidInputException("%s %d is not a whole number from 1 to %d".formatted(option, value, most));
+            throw new InvalidInputException("%s %s is not a whole number from 1 to %s".formatted(option, value, most));
         }
     }
 }

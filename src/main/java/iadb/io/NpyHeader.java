@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -58,15 +59,15 @@ record NpyHeader(int elementBytes, ByteOrder order, boolean isFortran, long[] sh
         int start = version == 1 ? PREFIX_BYTES : PREFIX_BYTES + Short.BYTES;
         long length = version == 1 ? Short.toUnsignedLong(prefix.getShort(2)) : Integer.toUnsignedLong(prefix.getInt(2));
         if (length > MOST_BYTES) {
-            throw new InvalidInputException("%s has a header of %,d bytes: at most %,d can be read".formatted(file, length,
-                    MOST_BYTES));
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s has a header of %,d bytes: at most %,d can be read", file,
+                    length, MOST_BYTES));
         }
         String text = new String(bytes(channel, file, start, (int) length).array(), StandardCharsets.ISO_8859_1);
         NpyHeader header = parse(text, file, start + length);
         long dataBytes = channel.size() - header.dataOffset;
         if (header.elements() > Long.MAX_VALUE / Double.BYTES || header.elements() * header.elementBytes != dataBytes) {
-            throw new InvalidInputException("%s holds %,d bytes of data, which do not make an array of shape %s".formatted(file,
-                    dataBytes, text(header.shape)));
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s holds %,d bytes of data, which do not make an array of shape %s", file, dataBytes, text(header.shape)));
         }
         return header;
     }
