@@ -63,6 +63,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
             other = source.drawToHost(seed, Stream.REFERENCE_POINTS, count, count);
         }
         int paired = Math.min(count, MOST_PAIRED);
+        float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);
         Support support = Support.of(density);
         double energy;
         double exactEnergy;
@@ -71,7 +72,6 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
             energy = distance.distance(first(points, paired), some, goOn);
             exactEnergy = distance.distance(first(other, paired), some, goOn);
         }
-        float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);
         double sum = 0;
         double exactSum = 0;
         int notInverted = 0;

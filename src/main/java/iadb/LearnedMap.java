@@ -100,7 +100,7 @@ public final class LearnedMap implements AutoCloseable {
      */
     public LearnedMap withSteps(Solver solver, Schedule schedule, int steps) {
         if (steps < 1 || steps > MOST_STEPS) {
-            throw new InvalidInputException("%d steps are not from 1 to %d".formatted(steps, MOST_STEPS));
+            throw new InvalidInputException("%s steps are not from 1 to %s".formatted(steps, MOST_STEPS));
         }
         return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
     }
@@ -281,7 +281,7 @@ public final class LearnedMap implements AutoCloseable {
 
     private static void requireCount(int count) {
         if (count < 1 || count > MOST_POINTS) {
-            throw new InvalidInputException("%d points are not from 1 to %d".formatted(count, MOST_POINTS));
+            throw new InvalidInputException("%s points are not from 1 to %s".formatted(count, MOST_POINTS));
         }
     }
 

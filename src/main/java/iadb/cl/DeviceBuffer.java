@@ -3,6 +3,7 @@ package iadb.cl;
 import static org.jocl.CL.*;
 
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jocl.Pointer;
 import org.jocl.cl_mem;
 
@@ -15,7 +16,8 @@ public final class DeviceBuffer implements AutoCloseable {
     DeviceBuffer(Context context, long bytes) {
         Device device = context.device();
         if (bytes > device.maxBufferBytes()) {
-            throw new DeviceLimitException("a buffer of %,d bytes is needed, and %s holds at most %,d in one".formatted(
+            throw new DeviceLimitException(String.format(Locale.ROOT,
+                    "a buffer of %,d bytes is needed, and %s holds at most %,d in one",
                     bytes, device.name(), device.maxBufferBytes()));
         }
         this.context = context;
@@ -101,7 +103,7 @@ public final class DeviceBuffer implements AutoCloseable {
 
     void checkRange(long offset, long count) {
         if (offset < 0 || count < 0 || offset + count > bytes) {
-            throw new IndexOutOfBoundsException("bytes %d to %d of a buffer of %d".formatted(offset, offset + count, bytes));
+            throw new IndexOutOfBoundsException("bytes %s to %s of a buffer of %s".formatted(offset, offset + count, bytes));
         }
     }
 

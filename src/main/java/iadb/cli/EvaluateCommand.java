@@ -84,42 +84,80 @@ final class EvaluateCommand implements Callable<Integer> {
         Optional<Model> model = Optional.ofNullable(modelFile).map(ModelFile::read);
         Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
                 ? new InvalidInputException("name the density to judge against with --p1") : Options.missing(modelFile, false));
-        try (Context context = Context.open(device.select())) {
+        try (Context context = device.open(); Phases phases = new Phases()) {
             if (model.isEmpty()) {
-                judge(context, p1, from, pointsOfFile(wanted), Optional.empty());
+                judge(context, p1, from, pointsOfFile(wanted), Optional.empty(), phases);
             } else {
-                judgeModel(context, p1, model.get(), wanted);
+                judgeModel(context, p1, model.get(), wanted, phases);
             }
         }
         return 0;
     }
 
-    private void judgeModel(Context context, Density p1, Model model, int wanted) throws IOException {
-        Density p0 = densities.require(Optional.of(model), true, modelFile);
-        int inverses = Math.min(wanted, Evaluation.MOST_PAIRED);
-        try (ProgressDisplay display = ProgressDisplay.of("judging", "points mapped or inverted", 0, (long) wanted + inverses)) {
-            long[] work = {0, wanted}; // points before, and of, the call under way
-            PushForward.Watch watch = share -> {
-                display.show(work[0] + (long) (share * work[1]), "");
-                return !Interruption.underWay();
-            };
-            try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), way.integration(false), watch);
-                    PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
-                float[] points = map.map(stream.next(wanted));
-                work[0] = wanted;
-                work[1] = inverses;
-                judge(context, p1, modelFile, points, Optional.of(map));
+    /** What is under way, one after another: points are mapped, exact samples inverted, sets compared, the report drawn. */
+    private static final class Phases implements AutoCloseable {
+        private Optional<ProgressDisplay> display = Optional.empty(); // none while sets are compared
+        private long total;
+        private boolean isComparing;
+
+        /** Begins a phase in which the map moves points; its display ends whole. */
+        void begin(String task, String units, long total) {
+            end();
+            this.total = total;
+            display = Optional.of(ProgressDisplay.of(task, units, 0, total));
+        }
+
+        private void end() {
+            display.ifPresent(shown -> shown.show(total, ""));
+            close();
+        }
+
+        boolean move(double share) {
+            display.ifPresent(shown -> shown.show((long) (share * total), ""));
+            return !Interruption.underWay();
+        }
+
+        /** Is called by several threads. */
+        synchronized boolean compare() {
+            if (!isComparing) {
+                isComparing = true;
+                end();
+                LOG.info("comparing points with exact samples");
             }
+            return !Interruption.underWay();
+        }
+
+        @Override
+        public void close() {
+            display.ifPresent(ProgressDisplay::close);
+            display = Optional.empty();
         }
     }
 
-    private void judge(Context context, Density p1, Path what, float[] points, Optional<PushForward> map) throws IOException {
-        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, () -> !Interruption.underWay());
+    private void judgeModel(Context context, Density p1, Model model, int wanted, Phases phases) throws IOException {
+        Density p0 = densities.require(Optional.of(model), true, modelFile);
+        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), way.integration(false), phases::move);
+                PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
+            phases.begin("mapping", "points mapped", wanted);
+            float[] points = map.map(stream.next(wanted));
+            phases.begin("inverting", "points inverted", Math.min(wanted, Evaluation.MOST_PAIRED));
+            judge(context, p1, modelFile, points, Optional.of(map), phases);
+        }
+    }
+
+    private void judge(Context context, Density p1, Path what, float[] points, Optional<PushForward> map, Phases phases)
+            throws IOException {
+        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, phases::compare);
         if (Interruption.underWay()) {
             throw new CancellationException();
         }
         if (report != null) {
-            new EvaluationReport(p1).write(report, points, map);
+            EvaluationReport picture = new EvaluationReport(p1);
+            if (map.isPresent()) {
+                phases.begin("drawing", "cells of the report drawn", picture.cells());
+            }
+            picture.write(report, points, map);
+            phases.end();
             LOG.info("{} is written", report);
         }
         tell(what, p1, evaluation);
@@ -147,7 +185,8 @@ final class EvaluateCommand implements Callable<Integer> {
         try (PointStream stream = PointStream.of(from)) {
             long all = stream.count();
             if (count != null && all < wanted) {
-                throw new InvalidInputException("%s holds %,d points, and --count asks for %,d".formatted(from, all, wanted));
+                throw new InvalidInputException(String.format(Locale.ROOT, "%s holds %,d points, and --count asks for %,d", from, all,
+                        wanted));
             }
             int taken = (int) Math.min(wanted, all);
             float[] points = new float[2 * taken];

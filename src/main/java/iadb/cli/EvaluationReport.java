@@ -30,6 +30,11 @@ final class EvaluationReport {
         height = (int) Math.max(1, Math.round(LONGER_SIDE * Math.min(1, 1 / aspect)));
     }
 
+    /** How many points are inverted for the picture of a map's density. */
+    int cells() {
+        return width * height;
+    }
+
     /** Draws it and writes it; the map is the one that made the points, empty where it is not known. */
     void write(Path file, float[] points, Optional<PushForward> map) throws IOException {
         double[] wanted = p1.meanByCell(width, height);

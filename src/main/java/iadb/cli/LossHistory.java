@@ -47,7 +47,7 @@ final class LossHistory {
             throw new InvalidInputException(file + ": its losses so far are not those of a checkpoint", e);
         }
         if (means.length != step / interval) {
-            throw new InvalidInputException("%s: %d rows of losses at step %d".formatted(file, means.length, step));
+            throw new InvalidInputException("%s: %s rows of losses at step %s".formatted(file, means.length, step));
         }
         steps = step;
         summed = step % interval;

@@ -16,8 +16,12 @@ import iadb.view.NativeLibraryLog;
 import iadb.view.NoDisplayException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -25,6 +29,8 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -46,6 +52,11 @@ public final class Main {
     /** Words of a command line that is done without a device. */
     private static final Set<String> WITHOUT_DEVICE = Set.of("--help", "-h", "--version", "-V", "--list-densities", "help", "completion");
 
+    private static final String BEYOND_LOCALE = "such letters need a UTF-8 locale, such as LC_ALL=C.UTF-8";
+    private static final Path STANDARD_OUTPUT = Path.of("/dev/fd/1");
+    private static final int MODE_TYPE = 0170000; // as in stat(2)
+    private static final int MODE_FIFO = 0010000;
+    private static final int MODE_SOCKET = 0140000;
     private static final String EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no"
             + " display; 130 stopped by Ctrl-C.";
 
@@ -53,6 +64,7 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
+        Locale.setDefault(Locale.ROOT); // this process is the program's own: digits and words are the same everywhere
         NativeLibraryLog.install();
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
@@ -95,7 +107,9 @@ public final class Main {
         commands.addSubcommand(new SampleCommand());
         commands.addSubcommand(new EvaluateCommand());
         commands.addSubcommand(new DevicesCommand());
+        commands.addSubcommand(new CompletionCommand());
         commands.setUsageHelpAutoWidth(true);
+        commands.setColorScheme(Help.defaultColorScheme(ProgressDisplay.terminalIsDumb() ? Help.Ansi.OFF : Help.Ansi.AUTO));
         commands.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().footer("", EXIT_CODES));
         commands.getCommandSpec().usageMessage().footer(footer());
         commands.setExecutionStrategy(Main::run);
@@ -110,14 +124,17 @@ public final class Main {
     private static String[] footer() {
         List<String> lines = new ArrayList<>(List.of("", "Densities by name:"));
         for (String name : NamedDensities.names()) {
-            lines.add("  %-16s %s".formatted(name, NamedDensities.description(name)));
+            lines.add(String.format(Locale.ROOT, "  %-16s %s", name, NamedDensities.description(name)));
         }
         lines.add("");
         lines.add(EXIT_CODES);
         return lines.toArray(String[]::new);
     }
 
-    /** Runs the last command; options before it would be those of the whole tutorial, and count for nothing. */
+    /**
+     * Runs the last command; options before it would be those of the whole tutorial, and count for nothing. Results that did not
+     * reach the standard output are a failure, unless it is a pipe: its reader may have had enough.
+     */
     private static int run(ParseResult parsed) {
         if (parsed.hasSubcommand() && !parsed.matchedOptions().isEmpty() && !parsed.isUsageHelpRequested()
                 && !parsed.isVersionHelpRequested()) {
@@ -125,14 +142,45 @@ public final class Main {
             throw new ParameterException(parsed.commandSpec().commandLine(), "%s stands before the command: put it behind '%s'"
                     .formatted(option, parsed.subcommand().commandSpec().name()));
         }
-        return new CommandLine.RunLast().execute(parsed);
+        ParseResult last = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
+        for (OptionSpec option : last.matchedOptions()) {
+            if (option.originalStringValues().stream().anyMatch(Main::isBeyondLocale)) {
+                throw new ParameterException(last.commandSpec().commandLine(), "Invalid value for option '%s': %s"
+                        .formatted(option.longestName(), BEYOND_LOCALE));
+            }
+        }
+        int code = new CommandLine.RunLast().execute(parsed);
+        if (code == 0 && System.out.checkError() && !isPipe(STANDARD_OUTPUT)) {
+            LOG.error("the standard output cannot be written: results are lost");
+            return EXIT_FAILURE;
+        }
+        return code;
+    }
+
+    /** Whether Java put its replacement for letters that the locale does not know, which no file's name can hold there. */
+    private static boolean isBeyondLocale(String text) {
+        try {
+            Path.of(text);
+            return false;
+        } catch (InvalidPathException e) {
+            return text.contains("\uFFFD");
+        }
+    }
+
+    private static boolean isPipe(Path descriptor) {
+        try {
+            int type = (int) Files.getAttribute(descriptor, "unix:mode") & MODE_TYPE;
+            return type == MODE_FIFO || type == MODE_SOCKET;
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return false; // no Unix, or a root without /dev
+        }
     }
 
     private static String message(ParameterException e) {
         String line = e.getMessage().lines().findFirst().orElse("wrong command line")
                 .replaceFirst("is not an? (int|long)$", "is not a whole number that fits").replaceFirst("is not an? (float|double)$",
                         "is not a number").replaceFirst("^(Invalid value for option '[^']*').*InvalidPathException.*",
-                        "$1: a file name with such letters needs a UTF-8 locale, such as LC_ALL=C.UTF-8");
+                        "$1: " + BEYOND_LOCALE);
         if (e instanceof UnmatchedArgumentException unmatched) {
             String unknown = unmatched.getUnmatched().get(0);
             List<String> known = new ArrayList<>(e.getCommandLine().getCommandSpec().optionsMap().keySet());

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
@@ -54,6 +55,13 @@ final class Options {
 
         Device select() {
             return Device.select(device);
+        }
+
+        /** Opens it, to say so if its kernels have to be built first. */
+        Context open() {
+            Context context = Context.open(select());
+            FirstUse.of(context, 0);
+            return context;
         }
 
         /** The device of {@link #select} first; where the user leaves the choice, the other GPUs after it. */
@@ -268,7 +276,7 @@ final class Options {
     /** Refuses what is not from 1 to {@code most}. */
     static void positive(String option, int value, int most) {
         if (value < 1 || value > most) {
-            throw new InvalidInputException("%s %d is not a whole number from 1 to %d".formatted(option, value, most));
+            throw new InvalidInputException("%s %s is not a whole number from 1 to %s".formatted(option, value, most));
         }
     }
 }

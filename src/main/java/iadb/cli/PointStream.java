@@ -10,6 +10,8 @@ import iadb.io.PointReader;
 import iadb.random.Stream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
+import org.slf4j.LoggerFactory;
 
 /** Points that come in pieces, from a file or drawn. */
 interface PointStream extends AutoCloseable {
@@ -22,7 +24,7 @@ interface PointStream extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /** The points of a file. */
+    /** The points of a file; when all were read, its end says how many lie where no density is: pixels are a common mistake. */
     static PointStream of(Path file) {
         PointReader reader;
         try {
@@ -31,6 +33,9 @@ interface PointStream extends AutoCloseable {
             throw unreadable(file, e);
         }
         return new PointStream() {
+            private long done;
+            private long outside;
+
             @Override
             public long count() {
                 return reader.count();
@@ -39,7 +44,12 @@ interface PointStream extends AutoCloseable {
             @Override
             public float[] next(int most) {
                 try {
-                    return reader.read(most);
+                    float[] points = reader.read(most);
+                    done += points.length / 2;
+                    for (int n = 0; n < points.length; n += 2) {
+                        outside += isInside(points[n]) && isInside(points[n + 1]) ? 0 : 1;
+                    }
+                    return points;
                 } catch (IOException e) {
                     throw unreadable(file, e);
                 }
@@ -48,8 +58,16 @@ interface PointStream extends AutoCloseable {
             @Override
             public void close() throws IOException {
                 reader.close();
+                if (outside > 0 && done == count()) {
+                    LoggerFactory.getLogger(PointStream.class).warn(String.format(Locale.ROOT,
+                            "%,d of %,d points of %s lie outside the unit square: x and y go from 0 to 1", outside, done, file));
+                }
             }
         };
+    }
+
+    private static boolean isInside(float coordinate) {
+        return coordinate >= 0 && coordinate <= 1;
     }
 
     private static InvalidInputException unreadable(Path file, IOException e) {

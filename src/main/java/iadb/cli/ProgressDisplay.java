@@ -1,6 +1,9 @@
 package iadb.cli;
 
 import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
@@ -23,19 +26,36 @@ abstract class ProgressDisplay implements AutoCloseable {
         if (!LOG.isInfoEnabled()) {
             return new Nothing();
         }
-        return onTerminal() ? new Bar(task, done, total) : new Lines(units, done, total);
+        return onTerminal() && !terminalIsDumb() ? new Bar(task, done, total) : new Lines(units, done, total);
     }
 
-    /** Since Java 22 there is a console object without a terminal too, and a method that tells. */
+    /** Whether the terminal, if there is one, obeys no escape codes. */
+    static boolean terminalIsDumb() {
+        return "dumb".equals(System.getenv("TERM"));
+    }
+
+    /**
+     * Whether standard error, where the bar is drawn, is a terminal. Java tells of the other two only. Since Java 22 there is a
+     * console object without a terminal too, and a method that tells.
+     */
     private static boolean onTerminal() {
         Console console = System.console();
-        if (console == null) {
+        if (console == null || errorsAreApart()) {
             return false;
         }
         try {
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException e) {
             return true;
+        }
+    }
+
+    /** Whether standard error goes elsewhere than standard output does; where the system does not tell, it does not. */
+    private static boolean errorsAreApart() {
+        try {
+            return !Files.isSameFile(Path.of("/dev/fd/1"), Path.of("/dev/fd/2"));
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -139,7 +139,7 @@ final class SampleCommand implements Callable<Integer> {
         Optional<Density> base = withDensity || drawn
                 ? Optional.of(densities.require(Optional.of(model), !reverse, modelFile)) : Optional.empty();
         long moved;
-        try (Context context = Context.open(device.select());
+        try (Context context = device.open();
                 PointStream stream = drawn ? PointStream.of(context, base.orElseThrow(), evenness, seed, count)
                         : PointStream.of(from != null ? from : at);
                 ProgressDisplay display = ProgressDisplay.of("moving", "points", 0, stream.count())) {

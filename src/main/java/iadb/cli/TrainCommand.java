@@ -70,7 +70,7 @@ final class TrainCommand implements Callable<Integer> {
             output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
         }
         Path folder = output.ready();
-        try (Context context = Context.open(device.select());
+        try (Context context = device.open();
                 TrainingRun run = from.isEmpty() ? TrainingRun.start(context, task, folder)
                         : TrainingRun.resume(context, task, from.get(), folder, resume.toString())) {
             run.train();

@@ -110,12 +110,12 @@ final class TrainingRun implements AutoCloseable {
                         file + " does not say how many iterations its run had: give --iterations")));
         int step = from.checkpoint().step();
         if (total < step) {
-            throw new InvalidInputException("%s is at iteration %d already: --iterations is the total, at least that".formatted(
+            throw new InvalidInputException("%s is at iteration %s already: --iterations is the total, at least that".formatted(
                     file, step));
         }
         int cosineSteps = config.rates().cosineSteps();
         if (cosineSteps > 0 && total != cosineSteps) {
-            throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %d, %s".formatted(file, cosineSteps,
+            throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %s, %s".formatted(file, cosineSteps,
                     step == cosineSteps ? "where it is: further steps would learn nothing"
                             : "which only --iterations " + cosineSteps + " can be the end of"));
         }

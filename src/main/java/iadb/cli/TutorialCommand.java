@@ -122,7 +122,7 @@ final class TutorialCommand implements Callable<Integer> {
         }
         window.refuseWithout(spec.commandLine().getParseResult());
         Path folder = output.ready();
-        try (Context context = Context.open(device.select())) {
+        try (Context context = device.open()) {
             record.add("program", ProgramVersion.text()).add("java", System.getProperty("java.version"))
                     .add("device", context.device().name()).add("platform", context.device().platformName())
                     .add("driver", context.device().driver()).add("opencl", context.device().version()).add("p0", p0.name())

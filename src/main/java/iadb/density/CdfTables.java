@@ -4,6 +4,7 @@
 package iadb.density;
 
 import iadb.io.InvalidInputException;
+import java.util.Locale;
 import java.util.Objects;
 
 /** Tables for drawing pixels of a density by inversion. Immutable; the arrays are not copies and must not be modified. */
@@ -30,8 +31,8 @@ public final class CdfTables {
         int width = density.width();
         int height = density.height();
         if (width > MAX_WIDTH) {
-            throw new InvalidInputException("%s is %,d pixels wide: points can be drawn from at most %,d"
-                    .formatted(density.name(), width, MAX_WIDTH));
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s is %,d pixels wide: points can be drawn from at most %,d", density.name(), width, MAX_WIDTH));
         }
         short[] weights = density.weights();
         long[] rowEnd = new long[height];

@@ -35,7 +35,7 @@ public final class Density {
         this.name = Objects.requireNonNull(name, "name");
         if (width < 1 || height < 1 || weights.length != (long) width * height) {
             throw new IllegalArgumentException(
-                    "%s: %d weights do not make %d x %d pixels".formatted(name, weights.length, width, height));
+                    "%s: %s weights do not make %s x %s pixels".formatted(name, weights.length, width, height));
         }
         this.named = named;
         this.file = file;
@@ -169,6 +169,6 @@ public final class Density {
 
     @Override
     public String toString() {
-        return "%s (%d x %d)".formatted(name, width, height);
+        return "%s (%s x %s)".formatted(name, width, height);
     }
 }

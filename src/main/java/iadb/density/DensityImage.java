@@ -172,22 +172,25 @@ public final class DensityImage {
 
     private static void requireReadableSize(String name, int width, int height) {
         if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > MAX_PIXELS) {
-            throw new InvalidInputException("%s has %,d x %,d pixels: give one of at most %,d pixels and %,d a side"
-                    .formatted(name, width, height, MAX_PIXELS, MAX_SIDE));
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s has %,d x %,d pixels: give one of at most %,d pixels and %,d a side",
+                    name, width, height, MAX_PIXELS, MAX_SIDE));
         }
     }
 
     private static void requireFewExtensions(String name, String format, ImageInputStream in) throws IOException {
         if (format.equals("GIF") && CostlyParts.gifExtensionBytes(in) > CostlyParts.MOST_EXTENSION_BYTES) {
-            throw new InvalidInputException("%s is a GIF with more than %,d bytes of comments: save it as a PNG"
-                    .formatted(name, CostlyParts.MOST_EXTENSION_BYTES));
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s is a GIF with more than %,d bytes of comments: save it as a PNG",
+                    name, CostlyParts.MOST_EXTENSION_BYTES));
         }
     }
 
     private static void requireFewScans(String name, int scans, int width, int height) {
         if ((long) width * height * scans > CostlyParts.MOST_SCANNED_PIXELS) {
-            throw new InvalidInputException("%s is a JPEG of %,d x %,d pixels in %,d scans, more than can be read: save it as a PNG"
-                    .formatted(name, width, height, scans));
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s is a JPEG of %,d x %,d pixels in %,d scans, more than can be read: save it as a PNG",
+                    name, width, height, scans));
         }
     }
 

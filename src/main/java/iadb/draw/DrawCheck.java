@@ -31,7 +31,7 @@ final class DrawCheck {
             wrong += points[2 * n] == expected[2 * n] && points[2 * n + 1] == expected[2 * n + 1] ? 0 : 1;
         }
         if (wrong > 0) {
-            throw new WrongAnswerException(context.device(), "drawing by %s puts %d of %d points elsewhere".formatted(
+            throw new WrongAnswerException(context.device(), "drawing by %s puts %s of %s points elsewhere".formatted(
                     method.name().toLowerCase(Locale.ROOT), wrong, POINTS));
         }
         return true;

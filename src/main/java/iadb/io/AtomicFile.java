@@ -206,7 +206,7 @@ public final class AtomicFile implements AutoCloseable {
         sweep(real.getParent().toRealPath());
         String name = real.getFileName().toString();
         String kept = name.length() <= NAME_CHARS_KEPT ? name : name.substring(0, NAME_CHARS_KEPT);
-        Path temporary = real.resolveSibling(".%s.%s-%d-%d-%d.iadb-cl.tmp".formatted(kept, PLACE, ProcessHandle.current().pid(),
+        Path temporary = real.resolveSibling(".%s.%s-%s-%s-%s.iadb-cl.tmp".formatted(kept, PLACE, ProcessHandle.current().pid(),
                 OWN_START, NUMBER.incrementAndGet()));
         return new AtomicFile(target, real, temporary,
                 FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));

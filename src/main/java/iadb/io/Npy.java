@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * NumPy's array file as a whole: float32, little-endian, C order. The header is padded so that the data starts at a
@@ -45,13 +46,20 @@ public final class Npy {
      *                               than a Java array
      */
     public static float[] read(Path file) throws IOException {
-        try (NpyReader reader = new NpyReader(FileChannel.open(file), file)) {
-            long elements = Arrays.stream(reader.shape()).reduce(1, Math::multiplyExact);
-            if (elements > Integer.MAX_VALUE - 8) {
-                throw new InvalidInputException("%s holds %,d elements, too many to read at once".formatted(file, elements));
+        try (FileChannel channel = FileChannel.open(file)) {
+            NpyHeader header = NpyHeader.read(channel, file);
+            if (header.isFortran()) {
+                throw new InvalidInputException(file + " is in Fortran order: save numpy.ascontiguousarray(array)");
             }
-            float[] data = new float[(int) elements];
-            reader.read(data);
+            if (header.elements() > Integer.MAX_VALUE - 8) {
+                throw new InvalidInputException(String.format(Locale.ROOT, "%s holds %,d elements, too many to read at once", file,
+                        header.elements()));
+            }
+            NpyReader reader = new NpyReader(channel, file, header, 0);
+            float[] data = new float[(int) header.elements()];
+            for (int i = 0; i < data.length; i++) {
+                data[i] = reader.next();
+            }
             return data;
         }
     }

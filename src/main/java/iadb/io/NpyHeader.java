@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,10 +17,11 @@ import java.util.stream.Collectors;
  *
  * @param elementBytes 4 for float32, 8 for float64
  * @param order        of an element's bytes
- * @param shape        the length of each axis, the last one fastest
+ * @param isFortran    whether the first axis is the fastest, so that the columns of a table lie one after another
+ * @param shape        the length of each axis
  * @param dataOffset   where the elements begin, in bytes
  */
-record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffset) {
+record NpyHeader(int elementBytes, ByteOrder order, boolean isFortran, long[] shape, long dataOffset) {
     private static final int ALIGNMENT = 64;
     private static final int PREFIX_BYTES = 10;
     private static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
@@ -43,7 +45,7 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
     /**
      * Reads and checks a header, and that the file's length fits it.
      *
-     * @throws InvalidInputException if the file is no array of float32 or float64 in C order that it holds whole
+     * @throws InvalidInputException if the file is no array of float32 or float64 that it holds whole
      */
     static NpyHeader read(FileChannel channel, Path file) throws IOException {
         if (!startsIn(channel)) {
@@ -57,15 +59,15 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
         int start = version == 1 ? PREFIX_BYTES : PREFIX_BYTES + Short.BYTES;
         long length = version == 1 ? Short.toUnsignedLong(prefix.getShort(2)) : Integer.toUnsignedLong(prefix.getInt(2));
         if (length > MOST_BYTES) {
-            throw new InvalidInputException("%s has a header of %,d bytes: at most %,d can be read".formatted(file, length,
-                    MOST_BYTES));
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s has a header of %,d bytes: at most %,d can be read", file,
+                    length, MOST_BYTES));
         }
         String text = new String(bytes(channel, file, start, (int) length).array(), StandardCharsets.ISO_8859_1);
         NpyHeader header = parse(text, file, start + length);
         long dataBytes = channel.size() - header.dataOffset;
         if (header.elements() > Long.MAX_VALUE / Double.BYTES || header.elements() * header.elementBytes != dataBytes) {
-            throw new InvalidInputException("%s holds %,d bytes of data, which do not make an array of shape %s".formatted(file,
-                    dataBytes, text(header.shape)));
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s holds %,d bytes of data, which do not make an array of shape %s", file, dataBytes, text(header.shape)));
         }
         return header;
     }
@@ -82,15 +84,12 @@ record NpyHeader(int elementBytes, ByteOrder order, long[] shape, long dataOffse
             throw new InvalidInputException(file + " holds elements of type '" + name
                     + "': save it as float32 or float64, with array.astype('float32')");
         }
-        if (fortran.group(1).equals("True")) {
-            throw new InvalidInputException(file + " is in Fortran order: save numpy.ascontiguousarray(array)");
-        }
         try {
             long[] lengths = Arrays.stream(shape.group(1).split(",")).map(String::strip).filter(word -> !word.isEmpty())
                     .mapToLong(Long::parseLong).toArray();
             boolean big = type.group(1).equals(">");
             NpyHeader header = new NpyHeader(name.equals("f4") ? Float.BYTES : Double.BYTES,
-                    big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, lengths, dataOffset);
+                    big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, fortran.group(1).equals("True"), lengths, dataOffset);
             header.elements();
             return header;
         } catch (NumberFormatException | ArithmeticException e) {

@@ -5,65 +5,52 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** A NumPy array of float32 or float64 in C order, read from its start in pieces of any size. */
-final class NpyReader implements AutoCloseable {
+/**
+ * Elements that lie one after another in a NumPy array file, read in pieces of any size. It keeps a position of its own, so that
+ * several read one file in turn: the columns of a table in Fortran order.
+ */
+final class NpyReader {
     private static final int CHUNK_BYTES = 1 << 16;
 
     private final Path file;
     private final FileChannel channel;
-    private final NpyHeader header;
+    private final int elementBytes;
     private final ByteBuffer chunk;
-    private long left; // elements
+    private long next; // byte of the file that is read into the chunk next
 
     /**
-     * Takes over the channel of a file, also where this throws.
-     *
-     * @throws InvalidInputException as {@link NpyHeader#read} does
+     * @param channel of the file; stays the caller's
+     * @param first   number of the first element, as they lie in the file
      */
-    NpyReader(FileChannel channel, Path file) throws IOException {
+    NpyReader(FileChannel channel, Path file, NpyHeader header, long first) {
         this.file = file;
         this.channel = channel;
-        try {
-            header = NpyHeader.read(channel, file);
-            channel.position(header.dataOffset());
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
-        }
+        elementBytes = header.elementBytes();
         chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(header.order()).limit(0);
-        left = header.elements();
+        next = header.dataOffset() + first * elementBytes;
     }
 
-    /** The length of each axis. */
-    long[] shape() {
-        return header.shape();
-    }
-
-    /** Fills {@code values} with the next elements, as floats, or with as many as there are; returns how many. */
-    int read(float[] values) throws IOException {
-        int count = (int) Math.min(values.length, left);
-        for (int i = 0; i < count; i++) {
-            if (chunk.remaining() < header.elementBytes()) {
-                fill();
-            }
-            values[i] = header.elementBytes() == Float.BYTES ? chunk.getFloat() : (float) chunk.getDouble();
+    /**
+     * The next element, as a float.
+     *
+     * @throws InvalidInputException if the file ends before it
+     */
+    float next() throws IOException {
+        if (chunk.remaining() < elementBytes) {
+            fill();
         }
-        left -= count;
-        return count;
+        return elementBytes == Float.BYTES ? chunk.getFloat() : (float) chunk.getDouble();
     }
 
     private void fill() throws IOException {
         chunk.compact();
-        while (chunk.position() < header.elementBytes()) {
-            if (channel.read(chunk) < 0) {
+        while (chunk.position() < elementBytes) {
+            int count = channel.read(chunk, next);
+            if (count < 0) {
                 throw new InvalidInputException(file + " became shorter while it was read");
             }
+            next += count;
         }
         chunk.flip();
-    }
-
-    @Override
-    public void close() throws IOException {
-        channel.close();
     }
 }

@@ -5,12 +5,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Points from a file that may come from anywhere, in pieces of any size: a NumPy array [N, 2] of float32 or float64, or
- * text with a comma between x and y. A third column, such as {@code sample --log-density} writes, is passed over.
+ * text with x and y a line. A third column, such as {@code sample --log-density} writes, is passed over.
  */
 public abstract class PointReader implements AutoCloseable {
+    private static final Set<String> TEXT_ENDINGS = Set.of("csv", "tsv", "txt", "dat");
+
     final Path file;
 
     PointReader(Path file) {
@@ -34,19 +37,17 @@ public abstract class PointReader implements AutoCloseable {
             throw new InvalidInputException(file + " cannot be read: check its permissions");
         }
         FileChannel channel = FileChannel.open(file);
-        boolean isNpy;
         try {
-            isNpy = NpyHeader.startsIn(channel);
-        } catch (IOException e) {
+            if (NpyHeader.startsIn(channel)) {
+                return new NpyPointReader(channel, file);
+            }
+        } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
         }
-        if (isNpy) {
-            return new NpyPointReader(new NpyReader(channel, file), file);
-        }
         channel.close();
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (!name.endsWith(".csv") && !name.endsWith(".txt")) {
+        if (!TEXT_ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1))) {
             throw new InvalidInputException(file + " is neither NPY nor CSV: give points as .npy or .csv");
         }
         return new CsvPointReader(file);
@@ -63,54 +64,62 @@ public abstract class PointReader implements AutoCloseable {
     public abstract float[] read(int most) throws IOException;
 
     InvalidInputException notFinite(long row) {
-        return new InvalidInputException("%s: point %,d is not finite".formatted(file, row + 1));
+        return new InvalidInputException(String.format(Locale.ROOT, "%s: point %,d is not finite", file, row + 1));
     }
 
     @Override
     public abstract void close() throws IOException;
 
-    /** From an array of two or three columns. */
+    /** From an array of two or three columns: row by row, or in Fortran order from two places of the file in turn. */
     private static final class NpyPointReader extends PointReader {
-        private final NpyReader reader;
-        private final int columns;
+        private final FileChannel channel;
+        private final long count;
+        private final NpyReader x;
+        private final NpyReader y; // the same one where x and y of a point lie side by side
+        private final boolean passesOverThird;
         private long done;
 
-        NpyPointReader(NpyReader reader, Path file) throws IOException {
+        NpyPointReader(FileChannel channel, Path file) throws IOException {
             super(file);
-            this.reader = reader;
-            long[] shape = reader.shape();
+            this.channel = channel;
+            NpyHeader header = NpyHeader.read(channel, file);
+            long[] shape = header.shape();
             if (shape.length != 2 || shape[0] < 1 || shape[1] < 2 || shape[1] > 3) {
-                reader.close();
-                throw new InvalidInputException(file + " has shape " + NpyHeader.text(shape) + " where points have (N, 2)");
+                boolean isTransposed = shape.length == 2 && (shape[0] == 2 || shape[0] == 3) && shape[1] > 3;
+                throw new InvalidInputException(file + " has shape " + NpyHeader.text(shape) + " where points have (N, 2)"
+                        + (isTransposed ? ": save array.T" : ""));
             }
-            columns = (int) shape[1];
+            count = shape[0];
+            x = new NpyReader(channel, file, header, 0);
+            y = header.isFortran() ? new NpyReader(channel, file, header, count) : x;
+            passesOverThird = shape[1] == 3 && !header.isFortran();
         }
 
         @Override
         public long count() {
-            return reader.shape()[0];
+            return count;
         }
 
         @Override
         public float[] read(int most) throws IOException {
-            int count = (int) Math.min(most, count() - done);
-            float[] rows = new float[count * columns];
-            reader.read(rows);
-            float[] points = columns == 2 ? rows : new float[2 * count];
-            for (int n = 0; n < count; n++) {
-                points[2 * n] = rows[columns * n];
-                points[2 * n + 1] = rows[columns * n + 1];
-                if (!Float.isFinite(points[2 * n]) || !Float.isFinite(points[2 * n + 1])) {
-                    throw notFinite(done + n);
+            float[] points = new float[2 * (int) Math.min(most, count - done)];
+            for (int n = 0; n < points.length; n += 2) {
+                points[n] = x.next();
+                points[n + 1] = y.next();
+                if (!Float.isFinite(points[n]) || !Float.isFinite(points[n + 1])) {
+                    throw notFinite(done + n / 2);
+                }
+                if (passesOverThird) {
+                    x.next();
                 }
             }
-            done += count;
+            done += points.length / 2;
             return points;
         }
 
         @Override
         public void close() throws IOException {
-            reader.close();
+            channel.close();
         }
     }
 }

@@ -16,7 +16,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
     public Checkpoint {
         int floats = weights.shape().bufferFloats();
         if (moment1.length != floats || moment2.length != floats || step < 0) {
-            throw new IllegalArgumentException("%d and %d floats for %s, step %d".formatted(moment1.length, moment2.length,
+            throw new IllegalArgumentException("%s and %s floats for %s, step %s".formatted(moment1.length, moment2.length,
                     weights.shape(), step));
         }
     }

@@ -100,7 +100,7 @@ public record Network(NetworkShape shape, float[] parameters) {
             throw new InvalidInputException(file + ": a network of " + e.getMessage());
         }
         if (tensors.size() != 2 * shape.layers()) {
-            throw new InvalidInputException("%s: %d tensors, and a network of %d hidden layers has %d".formatted(
+            throw new InvalidInputException("%s: %s tensors, and a network of %s hidden layers has %s".formatted(
                     file, tensors.size(), depth, 2 * shape.layers()));
         }
         float[] parameters = new float[shape.bufferFloats()];

@@ -196,7 +196,7 @@ public final class Plan implements AutoCloseable {
 
     private void checkGroupSize(Kernel kernel, int groupSize) {
         if (groupSize > kernel.maxGroupSize()) {
-            throw new DeviceLimitException("%s runs the kernel %s in groups of at most %d work-items, not %d".formatted(
+            throw new DeviceLimitException("%s runs the kernel %s in groups of at most %s work-items, not %s".formatted(
                     context.device().name(), kernel.name(), kernel.maxGroupSize(), groupSize));
         }
     }

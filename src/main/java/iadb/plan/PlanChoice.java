@@ -3,6 +3,7 @@ package iadb.plan;
 import iadb.cl.Device;
 import iadb.cl.DeviceLimitException;
 import iadb.model.NetworkShape;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -62,12 +63,14 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
             if (fused.isPresent()) {
                 return new PlanChoice(kind, fused.get(), reason);
             }
-            reason = Optional.of("width %d, depth %d do not fit the plan %s in the %,d bytes of local memory of %s"
-                    .formatted(shape.width(), shape.depth(), kind, device.localBytes(), device.name()));
+            reason = Optional.of(String.format(Locale.ROOT,
+                    "width %d, depth %d do not fit the plan %s in the %,d bytes of local memory of %s",
+                    shape.width(), shape.depth(), kind, device.localBytes(), device.name()));
         }
         Tuning layered = base.fit(shape, Tuning.Footprint.ONE_LAYER, device, batch)
-                .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
-                        .formatted(device.name(), device.localBytes(), shape.width())));
+                .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
+                        "%s has %,d bytes of local memory, too few for width %d",
+                        device.name(), device.localBytes(), shape.width())));
         return new PlanChoice(Kind.LAYERED, layered, reason);
     }
 }

@@ -162,7 +162,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
 
     @Override
     public String toString() {
-        return "vector=%d tile-rows=%d item-rows=%d item-vectors=%d group-size=%d update-groups=%d update-group-size=%d"
+        return "vector=%s tile-rows=%s item-rows=%s item-vectors=%s group-size=%s update-groups=%s update-group-size=%s"
                 .formatted(vector, tileRows, itemRows, itemVectors, groupSize, updateGroups, updateGroupSize);
     }
 }

@@ -15,6 +15,7 @@ import iadb.sample.Sampler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -59,7 +60,8 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         try (Sampler sampler = new Sampler(context, shape);
                 DeviceBuffer parameters = context.buffer(Network.initial(shape, 0).parameters());
                 DeviceBuffer points = context.zeros(MAPPED_POINTS * PointSource.POINT_BYTES)) {
-            return measured(context, settings.blocks(), "map, %,d points × %d steps".formatted(MAPPED_POINTS, steps), 1, () -> {
+            return measured(context, settings.blocks(), String.format(Locale.ROOT, "map, %,d points × %d steps", MAPPED_POINTS,
+                    steps), 1, () -> {
                 try (MapSession session = sampler.session(parameters, points, MAPPED_POINTS, steps)) {
                     session.advance(steps);
                 }
@@ -72,7 +74,8 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         List<KernelTimes> all = new ArrayList<>();
         for (Density density : densities) {
             try (PointSource source = new PointSource(context, density)) {
-                all.addAll(measured(context, settings.blocks(), "%,d points of %s".formatted(DRAWN_POINTS, density.name()), 1,
+                all.addAll(measured(context, settings.blocks(), String.format(Locale.ROOT, "%,d points of %s", DRAWN_POINTS,
+                        density.name()), 1,
                         () -> source.draw(0, Stream.DATA_P1, 0, DRAWN_POINTS).close(),
                         kernel -> Optional.of(new KernelWork(0, (double) PointSource.POINT_BYTES * DRAWN_POINTS)), peak));
             }

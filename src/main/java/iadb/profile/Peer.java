@@ -48,7 +48,7 @@ record Peer(String name, String script, List<String> options, int threads) {
         List<Peer> all = new ArrayList<>();
         boolean isCpu = device.type() == Device.Type.CPU;
         for (int threads : isCpu && device.computeUnits() > 1 ? new int[] {1, device.computeUnits()} : new int[] {1}) {
-            String suffix = isCpu ? ", %d thread%s".formatted(threads, threads > 1 ? "s" : "") : "";
+            String suffix = isCpu ? ", %s thread%s".formatted(threads, threads > 1 ? "s" : "") : "";
             all.add(new Peer("PyTorch eager" + suffix, "pytorch.py", List.of("--mode", "eager"), threads));
             all.add(new Peer("PyTorch best" + suffix, "pytorch.py", List.of("--mode", "best"), threads));
         }

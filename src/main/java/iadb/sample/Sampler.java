@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -54,8 +55,9 @@ public final class Sampler implements AutoCloseable {
 
     private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {
         Tuning tuning = base.fit(shape, footprint, context.device())
-                .orElseThrow(() -> new DeviceLimitException("%s has %,d bytes of local memory, too few for width %d"
-                        .formatted(context.device().name(), context.device().localBytes(), shape.width())));
+                .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
+                        "%s has %,d bytes of local memory, too few for width %d",
+                        context.device().name(), context.device().localBytes(), shape.width())));
         return new Built(sources, resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning);
     }
 

@@ -30,7 +30,7 @@ public record TrainingConfig(NetworkShape shape, int dataPoints, int batch, Rate
             throw new InvalidInputException(dataPoints + " points of data: 1 or more are needed");
         }
         if (batch < 1 || batch > MOST_ROWS) {
-            throw new InvalidInputException("a batch of %d rows is not from 1 to %d".formatted(batch, MOST_ROWS));
+            throw new InvalidInputException("a batch of %s rows is not from 1 to %s".formatted(batch, MOST_ROWS));
         }
     }
 

@@ -84,6 +84,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         subjects = new Subjects(config, controls, stage, learning, this::say);
         gestures = new Gestures(canvas.context(), controls, camera, subjects, scale);
+        surface.listen(gestures); // what it notes waits until the kernels are built
         context.onFirstUse(use -> {
             if (use.checked() == 0) {
                 say(use.message());
@@ -140,7 +141,6 @@ public final class RealtimeView implements AutoCloseable {
                 compute(seconds);
             } else if (building.isPresent() && building.get().isDone()) {
                 endBuilding();
-                surface.listen(gestures);
                 ready = true;
             }
             closing = keeper.interrupted() || surface.closing() || controls.take(Controls.Wish.CLOSE)

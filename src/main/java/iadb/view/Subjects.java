@@ -8,6 +8,7 @@ import iadb.io.InvalidInputException;
 import iadb.train.TrainingSession.Which;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -29,6 +30,7 @@ final class Subjects {
     private Density p1;
     private boolean painted; // at the last frame
     private int paintedDensity;
+    private Optional<List<Path>> dropped = Optional.empty(); // since the last frame
     private boolean changed;
     private boolean baseChanged;
 
@@ -71,6 +73,7 @@ final class Subjects {
 
     /** Takes what the user did since the last frame. */
     Change follow(Gestures gestures) {
+        takeDropped();
         if (!controls.p0.equals(p0.name())) {
             NamedDensities.find(controls.p0).ifPresent(density -> replace(Which.P0, density));
         }
@@ -113,8 +116,19 @@ final class Subjects {
         }
     }
 
-    /** Files that were dropped on the window: one is p1, of more the first two are p0 and p1. */
+    /** Files that were dropped on the window: one is p1, of more the first two are p0 and p1. {@link #follow} reads them. */
     void drop(List<Path> files) {
+        dropped = Optional.of(files);
+    }
+
+    /** Reads what was dropped since the last frame. */
+    void takeDropped() {
+        Optional<List<Path>> files = dropped;
+        dropped = Optional.empty();
+        files.ifPresent(this::read);
+    }
+
+    private void read(List<Path> files) {
         if (files.isEmpty()) {
             say.accept("no file with a name that this system can read was dropped");
             return;

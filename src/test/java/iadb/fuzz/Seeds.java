@@ -157,7 +157,8 @@ final class Seeds {
     }
 
     private static void addTexts(Map<String, byte[]> seeds) {
-        String[] texts = {"x,y\n0.25,0.5\n", "1,2\r\n\r\n3e-3,-4.5\r\n", "\u00EF\u00BB\u00BF\"y\", \"name\", \"x\"\n1,a,2\n", ".5,5.,7\n+1,2,3"};
+        String[] texts = {"x,y\n0.25,0.5\n", "1,2\r\n\r\n3e-3,-4.5\r\n", "\u00EF\u00BB\u00BF\"y\", \"name\", \"x\"\n1,a,2\n", ".5,5.,7\n+1,2,3",
+            "# y,x\n1.0e+00 2.0e+00\n", "\"x\";\"a \"\"b\"\"\n\";\"y\"\r\n\"1\";;\"2\"\r\n", "\tx\ty\n0\t1\t2\n"};
         for (int i = 0; i < texts.length; i++) {
             seeds.put("text-" + i, texts[i].getBytes(StandardCharsets.ISO_8859_1));
         }

@@ -15,6 +15,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,21 @@ class AtomicFileTest {
         }
         assertEquals(1 << 20, Files.size(target));
         assertEquals(List.of("a.txt"), names());
+    }
+
+    /** In a locale of other digits, too: else no process would know the file for one of its kind, and some charsets cannot name it. */
+    @Test
+    void theTemporaryNameIsTheSameInEveryLocale() throws IOException {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+            try (AtomicFile file = AtomicFile.open(folder.resolve("a.txt"))) {
+                file.stream().write(7);
+                assertTrue(names().get(0).matches("\\.a\\.txt\\.[0-9a-f]{16}-[0-9]+-[0-9]+-[0-9]+\\.iadb-cl\\.tmp"), names().get(0));
+            }
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test

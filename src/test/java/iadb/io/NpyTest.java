@@ -3,6 +3,7 @@ package iadb.io;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,6 +69,8 @@ class NpyTest {
         assertThrows(InvalidInputException.class, () -> Npy.read(file));
         Files.writeString(file, new String(good, StandardCharsets.ISO_8859_1).replace("<f4", "<f8"), StandardCharsets.ISO_8859_1);
         assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        Files.writeString(file, new String(good, StandardCharsets.ISO_8859_1).replace("False", "True "), StandardCharsets.ISO_8859_1);
+        assertTrue(assertThrows(InvalidInputException.class, () -> Npy.read(file)).getMessage().contains("ascontiguousarray"));
         Files.writeString(file, "x,y");
         assertThrows(InvalidInputException.class, () -> Npy.read(file));
     }

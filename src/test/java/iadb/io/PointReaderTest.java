@@ -100,7 +100,8 @@ class PointReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"1,2\n3,4\n", "x,y\n1,2\n3,4", "x,y\r\n1 , 2\r\n\r\n3,\t4\r\n", "\uFEFF1,2\n3,4\n", "1e0,2.0\n+3,0.4e1\n",
         "x,y,log_density\n1,2,NaN\n3,4,-Infinity\n", "\n\n x,y\n\n1,2\n3,4\n\n",
-        "id,x,y\n7,1,2\n8,3,4\n", ",\"x\",\"y\"\n0,1,2\n1,3,4\n", "Y,X\n2,1\n4,3\n", "left,up\n1,2\n3,4\n", "1,2,9\n3,4,9\n"})
+        "id,x,y\n7,1,2\n8,3,4\n", ",\"x\",\"y\"\n0,1,2\n1,3,4\n", "Y,X\n2,1\n4,3\n", "left,up\n1,2\n3,4\n", "1,2,9\n3,4,9\n",
+        "x,y\r1,2\r3,4\r", "x;y\n1;2\n3;4\n", "1\t2\n3\t4\n", "\tx\ty\n0\t1\t2\n1\t3\t4\n", "1 2\n3 4\n", " x    y\n 1.0  2.0 \n 3.0  4.0 \n"})
     void readsTextAsPeopleWriteIt(String text) throws IOException {
         assertArrayEquals(new float[] {1, 2, 3, 4}, all(Files.writeString(folder.resolve("p.csv"), text), 10));
     }
@@ -111,8 +112,9 @@ class PointReaderTest {
         "'' | holds no point",
         "1 | one column",
         "1,2,3,4 | 4 columns",
-        "1,2;3,4 | '2;3'",
-        "x;y#1;2 | commas go between",
+        "1,2;3,4 | '1,2' is no finite number; columns end at semicolons here, and decimals follow a point",
+        "1,2 3,4 | '2 3' is no finite number; columns end at commas",
+        "x,y#1 2 | commas go between",
         "1,2#3 | 1 columns where the first point has 2",
         "1,2#3,NaN | 'NaN' is no finite number",
         "1,2#3,1e99 | 1e99 is too large",
@@ -123,7 +125,12 @@ class PointReaderTest {
         "x,y#a,b | 'a' is no finite number",
         "nan,nan#1,2 | 'nan' is no finite number",
         "0x1,2#1,2 | '0x1'",
-        "0.5;0.5#0.1,0.1 | 2 columns where the header has 1",
+        "0.5;0.5#0.1,0.1 | 1 columns where the first point has 2",
+        "y,z#1,2 | the header names y and no x",
+        "t,x#1,2 | the header names x and no y",
+        "t,x,z#1,2,3 | the header names x and no y",
+        "x,y,x#1,2,3 | the header names x more than once",
+        "'1,\"2#3,4' | a quote is not closed",
         "hello world#0.1,0.1 | 2 columns where the header has 1",
         "a,b,c#1,2,3 | names two of them x and y",
         "1,2#3, | ''"})
@@ -134,21 +141,75 @@ class PointReaderTest {
         assertEquals(1, e.getMessage().lines().count());
     }
 
-    @Test
-    void aLineWithoutEndIsRefusedInLittleMemory() throws IOException {
-        Path file = folder.resolve("p.csv");
-        Files.write(file, new byte[1 << 20]);
+    /** A header of numpy.savetxt is a comment: its columns are taken by their names, never by their places. */
+    @ParameterizedTest
+    @ValueSource(strings = {"# x,y\n1.0e+00,2.0e+00\n3.0e+00,4.0e+00\n", "# y,x\n2,1\n4,3\n", "# x,y,log_density\n1,2,-1\n3,4,-2\n",
+        "# y x\n2 1\n4 3\n", "# y,x\n2 1\n4 3\n", "# made by hand\n# y,x\n# m,m\n2,1\n4,3\n", "#,y,x\n0,2,1\n1,4,3\n", "# 9,9\n1,2\n# 9,9\n3,4\n#\n",
+        "# \"of a kind\nx,y\n1,2\n  # \"another\n3,4\n"})
+    void aCommentThatNamesTheColumnsIsTheHeaderAndOthersArePassedOver(String text) throws IOException {
+        assertArrayEquals(new float[] {1, 2, 3, 4}, all(Files.writeString(folder.resolve("p.csv"), text), 10));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "# y,z#1,2 | the header names y and no x",
+        "# x,y#1,2,3 | 3 columns where the header has 2",
+        "# id,left,up#1,2,3 | no header that names two of them x and y",
+        "# x,y | holds no point"})
+    void aCommentThatLeavesTheColumnsOpenIsRefused(String text, String reason) throws IOException {
+        Path file = Files.writeString(folder.resolve("p.csv"), text.replaceAll("(?!^)#", "\n"));
         InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
-        assertTrue(e.getMessage().contains("longer than"), e.getMessage());
+        assertTrue(e.getMessage().contains(reason), e.getMessage());
+    }
+
+    @Test
+    void quotedFieldsHoldWhatRfc4180LetsThemHold() throws IOException {
+        String text = "\"y\",\"a \"\"name\"\", and\r\nmore\",\"x\"\r\n\"2\",\"1,5\n\n\",\"1\"\r\n4,\"\",3\r\n";
+        Path file = Files.writeString(folder.resolve("p.csv"), text);
+        assertArrayEquals(new float[] {1, 2, 3, 4}, all(file, 10));
+        Files.writeString(file, text + "\"4\",,\"z\"");
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
+        assertEquals(file + ", line 7: 'z' is no finite number", e.getMessage());
+    }
+
+    @Test
+    void textInUtf16IsRefusedByItsName() throws IOException {
+        Path file = Files.writeString(folder.resolve("p.csv"), "x,y\n1,2\n", StandardCharsets.UTF_16);
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
+        assertTrue(e.getMessage().endsWith("is text in UTF-16: save it as UTF-8"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1,\""})
+    void aLineWithoutEndIsRefusedInLittleMemory(String start) throws IOException {
+        Path file = Files.writeString(folder.resolve("p.csv"), start + "\0".repeat(1 << 20));
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
+        assertTrue(e.getMessage().contains(start.isEmpty() ? "longer than 1,000" : "a quote is not closed within 1,000"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<f4", "<f8", ">f4", ">f8"})
+    void fortranOrderGivesTheSamePointsAsCOrder(String type) throws IOException {
+        int rows = 40_009; // each column is several of the reader's pieces
+        double[] byRow = new Random(3).doubles(3L * rows).toArray();
+        double[] byColumn = new double[byRow.length];
+        for (int i = 0; i < byRow.length; i++) {
+            byColumn[i % 3 * rows + i / 3] = byRow[i];
+        }
+        float[] expected = all(npy(type, "False", "(" + rows + ", 3)", 1, byRow), 1 << 20);
+        for (int piece : new int[] {999, 1 << 20}) {
+            assertArrayEquals(expected, all(npy(type, "True", "(" + rows + ", 3)", 1, byColumn), piece));
+        }
+        assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, all(npy(type, "True", "(3, 2)", 1, 1, 3, 5, 2, 4, 6), 2));
     }
 
     @Test
     void refusesArraysThatAreNoPoints() throws IOException {
         assertFault("(6,)", npy("<f4", "False", "(6,)", 1, 1, 2, 3, 4, 5, 6));
         assertFault("(3, 2, 1)", npy("<f4", "False", "(3, 2, 1)", 1, 1, 2, 3, 4, 5, 6));
-        assertFault("(2, 4)", npy("<f4", "False", "(2, 4)", 1, 1, 2, 3, 4, 5, 6, 7, 8));
+        assertFault("(2, 4) where points have (N, 2): save array.T", npy("<f4", "False", "(2, 4)", 1, 1, 2, 3, 4, 5, 6, 7, 8));
+        assertFault("(4, 4) where points have (N, 2)", npy("<f4", "True", "(4, 4)", 1, new double[16]));
         assertFault("(0, 2)", npy("<f4", "False", "(0, 2)", 1));
-        assertFault("ascontiguousarray", npy("<f4", "True", "(3, 2)", 1, 1, 2, 3, 4, 5, 6));
         assertFault("'i4'", npy("<i4", "False", "(3, 2)", 1, 1, 2, 3, 4, 5, 6));
         assertFault("16 bytes", npy("<f4", "False", "(3, 2)", 1, 1, 2, 3, 4));
         assertFault("version 4", npy("<f4", "False", "(3, 2)", 4, 1, 2, 3, 4, 5, 6));
@@ -156,6 +217,7 @@ class PointReaderTest {
         assertFault("shape", npy("<f4", "False", "(99999999999999999999, 2)", 1, 1, 2));
         assertFault("point 2 is not finite", npy("<f8", "False", "(2, 2)", 1, 1, 2, Double.NaN, 4));
         assertFault("point 1 is not finite", npy("<f8", "False", "(2, 2)", 1, 1e300, 2, 3, 4));
+        assertFault("point 2 is not finite", npy("<f8", "True", "(2, 2)", 1, 1, 2, 3, Double.NaN));
     }
 
     private static void assertFault(String reason, Path file) {
@@ -195,7 +257,7 @@ class PointReaderTest {
 
     @Test
     void refusesWhatIsNoFileOfPoints() throws IOException {
-        for (Path file : new Path[] {folder.resolve("missing.csv"), folder, Files.writeString(folder.resolve("p.dat"), "1,2\n")}) {
+        for (Path file : new Path[] {folder.resolve("missing.csv"), folder, Files.writeString(folder.resolve("p.out"), "1,2\n")}) {
             assertThrows(InvalidInputException.class, () -> PointReader.open(file));
         }
     }

@@ -61,6 +61,7 @@ class SubjectsTest {
         Path text = Files.writeString(folder.resolve("a.png"), "no picture");
         run((subjects, learning) -> {
             subjects.drop(List.of(text));
+            subjects.takeDropped();
             assertTrue(said.contains("a.png"), said);
             assertEquals("ring", subjects.p1().name());
             assertTrue(!learning.running());
@@ -72,6 +73,7 @@ class SubjectsTest {
         Path image = image("one.png");
         run((subjects, learning) -> {
             subjects.drop(List.of(image));
+            subjects.takeDropped();
             assertEquals("one.png", subjects.p1().name());
             assertEquals("gaussian", subjects.p0().name());
             assertTrue(learning.running());
@@ -87,6 +89,7 @@ class SubjectsTest {
     void aDropWithoutAReadableNameIsAMessage() throws IOException {
         run((subjects, learning) -> {
             subjects.drop(List.of());
+            subjects.takeDropped();
             assertTrue(said.contains("no file"), said);
         });
     }
@@ -111,6 +114,7 @@ class SubjectsTest {
         List<Path> images = List.of(image("from.png"), image("to.png"));
         run((subjects, learning) -> {
             subjects.drop(images);
+            subjects.takeDropped();
             assertEquals("from.png", subjects.p0().name());
             assertEquals("to.png", subjects.p1().name());
             assertEquals("from.png", subjects.base().name());

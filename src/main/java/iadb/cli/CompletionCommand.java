@@ -1,0 +1,73 @@
+package iadb.cli;
+
+import iadb.density.NamedDensities;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.stream.Stream;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.Parameters;
+
+/** Prints what makes a shell complete this program's commands, options, their words and names of files. */
+@Command(name = "completion", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class,
+        description = {"Prints a script by which the shell completes commands, options, words and names of files.",
+            "It serves the command 'iadb-cl': source <(iadb-cl completion bash). With the jar alone, make that command first:"
+            + " alias iadb-cl='java -jar FOLDER/iadb-cl.jar'."})
+final class CompletionCommand implements Callable<Integer> {
+    private static final String DENSITY_LABEL = "IMAGE";
+
+    @Parameters(paramLabel = "bash|zsh", description = "The shell; one script serves both.")
+    private String shell;
+
+    @Mixin
+    private Options.Verbosity verbosity;
+
+    @Override
+    public Integer call() {
+        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
+        Options.either("completion", shell, "bash", "zsh");
+        CommandLine commands = Main.commandLine();
+        Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).map(CommandLine::getCommandSpec)
+                .forEach(CompletionCommand::tellValues);
+        System.out.print(withNamedDensities(AutoComplete.bash(commands.getCommandName(), commands)));
+        return 0;
+    }
+
+    /** A label such as bash|zsh names the words that are taken; what takes an image takes a file. */
+    private static void tellValues(CommandSpec command) {
+        for (ArgSpec argument : List.copyOf(command.args())) {
+            List<String> words = words(argument.paramLabel());
+            if (argument instanceof OptionSpec option && !words.isEmpty()) {
+                replace(command, option, OptionSpec.builder(option).completionCandidates(words).build());
+            } else if (argument instanceof OptionSpec option && option.paramLabel().equals(DENSITY_LABEL)) {
+                replace(command, option, OptionSpec.builder(option.names()).type(Path.class).build());
+            } else if (argument instanceof PositionalParamSpec positional) {
+                replace(command, positional, PositionalParamSpec.builder(positional).completionCandidates(words).build());
+            }
+        }
+    }
+
+    private static void replace(CommandSpec command, ArgSpec argument, ArgSpec by) {
+        command.remove(argument);
+        command.add(by);
+    }
+
+    /** Of a label such as {@code auto|INDEX|TEXT} the words in small letters. */
+    private static List<String> words(String label) {
+        return label.contains("|") ? Stream.of(label.split("\\|")).filter(word -> word.matches("[a-z0-9]+")).toList() : List.of();
+    }
+
+    /** Behind --p0 and --p1 stands a name or a file, and the generator knows only one kind of completion at a time. */
+    private static String withNamedDensities(String script) {
+        String names = String.join("\\n", NamedDensities.names());
+        return script.replaceAll("('--p[01]'\\)\\n.*\\n.*\\n.*compgen -f)", "$1 -W " + Matcher.quoteReplacement("$'" + names + "'"));
+    }
+}

@@ -1,0 +1,140 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import iadb.io.Npy;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.sample.TrainedNetwork;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the commands say, print and write, where no process of their own is needed to show it. */
+class CommandLineTest {
+    private static final String[] SMALL = {"train", "--data", "99", "--batch", "8", "--width", "16", "--depth", "1", "--plan", "fused"};
+
+    @TempDir
+    private Path folder;
+
+    private Jar.Run run(String... arguments) {
+        Jar.Run run = Commands.run(folder, arguments);
+        assertEquals(0, run.code(), run.err());
+        return run;
+    }
+
+    private static String[] small(String... more) {
+        return Stream.concat(Arrays.stream(SMALL), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private void keepAModel() throws IOException {
+        ModelFile.write(folder.resolve("m.safetensors"),
+                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+    }
+
+    private Set<String> files(String in) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve(in))) {
+            return files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    private void assertSameFiles(String one, String other) throws IOException {
+        assertEquals(files(one), files(other));
+        for (String name : files(one)) {
+            assertArrayEquals(Files.readAllBytes(folder.resolve(one).resolve(name)),
+                    Files.readAllBytes(folder.resolve(other).resolve(name)), name);
+        }
+    }
+
+    /** Locales of other digits, and one whose small i has another capital. */
+    @Test
+    void everyLocaleWritesTheSameBytesAndGoesOnFromThem() throws IOException {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.ROOT);
+            run(small("--iterations", "9", "--checkpoint-every", "9", "--out", "./root"));
+            for (String tag : List.of("ar-EG", "fa-IR", "ne", "my", "mr", "ckb", "tr")) {
+                Locale.setDefault(Locale.forLanguageTag(tag));
+                run(small("--iterations", "9", "--checkpoint-every", "9", "--out", "./" + tag));
+                assertSameFiles("root", tag);
+            }
+            Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+            run("train", "--resume", "./root/checkpoint.safetensors", "--iterations", "20");
+            Locale.setDefault(Locale.ROOT);
+            run("train", "--resume", "./ar-EG/checkpoint.safetensors", "--iterations", "20");
+            assertSameFiles("root", "ar-EG");
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"npy", "csv"})
+    void pointsOutsideTheUnitSquareAreCounted(String kind) throws IOException {
+        keepAModel();
+        float[] points = {0, 0, 1, 1, 0.5f, 0.5f, 320, 0.5f, 0.5f, 240, -1e-6f, 0.5f};
+        if (kind.equals("npy")) {
+            Npy.write(folder.resolve("p.npy"), points, 6, 2);
+        } else {
+            Files.writeString(folder.resolve("p.csv"), "0,0\n1,1\n.5,.5\n320,.5\n.5,240\n-1e-6,.5\n");
+        }
+        Npy.write(folder.resolve("inside.npy"), new float[] {0, 1, 0.3f, 0.7f}, 2, 2);
+        for (String[] command : new String[][] {{"sample", "--model", "./m.safetensors", "--steps", "2", "-o", "./o.csv", "--from"},
+            {"sample", "--model", "./m.safetensors", "--steps", "2", "-o", "./o.csv", "--at"}, {"evaluate", "--p1", "ring", "--from"}}) {
+            String[] outside = Arrays.copyOf(command, command.length + 1);
+            outside[command.length] = "./p." + kind;
+            Jar.Run run = run(outside);
+            String counted = "3 of 6 points of " + folder.resolve("p." + kind) + " lie outside the unit square";
+            assertTrue(run.err().contains(counted), run.err());
+            outside[command.length] = "./inside.npy";
+            assertFalse(run(outside).err().contains("outside"), "none is outside");
+        }
+    }
+
+    @Test
+    void evaluateNamesItsPhases() throws IOException {
+        keepAModel();
+        Jar.Run run = run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2");
+        List<String> phases = run.messages().stream().filter(line -> !line.contains(" a second, ")).toList();
+        assertEquals(List.of("comparing points with exact samples"), phases);
+        assertEquals(List.of(), run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2", "--quiet").messages());
+    }
+
+    /** The script in a real shell, asked as the shell asks it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bash", "zsh"})
+    void theShellCompletesCommandsOptionsWordsDensitiesAndFiles(String shell) throws Exception {
+        assumeTrue(new ProcessBuilder("bash", "--version").redirectErrorStream(true).start().waitFor() == 0, "no bash");
+        Files.write(folder.resolve("script"), run("completion", shell).out().getBytes(StandardCharsets.UTF_8));
+        Files.writeString(folder.resolve("spare points.csv"), "");
+        String asking = "source ./script; COMP_LINE=$1; COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));"
+                + " _complete_iadb-cl 2> messages; printf '%s\\n' \"${COMPREPLY[@]}\" | LC_ALL=C sort";
+        Map<String, String> completions = Map.of("iadb-cl eval", "evaluate", "iadb-cl sample --sol", "--solver",
+                "iadb-cl sample --solver m", "midpoint", "iadb-cl train --plan p", "persistent", "iadb-cl --p1 eig", "eight-gaussians",
+                "iadb-cl train --p0 sp", "spare points.csv\nspiral", "iadb-cl evaluate --from s", "script\nspare points.csv",
+                "iadb-cl completion b", "bash", "iadb-cl --device a", "auto", "iadb-cl sample -o sc", "script");
+        for (Map.Entry<String, String> completion : completions.entrySet()) {
+            Process asked = new ProcessBuilder("bash", "-c", asking, "bash", completion.getKey()).directory(folder.toFile()).start();
+            String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(completion.getValue(), answer.strip(), completion.getKey());
+        }
+    }
+}

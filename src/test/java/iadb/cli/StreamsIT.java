@@ -1,0 +1,83 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.sample.TrainedNetwork;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the program makes of its standard streams, its terminal and its locale, which only a process of its own has. */
+class StreamsIT {
+    private static final String SAMPLE = "run sample --model m.safetensors --steps 2 -o p.csv";
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void needsLinux() {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "only Linux has a device that is always full");
+    }
+
+    /** Runs a script in a shell, where {@code run} starts the program. */
+    private Jar.Run shell(String script) throws IOException, InterruptedException {
+        Files.writeString(folder.resolve("run"), "#!/bin/sh\nexec '" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' -Diadb.cl.trustAnswers=true -jar '" + System.getProperty("iadb.jar") + "' \"$@\"\n");
+        assertTrue(folder.resolve("run").toFile().setExecutable(true));
+        Process process = new ProcessBuilder("sh", "-c", "PATH=$PWD:$PATH\n" + script).directory(folder.toFile())
+                .redirectOutput(folder.resolve("stdout").toFile()).redirectError(folder.resolve("stderr").toFile()).start();
+        assertTrue(process.waitFor(1, TimeUnit.MINUTES), "ends in time");
+        return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")), Files.readString(folder.resolve("stderr")));
+    }
+
+    @Test
+    void resultsThatAreLostAreAFailure() throws Exception {
+        Jar.Run devices = shell("run devices > /dev/full");
+        assertEquals(List.of("the standard output cannot be written: results are lost"), devices.messages());
+        assertEquals(1, devices.code());
+        Jar.Run help = shell("run sample --help > /dev/full");
+        assertEquals(List.of("the standard output cannot be written: results are lost"), help.messages());
+        assertEquals(1, help.code());
+    }
+
+    @Test
+    void aPipeThatIsClosedIsNoFailure() throws Exception {
+        Jar.Run run = shell("mkfifo pipe; exec 3<>pipe 4>pipe 3<&-; run --list-densities >&4");
+        assertEquals(List.of(), run.messages(), "nobody reads");
+        assertEquals(0, run.code());
+    }
+
+    @Test
+    void lettersBeyondTheLocaleAreNamedWhereAFileIsMeant() throws Exception {
+        for (String option : List.of("--p1", "--out")) {
+            Jar.Run run = shell("LC_ALL=C run " + option + " b\u00FCro.png");
+            assertEquals(2, run.code(), run.err());
+            assertEquals(List.of("Invalid value for option '" + option + "': such letters need a UTF-8 locale, such as LC_ALL=C.UTF-8;"
+                    + " iadb-cl --help shows what there is"), run.messages());
+        }
+    }
+
+    @Test
+    void onlyATerminalThatObeysThemGetsEscapeCodes() throws Exception {
+        ModelFile.write(folder.resolve("m.safetensors"),
+                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        assertTrue(shell("TERM=xterm script -qec '" + SAMPLE + "' /dev/null").out().contains("\u001b["), "a bar");
+        Jar.Run dumb = shell("TERM=dumb script -qec '" + SAMPLE + "; run devices --help' /dev/null");
+        assertFalse(dumb.out().replace("\r\n", "\n").matches("(?s).*[\u001b\r].*"), dumb.out());
+        assertTrue(dumb.out().contains("p.csv: 2,048 points") && dumb.out().contains("Usage: iadb-cl devices"), dumb.out());
+        shell("TERM=xterm script -qec '" + SAMPLE + " 2> log' /dev/null");
+        assertFalse(Files.readString(folder.resolve("log")).matches("(?s).*[\u001b\r].*"), "a log");
+    }
+}
