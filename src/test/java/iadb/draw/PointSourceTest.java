@@ -70,6 +70,17 @@ class PointSourceTest {
         }
     }
 
+    @Test
+    void theFirstPointsOfAWindowAreTheDevicesOwn() {
+        Density moons = NamedDensities.find("moons").orElseThrow();
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device); PointSource source = new PointSource(context, moons)) {
+                assertArrayEquals(source.drawToHost(3, Stream.START_POINTS, 5, 1009),
+                        PointSource.drawWithoutDevice(moons, 3, Stream.START_POINTS, 5, 1009).orElseThrow());
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void pointsFollowTheDensity(PointSource.Method method) {
