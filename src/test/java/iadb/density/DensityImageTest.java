@@ -209,6 +209,25 @@ class DensityImageTest {
         assertTrue(refusal.getMessage().endsWith("(try without --invert)"), refusal.getMessage());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"tEXt", "zTXt", "iTXt", "iCCP", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs",
+        "hIST", "tIME", "sPLT", "sRGB", "eXIf", "quIt"})
+    void aFaultInAChunkThatThePictureDoesNotNeedIsPassedOver(String type) throws IOException {
+        byte[] data = "made by hand".getBytes(StandardCharsets.US_ASCII); // which is right for none of them
+        RawPng palette = new RawPng(3, 1, 8, RawPng.PALETTE).chunk(type, data).chunk("PLTE", new byte[] {9, 9, 9, 5, 5, 5});
+        RawPng colour = new RawPng(1, 1, 8, RawPng.RGB).chunk(type, data);
+        RawPng grey = new RawPng(3, 1, 8, RawPng.GREY).chunk(type, data);
+        byte[][] pictures = {palette.chunk(type, data).rows(new byte[] {1, 0, 1}), grey.rows(new byte[] {5, 9, 5}),
+            colour.rows(new byte[] {9, 9, 9})};
+        for (byte[] picture : pictures) {
+            short[] weights = DensityImage.read(Files.write(folder.resolve("picture"), picture), false).weights();
+            assertArrayEquals(weights.length == 1 ? new short[] {9 * 257} : new short[] {5 * 257, 9 * 257, 5 * 257}, weights);
+            byte[] flipped = picture.clone();
+            flipped[41] ^= 1; // in the chunk's data: its checksum is wrong
+            assertArrayEquals(weights, DensityImage.read(Files.write(folder.resolve("picture"), flipped), false).weights());
+        }
+    }
+
     @Test
     void aJpegInPrintingColoursIsToldWhatToDo() throws IOException {
         var out = new ByteArrayOutputStream();

@@ -1,0 +1,8 @@
+package iadb.density;
+
+/**
+ * A decoded picture.
+ *
+ * @param weights [height][width] row-major, unsigned 16-bit brightness, row 0 at the top
+ */
+record Picture(int width, int height, short[] weights) {}
