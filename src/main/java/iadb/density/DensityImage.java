@@ -46,7 +46,7 @@ public final class DensityImage {
 
     /**
      * Reads an image file: grey as it is (v 257 for 8 bits), colour by luminance, alpha multiplies, 16 bits stay 16 bits. The
-     * stored values count, whatever colour profile or gamma the file has. Of a GIF the
+     * stored values count, whatever colour profile or gamma the file has; Exif's orientation turns the picture. Of a GIF the
      * first picture is read, without the rest of its screen.
      *
      * @param invert dark is dense: grey becomes 65535 - grey before alpha multiplies
@@ -127,7 +127,7 @@ public final class DensityImage {
             if (file.isIncomplete(warnings)) {
                 throw new IOException(String.join("; ", warnings));
             }
-            return new Picture(width, height, Brightness.of(image, invert));
+            return file.arranged(new Picture(width, height, Brightness.of(image, invert)));
         } catch (InvalidInputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

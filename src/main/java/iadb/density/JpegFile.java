@@ -6,6 +6,8 @@ package iadb.density;
 import iadb.io.InvalidInputException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -17,8 +19,11 @@ final class JpegFile extends PictureFile {
 
     private static final int START_OF_SCAN = 0xDA;
     private static final int END_OF_IMAGE = 0xD9;
+    private static final int APP1 = 0xE1;
     private static final int APP2 = 0xE2;
+    private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.US_ASCII);
 
+    private Orientation orientation;
     private int scans;
     private int scannedComponents; // the sum over the scans
     private boolean ended; // by its marker
@@ -60,6 +65,11 @@ final class JpegFile extends PictureFile {
             long end = start + 2 + Math.max(2, length);
             if (marker == APP2) {
                 needed.omit(start, end);
+            } else if (marker == APP1 && orientation == null) {
+                byte[] data = bytes.next(Math.max(0, length - 2));
+                if (Arrays.equals(data, 0, Math.min(data.length, EXIF.length), EXIF, 0, EXIF.length)) {
+                    orientation = Orientation.ofExif(Arrays.copyOfRange(data, EXIF.length, data.length));
+                }
             } else if (marker == START_OF_SCAN) {
                 scans++;
                 scannedComponents += bytes.next();
@@ -120,5 +130,10 @@ final class JpegFile extends PictureFile {
     boolean isIncomplete(List<String> warnings) {
         return !ended && warnings.stream().distinct().count() > 1 || warnings.stream()
                 .anyMatch(warning -> warning.startsWith("Corrupt JPEG data") && !warning.contains("extraneous bytes"));
+    }
+
+    @Override
+    Picture arranged(Picture decoded) {
+        return orientation == null ? decoded : orientation.upright(decoded);
     }
 }

@@ -51,4 +51,9 @@ abstract class PictureFile {
     boolean isIncomplete(List<String> warnings) {
         return false;
     }
+
+    /** The picture as it is to be seen, of what the decoder gave. */
+    Picture arranged(Picture decoded) {
+        return decoded;
+    }
 }

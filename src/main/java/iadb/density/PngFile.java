@@ -15,9 +15,12 @@ final class PngFile extends PictureFile {
     private static final int FRAME_BYTES = 12; // of a chunk: length, type and checksum
     private static final int IEND = 0x49454e44;
     private static final int TRNS = 0x74524e53;
+    private static final int EXIF = 0x65584966;
     private static final int ANCILLARY = 0x20000000; // the lower-case bit of the type's first letter
+    private static final int MOST_EXIF_BYTES = 1 << 16;
 
     private boolean whole;
+    private Orientation orientation = Orientation.UPRIGHT;
 
     PngFile(String name, ImageInputStream in) {
         super(name, in);
@@ -35,6 +38,9 @@ final class PngFile extends PictureFile {
                 long start = in.getStreamPosition();
                 long length = in.readUnsignedInt();
                 type = in.readInt();
+                if (type == EXIF) {
+                    orientation = Orientation.ofExif(peek((int) Math.min(MOST_EXIF_BYTES, length)));
+                }
                 boolean right = checksum(type, length) == in.readUnsignedInt();
                 boolean ancillary = (type & ANCILLARY) != 0;
                 whole &= right || ancillary;
@@ -46,6 +52,14 @@ final class PngFile extends PictureFile {
             whole = false;
         }
         return needed;
+    }
+
+    private byte[] peek(int count) throws IOException {
+        byte[] bytes = new byte[count];
+        in.mark();
+        in.readFully(bytes);
+        in.reset();
+        return bytes;
     }
 
     private long checksum(int type, long length) throws IOException {
@@ -70,5 +84,10 @@ final class PngFile extends PictureFile {
         if (!whole) {
             throw new IOException("a chunk's checksum is wrong, or the file ends before IEND");
         }
+    }
+
+    @Override
+    Picture arranged(Picture decoded) {
+        return orientation.upright(decoded);
     }
 }
