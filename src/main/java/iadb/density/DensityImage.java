@@ -47,7 +47,7 @@ public final class DensityImage {
     /**
      * Reads an image file: grey as it is (v 257 for 8 bits), colour by luminance, alpha multiplies, 16 bits stay 16 bits. The
      * stored values count, whatever colour profile or gamma the file has; Exif's orientation turns the picture. Of a GIF the
-     * first picture is read, without the rest of its screen.
+     * first picture is read, at its place on the screen; the rest of the screen is empty.
      *
      * @param invert dark is dense: grey becomes 65535 - grey before alpha multiplies
      * @throws InvalidInputException if there is no such file, it cannot be read, is no image of these formats, is damaged
@@ -161,7 +161,7 @@ public final class DensityImage {
         }
     }
 
-    private static void requireReadableSize(String name, int width, int height) {
+    static void requireReadableSize(String name, int width, int height) {
         if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > MAX_PIXELS) {
             throw new InvalidInputException("%s has %,d x %,d pixels: give one of at most %,d pixels and %,d a side"
                     .formatted(name, width, height, MAX_PIXELS, MAX_SIDE));

@@ -1,4 +1,4 @@
-// Java's GIF decoder gathers a comment by copying all of it for every 255
+// Java's GIF decoder gives a picture without the screen that it lies on, gathers a comment by copying all of it for every 255
 // bytes, and does not skip the empty passes of a low interlaced picture.
 package iadb.density;
 
@@ -8,13 +8,17 @@ import java.io.IOException;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A GIF, by its blocks (GIF89a, sections 18 to 26), of which the first picture is read. */
+/** A GIF, by its blocks (GIF89a, sections 18 to 26): its first picture, at its place on the screen, which is empty elsewhere. */
 final class GifFile extends PictureFile {
     private static final int MOST_EXTENSION_BYTES = 1 << 18; // before the first picture
     private static final int SIGNATURE_BYTES = 6;
     private static final int EXTENSION = 0x21;
     private static final int PICTURE = 0x2C;
 
+    private int screenWidth;
+    private int screenHeight;
+    private int left;
+    private int top;
     private boolean interlaced;
 
     GifFile(String name, ImageInputStream in) {
@@ -34,13 +38,16 @@ final class GifFile extends PictureFile {
 
     private void walk(ByteCursor bytes) throws IOException {
         bytes.skip(SIGNATURE_BYTES);
-        bytes.skip(4); // its screen's size
+        screenWidth = bytes.nextLittleEndian();
+        screenHeight = bytes.nextLittleEndian();
         int flags = bytes.next();
         bytes.skip(2 + paletteBytes(flags));
         if (pastExtensions(bytes, MOST_EXTENSION_BYTES) != PICTURE) {
             return;
         }
-        bytes.skip(8); // its place and size
+        left = bytes.nextLittleEndian();
+        top = bytes.nextLittleEndian();
+        bytes.skip(4); // its size
         flags = bytes.next();
         interlaced = (flags & 0x40) != 0;
         bytes.skip(paletteBytes(flags));
@@ -84,8 +91,32 @@ final class GifFile extends PictureFile {
     @Override
     void requireReadable(ImageReader reader) throws IOException {
         int height = reader.getHeight(0);
+        DensityImage.requireReadableSize(name, screenWidth(reader.getWidth(0)), screenHeight(height));
         if (interlaced && height > 1 && height < 5) { // all rows but the first would come out black
             throw new InvalidInputException("%s is an interlaced GIF of fewer than five rows: save it as a PNG".formatted(name));
         }
+    }
+
+    /** A picture that is larger than its screen makes that larger, as browsers have it. */
+    private int screenWidth(int pictureWidth) {
+        return Math.max(screenWidth, left + pictureWidth);
+    }
+
+    private int screenHeight(int pictureHeight) {
+        return Math.max(screenHeight, top + pictureHeight);
+    }
+
+    @Override
+    Picture arranged(Picture decoded) {
+        int width = screenWidth(decoded.width());
+        int height = screenHeight(decoded.height());
+        if (width == decoded.width() && height == decoded.height()) {
+            return decoded;
+        }
+        short[] weights = new short[width * height];
+        for (int i = 0; i < decoded.height(); i++) {
+            System.arraycopy(decoded.weights(), i * decoded.width(), weights, (top + i) * width + left, decoded.width());
+        }
+        return new Picture(width, height, weights);
     }
 }
