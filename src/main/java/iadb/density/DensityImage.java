@@ -131,7 +131,9 @@ public final class DensityImage {
         } catch (InvalidInputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            throw new InvalidInputException("%s: this %s is damaged or cut short".formatted(name, format), e);
+            String fault = file.isForeignKind() ? "%s is a kind of %s that cannot be decoded here: save it as a PNG"
+                    : "%s: this %s is damaged or cut short";
+            throw new InvalidInputException(fault.formatted(name, format), e);
         } catch (OutOfMemoryError e) {
             throw new InvalidInputException(
                     "%s: this %s takes more memory than Java has; give java more with -Xmx4g".formatted(name, format), e);

@@ -14,12 +14,14 @@ final class GifFile extends PictureFile {
     private static final int SIGNATURE_BYTES = 6;
     private static final int EXTENSION = 0x21;
     private static final int PICTURE = 0x2C;
+    private static final int MOST_LITERAL_BITS = 8; // that Java's decoder knows; other programs write up to 11
 
     private int screenWidth;
     private int screenHeight;
     private int left;
     private int top;
     private boolean interlaced;
+    private int literalBits; // of the LZW codes
 
     GifFile(String name, ImageInputStream in) {
         super(name, in);
@@ -51,7 +53,7 @@ final class GifFile extends PictureFile {
         flags = bytes.next();
         interlaced = (flags & 0x40) != 0;
         bytes.skip(paletteBytes(flags));
-        bytes.skip(1); // the bits of its codes
+        literalBits = bytes.next();
     }
 
     private static int paletteBytes(int flags) {
@@ -104,6 +106,11 @@ final class GifFile extends PictureFile {
 
     private int screenHeight(int pictureHeight) {
         return Math.max(screenHeight, top + pictureHeight);
+    }
+
+    @Override
+    boolean isForeignKind() {
+        return literalBits > MOST_LITERAL_BITS;
     }
 
     @Override

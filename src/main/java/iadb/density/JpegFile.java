@@ -28,7 +28,9 @@ final class JpegFile extends PictureFile {
     private int scannedComponents; // the sum over the scans
     private boolean ended; // by its marker
     private int frame; // the marker that starts it; 0 until there is one
+    private int precision;
     private int components;
+    private boolean unknownColours;
 
     JpegFile(String name, ImageInputStream in) {
         super(name, in);
@@ -75,7 +77,8 @@ final class JpegFile extends PictureFile {
                 scannedComponents += bytes.next();
             } else if (isStartOfFrame(marker)) {
                 frame = marker;
-                bytes.skip(5);
+                precision = bytes.next();
+                bytes.skip(4);
                 components = bytes.next();
             }
             bytes.leapTo(Math.max(end, bytes.position()));
@@ -113,13 +116,19 @@ final class JpegFile extends PictureFile {
         if (components == 4) { // older decoders know no type for it, newer ones four channels
             throw new InvalidInputException("%s is a JPEG in printing colours (CMYK): save it as RGB or grey".formatted(name));
         }
-        if (!reader.getImageTypes(0).hasNext()) {
+        unknownColours = !reader.getImageTypes(0).hasNext();
+        if (unknownColours) {
             throw new IOException("the decoder does not know which colours these are");
         }
         boolean oneScanOfAll = scans == 1 && scannedComponents == components && frame != 0xC2;
         if (!ended && !oneScanOfAll) {
             throw new IOException("the file ends before the picture does");
         }
+    }
+
+    @Override
+    boolean isForeignKind() {
+        return frame != 0 && (unknownColours || frame > 0xC2 || precision != 8);
     }
 
     /**

@@ -47,6 +47,9 @@ abstract class PictureFile {
      */
     abstract void requireReadable(ImageReader reader) throws IOException;
 
+    /** Whether the file is of a kind that Java's decoder does not know, which explains why it failed. */
+    abstract boolean isForeignKind();
+
     /** Whether the decoder filled in what the file lacks, by its warnings. */
     boolean isIncomplete(List<String> warnings) {
         return false;

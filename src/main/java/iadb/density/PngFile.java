@@ -87,6 +87,11 @@ final class PngFile extends PictureFile {
     }
 
     @Override
+    boolean isForeignKind() {
+        return false;
+    }
+
+    @Override
     Picture arranged(Picture decoded) {
         return orientation.upright(decoded);
     }

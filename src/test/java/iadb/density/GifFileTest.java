@@ -110,4 +110,13 @@ class GifFileTest {
         assertTrue(refusalOf(placed(1, 65_535, 65_535, 0, 0), false).contains("65,535 x 65,535 pixels: give"));
         assertTrue(refusalOf(placed(1, 1, 1, 65_000, 2), false).contains("65,003 x 4 pixels: give"));
     }
+
+    @Test
+    void codesOfMoreThanEightBitsAreAKindThatIsNotDecoded() throws IOException {
+        byte[] gif = gif(1);
+        int at = descriptor(gif);
+        int palette = (gif[at + 9] & 0x80) == 0 ? 0 : 3 * (2 << (gif[at + 9] & 7));
+        gif[at + 10 + palette] = 9;
+        assertTrue(refusalOf(gif, false).endsWith("is a kind of GIF that cannot be decoded here: save it as a PNG"));
+    }
 }

@@ -6,17 +6,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.io.InvalidInputException;
+import java.awt.Point;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Of a JPEG the stored values count, whatever else is in the file, and all of them must be there. */
 class JpegFileTest {
@@ -122,5 +130,33 @@ class JpegFileTest {
             assertRefused(Arrays.copyOf(whole, RawJpeg.find(whole, RawJpeg.START_OF_SCAN, scan)), "cut short");
         }
         assertRefused(Arrays.copyOf(whole, whole.length - 2), "cut short");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCF, 0xF7})
+    void aKindThatIsNotDecodedIsToldWhatToDo(int frame) throws IOException {
+        byte[] jpeg = grey();
+        jpeg[RawJpeg.find(jpeg, RawJpeg.START_OF_FRAME, 0) + 1] = (byte) frame;
+        assertRefused(jpeg, "is a kind of JPEG that cannot be decoded here: save it as a PNG");
+    }
+
+    @Test
+    void twelveBitsAreAKindThatIsNotDecoded() throws IOException {
+        byte[] jpeg = grey();
+        jpeg[RawJpeg.find(jpeg, RawJpeg.START_OF_FRAME, 0) + 4] = 12;
+        assertRefused(jpeg, "is a kind of JPEG that cannot be decoded here: save it as a PNG");
+    }
+
+    @Test
+    void twoComponentsAreAKindThatIsNotDecoded() throws IOException {
+        var out = new ByteArrayOutputStream();
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        try (var stream = ImageIO.createImageOutputStream(out)) {
+            writer.setOutput(stream);
+            writer.write(new IIOImage(Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 16, 16, 2, new Point()), null, null));
+        } finally {
+            writer.dispose();
+        }
+        assertRefused(out.toByteArray(), "is a kind of JPEG that cannot be decoded here: save it as a PNG");
     }
 }
