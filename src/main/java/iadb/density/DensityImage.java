@@ -51,8 +51,8 @@ public final class DensityImage {
      *
      * @param invert dark is dense: grey becomes 65535 - grey before alpha multiplies
      * @throws InvalidInputException if there is no such file, it cannot be read, is no image of these formats, is damaged
-     *     or cut short, has more than {@value #MAX_PIXELS} pixels or a side above {@value #MAX_SIDE}, or is all black;
-     *     the message is one line and names the file
+     *     or cut short, has more than {@value #MAX_PIXELS} pixels or a side above {@value #MAX_SIDE}, or is all black or
+     *     transparent; the message is one line and names the file
      */
     public static Density read(Path file, boolean invert) {
         if (!Files.exists(file)) {
@@ -70,7 +70,7 @@ public final class DensityImage {
         }
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
             Picture picture = decode(file.toString(), in, invert);
-            return Density.read(file, invert, picture.width(), picture.height(), picture.weights());
+            return Density.read(file, picture.width(), picture.height(), picture.weights());
         } catch (IOException e) {
             throw new InvalidInputException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
         }
@@ -127,7 +127,11 @@ public final class DensityImage {
             if (file.isIncomplete(warnings)) {
                 throw new IOException(String.join("; ", warnings));
             }
-            return file.arranged(new Picture(width, height, Brightness.of(image, invert)));
+            Picture picture = new Picture(width, height, Brightness.of(image, invert));
+            if (picture.isBlack()) {
+                throw black(file, invert, Brightness.isTransparent(image));
+            }
+            return file.arranged(picture);
         } catch (InvalidInputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -140,6 +144,17 @@ public final class DensityImage {
         } finally {
             reader.dispose();
         }
+    }
+
+    private static InvalidInputException black(PictureFile file, boolean invert, boolean transparent) {
+        String fault = transparent ? "wholly transparent" : "all black";
+        String remedy = invert ? "try without --invert" : "try --invert";
+        if (file.hasMorePictures()) {
+            return new InvalidInputException("%s: its first picture is %s, and no other is read: save another one as a PNG%s"
+                    .formatted(file.name, fault, transparent ? "" : ", or " + remedy));
+        }
+        return new InvalidInputException("%s is %s: a density needs at least one %s".formatted(
+                file.name, fault, transparent ? "pixel that is seen" : "bright pixel (" + remedy + ")"));
     }
 
     /** A decoder for one of the four formats, chosen by the file's first bytes and not by its name. */

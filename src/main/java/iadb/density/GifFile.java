@@ -22,6 +22,7 @@ final class GifFile extends PictureFile {
     private int top;
     private boolean interlaced;
     private int literalBits; // of the LZW codes
+    private boolean more;
 
     GifFile(String name, ImageInputStream in) {
         super(name, in);
@@ -32,7 +33,7 @@ final class GifFile extends PictureFile {
         try {
             walk(new ByteCursor(in));
         } catch (EOFException e) {
-            // the decoder finds that, too
+            more = false;
         }
         in.seek(0);
         return in;
@@ -54,6 +55,8 @@ final class GifFile extends PictureFile {
         interlaced = (flags & 0x40) != 0;
         bytes.skip(paletteBytes(flags));
         literalBits = bytes.next();
+        skipBlocks(bytes, Long.MAX_VALUE);
+        more = pastExtensions(bytes, Long.MAX_VALUE) == PICTURE;
     }
 
     private static int paletteBytes(int flags) {
@@ -125,5 +128,10 @@ final class GifFile extends PictureFile {
             System.arraycopy(decoded.weights(), i * decoded.width(), weights, (top + i) * width + left, decoded.width());
         }
         return new Picture(width, height, weights);
+    }
+
+    @Override
+    boolean hasMorePictures() {
+        return more;
     }
 }

@@ -59,4 +59,9 @@ abstract class PictureFile {
     Picture arranged(Picture decoded) {
         return decoded;
     }
+
+    /** Whether other pictures follow, which are not read. */
+    boolean hasMorePictures() {
+        return false;
+    }
 }

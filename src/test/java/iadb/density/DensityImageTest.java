@@ -203,10 +203,28 @@ class DensityImageTest {
     @Test
     void aBlackPictureIsRefusedWithTheRemedy() throws IOException {
         String black = refusalOf(new RawPng(2, 1, 8, RawPng.GREY).rows(new byte[2]));
-        assertEquals("picture is all black: a density needs at least one bright pixel (try --invert)", black);
+        assertEquals(folder.resolve("picture") + " is all black: a density needs at least one bright pixel (try --invert)", black);
         Path white = Files.write(folder.resolve("white"), new RawPng(1, 1, 8, RawPng.GREY).rows(new byte[] {-1}));
         var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(white, true));
         assertTrue(refusal.getMessage().endsWith("(try without --invert)"), refusal.getMessage());
+    }
+
+    @Test
+    void aWhollyTransparentPictureIsCalledThatWhetherInvertedOrNot() throws IOException {
+        byte[][] pictures = {
+            new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 5, 0}),
+            new RawPng(1, 1, 8, RawPng.RGB_ALPHA).rows(new byte[] {-1, -1, -1, 0}),
+            new RawPng(1, 1, 16, RawPng.GREY_ALPHA).rows(new byte[] {-1, -1, 0, 0}),
+            new RawPng(1, 1, 8, RawPng.PALETTE).chunk("PLTE", new byte[] {-1, -1, -1}).chunk("tRNS", new byte[1]).rows(new byte[1]),
+            new RawPng(1, 1, 8, RawPng.GREY).chunk("tRNS", new byte[] {0, 9}).rows(new byte[] {9})};
+        for (byte[] picture : pictures) {
+            Path file = Files.write(folder.resolve("clear.png"), picture);
+            for (boolean invert : new boolean[] {false, true}) {
+                var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, invert));
+                assertEquals(file + " is wholly transparent: a density needs at least one pixel that is seen", refusal.getMessage());
+            }
+        }
+        assertTrue(refusalOf(new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 0, -1})).contains("all black"));
     }
 
     @ParameterizedTest
