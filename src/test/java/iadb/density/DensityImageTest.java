@@ -247,6 +247,39 @@ class DensityImageTest {
     }
 
     @Test
+    void aPictureThatIsMostlyBrightGetsAHintAtInvert() throws IOException {
+        byte[][] rows = new byte[20][40];
+        for (byte[] row : rows) {
+            Arrays.fill(row, (byte) 240);
+        }
+        Path paper = folder.resolve("drawing.png");
+        Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
+        assertTrue(DensityImage.invertHint(DensityImage.read(paper, false), false).isEmpty(), "even: nothing to invert");
+        for (int dark = 1; dark <= 6; dark++) { // of 20 rows
+            Arrays.fill(rows[3 * dark], (byte) 20);
+            Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
+            Density drawing = DensityImage.read(paper, false);
+            assertEquals("most of drawing.png is bright, and bright is dense; --invert makes its dark parts dense",
+                    DensityImage.invertHint(drawing, false).orElseThrow());
+            assertTrue(DensityImage.invertHint(DensityImage.read(paper, true), true).isEmpty());
+        }
+        for (byte[] row : rows) { // as even as a photograph is
+            for (int j = 0; j < row.length; j++) {
+                row[j] = (byte) (j * 255 / 39);
+            }
+        }
+        Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
+        assertTrue(DensityImage.invertHint(DensityImage.read(paper, false), false).isEmpty());
+    }
+
+    @Test
+    void aNamedDensityGetsNoHintHoweverBright() {
+        for (String name : NamedDensities.names()) {
+            assertTrue(DensityImage.invertHint(NamedDensities.find(name).orElseThrow(), false).isEmpty(), name);
+        }
+    }
+
+    @Test
     void aJpegInPrintingColoursIsToldWhatToDo() throws IOException {
         var out = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
