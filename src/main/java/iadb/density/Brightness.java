@@ -31,7 +31,7 @@ final class Brightness {
                 : brightness.ofComponents(image.getRaster(), image.getColorModel());
     }
 
-    /** Whether nothing of a picture is seen, whatever its colours. */
+    /** Whether every pixel is fully transparent. */
     static boolean isTransparent(BufferedImage image) {
         ColorModel model = image.getColorModel();
         if (!model.hasAlpha()) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import javax.imageio.stream.ImageInputStream;
 
-/** Walks over a stream from its beginning, byte by byte through a buffer or in leaps; only this may move the stream meanwhile. */
+/** Reads a stream from its beginning, byte by byte through a buffer, or skips ahead. Nothing else may move the stream meanwhile. */
 final class ByteCursor {
     private static final int BUFFER_BYTES = 8192;
 
@@ -19,7 +19,7 @@ final class ByteCursor {
         this.in = in;
     }
 
-    /** How many bytes lie before the next one. */
+    /** The position of the next byte. */
     long position() {
         return bufferStart + at;
     }
@@ -52,7 +52,7 @@ final class ByteCursor {
         return next() | next() << 8;
     }
 
-    /** Up to so many bytes, less where the stream ends before. */
+    /** The next {@code count} bytes; fewer if the stream ends first. */
     byte[] next(int count) throws IOException {
         byte[] bytes = new byte[count];
         int read = 0;
@@ -67,8 +67,8 @@ final class ByteCursor {
         }
     }
 
-    /** Goes to a position at or behind this one, which may lie behind the end. */
-    void leapTo(long position) {
+    /** Moves ahead to a position, which may lie beyond the end. */
+    void moveTo(long position) {
         if (position - bufferStart > end) {
             bufferStart = position;
             at = 0;
@@ -78,8 +78,8 @@ final class ByteCursor {
         }
     }
 
-    /** Goes over so many bytes. */
+    /** Skips bytes. */
     void skip(int count) {
-        leapTo(position() + count);
+        moveTo(position() + count);
     }
 }

@@ -95,8 +95,8 @@ public final class DensityImage {
 
     /**
      * One line for a user who may have forgotten to invert a picture, such as a black drawing on white paper; empty for named
-     * densities and where {@code inverted}. Of 15 photographs the brightest had a mean of 0.61 of its brightest pixel, a page
-     * of print in bad light 0.67; an even picture has nothing to invert.
+     * densities, and if {@code inverted}. The mean of 15 photographs was at most 0.61 of their brightest pixel, that of a page
+     * of print in bad light 0.67. A uniform picture has nothing to invert.
      */
     public static Optional<String> invertHint(Density density, boolean inverted) {
         if (density.isNamed() || inverted || density.acceptance() < MOSTLY_BRIGHT || density.acceptance() == 1) {
@@ -169,7 +169,7 @@ public final class DensityImage {
                     .formatted(file.name, fault, transparent ? "" : ", or " + remedy));
         }
         return new InvalidInputException("%s is %s: a density needs at least one %s".formatted(
-                file.name, fault, transparent ? "pixel that is seen" : "bright pixel (" + remedy + ")"));
+                file.name, fault, transparent ? "visible pixel" : "bright pixel (" + remedy + ")"));
     }
 
     /** A decoder for one of the four formats, chosen by the file's first bytes and not by its name. */

@@ -7,12 +7,12 @@ import java.util.TreeMap;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** A stream over another, without some ranges of it. The other stays the caller's to close. */
+/** A stream that is another one without some ranges of it. Closing it does not close the other. */
 final class Excerpt extends ImageInputStreamImpl {
     private static final int MOST_PIECES = 1 << 16; // whatever a file holds, this takes a few megabytes
 
     private final ImageInputStream source;
-    private final TreeMap<Long, Long> pieces = new TreeMap<>(); // where each begins: here, and in the source
+    private final TreeMap<Long, Long> pieces = new TreeMap<>(); // by where it begins here, where it begins in the source
     private long omitted;
 
     Excerpt(ImageInputStream source) {
@@ -21,10 +21,10 @@ final class Excerpt extends ImageInputStreamImpl {
     }
 
     /**
-     * Leaves out a range behind all that were left out before; of tens of thousands the last ones stay in.
+     * Omits a range of the source that lies after all ranges omitted before; from the {@value #MOST_PIECES}th on, nothing.
      *
-     * @param from the first position, in the source, that is left out
-     * @param to the first that is not
+     * @param from the first position in the source that is omitted
+     * @param to the first one after it that is not
      */
     void omit(long from, long to) {
         if (to > from && pieces.size() < MOST_PIECES) {

@@ -27,7 +27,7 @@ final class JpegFile extends PictureFile {
     private int scans;
     private int scannedComponents; // the sum over the scans
     private boolean ended; // by its marker
-    private int frame; // the marker that starts it; 0 until there is one
+    private int frame; // its start marker; 0 if there is none
     private int precision;
     private int components;
     private boolean unknownColours;
@@ -48,7 +48,7 @@ final class JpegFile extends PictureFile {
         return needed;
     }
 
-    /** Leaves out colour profiles and whatever lies between two segments, where it would be libjpeg's first complaint. */
+    /** Omits colour profiles, and stray bytes between segments, which would be libjpeg's first complaint. */
     private void walk(ByteCursor bytes, Excerpt needed) throws IOException {
         boolean compressed = false; // data of a scan
         while (!ended) {
@@ -59,7 +59,7 @@ final class JpegFile extends PictureFile {
                 needed.omit(gap, start);
             }
             compressed = marker == START_OF_SCAN || compressed && isRestart(marker);
-            ended = marker == END_OF_IMAGE && scans > 0; // one without a scan ends tables, and the picture follows
+            ended = marker == END_OF_IMAGE && scans > 0; // without a scan it ends a stream of tables, and the picture follows
             if (marker <= 0x01 || marker >= 0xD0 && marker <= END_OF_IMAGE) {
                 continue; // stands alone
             }
@@ -81,11 +81,11 @@ final class JpegFile extends PictureFile {
                 bytes.skip(4);
                 components = bytes.next();
             }
-            bytes.leapTo(Math.max(end, bytes.position()));
+            bytes.moveTo(Math.max(end, bytes.position()));
         }
     }
 
-    /** The next marker, past whatever is none: compressed data have a zero behind each 0xFF. */
+    /** Reads up to and including the next marker; in compressed data, a zero follows each 0xFF that is none. */
     private static int nextMarker(ByteCursor bytes) throws IOException {
         int before = bytes.next();
         int c = bytes.next();
@@ -132,8 +132,8 @@ final class JpegFile extends PictureFile {
     }
 
     /**
-     * Bytes too many before a marker are common in good photographs and harm nothing; but in a file without an end they may hide
-     * the complaint that follows. An end alone that is missing is one warning, the decoder's own.
+     * Extraneous bytes before a marker are common in good photographs and harmless, but in a file without an end marker that
+     * complaint may hide the one that matters. A missing end marker alone gives one warning, from Java's decoder itself.
      */
     @Override
     boolean isIncomplete(List<String> warnings) {

@@ -5,7 +5,7 @@ package iadb.density;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** How a stored picture is to be turned or mirrored (Exif 3.0, section 4.6.5, tag Orientation). */
+/** How a stored picture must be turned or mirrored to be upright (Exif 3.0, section 4.6.5, tag Orientation). */
 enum Orientation {
     /** In the order of Exif's values, 1 to 8. */
     UPRIGHT, MIRRORED, UPSIDE_DOWN, FLIPPED, TRANSPOSED, TURN_RIGHT, TRANSVERSED, TURN_LEFT;
@@ -41,7 +41,7 @@ enum Orientation {
         return UPRIGHT;
     }
 
-    /** The picture as it is to be seen. */
+    /** The stored picture, turned upright. */
     Picture upright(Picture stored) {
         if (this == UPRIGHT) {
             return stored;

@@ -8,7 +8,7 @@ import java.util.List;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A picture in a file, around its decoding: first {@link #survey}, then the rest. */
+/** What is done before and after a picture file is decoded; {@link #survey} comes first. */
 abstract class PictureFile {
     /** The file's name in messages. */
     final String name;
@@ -50,17 +50,17 @@ abstract class PictureFile {
     /** Whether the file is of a kind that Java's decoder does not know, which explains why it failed. */
     abstract boolean isForeignKind();
 
-    /** Whether the decoder filled in what the file lacks, by its warnings. */
+    /** Whether, by its warnings, the decoder filled in data that the file lacks. */
     boolean isIncomplete(List<String> warnings) {
         return false;
     }
 
-    /** The picture as it is to be seen, of what the decoder gave. */
+    /** The decoded picture as a viewer shows it: upright, and at its place. */
     Picture arranged(Picture decoded) {
         return decoded;
     }
 
-    /** Whether other pictures follow, which are not read. */
+    /** Whether more pictures follow, which are not read. */
     boolean hasMorePictures() {
         return false;
     }

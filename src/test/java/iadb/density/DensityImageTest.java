@@ -221,7 +221,7 @@ class DensityImageTest {
             Path file = Files.write(folder.resolve("clear.png"), picture);
             for (boolean invert : new boolean[] {false, true}) {
                 var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, invert));
-                assertEquals(file + " is wholly transparent: a density needs at least one pixel that is seen", refusal.getMessage());
+                assertEquals(file + " is wholly transparent: a density needs at least one visible pixel", refusal.getMessage());
             }
         }
         assertTrue(refusalOf(new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 0, -1})).contains("all black"));
