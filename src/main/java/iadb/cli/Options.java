@@ -4,6 +4,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
+import iadb.density.DensityImage;
 import iadb.io.AtomicFile;
 import iadb.io.FileFault;
 import iadb.io.InvalidInputException;
@@ -88,16 +89,16 @@ final class Options {
         boolean invert;
 
         Density p0() {
-            return Densities.parse(p0 == null ? DEFAULT_P0 : p0, invert);
+            return parse(p0 == null ? DEFAULT_P0 : p0, invert);
         }
 
         Density p1() {
-            return Densities.parse(p1 == null ? DEFAULT_P1 : p1, invert);
+            return parse(p1 == null ? DEFAULT_P1 : p1, invert);
         }
 
         /** The one that the user names; else empty. */
         Optional<Density> given(boolean first) {
-            return Optional.ofNullable(first ? p0 : p1).map(text -> Densities.parse(text, invert));
+            return Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
         }
     }
 
@@ -120,7 +121,7 @@ final class Options {
 
         /** The one that the user names, else the model's; empty where there is neither. */
         Optional<Density> find(Optional<Model> model, boolean first, Path file) {
-            Optional<Density> given = Optional.ofNullable(first ? p0 : p1).map(text -> Densities.parse(text, invert));
+            Optional<Density> given = Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
             if (given.isPresent() && model.isPresent()) {
                 ModelFile.mismatch(model.get(), first, given.get(), file).ifPresent(LOG::warn);
             }
@@ -131,6 +132,12 @@ final class Options {
         Density require(Optional<Model> model, boolean first, Path file) {
             return find(model, first, file).orElseThrow(() -> missing(file, first));
         }
+    }
+
+    private static Density parse(String text, boolean invert) {
+        Density density = Densities.parse(text, invert);
+        DensityImage.invertHint(density, invert).ifPresent(LOG::info);
+        return density;
     }
 
     /** What to say of a model without its densities. */

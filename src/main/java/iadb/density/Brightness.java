@@ -31,6 +31,25 @@ final class Brightness {
                 : brightness.ofComponents(image.getRaster(), image.getColorModel());
     }
 
+    /** Whether every pixel is fully transparent. */
+    static boolean isTransparent(BufferedImage image) {
+        ColorModel model = image.getColorModel();
+        if (!model.hasAlpha()) {
+            return false;
+        }
+        Raster raster = image.getRaster();
+        Object pixel = null;
+        for (int i = 0; i < image.getHeight(); i++) {
+            for (int j = 0; j < image.getWidth(); j++) {
+                pixel = raster.getDataElements(j, i, pixel);
+                if (model.getAlpha(pixel) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     private short[] ofPalette(Raster raster, IndexColorModel palette) {
         short[] byIndex = new short[palette.getMapSize()];
         for (int k = 0; k < byIndex.length; k++) {

@@ -31,7 +31,7 @@ public final class Density {
     private final int brightest;
     private final long totalWeight;
 
-    private Density(String name, boolean named, Path file, int width, int height, short[] weights, String remedy) {
+    private Density(String name, boolean named, Path file, int width, int height, short[] weights) {
         this.name = Objects.requireNonNull(name, "name");
         if (width < 1 || height < 1 || weights.length != (long) width * height) {
             throw new IllegalArgumentException(
@@ -51,7 +51,7 @@ public final class Density {
         }
         if (max == 0) {
             throw new InvalidInputException(
-                    "%s is all black: a density needs at least one bright pixel (%s)".formatted(name, remedy));
+                    "%s is all black: a density needs at least one bright pixel (try --invert)".formatted(name));
         }
         this.brightest = max;
         this.totalWeight = sum;
@@ -67,18 +67,17 @@ public final class Density {
      * @throws InvalidInputException if every weight is zero
      */
     public static Density of(String name, int width, int height, short[] weights) {
-        return new Density(name, false, null, width, height, weights, "try --invert");
+        return new Density(name, false, null, width, height, weights);
     }
 
     /** A density that {@link NamedDensities#find} gives again for its name. */
     static Density named(String name, int width, int height, short[] weights) {
-        return new Density(name, true, null, width, height, weights, "try --invert");
+        return new Density(name, true, null, width, height, weights);
     }
 
-    /** A density read from an image file; {@code inverted} only chooses what an all-black one is told. */
-    static Density read(Path file, boolean inverted, int width, int height, short[] weights) {
-        String remedy = inverted ? "try without --invert" : "try --invert";
-        return new Density(file.getFileName().toString(), false, file, width, height, weights, remedy);
+    /** A density read from an image file. */
+    static Density read(Path file, int width, int height, short[] weights) {
+        return new Density(file.getFileName().toString(), false, file, width, height, weights);
     }
 
     /** The named density's name, or the image's file name without its folders. */

@@ -134,17 +134,23 @@ final class Subjects {
             return;
         }
         try {
-            Density first = DensityImage.read(files.get(0), config.invert());
+            Density first = read(files.get(0));
             if (files.size() == 1) {
                 replace(Which.P1, first);
             } else {
-                Density second = DensityImage.read(files.get(1), config.invert());
+                Density second = read(files.get(1));
                 replace(Which.P0, first);
                 replace(Which.P1, second);
             }
         } catch (InvalidInputException e) {
             say.accept(e.getMessage());
         }
+    }
+
+    private Density read(Path file) {
+        Density density = DensityImage.read(file, config.invert());
+        DensityImage.invertHint(density, config.invert()).ifPresent(say);
+        return density;
     }
 
     private void replace(Which which, Density density) {

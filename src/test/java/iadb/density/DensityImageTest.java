@@ -203,10 +203,80 @@ class DensityImageTest {
     @Test
     void aBlackPictureIsRefusedWithTheRemedy() throws IOException {
         String black = refusalOf(new RawPng(2, 1, 8, RawPng.GREY).rows(new byte[2]));
-        assertEquals("picture is all black: a density needs at least one bright pixel (try --invert)", black);
+        assertEquals(folder.resolve("picture") + " is all black: a density needs at least one bright pixel (try --invert)", black);
         Path white = Files.write(folder.resolve("white"), new RawPng(1, 1, 8, RawPng.GREY).rows(new byte[] {-1}));
         var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(white, true));
         assertTrue(refusal.getMessage().endsWith("(try without --invert)"), refusal.getMessage());
+    }
+
+    @Test
+    void aWhollyTransparentPictureIsCalledThatWhetherInvertedOrNot() throws IOException {
+        byte[][] pictures = {
+            new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 5, 0}),
+            new RawPng(1, 1, 8, RawPng.RGB_ALPHA).rows(new byte[] {-1, -1, -1, 0}),
+            new RawPng(1, 1, 16, RawPng.GREY_ALPHA).rows(new byte[] {-1, -1, 0, 0}),
+            new RawPng(1, 1, 8, RawPng.PALETTE).chunk("PLTE", new byte[] {-1, -1, -1}).chunk("tRNS", new byte[1]).rows(new byte[1]),
+            new RawPng(1, 1, 8, RawPng.GREY).chunk("tRNS", new byte[] {0, 9}).rows(new byte[] {9})};
+        for (byte[] picture : pictures) {
+            Path file = Files.write(folder.resolve("clear.png"), picture);
+            for (boolean invert : new boolean[] {false, true}) {
+                var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, invert));
+                assertEquals(file + " is wholly transparent: a density needs at least one visible pixel", refusal.getMessage());
+            }
+        }
+        assertTrue(refusalOf(new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 0, -1})).contains("all black"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tEXt", "zTXt", "iTXt", "iCCP", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs",
+        "hIST", "tIME", "sPLT", "sRGB", "eXIf", "quIt"})
+    void aFaultInAChunkThatThePictureDoesNotNeedIsPassedOver(String type) throws IOException {
+        byte[] data = "made by hand".getBytes(StandardCharsets.US_ASCII); // which is right for none of them
+        RawPng palette = new RawPng(3, 1, 8, RawPng.PALETTE).chunk(type, data).chunk("PLTE", new byte[] {9, 9, 9, 5, 5, 5});
+        RawPng colour = new RawPng(1, 1, 8, RawPng.RGB).chunk(type, data);
+        RawPng grey = new RawPng(3, 1, 8, RawPng.GREY).chunk(type, data);
+        byte[][] pictures = {palette.chunk(type, data).rows(new byte[] {1, 0, 1}), grey.rows(new byte[] {5, 9, 5}),
+            colour.rows(new byte[] {9, 9, 9})};
+        for (byte[] picture : pictures) {
+            short[] weights = DensityImage.read(Files.write(folder.resolve("picture"), picture), false).weights();
+            assertArrayEquals(weights.length == 1 ? new short[] {9 * 257} : new short[] {5 * 257, 9 * 257, 5 * 257}, weights);
+            byte[] flipped = picture.clone();
+            flipped[41] ^= 1; // in the chunk's data: its checksum is wrong
+            assertArrayEquals(weights, DensityImage.read(Files.write(folder.resolve("picture"), flipped), false).weights());
+        }
+    }
+
+    @Test
+    void aPictureThatIsMostlyBrightGetsAHintAtInvert() throws IOException {
+        byte[][] rows = new byte[20][40];
+        for (byte[] row : rows) {
+            Arrays.fill(row, (byte) 240);
+        }
+        Path paper = folder.resolve("drawing.png");
+        Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
+        assertTrue(DensityImage.invertHint(DensityImage.read(paper, false), false).isEmpty(), "even: nothing to invert");
+        for (int dark = 1; dark <= 6; dark++) { // of 20 rows
+            Arrays.fill(rows[3 * dark], (byte) 20);
+            Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
+            Density drawing = DensityImage.read(paper, false);
+            assertEquals("most of drawing.png is bright, and bright is dense; --invert makes its dark parts dense",
+                    DensityImage.invertHint(drawing, false).orElseThrow());
+            assertTrue(DensityImage.invertHint(DensityImage.read(paper, true), true).isEmpty());
+        }
+        for (byte[] row : rows) { // as even as a photograph is
+            for (int j = 0; j < row.length; j++) {
+                row[j] = (byte) (j * 255 / 39);
+            }
+        }
+        Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
+        assertTrue(DensityImage.invertHint(DensityImage.read(paper, false), false).isEmpty());
+    }
+
+    @Test
+    void aNamedDensityGetsNoHintHoweverBright() {
+        for (String name : NamedDensities.names()) {
+            assertTrue(DensityImage.invertHint(NamedDensities.find(name).orElseThrow(), false).isEmpty(), name);
+        }
     }
 
     @Test

@@ -105,6 +105,14 @@ final class Seeds {
         seeds.put("bits.bmp", written("bmp", picture(BufferedImage.TYPE_BYTE_BINARY), "BI_RGB"));
         seeds.put("palette.gif", written("gif", picture(BufferedImage.TYPE_BYTE_INDEXED), "LZW"));
         seeds.put("bits.gif", written("gif", picture(BufferedImage.TYPE_BYTE_BINARY), "LZW"));
+        byte[] exif = {0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0,
+            0, 0, 0, 0};
+        seeds.put("turned.jpg", withSegment(seeds.get("grey.jpg"), 0xE1, exif));
+        byte[] profile = {0, 16, 'I', 'C', 'C', '_', 'P', 'R', 'O', 'F', 'I', 'L', 'E', 0, 1, 1};
+        seeds.put("profile.jpg", withSegment(seeds.get("colour.jpg"), 0xE2, profile));
+        byte[] placed = seeds.get("palette.gif").clone();
+        placed[6] = 20; // the screen's width
+        seeds.put("placed.gif", placed);
     }
 
     private static void addPngs(Map<String, byte[]> seeds) throws IOException {
@@ -122,6 +130,12 @@ final class Seeds {
         how.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
         how.setCompressionType(compression);
         return written(writer, how, image);
+    }
+
+    /** Behind the start of the image; the segment with its length. */
+    private static byte[] withSegment(byte[] jpeg, int marker, byte[] segment) {
+        return ByteBuffer.allocate(jpeg.length + 2 + segment.length).put(jpeg, 0, 2).put((byte) 0xFF).put((byte) marker).put(segment)
+                .put(jpeg, 2, jpeg.length - 2).array();
     }
 
     private static byte[] interlaced(BufferedImage image) throws IOException {

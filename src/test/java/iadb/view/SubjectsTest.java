@@ -86,6 +86,22 @@ class SubjectsTest {
     }
 
     @Test
+    void aPictureThatIsMostlyBrightIsDroppedWithAHintAtInvert() throws IOException {
+        BufferedImage paper = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < 56; p++) { // one row stays black
+            paper.setRGB(p % 8, p / 8, 0xFFFFFF);
+        }
+        Path file = folder.resolve("paper.png");
+        Png.write(file, paper);
+        run((subjects, learning) -> {
+            subjects.drop(List.of(file));
+            subjects.takeDropped();
+            assertEquals("paper.png", subjects.p1().name());
+            assertTrue(said.contains("most of paper.png is bright") && said.contains("--invert"), said);
+        });
+    }
+
+    @Test
     void aDropWithoutAReadableNameIsAMessage() throws IOException {
         run((subjects, learning) -> {
             subjects.drop(List.of());

@@ -1,0 +1,57 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import iadb.density.Density;
+import iadb.density.DensityImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+
+/** What options say beside the values that they have. */
+class OptionsTest {
+    @TempDir
+    private Path folder;
+
+    /** What is logged while both densities of a command line are read. */
+    private static List<String> saidOf(String... arguments) {
+        Logger logger = (Logger) LoggerFactory.getLogger(Options.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            Options.DensityPair pair = CommandLine.populateCommand(new Options.DensityPair(), arguments);
+            pair.p0();
+            pair.p1();
+        } finally {
+            logger.detachAppender(lines);
+        }
+        lines.list.forEach(line -> assertEquals(Level.INFO, line.getLevel(), "what --quiet does not show"));
+        return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    @Test
+    void aBlackDrawingOnWhitePaperGetsOneLineAboutInvert() throws IOException {
+        short[] weights = new short[400];
+        Arrays.fill(weights, (short) -1);
+        Arrays.fill(weights, 200, 220, (short) 0);
+        byte[] png = DensityImage.toPng(Density.of("paper", 20, 20, weights));
+        String paper = Files.write(folder.resolve("paper.png"), png).toString();
+        String line = "most of paper.png is bright, and bright is dense; --invert makes its dark parts dense";
+        assertEquals(List.of(line), saidOf("--p1", paper));
+        assertEquals(List.of(line, line), saidOf("--p0", paper, "--p1", paper));
+        assertEquals(List.of(), saidOf("--p1", paper, "--invert"));
+        assertEquals(List.of(), saidOf("--p0", "uniform"));
+        assertEquals(List.of(), saidOf());
+    }
+}

@@ -1,0 +1,47 @@
+package iadb.density;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.junit.jupiter.api.Test;
+
+class ExcerptTest {
+    @Test
+    void whatIsLeftIsReadByteForByteFromAnywhere() throws IOException {
+        Random random = new Random(9);
+        for (int trial = 0; trial < 200; trial++) {
+            byte[] whole = new byte[random.nextInt(60)];
+            random.nextBytes(whole);
+            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole)); var excerpt = new Excerpt(source)) {
+                var left = new ByteArrayOutputStream();
+                int at = 0;
+                while (at < whole.length) {
+                    int from = Math.min(whole.length, at + random.nextInt(8));
+                    int to = Math.min(whole.length, from + random.nextInt(8));
+                    left.write(whole, at, from - at);
+                    excerpt.omit(from, to);
+                    at = to;
+                }
+                byte[] expected = left.toByteArray();
+                byte[] read = new byte[expected.length];
+                excerpt.readFully(read);
+                assertArrayEquals(expected, read);
+                assertEquals(-1, excerpt.read());
+                for (int k = 0; k < 20 && expected.length > 0; k++) {
+                    int start = random.nextInt(expected.length);
+                    excerpt.seek(start);
+                    byte[] some = new byte[1 + random.nextInt(expected.length - start)];
+                    excerpt.readFully(some);
+                    assertArrayEquals(Arrays.copyOfRange(expected, start, start + some.length), some);
+                    assertEquals(start + some.length, excerpt.getStreamPosition());
+                }
+            }
+        }
+    }
+}
