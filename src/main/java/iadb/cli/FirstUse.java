@@ -34,7 +34,7 @@ final class FirstUse {
             LOG.info("{}", use.message());
         }
         if (programs > 0 && !over) {
-            display = display == null ? ProgressDisplay.of("building kernels", "programs", 0, programs) : display;
+            display = display == null ? ProgressDisplay.ofSteps("building kernels", programs) : display;
             display.show(Math.min(use.checked(), programs), "");
         }
     }

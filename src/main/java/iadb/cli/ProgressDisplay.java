@@ -26,7 +26,16 @@ abstract class ProgressDisplay implements AutoCloseable {
         if (!LOG.isInfoEnabled()) {
             return new Nothing();
         }
-        return onTerminal() && !terminalIsDumb() ? new Bar(task, done, total) : new Lines(units, done, total);
+        return hasBar() ? new Bar(task, done, total) : new Lines(units, done, total);
+    }
+
+    /** A display of a few steps of some seconds each, of which a log gets no lines. */
+    static ProgressDisplay ofSteps(String task, int total) {
+        return LOG.isInfoEnabled() && hasBar() ? new Bar(task, 0, total) : new Nothing();
+    }
+
+    private static boolean hasBar() {
+        return onTerminal() && !terminalIsDumb();
     }
 
     /** Whether the terminal, if there is one, obeys no escape codes. */
