@@ -2,12 +2,14 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
@@ -16,6 +18,8 @@ import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
 import org.jocl.cl_mem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
@@ -32,6 +36,8 @@ public final class Context implements AutoCloseable {
     /** Whether answers are believed unchecked. For Oclgrind, under which the checks would take minutes. */
     private static final boolean TRUST_ANSWERS = Boolean.getBoolean("iadb.cl.trustAnswers");
 
+    private static final Logger LOG = LoggerFactory.getLogger(Context.class);
+
     /** Built programs that are kept for whoever asks next; a search over tunings builds hundreds. */
     private static final int MOST_KEPT_PROGRAMS = 16;
 
@@ -43,6 +49,7 @@ public final class Context implements AutoCloseable {
     private final cl_command_queue queue;
     private final Shared shared;
     private final Optional<LaunchRecorder> recorder;
+    private final List<CompletableFuture<Void>> ahead = new ArrayList<>(); // what buildAhead began
 
     /** What siblings have in common. */
     private static final class Shared {
@@ -281,6 +288,28 @@ public final class Context implements AutoCloseable {
     }
 
     /**
+     * Builds a program on another thread, if it was not checked before on this device and driver, so that {@link #build} finds it:
+     * here, or in an OpenCL context of its own where the driver keeps programs itself, since PoCL builds one program of a context
+     * at a time.
+     */
+    public void buildAhead(List<Source> sources, List<String> options) {
+        String key = ProgramCache.key(device, sources, options);
+        synchronized (shared) {
+            if (TRUST_ANSWERS || shared.checked.contains(key) || shared.checks.load(key).isPresent()) {
+                return;
+            }
+        }
+        Context apart = device.keepsPrograms() ? open(device, UserCache.off()) : sibling();
+        ahead.add(CompletableFuture.runAsync(() -> {
+            try (apart) {
+                apart.build(sources, options).close();
+            } catch (OpenClException e) {
+                LOG.debug("building ahead: {}", e.getMessage()); // build meets it again
+            }
+        }));
+    }
+
+    /**
      * Runs a check of what a program answers, unless it passed before with these sources and options on this device and
      * driver: in this context, or in an earlier run whose word the user's cache kept.
      *
@@ -365,6 +394,7 @@ public final class Context implements AutoCloseable {
 
     @Override
     public void close() {
+        ahead.forEach(CompletableFuture::join); // a process that ended in the middle of a build would crash
         shared.release();
         recorder.ifPresent(LaunchRecorder::release);
         clReleaseCommandQueue(queue);

@@ -80,7 +80,7 @@ final class PlanRotation implements AutoCloseable {
         this.batch = batch;
         this.state = state;
         mayChoose = config.plan().isEmpty();
-        Tuning tuning = config.tuning().orElse(TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
+        Tuning tuning = tuning(context, config);
         PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
         try {
             if (wanted.kind() == PlanChoice.Kind.PERSISTENT && mayChoose) {
@@ -116,6 +116,18 @@ final class PlanRotation implements AutoCloseable {
             resources.close();
             throw e;
         }
+    }
+
+    /** Has the kernels of the first plan built beside others that are built before it, where they are new to the device. */
+    static void buildAhead(Context context, TrainingConfig config) {
+        PlanChoice wanted = PlanChoice.of(config.plan(), tuning(context, config), context.device(), config.shape(), config.batch());
+        PlanChoice.Kind kind = config.plan().isEmpty() && wanted.kind() == PlanChoice.Kind.PERSISTENT ? PlanChoice.Kind.FUSED
+                : wanted.kind();
+        context.buildAhead(Plan.sources(kind), wanted.tuning().options(config.shape(), context.device()));
+    }
+
+    private static Tuning tuning(Context context, TrainingConfig config) {
+        return config.tuning().orElse(TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
     }
 
     private static PlanChoice withKind(PlanChoice choice, PlanChoice.Kind kind, Optional<String> reason) {

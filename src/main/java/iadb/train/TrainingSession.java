@@ -80,6 +80,7 @@ public final class TrainingSession implements AutoCloseable {
     public TrainingSession(Context context, TrainingConfig config, Checkpoint start, Density p0, Density p1) {
         this.context = context;
         this.config = config;
+        PlanRotation.buildAhead(context, config);
         try {
             data0 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
             data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
