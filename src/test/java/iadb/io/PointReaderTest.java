@@ -106,9 +106,9 @@ class PointReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "x,y | holds no point",
-        "'' | holds no point",
+        "\"\" | holds no point",
         "1 | one column",
         "1,2,3,4 | 4 columns",
         "1,2;3,4 | '2;3'",
