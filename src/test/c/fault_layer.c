@@ -6,8 +6,9 @@
 //   lazy-memory=BYTES  the same, but only when a buffer is written or a kernel launched: as drivers that allocate at first use
 //   launch=N         the Nth launch of a kernel, counted from 1, fails; those after it do as well
 //   crash=N          the Nth launch goes well and crashes on the device: what waits fails, and the queue is lost, as on GPUs
-//   slow=N[:S]       the Nth launch, and each after it, takes S seconds, ten unless told otherwise
+//   slow=N:S         the Nth launch, and each after it, takes S seconds
 //   source=FROM=>TO  the compiler reads TO where the sources say FROM: kernels that answer wrongly
+// OPENCL_SLOW names a file that is made when the first slow launch begins.
 // OPENCL_LIVE names a file that gets a line every second in which a kernel is launched, and one at the end of the process:
 // seconds, then references to contexts, queues, buffers, programs, kernels and events, then bytes of buffers.
 #define CL_TARGET_OPENCL_VERSION 300
@@ -158,6 +159,14 @@ static cl_int CL_API_CALL release_buffer(cl_mem memory) {
   return status;
 }
 
+// A launch that takes its time.
+static void dawdle(unsigned seconds) {
+  const char *file = getenv("OPENCL_SLOW");
+  FILE *out = file ? fopen(file, "a") : NULL;
+  if (out) fclose(out);
+  sleep(seconds);
+}
+
 static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
                                          const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
                                          cl_event *event) {
@@ -168,7 +177,7 @@ static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kerne
   crashed = crashing && launch >= atoll(crashing);
   pthread_mutex_unlock(&lock);
   if (is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
-  if (slow && launch >= atoll(slow)) sleep(strchr(slow, ':') ? (unsigned)atoi(strchr(slow, ':') + 1) : 10);
+  if (slow && launch >= atoll(slow)) dawdle((unsigned)atoi(strchr(slow, ':') + 1));
   return with_event(event, next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits,
                                                        event));
 }

@@ -41,13 +41,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Runs every kernel at small odd sizes on the first device, and a plan with each tuning of the table. With a width as its argument
- * every plan and map of that width at depths from the least to the most, with {@code tunings} those of one network with the
- * tunings that a search would try first. {@link OclgrindTest} starts it.
+ * Runs kernels on the first device: with {@code kernels} as its argument each of them at small odd sizes, with {@code table} a plan
+ * with each tuning of the table, with a width every plan and map of that width at depths from the least to the most, with
+ * {@code tunings} those of one network with the tunings that a search would try first. {@link OclgrindTest} starts it.
  */
 final class KernelTour {
     /** The arguments of a tour through all sizes and tunings, one process each: a simulator keeps much memory. */
     static final List<String> PARTS = List.of("64", "tunings", "48", "256", "128", "112", "32", "16");
+    /** The arguments of a tour of each kernel at small odd sizes, and of a plan with each tuning of the table. */
+    static final List<String> BRIEF_PARTS = List.of("kernels", "table");
 
     private static final int WIDE = 112;    // from here on three depths: a simulator is slow
     private static final int MAP_ROWS = 16; // of a tile of a large map, at most: Newton's trials take the most time
@@ -65,21 +67,17 @@ final class KernelTour {
         this.device = device;
     }
 
-    /** @param arguments a part of {@link #PARTS}, or none */
+    /** @param arguments a part of {@link #PARTS} or {@link #BRIEF_PARTS} */
     public static void main(String[] arguments) throws IOException {
         KernelTour tour = new KernelTour(Device.all().get(0));
         Set<Tuning> table = table();
-        if (arguments.length > 0) {
-            if (arguments[0].equals("tunings")) {
-                tour.everyTuning(table);
-            } else {
-                tour.everyDepth(Integer.parseInt(arguments[0]), List.copyOf(table));
-            }
-            System.out.println(tour.densities + " maps with density and inverse");
-        } else {
-            tour.everyKernel();
-            table.forEach(tuning -> tour.train(PlanChoice.Kind.FUSED, tuning, new NetworkShape(16, 2)));
+        switch (arguments[0]) {
+            case "kernels" -> tour.everyKernel();
+            case "table" -> table.forEach(tuning -> tour.train(PlanChoice.Kind.FUSED, tuning, new NetworkShape(16, 2)));
+            case "tunings" -> tour.everyTuning(table);
+            default -> tour.everyDepth(Integer.parseInt(arguments[0]), List.copyOf(table));
         }
+        System.out.println(tour.densities + " maps with density and inverse");
     }
 
     /** The tunings of the table, of all devices and purposes. */
@@ -171,11 +169,9 @@ final class KernelTour {
             }
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 for (int depth : new int[] {1, 3}) {
-                    for (int batch : new int[] {1, 19}) {
-                        train(context, new TrainingConfig(new NetworkShape(16, depth), 67, batch, new Rates(1e-3f, 5, 0.9), 0,
-                                Optional.of(kind), Optional.empty()),
-                                byInversion, byRejection);
-                    }
+                    int batch = depth == 1 ? 1 : 19;
+                    train(context, new TrainingConfig(new NetworkShape(16, depth), 67, batch, new Rates(1e-3f, 5, 0.9), 0,
+                            Optional.of(kind), Optional.empty()), byInversion, byRejection);
                 }
             }
             for (int depth : new int[] {1, 3}) {

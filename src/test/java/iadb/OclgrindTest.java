@@ -49,28 +49,33 @@ class OclgrindTest {
 
     @Test
     void noKernelRacesOrLeavesItsBuffersOrReadsUnsetValues() throws Exception {
-        assertEquals(kernelsInTheSources(), tour(library(), 5, "brief").kernels());
+        assertEquals(kernelsInTheSources(), tour(15, KernelTour.BRIEF_PARTS).kernels());
     }
 
     @Test
     void norDoesAnyPlanOrMapAtAnySizeWithAnyTuning() throws Exception {
         assumeTrue(Soak.isFull(), "takes an hour: run with -Diadb.soak=true");
+        Tour all = tour(120, KernelTour.PARTS);
+        assertTrue(all.kernels().containsAll(Set.of("fused_gradient", "invert_points")));
+        Soak.note("plans_and_maps", all.count("\\d+: .*") - all.count("  does not fit"));
+        Soak.note("maps_with_density", all.lines().stream().filter(line -> line.endsWith(" maps with density and inverse"))
+                .mapToInt(line -> Integer.parseInt(line.split(" ")[0])).sum());
+    }
+
+    /** Runs a process a part, on all processors; all that they printed. */
+    private Tour tour(int minutes, List<String> parts) throws Exception {
         Path library = library();
-        List<Future<Tour>> tours = new ArrayList<>();
+        List<Future<List<String>>> tours = new ArrayList<>();
         ExecutorService processors = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
-        for (String part : KernelTour.PARTS) {
-            tours.add(processors.submit(() -> tour(library, 120, part, part)));
+        for (String part : parts) {
+            tours.add(processors.submit(() -> tour(library, minutes, part)));
         }
         processors.shutdown();
         List<String> lines = new ArrayList<>();
-        for (Future<Tour> tour : tours) {
-            lines.addAll(tour.get().lines());
+        for (Future<List<String>> tour : tours) {
+            lines.addAll(tour.get());
         }
-        Tour all = new Tour(lines);
-        assertTrue(all.kernels().containsAll(Set.of("fused_gradient", "invert_points")));
-        Soak.note("plans_and_maps", all.count("\\d+: .*") - all.count("  does not fit"));
-        Soak.note("maps_with_density", lines.stream().filter(line -> line.endsWith(" maps with density and inverse"))
-                .mapToInt(line -> Integer.parseInt(line.split(" ")[0])).sum());
+        return new Tour(lines);
     }
 
     private static Path library() {
@@ -82,15 +87,14 @@ class OclgrindTest {
     }
 
     /** Runs {@link KernelTour} on Oclgrind's device alone, without a report. */
-    private Tour tour(Path library, int minutes, String name, String... arguments) throws IOException, InterruptedException {
-        Path own = Files.createDirectory(folder.resolve(name));
+    private List<String> tour(Path library, int minutes, String part) throws IOException, InterruptedException {
+        Path own = Files.createDirectory(folder.resolve(part));
         Files.writeString(own.resolve("oclgrind.icd"), library + "\n");
         Path counts = own.resolve("instruction-counts");
         Path reports = own.resolve("reports");
         ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Diadb.cl.zeroNewBuffers=true", "-Diadb.cl.trustAnswers=true", "-cp", System.getProperty("java.class.path"),
-                KernelTour.class.getName());
-        builder.command().addAll(List.of(arguments));
+                KernelTour.class.getName(), part);
         builder.environment().putAll(Map.of(
                 "OCL_ICD_VENDORS", own.toString(),
                 "OCLGRIND_DATA_RACES", "1", "OCLGRIND_UNINITIALIZED", "1", "OCLGRIND_CHECK_API", "1",
@@ -101,9 +105,9 @@ class OclgrindTest {
         boolean ended = process.waitFor(minutes, TimeUnit.MINUTES);
         process.destroyForcibly().waitFor();
         assertTrue(ended, "Oclgrind ends");
-        assertEquals("", Files.readString(reports), "Oclgrind's reports of " + name);
-        assertEquals(0, process.exitValue(), name);
-        return new Tour(Files.readAllLines(counts));
+        assertEquals("", Files.readString(reports), "Oclgrind's reports of " + part);
+        assertEquals(0, process.exitValue(), part);
+        return Files.readAllLines(counts);
     }
 
     private static Set<String> kernelsInTheSources() throws IOException {

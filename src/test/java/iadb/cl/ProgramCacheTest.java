@@ -195,7 +195,7 @@ class ProgramCacheTest {
 
     /** Weights and drawn points of a short training in a context with this cache. */
     private static float[][] train(Device device, UserCache cache, PlanChoice.Kind plan) {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 1009, 61, 1e-3f, 5, Optional.of(plan));
+        TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 1009, 61, 1e-3f, 5, Optional.of(plan));
         try (Context context = Context.open(device, cache);
                 TrainingSession session = new TrainingSession(context, config, NamedDensities.find("gaussian").orElseThrow(),
                         NamedDensities.find("spiral").orElseThrow())) {

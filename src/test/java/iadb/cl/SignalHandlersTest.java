@@ -43,7 +43,7 @@ class SignalHandlersTest {
         int builds = 0;
         try {
             for (Device device : Device.all()) {
-                for (int i = 0; i < 10; i++, builds++) {
+                for (int i = 0; i < 4; i++, builds++) {
                     try (Context context = Context.open(device)) {
                         context.build(SOURCES, List.of("-DA_VALUE_OF_THIS_TEST=" + i)).close();
                     }

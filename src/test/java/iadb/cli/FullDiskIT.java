@@ -12,8 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,11 +53,10 @@ class FullDiskIT {
         builder.environment().put("jar", System.getProperty("iadb.jar"));
         Process process = builder.start();
         try {
-            assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
+            return Jar.end(process, folder);
         } finally {
             process.destroyForcibly();
         }
-        return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")), Files.readString(folder.resolve("stderr")));
     }
 
     private static List<String> faults(Jar.Run run) {
@@ -76,7 +73,7 @@ class FullDiskIT {
     @Test
     void theModelIsSavedBeforePicturesThatDoNotFit() throws Exception {
         String tutorial = "--p1 ring --data 999 --batch 33 --iterations 300 --points 2000 --steps 40 --out ";
-        assertEquals(0, Jar.run(folder, Map.of(), (tutorial + "whole").split(" ")).code());
+        Commands.run(folder, (tutorial + "./whole").split(" ")).well();
         Jar.Run run = shell("run " + tutorial + "disk", "400k");
         assertEquals(1, run.code(), run.err());
         assertEquals(1, faults(run).size(), run.err());
@@ -95,12 +92,13 @@ class FullDiskIT {
 
     @Test
     void onAFullDiskAnEarlierModelStays() throws Exception {
-        Jar.Run run = shell("run " + SMALL.replace("20000", "50") + "\ncp disk/model.safetensors before\n"
-                + "cat /dev/zero > disk/filler\nrun " + SMALL + " --seed 1", "400k");
+        Commands.run(folder, SMALL.replace("20000", "50").replace("disk", "./before").split(" ")).well();
+        Jar.Run run = shell("cp before/* disk\ncat /dev/zero > disk/filler\nrun " + SMALL.replace("20000", "50") + " --seed 1", "400k");
         assertEquals(1, run.code(), run.err());
         assertEquals(List.of("cannot write disk/model.safetensors: No space left on device"),
                 faults(run).stream().filter(line -> !line.startsWith("cat")).toList());
-        assertArrayEquals(Files.readAllBytes(folder.resolve("before")), Files.readAllBytes(folder.resolve("kept/model.safetensors")));
+        assertArrayEquals(Files.readAllBytes(folder.resolve("before/model.safetensors")),
+                Files.readAllBytes(folder.resolve("kept/model.safetensors")));
         assertNothingUnfinished();
     }
 
@@ -117,7 +115,7 @@ class FullDiskIT {
         assertEquals(List.of("cannot write disk/checkpoint.safetensors: No space left on device; the training goes on, and tries"
                 + " again"), faults(run));
         assertEquals(20_000, CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step());
-        assertEquals(0, Jar.run(folder, Map.of(), SMALL.replace("disk", "whole").split(" ")).code());
+        Commands.run(folder, SMALL.replace("disk", "./whole").split(" ")).well();
         assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
                 Files.readAllBytes(folder.resolve("kept/model.safetensors")));
     }
@@ -149,8 +147,8 @@ class FullDiskIT {
         int step = CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step();
         assertTrue(step >= 500 && step < 20_000, "step " + step);
         assertFalse(Files.exists(folder.resolve("kept/model.safetensors")));
-        assertEquals(0, Jar.run(folder, Map.of(), "train", "--resume", "kept/checkpoint.safetensors").code());
-        assertEquals(0, Jar.run(folder, Map.of(), SMALL.replace("disk", "whole").split(" ")).code());
+        Commands.run(folder, "train", "--resume", "./kept/checkpoint.safetensors").well();
+        Commands.run(folder, SMALL.replace("disk", "./whole").split(" ")).well();
         assertArrayEquals(ModelFile.read(folder.resolve("whole/model.safetensors")).network().parameters(),
                 ModelFile.read(folder.resolve("kept/model.safetensors")).network().parameters());
     }

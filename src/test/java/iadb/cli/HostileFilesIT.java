@@ -90,13 +90,12 @@ class HostileFilesIT {
         assertTrue(whole.length < 400_000, whole.length + " bytes");
         Files.write(tree.resolve("whole.png"), whole);
         Files.write(tree.resolve("cut.png"), Arrays.copyOf(whole, 50_000));
-        for (String name : List.of("whole.png", "cut.png")) {
-            long start = System.nanoTime();
-            Jar.Run run = run(tree, Map.of(), List.of("-Xmx64m"), "--p0", name, "--out", "out");
+        for (Jar.Run run : List.of(Jar.run(tree, Map.of(), List.of("-Xmx64m"), "--p0", "whole.png"),
+                Commands.run(tree, "--p0", "./cut.png", "--out", "./out"))) {
             assertEquals(2, run.code(), run.err());
-            assertEquals(List.of(name + " has 50,000 x 50,000 pixels: give one of at most 67,108,864 pixels and 32,768 a side"),
-                    run.messages());
-            assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(60), "at once");
+            assertEquals(1, run.messages().size(), run.err());
+            assertTrue(run.messages().get(0).endsWith(".png has 50,000 x 50,000 pixels: give one of at most 67,108,864 pixels and"
+                    + " 32,768 a side"), run.err());
             assertFalse(Files.exists(tree.resolve("out")), "before anything is made");
         }
     }
@@ -108,35 +107,25 @@ class HostileFilesIT {
             file.writeByte('{');
             file.setLength(90_000_008); // takes no room on the disk
         }
-        Jar.Run run = run(tree, Map.of(), List.of("-Xmx64m"), "--model", "m.safetensors", "--out", "out");
+        Jar.Run run = Jar.run(tree, Map.of(), List.of("-Xmx64m"), "--model", "m.safetensors", "--out", "out");
         assertEquals(2, run.code(), run.err());
         assertEquals(List.of("m.safetensors: takes more memory than Java has; give java more with -Xmx4g"), run.messages());
     }
 
     // ---- paths, words and connections ------------------------------------------------------------------------------------------
 
-    /** Runs the program so that it says which classes it loads. */
-    private static Jar.Run run(Path folder, Map<String, String> environment, List<String> options, String... arguments)
-            throws IOException, InterruptedException {
-        Process process = Jar.start(folder, environment, options, arguments);
-        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
-        return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")),
-                Files.readString(folder.resolve("stderr")));
-    }
-
-    private Jar.Run runWell(Path folder, String... arguments) throws IOException, InterruptedException {
+    /** Runs the program so that it says which classes it loads, and requires that none of them opens a connection. */
+    private void runWell(Path folder, String... arguments) throws IOException, InterruptedException {
         Path home = Files.createDirectories(tree.resolve("home"));
         Path classes = tree.resolve("home").resolve("classes.log");
-        Jar.Run run = run(folder, Map.of(), List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + home,
-                "-Xlog:class+load:file=" + classes), arguments);
-        assertEquals(0, run.code(), run.err());
+        Jar.Run run = Jar.run(folder, Map.of(), List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + home,
+                "-Xlog:class+load:file=" + classes), arguments).well();
         assertFalse((run.out() + run.err()).matches("(?s).*[\u001b\u009b].*"), "a file's words do not steer the terminal");
         List<String> loaded = Files.readAllLines(classes);
         assertTrue(loaded.stream().anyMatch(line -> line.contains("iadb.cli.Main")), "classes are listed");
         assertEquals(List.of(), loaded.stream().filter(line -> line.contains("source:"))
                 .map(line -> line.replaceFirst("^(\\[[^]]*])*\\s*", "").split(" ")[0])
                 .filter(name -> CONNECTIONS.matcher(name).matches()).toList(), "no connection is opened");
-        return run;
     }
 
     private static String picture(int side, int bright) {
@@ -179,11 +168,10 @@ class HostileFilesIT {
         writeModel(folder.resolve("bad.safetensors"), "../../x.png", absolute + ESCAPE, Map.of("p0.path", "near.png",
                 "out", "../../out", "image", absolute.toString(), "file", "../../x.png", "configuration", "{\"out\":\"../..\"}"));
         Set<Path> before = files(tree);
-        for (String which : List.of("good", "bad")) {
-            String model = which + ".safetensors";
-            runWell(folder, with(SMALL, "--model", model, "--out", which));
-            runWell(folder, "sample", "--model", model, "--points", "99", "--steps", "2", "-o", which + "/sample.csv");
-        }
+        Commands.run(folder, Jar.with(SMALL, "--model", "./good.safetensors", "--out", "./good")).well();
+        Commands.run(folder, "sample", "--model", "./good.safetensors", "--points", "99", "--steps", "2", "-o", "./good/sample.csv").well();
+        runWell(folder, Jar.with(SMALL, "--model", "bad.safetensors", "--out", "bad"));
+        runWell(folder, "sample", "--model", "bad.safetensors", "--points", "99", "--steps", "2", "-o", "bad/sample.csv");
         runWell(folder, "evaluate", "--model", "bad.safetensors", "--count", "99", "-o", "bad/report.png");
         for (Path file : files(folder.resolve("good"))) {
             String name = file.getFileName().toString();
@@ -203,27 +191,17 @@ class HostileFilesIT {
     void theNameOfAFileDoesNotSteerTheTerminal() throws Exception {
         String name = "\u001b[2J\u009b31m\rx.png";
         Files.writeString(tree.resolve(name), "no picture");
-        Jar.Run run = run(tree, Map.of("LC_ALL", "C.UTF-8"), List.of(), "--p1", name, "--out", "out");
+        Jar.Run run = Jar.run(tree, Map.of("LC_ALL", "C.UTF-8"), List.of(), "--p1", name, "--out", "out");
         assertEquals(2, run.code(), run.err());
         assertTrue(run.err().startsWith("?[2J?31m?x.png "), run.err());
         assertFalse(run.err().matches("(?s).*[\u001b\u009b\r].*"), run.err());
     }
 
     @Test
-    void whatIsNoRegularFileIsNotOpened() throws Exception {
-        assumeTrue(new ProcessBuilder("mkfifo", tree.resolve("pipe.png").toString()).start().waitFor() == 0, "makes no pipe");
-        for (String option : List.of("--p1", "--model")) {
-            Jar.Run run = run(tree, Map.of(), List.of(), option, "pipe.png", "--out", "out");
-            assertEquals(2, run.code(), run.err());
-            assertTrue(run.err().contains("pipe.png") && run.err().contains("is not a regular file"), run.err());
-        }
-    }
-
-    @Test
     void namesInACheckpointAreNeverPathsAndNothingLeavesOut() throws Exception {
         Path folder = Files.createDirectories(tree.resolve("a/b/c"));
-        runWell(folder, "train", "--iterations", "4", "--checkpoint-every", "4", "--batch", "8", "--data", "99", "--width", "16",
-                "--depth", "1", "--out", "first");
+        Commands.run(folder, "train", "--iterations", "4", "--checkpoint-every", "4", "--batch", "8", "--data", "99", "--width", "16",
+                "--depth", "1", "--out", "./first").well();
         Safetensors.Contents contents = Safetensors.read(folder.resolve("first/checkpoint.safetensors"));
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         metadata.putAll(Map.of("p0", "../../x.png" + ESCAPE, "p0.png", picture(8, 3), "out", "../../out", "device", ESCAPE,
@@ -235,11 +213,6 @@ class HostileFilesIT {
         assertNothingBeyond(before, folder.resolve("second"));
     }
 
-    @Test
-    void theTutorialOpensNoConnection() throws Exception {
-        runWell(tree, with(SMALL, "--iterations", "4", "--batch", "8", "--data", "99", "--out", "out"));
-    }
-
     /** Requires that no file was made but in these folders, in the home that the run has, and what catches its output. */
     private void assertNothingBeyond(Set<Path> before, Path... folders) throws IOException {
         Set<Path> made = files(tree);
@@ -247,12 +220,6 @@ class HostileFilesIT {
         made.removeIf(path -> Arrays.stream(folders).anyMatch(path::startsWith) || path.startsWith(tree.resolve("home"))
                 || path.endsWith("stdout") || path.endsWith("stderr"));
         assertEquals(Set.of(), made);
-    }
-
-    private static String[] with(String[] some, String... more) {
-        List<String> all = new ArrayList<>(List.of(some));
-        all.addAll(List.of(more));
-        return all.toArray(String[]::new);
     }
 
     // ---- what the program's own classes can name -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonParser;
 import iadb.OpenClLayer;
 import iadb.io.Npy;
+import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
@@ -20,62 +22,86 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ctrl-C, once in each of the program's works, and twice; {@link MapIT} goes on from what it leaves. */
+/** Ctrl-C, once in each of the program's works, and twice. */
 class InterruptionIT {
+    private static final List<String> TRUSTING = List.of("-Diadb.cl.trustAnswers=true");
+    private static final String[] SMALL = {"train", "--p1", "ring", "--data", "999", "--batch", "33"};
+
     @TempDir
     private Path folder;
 
+    /** An environment in which the launch {@code first}, and each after it, takes so long; the file `slow` is there from it on. */
+    private Map<String, String> slow(int first, int seconds) throws Exception {
+        Map<String, String> slow = new HashMap<>(OpenClLayer.environment("fault_layer"));
+        slow.put("OPENCL_FAULT", "slow=" + first + ":" + seconds);
+        slow.put("OPENCL_SLOW", folder.resolve("slow").toString());
+        return slow;
+    }
+
+    private boolean isSlow() {
+        return Files.exists(folder.resolve("slow"));
+    }
+
     @Test
     void theSecondCtrlCEndsAtOnce() throws Exception {
-        Map<String, String> slow = new HashMap<>(OpenClLayer.environment("fault_layer"));
-        slow.put("OPENCL_FAULT", "slow=30"); // from this launch on each takes ten seconds: the first Ctrl-C has to wait for it
-        Process process = Jar.start(folder, slow, List.of(), "train", "--p1", "ring", "--data", "999", "--plan", "fused",
-                "--out", "out");
+        Process process = Jar.start(folder, slow(30, 600), TRUSTING, "train", "--p1", "ring", "--data", "999", "--plan", "fused", "--out",
+                "out");
         try {
-            Path said = folder.resolve("stderr");
-            while (!Files.readString(said).contains("plan fused")) {
-                assertTrue(process.isAlive(), "it trains");
-                Thread.sleep(10);
-            }
-            Thread.sleep(1000); // until the slow launch
+            Jar.await(process, folder, () -> said("plan fused") && isSlow());
             Jar.interrupt(process);
             assertFalse(process.waitFor(500, TimeUnit.MILLISECONDS), "it waits for the step");
-            long start = System.nanoTime();
             Jar.interrupt(process);
-            assertTrue(process.waitFor(20, TimeUnit.SECONDS), "it ends");
-            double seconds = (System.nanoTime() - start) * 1e-9;
-            assertEquals(130, process.exitValue());
-            assertTrue(seconds < 3, "at once, not after " + seconds + " s");
+            assertEquals(130, Jar.end(process, folder).code(), "it does not wait ten minutes");
             assertFalse(Files.exists(folder.resolve("out/model.safetensors")), "nothing was saved");
         } finally {
             process.destroyForcibly();
         }
     }
 
-    /** Starts the program without its checks of the device, presses Ctrl-C a while after what is awaited, and gives what it said. */
+    /** Starts the program without its checks of the device, presses Ctrl-C after what is awaited, and gives what it said. */
     private Jar.Run interrupted(Map<String, String> environment, Callable<Boolean> awaited, String... arguments) throws Exception {
-        Process process = Jar.start(folder, environment, List.of("-Diadb.cl.trustAnswers=true"), arguments);
+        Process process = Jar.start(folder, environment, TRUSTING, arguments);
         try {
-            while (!awaited.call()) {
-                assertTrue(process.isAlive(), Files.readString(folder.resolve("stderr")));
-                Thread.sleep(10);
-            }
-            assertFalse(process.waitFor(300, TimeUnit.MILLISECONDS), "it has more to do");
+            Jar.await(process, folder, awaited);
             Jar.interrupt(process);
-            assertTrue(process.waitFor(20, TimeUnit.SECONDS), "it ends");
-            return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")),
-                    Files.readString(folder.resolve("stderr")));
+            return Jar.end(process, folder);
         } finally {
             process.destroyForcibly();
         }
     }
 
-    private boolean said(String words) throws IOException {
-        return Files.readString(folder.resolve("stderr")).contains(words);
+    private boolean said(String words) {
+        return Jar.said(folder).contains(words);
+    }
+
+    @Test
+    void aTrainingKeepsACheckpointThatGoesOn() throws Exception {
+        Jar.Run run = interrupted(Map.of(), () -> Files.exists(folder.resolve("stopped/checkpoint.safetensors")),
+                Jar.with(SMALL, "--iterations", "100000000", "--checkpoint-every", "1000", "--out", "stopped"));
+        assertEquals(130, run.code(), run.err());
+        assertTrue(run.err().contains("train --resume stopped"), run.err());
+        int step = CheckpointFile.read(folder.resolve("stopped/checkpoint.safetensors")).checkpoint().step();
+        assertTrue(step >= 1000 && Files.exists(folder.resolve("stopped/model.safetensors")), "step " + step);
+        String total = Integer.toString(step + 500);
+        Commands.run(folder, "train", "--resume", "./stopped/checkpoint.safetensors", "--iterations", total).well();
+        Commands.run(folder, Jar.with(SMALL, "--iterations", total, "--out", "./whole")).well();
+        assertArrayEquals(ModelFile.read(folder.resolve("whole/model.safetensors")).network().parameters(),
+                ModelFile.read(folder.resolve("stopped/model.safetensors")).network().parameters());
+    }
+
+    @Test
+    void beforeTheFirstIterationAnEarlierModelStaysAsItIs() throws Exception {
+        Commands.run(folder, Jar.with(SMALL, "--iterations", "300", "--out", "./good")).well();
+        byte[] before = Files.readAllBytes(folder.resolve("good/model.safetensors"));
+        Jar.Run run = interrupted(slow(1, 1), this::isSlow, Jar.with(SMALL, "--out", "good", "--seed", "1"));
+        assertEquals(130, run.code(), run.err());
+        assertTrue(run.err().contains("stopped before the first iteration"), run.err());
+        assertArrayEquals(before, Files.readAllBytes(folder.resolve("good/model.safetensors")));
     }
 
     @Test
@@ -91,7 +117,17 @@ class InterruptionIT {
 
     @Test
     void theWindowSavesItsModelSoFar() throws Exception {
-        Jar.Run run = interrupted(Map.of(), () -> said("kernels are ready"), "--realtime", "--offscreen", "--seconds", "60",
+        Map<String, String> counted = new HashMap<>(OpenClLayer.environment("fault_layer"));
+        Path live = folder.resolve("live");
+        counted.put("OPENCL_LIVE", live.toString()); // a line in each second with launches
+        AtomicLong seconds = new AtomicLong(Long.MAX_VALUE);
+        Jar.Run run = interrupted(counted, () -> {
+            if (!said("kernels are ready")) {
+                return false;
+            }
+            seconds.compareAndSet(Long.MAX_VALUE, Files.readAllLines(live).size());
+            return Files.readAllLines(live).size() > seconds.get() + 1;
+        }, "--realtime", "--offscreen", "--seconds", "60",
                 "--verbose", "--iterations", "2000000000", "--points", "500", "--out", "out");
         assertEquals(130, run.code(), run.err());
         assertTrue(ModelFile.read(folder.resolve("out/model.safetensors")).network().isFinite());
@@ -120,9 +156,7 @@ class InterruptionIT {
             points[c] = random.nextFloat();
         }
         Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
-        Map<String, String> slow = new HashMap<>(OpenClLayer.environment("fault_layer"));
-        slow.put("OPENCL_FAULT", "slow=1:1");
-        Jar.Run run = interrupted(slow, () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
+        Jar.Run run = interrupted(slow(1, 1), () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
                 "-o", "r.png");
         assertEquals(130, run.code(), run.err());
         assertFalse(Files.exists(folder.resolve("r.png")));

@@ -27,28 +27,39 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The jar in a process of its own, as a user runs it. */
+/** The jar as a user runs it, in a process of its own where that can make a difference. */
 class JarIT {
     private static final String[] SMALL = {"--data", "999", "--iterations", "300", "--batch", "33", "--points", "101", "--steps", "3"};
+
+    private static final String OUT = "a b/c";
+
+    /** Where the whole tutorial ran in a process, once for the tests that look at its files. */
+    @TempDir
+    private static Path once;
+
+    private static Jar.Run tutorial;
 
     @TempDir
     private Path folder;
 
-    private Jar.Run run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
-        return Jar.run(folder, environment, arguments);
+    @BeforeAll
+    static void runTheTutorial() throws IOException, InterruptedException {
+        tutorial = Jar.runWell(once, Jar.with(SMALL, "--out", OUT));
     }
 
-    private Jar.Run run(String... arguments) throws IOException, InterruptedException {
-        return run(Map.of(), arguments);
+    /** The bytes of a file that the whole tutorial made. */
+    private static byte[] made(String name) throws IOException {
+        return Files.readAllBytes(once.resolve(OUT).resolve(name));
     }
 
-    private static String[] with(String[] some, String... more) {
-        return Stream.concat(Arrays.stream(some), Arrays.stream(more)).toArray(String[]::new);
+    private byte[] bytes(String name) throws IOException {
+        return Files.readAllBytes(folder.resolve(name));
     }
 
     private Set<String> files(Path in) throws IOException {
@@ -59,9 +70,7 @@ class JarIT {
 
     @Test
     void theWholeTutorialWritesEveryFileAndAnIndependentReaderReadsIt() throws Exception {
-        Jar.Run run = run(with(SMALL, "--out", "a b/c"));
-        assertEquals(0, run.code(), run.err());
-        Path out = folder.resolve("a b/c");
+        Path out = once.resolve(OUT);
         assertEquals(Set.of("samples_p0.png", "samples_p1.png", "x_0.png", "x_1.png", "x_2.png", "x_3.png", "animation.gif",
                 "loss.csv", "loss.png", "model.safetensors", "points.npy", "run.json"), files(out));
         for (String name : files(out)) {
@@ -89,8 +98,9 @@ class JarIT {
                 "microseconds_per_step", "final_loss", "seconds")) {
             assertTrue(json.has(key), key);
         }
-        assertTrue(run.out().startsWith("a b/c/points.npy: 101 points of spiral") && run.out().lines().count() == 1,
-                "stdout carries the result and nothing else: " + run.out());
+        String result = tutorial.out();
+        assertTrue(result.startsWith(OUT + "/points.npy: 101 points of spiral") && result.lines().count() == 1,
+                "stdout carries the result and nothing else: " + result);
     }
 
     /** The values of a float32 [rows, 2] file, read by hand from the format's definition. */
@@ -125,50 +135,44 @@ class JarIT {
     }
 
     @Test
-    void sameSeedGivesTheSameFilesAndAnotherDoesNot() throws Exception {
-        assertEquals(0, run(with(SMALL, "--out", "one")).code());
-        assertEquals(0, run(with(SMALL, "--out", "two")).code());
-        assertEquals(0, run(with(SMALL, "--out", "other", "--seed", "1")).code());
+    void sameSeedGivesTheSameFilesInAnotherProcessAndAnotherSeedDoesNot() throws Exception {
+        Commands.run(folder, Jar.with(SMALL, "--out", "./same")).well();
+        Commands.run(folder, Jar.with(SMALL, "--out", "./other", "--seed", "1")).well();
         for (String name : List.of("model.safetensors", "points.npy", "loss.csv", "x_3.png", "animation.gif")) {
-            byte[] one = Files.readAllBytes(folder.resolve("one").resolve(name));
-            assertArrayEquals(one, Files.readAllBytes(folder.resolve("two").resolve(name)), name);
-            assertFalse(Arrays.equals(one, Files.readAllBytes(folder.resolve("other").resolve(name))), name);
+            assertArrayEquals(made(name), bytes("same/" + name), name);
+            assertFalse(Arrays.equals(made(name), bytes("other/" + name)), name);
         }
     }
 
     /** A busy machine may make `auto` take another plan than a quiet one: no file shows it but run.json. */
     @Test
     void plansOfTheSameBitsGiveTheSameModelFile() throws Exception {
-        assertEquals(0, run(with(SMALL, "--no-frames", "--plan", "fused", "--out", "fused")).code());
-        assertEquals(0, run(with(SMALL, "--no-frames", "--plan", "persistent", "--out", "persistent")).code());
-        assertArrayEquals(Files.readAllBytes(folder.resolve("fused/model.safetensors")),
-                Files.readAllBytes(folder.resolve("persistent/model.safetensors")));
+        for (String plan : List.of("fused", "persistent")) {
+            Commands.run(folder, Jar.with(SMALL, "--no-frames", "--plan", plan, "--out", "./" + plan)).well();
+        }
+        assertArrayEquals(bytes("fused/model.safetensors"), bytes("persistent/model.safetensors"));
     }
 
     @Test
     void secondRunTakesItsProgramsFromTheCacheAndWritesTheSameFiles() throws Exception {
         Map<String, String> cache = Map.of("IADB_CL_CACHE", folder.resolve("programs").toString());
-        Jar.Run first = run(cache, with(SMALL, "--verbose", "--out", "first"));
-        Jar.Run second = run(cache, with(SMALL, "--verbose", "--out", "second"));
+        String[] verbose = Jar.with(SMALL, "--verbose", "--plan", "fused"); // on a busy machine `auto` could change from run to run
+        Jar.Run first = Jar.run(folder, cache, Jar.with(verbose, "--out", "first"));
+        Jar.Run second = Jar.run(folder, cache, Jar.with(verbose, "--out", "second"));
         assertTrue(first.err().contains("built from source") && !first.err().contains("from the cache"), first.err());
         assertTrue(second.err().contains("from the cache") && !second.err().contains("built from source"), second.err());
-        assertEquals(0, run(with(SMALL, "--out", "without")).code());
         for (String name : List.of("model.safetensors", "points.npy", "loss.csv")) {
-            byte[] without = Files.readAllBytes(folder.resolve("without").resolve(name));
-            assertArrayEquals(without, Files.readAllBytes(folder.resolve("first").resolve(name)), name);
-            assertArrayEquals(without, Files.readAllBytes(folder.resolve("second").resolve(name)), name);
+            assertArrayEquals(made(name), bytes("first/" + name), name);
+            assertArrayEquals(made(name), bytes("second/" + name), name);
         }
     }
 
     @Test
     void aModelThatWasTrainedMapsTheSamePointsAgain() throws Exception {
-        assertEquals(0, run("train", "--data", "999", "--iterations", "300", "--batch", "33", "--out", "trained").code());
+        Commands.run(folder, "train", "--data", "999", "--iterations", "300", "--batch", "33", "--out", "./trained").well();
         assertEquals(Set.of("model.safetensors", "loss.csv", "loss.png"), files(folder.resolve("trained")));
-        assertEquals(0, run(with(SMALL, "--out", "whole")).code());
-        Jar.Run run = run("--model", "trained/model.safetensors", "--points", "101", "--steps", "3", "--out", "mapped");
-        assertEquals(0, run.code(), run.err());
-        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/points.npy")),
-                Files.readAllBytes(folder.resolve("mapped/points.npy")));
+        Commands.run(folder, "--model", "./trained/model.safetensors", "--points", "101", "--steps", "3", "--out", "./mapped").well();
+        assertArrayEquals(made("points.npy"), bytes("mapped/points.npy"));
         assertFalse(Files.exists(folder.resolve("mapped/loss.csv")), "nothing was trained");
     }
 
@@ -177,8 +181,7 @@ class JarIT {
         short[] weights = new short[8 * 8];
         weights[7] = (short) 65535; // top right
         Files.write(folder.resolve("corner.png"), DensityImage.toPng(Density.of("corner", 8, 8, weights)));
-        assertEquals(0, run("--p1", "corner.png", "--iterations", "3000", "--points", "200", "--steps", "16",
-                "--out", "out").code());
+        Commands.run(folder, "--p1", "./corner.png", "--iterations", "3000", "--points", "200", "--steps", "16", "--out", "./out").well();
         float[] points = npy(folder.resolve("out/points.npy"), 200);
         double x = 0;
         double y = 0;
@@ -208,8 +211,7 @@ class JarIT {
 
     @Test
     void aMillionPointsAreMappedInSlices() throws Exception {
-        Jar.Run run = run("--iterations", "10", "--points", "1000000", "--steps", "2", "--no-frames", "--out", "out", "--quiet");
-        assertEquals(0, run.code(), run.err());
+        Jar.Run run = Jar.runWell(folder, "--iterations", "10", "--points", "1000000", "--steps", "2", "--no-frames", "--quiet");
         npy(folder.resolve("out/points.npy"), 1_000_000);
         assertFalse(Files.exists(folder.resolve("out/animation.gif")));
         assertEquals(List.of(), run.messages(), "--quiet says nothing");
@@ -217,80 +219,50 @@ class JarIT {
 
     @Test
     void aNetworkTooLargeForTheFusedPlanTakesLayeredAndSaysSo() throws Exception {
-        Jar.Run run = run("train", "--width", "256", "--depth", "8", "--iterations", "3", "--batch", "16", "--plan", "layered",
-                "--out", "out");
-        assertEquals(0, run.code(), run.err());
+        Jar.Run run = Commands.run(folder, "train", "--width", "256", "--depth", "8", "--iterations", "3", "--batch", "16", "--plan",
+                "layered", "--out", "./out").well();
         assertTrue(run.err().contains("plan layered"), run.err());
     }
 
     @Test
     void devicesListsEachDeviceWithItsPlans() throws Exception {
-        Jar.Run run = run("devices");
-        assertEquals(0, run.code(), run.err());
+        Jar.Run run = Jar.runWell(folder, "devices");
         assertTrue(run.out().startsWith("0: ") && run.out().contains("layered fused persistent (auto: ")
                 && run.out().contains("local"), run.out());
     }
 
     @Test
     void helpVersionAndDensitiesGoToStdout() throws Exception {
-        assertTrue(run("--help").out().contains("--list-densities"));
-        assertTrue(run("--version").out().matches("iadb-cl \\d+\\.\\d+\\.\\d+\\S*\\R"));
-        List<String> names = run("--list-densities").out().lines().toList();
+        assertTrue(Commands.run(folder, "--help").out().contains("--list-densities"));
+        assertTrue(Commands.run(folder, "--version").out().matches("iadb-cl \\d+\\.\\d+\\.\\d+\\S*\\R"));
+        List<String> names = Commands.run(folder, "--list-densities").out().lines().toList();
         assertTrue(names.size() >= 8 && names.containsAll(List.of("gaussian", "spiral", "moons", "ring", "checkerboard",
                 "eight-gaussians")), names.toString());
     }
 
+    /** {@link RejectedInputsTest} has all, in one process. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--p0 missing.png | no such file",
-        "--p1 notes.txt | notes.txt",
-        "--p0 black.png | all black",
-        "--p0 . | is a folder",
-        "--p1 spirla | did you mean spiral",
-        "--points 0 | --points 0",
-        "--points -5 | --points -5",
-        "--points 1.5 | --points",
-        "--iterations 0 | --iterations 0",
-        "--batch -1 | --batch -1",
-        "--steps 0 | --steps 0",
-        "--lr 0 | --lr 0",
-        "--width 17 | width 17",
-        "--depth 9 | depth 9",
-        "--data 2147483647 | bytes",
-        "--plan quickest | persistent",
-        "--device nonesuch | nonesuch",
-        "--device 99 | 99",
-        "--out notes.txt | notes.txt",
-        "--out notes.txt/sub | notes.txt",
-        "--model missing.safetensors | missing.safetensors",
-        "--model truncated.safetensors | truncated",
-        "--model shape.safetensors | linear1.weight",
         "--iteratoins 5 | did you mean",
-        "frobnicate | frobnicate"})
-    void wrongInputGetsOneLineAndExitCode2AndLeavesFilesWhole(String arguments, String reason) throws Exception {
-        Files.writeString(folder.resolve("notes.txt"), "no picture");
-        BufferedImage black = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY);
-        ImageIO.write(black, "png", folder.resolve("black.png").toFile());
-        iadb.model.Network network = iadb.model.Network.initial(iadb.model.NetworkShape.TUTORIAL, 0);
-        Path model = folder.resolve("m.safetensors");
-        iadb.io.Safetensors.write(model, network.tensors(), Map.of());
-        Files.write(folder.resolve("truncated.safetensors"), Arrays.copyOf(Files.readAllBytes(model), 9_000));
-        iadb.io.Safetensors.write(folder.resolve("shape.safetensors"), network.tensors().subList(2, 10), Map.of());
-        Path old = Files.createDirectories(folder.resolve("out")).resolve("points.npy");
-        Files.writeString(old, "earlier");
-
-        Jar.Run run = run(arguments.split(" "));
+        "--device nonesuch | nonesuch",
+        "sample --model notes.txt -o p.npy | notes.txt",
+        "evaluate --from bad.csv --p1 ring | bad.csv, line 2"})
+    void wrongInputGetsOneLineAndExitCode2(String arguments, String reason) throws Exception {
+        Files.writeString(folder.resolve("notes.txt"), "no model");
+        Files.writeString(folder.resolve("bad.csv"), "1,2\n3,x\n");
+        Jar.Run run = Jar.run(folder, Map.of(), arguments.split(" "));
         assertEquals(2, run.code(), run.err());
         assertEquals("", run.out());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.messages().get(0).contains(reason), run.err());
-        assertEquals("earlier", Files.readString(old));
+        assertFalse(Files.exists(folder.resolve("p.npy")));
     }
 
     @Test
     void aLoaderWithoutADeviceSaysHowToGetOneAndExits3() throws Exception {
         Path empty = Files.createDirectories(folder.resolve("vendors")); // the loader looks for drivers here
-        Jar.Run run = run(Map.of("OCL_ICD_VENDORS", empty + "/"), "--iterations", "5");
+        Jar.Run run = Jar.run(folder, Map.of("OCL_ICD_VENDORS", empty + "/"), "--iterations", "5");
         assertEquals(3, run.code(), run.err());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.err().contains("no device") && run.err().contains("pocl"), run.err());
@@ -301,38 +273,36 @@ class JarIT {
         Path libraries = Files.createDirectories(folder.resolve("libraries"));
         Files.writeString(libraries.resolve("libOpenCL.so.1"), "no library");
         Files.writeString(libraries.resolve("libOpenCL.so"), "no library");
-        Jar.Run run = run(Map.of("LD_LIBRARY_PATH", libraries.toString()), "--iterations", "5");
+        Jar.Run run = Jar.run(folder, Map.of("LD_LIBRARY_PATH", libraries.toString()), "--iterations", "5");
         assertEquals(3, run.code(), run.err());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.err().contains("no OpenCL loader") && run.err().contains("pocl"), run.err());
     }
 
+    /** {@link FaultyOpenClIT} has the same without {@code --verbose}. */
     @Test
-    void aKernelThatDoesNotBuildGetsOneLineAndVerboseItsLog() throws Exception {
-        Map<String, String> broken = Map.of("POCL_EXTRA_BUILD_FLAGS", "-DWIDTH=nonsense", "POCL_KERNEL_CACHE", "0");
-        Jar.Run run = run(broken, "--iterations", "5", "--device", "pthread");
+    void ofAKernelThatDoesNotBuildVerboseShowsTheLog() throws Exception {
+        Jar.Run run = Jar.run(folder, Map.of("POCL_EXTRA_BUILD_FLAGS", "-DWIDTH=nonsense", "POCL_KERNEL_CACHE", "0"), "--iterations", "5",
+                "--device", "pthread", "--verbose");
         assertEquals(1, run.code(), run.err());
-        assertTrue(run.err().contains("clBuildProgram"), run.err());
-        assertFalse(run.err().contains("\tat "), "no stack trace");
-        assertTrue(run(broken, "--iterations", "5", "--device", "pthread", "--verbose").err().contains("network.cl"),
-                "the log names the file");
+        assertTrue(run.err().contains("clBuildProgram") && run.err().contains("network.cl"), run.err());
     }
 
     @Test
     void aTrainingThatDivergesSaysWhereAndKeepsTheLastFiniteModel() throws Exception {
-        Jar.Run run = run("train", "--iterations", "2000", "--lr", "30", "--out", "out");
+        Jar.Run run = Commands.run(folder, "train", "--iterations", "2000", "--lr", "30", "--out", "./out");
         assertEquals(1, run.code(), run.err());
         String said = run.messages().get(run.messages().size() - 1);
         assertTrue(said.matches("the training diverged: the loss of iteration \\d+ is not finite; take a smaller learning rate"
-                + " \\(--lr\\) than 30.0; out/model.safetensors is the network of iteration \\d+, the last with a finite loss"), said);
+                + " \\(--lr\\) than 30.0; .*/out/model.safetensors is the network of iteration \\d+, the last with a finite loss"), said);
         int steps = Integer.parseInt(said.replaceFirst(".*the network of iteration (\\d+),.*", "$1"));
         List<String> losses = Files.readAllLines(folder.resolve("out/loss.csv"));
         assertTrue(losses.get(losses.size() - 1).startsWith(steps + 1 + ","), "its loss is the last: " + losses);
-        assertEquals(0, run("train", "--iterations", Integer.toString(steps), "--lr", "30", "--out", "short").code());
+        Commands.run(folder, "train", "--iterations", Integer.toString(steps), "--lr", "30", "--out", "./short").well();
         assertArrayEquals(ModelFile.read(folder.resolve("short/model.safetensors")).network().parameters(),
                 ModelFile.read(folder.resolve("out/model.safetensors")).network().parameters());
 
-        Jar.Run atOnce = run("train", "--iterations", "2000", "--lr", "10000", "--out", "none");
+        Jar.Run atOnce = Commands.run(folder, "train", "--iterations", "2000", "--lr", "10000", "--out", "./none");
         assertEquals(1, atOnce.code(), atOnce.err());
         assertTrue(atOnce.err().contains("the loss of iteration 2 is not finite"), atOnce.err());
         assertFalse(Files.exists(folder.resolve("none/model.safetensors")), "no step led to a finite loss");

@@ -26,7 +26,7 @@ class LicencesIT {
     private static final String LICENCES = "META-INF/licenses/";
     /** Words of the licences there are, each of which a text of one has. */
     private static final Pattern TERMS = Pattern.compile("Permission is|Redistribution and use|Licensed under the Apache License"
-            + "|Eclipse Public License - v 1\\.0");
+            + "|Eclipse Public License - v 2\\.0");
 
     /** The packages of the program and of the dependencies whose licences are there. */
     private static final Pattern KNOWN = Pattern.compile("^(iadb|org/(jocl|lwjgl|slf4j|jline)|picocli|ch/qos/logback|me/tongfei"

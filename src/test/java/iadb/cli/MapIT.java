@@ -13,7 +13,6 @@ import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
 import iadb.io.Npy;
-import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
@@ -32,17 +31,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The commands that use a trained map, and trainings that are stopped, as a user runs them. */
+/** The commands that use a trained map and go on with a training, through files. */
 class MapIT {
     private static final String[] SMALL = {"train", "--p1", "ring", "--data", "999", "--batch", "33"};
 
@@ -55,20 +52,8 @@ class MapIT {
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
     }
 
-    private Jar.Run run(String... arguments) throws IOException, InterruptedException {
-        return Jar.run(folder, Map.of(), arguments);
-    }
-
-    private Jar.Run runWell(String... arguments) throws IOException, InterruptedException {
-        Jar.Run run = run(arguments);
-        assertEquals(0, run.code(), run.err());
-        return run;
-    }
-
-    private static String[] with(String[] some, String... more) {
-        String[] all = Arrays.copyOf(some, some.length + more.length);
-        System.arraycopy(more, 0, all, some.length, more.length);
-        return all;
+    private Jar.Run runWell(String... arguments) {
+        return Commands.run(folder, arguments).well();
     }
 
     private float[] npy(String name) throws IOException {
@@ -81,16 +66,16 @@ class MapIT {
 
     @Test
     void thereWithTheDensityAndBackThroughFiles() throws Exception {
-        Jar.Run run = runWell("sample", "--model", "m.safetensors", "--points", "3000", "--steps", "16", "--log-density", "-o", "there.npy");
-        assertEquals("there.npy: 3,000 points, 16 euler steps\n", run.out());
-        runWell("sample", "--model", "m.safetensors", "--points", "3000", "--steps", "16", "-o", "plain.csv");
+        Jar.Run run = runWell("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "--log-density", "-o", "./there.npy");
+        assertEquals(folder.resolve("there.npy") + ": 3,000 points, 16 euler steps\n", run.out());
+        runWell("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./plain.csv");
         float[] rows = npy("there.npy");
         assertEquals(9000, rows.length);
         List<String> lines = Files.readAllLines(folder.resolve("plain.csv"));
         for (int n = 0; n < 3000; n++) {
             assertEquals(rows[3 * n] + "," + rows[3 * n + 1], lines.get(n + 1), "the same points with and without density");
         }
-        runWell("sample", "--model", "m.safetensors", "--at", "plain.csv", "--steps", "16", "-o", "at.npy");
+        runWell("sample", "--model", "./m.safetensors", "--at", "./plain.csv", "--steps", "16", "-o", "./at.npy");
         float[] at = npy("at.npy");
         double apart = 0;
         for (int n = 0; n < 3000; n++) {
@@ -98,27 +83,27 @@ class MapIT {
             apart += Math.abs(rows[3 * n + 2] - at[3 * n + 2]) / 3000;
         }
         assertTrue(apart < 1e-3, "mean difference of log q, by mapping and by inverting: " + apart);
-        runWell("sample", "--model", "m.safetensors", "--from", "there.npy", "--steps", "64", "--solver", "rk4", "--reverse", "-o", "back.npy");
+        runWell("sample", "--model", "./m.safetensors", "--from", "./there.npy", "--steps", "64", "--solver", "rk4", "--reverse", "-o", "./back.npy");
         assertEquals(6000, npy("back.npy").length);
     }
 
     @Test
     void chunksSeedsAndSequences() throws Exception {
-        runWell("sample", "--model", "m.safetensors", "--points", "300000", "--steps", "1", "-o", "a.npy", "--quiet");
-        runWell("sample", "--model", "m.safetensors", "--points", "270000", "--steps", "1", "-o", "b.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "300000", "--steps", "1", "-o", "./a.npy", "--quiet");
+        runWell("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "1", "-o", "./b.npy");
         assertArrayEquals(Arrays.copyOf(npy("a.npy"), 540_000), npy("b.npy"), "more points begin with the same ones");
-        runWell("sample", "--model", "m.safetensors", "--points", "1000", "--steps", "1", "--seed", "1", "-o", "c.npy");
-        runWell("sample", "--model", "m.safetensors", "--points", "1000", "--steps", "1", "--sequence", "sobol", "-o", "d.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "1000", "--steps", "1", "--seed", "1", "-o", "./c.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "1000", "--steps", "1", "--sequence", "sobol", "-o", "./d.npy");
         assertFalse(Arrays.equals(Arrays.copyOf(npy("a.npy"), 2000), npy("c.npy")));
         assertFalse(Arrays.equals(Arrays.copyOf(npy("a.npy"), 2000), npy("d.npy")));
     }
 
     @Test
     void aTrajectoryHoldsEveryStep() throws Exception {
-        runWell("sample", "--model", "m.safetensors", "--points", "270000", "--steps", "3", "--trajectory", "-o", "t.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "3", "--trajectory", "-o", "./t.npy");
         assertTrue(new String(bytes("t.npy"), 0, 128, java.nio.charset.StandardCharsets.ISO_8859_1).contains("'shape': (4, 270000, 2)"));
         float[] all = npy("t.npy");
-        runWell("sample", "--model", "m.safetensors", "--points", "270000", "--steps", "3", "-o", "end.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "3", "-o", "./end.npy");
         assertArrayEquals(npy("end.npy"), Arrays.copyOfRange(all, 3 * 540_000, 4 * 540_000));
         try (Context context = Context.open(Device.select("auto"));
                 PushForward map = new PushForward(context, TrainedNetwork.get(), Optional.empty(),
@@ -126,7 +111,7 @@ class MapIT {
             map.follow(Arrays.copyOf(all, 540_000), false, (step, first, points, none) -> assertArrayEquals(points,
                     Arrays.copyOfRange(all, step * 540_000 + 2 * first, step * 540_000 + 2 * first + points.length), "step " + step));
         }
-        runWell("sample", "--model", "m.safetensors", "--points", "50", "--steps", "3", "--trajectory", "--log-density", "-o", "d.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "50", "--steps", "3", "--trajectory", "--log-density", "-o", "./d.npy");
         float[] withDensity = npy("d.npy");
         assertEquals(4 * 50 * 3, withDensity.length);
         for (int n = 0; n < 50; n++) {
@@ -140,11 +125,11 @@ class MapIT {
         short[] weights = new short[40 * 20];
         Arrays.fill(weights, (short) 9);
         Files.write(folder.resolve("wide.png"), DensityImage.toPng(Density.of("wide", 40, 20, weights)));
-        runWell("sample", "--model", "m.safetensors", "--p1", "wide.png", "-o", "w.png", "--steps", "4");
+        runWell("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.png", "--steps", "4");
         assertEquals(512, ImageIO.read(folder.resolve("w.png").toFile()).getHeight());
-        runWell("sample", "--model", "m.safetensors", "--p1", "wide.png", "-o", "w.svg", "--steps", "4");
+        runWell("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.svg", "--steps", "4");
         assertTrue(Files.readString(folder.resolve("w.svg")).contains("viewBox=\"0 0 1000 500\""));
-        runWell("sample", "--model", "m.safetensors", "--p1", "wide.png", "-o", "s.ply", "--reverse", "--steps", "4");
+        runWell("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./s.ply", "--reverse", "--steps", "4");
     }
 
     @Test
@@ -158,7 +143,7 @@ class MapIT {
         ModelFile.write(folder.resolve("fold.safetensors"),
                 new Model(new Network(shape, p), Optional.of(ring), Optional.of(ring), Map.of()));
         Files.writeString(folder.resolve("at.csv"), "x,y\n0.75,0.5\n0.25,0.5\n0.9,0.1\n");
-        Jar.Run run = runWell("sample", "--model", "fold.safetensors", "--at", "at.csv", "--steps", "1", "-o", "d.csv");
+        Jar.Run run = runWell("sample", "--model", "./fold.safetensors", "--at", "./at.csv", "--steps", "1", "-o", "./d.csv");
         List<String> lines = Files.readAllLines(folder.resolve("d.csv"));
         assertEquals("x,y,log_density", lines.get(0));
         assertEquals("0.75,0.5,NaN", lines.get(1));
@@ -168,13 +153,13 @@ class MapIT {
 
     @Test
     void evaluateShowsTheFloorBesideItsFigures() throws Exception {
-        Jar.Run table = runWell("evaluate", "--model", "m.safetensors", "--count", "3000", "--steps", "16", "-o", "r.png");
+        Jar.Run table = runWell("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16", "-o", "./r.png");
         for (String row : List.of("sliced Wasserstein-1", "energy distance", "off support", "mean log density", "not inverted",
                 "exact samples'")) {
             assertTrue(table.out().contains(row), table.out());
         }
         assertTrue(ImageIO.read(folder.resolve("r.png").toFile()).getWidth() > 1200);
-        JsonObject json = JsonParser.parseString(runWell("evaluate", "--model", "m.safetensors", "--count", "3000", "--steps", "16",
+        JsonObject json = JsonParser.parseString(runWell("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16",
                 "--json").out()).getAsJsonObject();
         JsonObject points = json.getAsJsonObject("points");
         JsonObject exact = json.getAsJsonObject("exact");
@@ -184,8 +169,8 @@ class MapIT {
         assertTrue(points.get("mean_log_density").getAsDouble() < exact.get("mean_log_density").getAsDouble());
         assertEquals(3000, json.get("log_density_points").getAsInt());
 
-        runWell("sample", "--model", "m.safetensors", "--points", "3000", "--steps", "16", "-o", "p.csv");
-        JsonObject ofFile = JsonParser.parseString(runWell("evaluate", "--from", "p.csv", "--p1", "ring", "--json", "-o", "f.png").out())
+        runWell("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./p.csv");
+        JsonObject ofFile = JsonParser.parseString(runWell("evaluate", "--from", "./p.csv", "--p1", "ring", "--json", "-o", "./f.png").out())
                 .getAsJsonObject();
         assertEquals(points.get("sliced_wasserstein_1"), ofFile.getAsJsonObject("points").get("sliced_wasserstein_1"),
                 "the same points judged from a file");
@@ -195,74 +180,22 @@ class MapIT {
 
     @Test
     void aTrainingThatEndedGoesFurther() throws Exception {
-        runWell(with(SMALL, "--iterations", "3000", "--out", "long"));
-        runWell(with(SMALL, "--iterations", "1000", "--checkpoint-every", "400", "--out", "short"));
-        runWell("train", "--resume", "short/checkpoint.safetensors", "--iterations", "3000", "--out", "further");
+        runWell(Jar.with(SMALL, "--iterations", "3000", "--out", "./long"));
+        runWell(Jar.with(SMALL, "--iterations", "1000", "--checkpoint-every", "400", "--out", "./short"));
+        runWell("train", "--resume", "./short/checkpoint.safetensors", "--iterations", "3000", "--out", "./further");
         float[] expected = ModelFile.read(folder.resolve("long/model.safetensors")).network().parameters();
         assertArrayEquals(expected, ModelFile.read(folder.resolve("further/model.safetensors")).network().parameters());
-        runWell("sample", "--model", "further/checkpoint.safetensors", "--steps", "2", "-o", "p.npy");
-    }
-
-    @Test
-    void ctrlCKeepsACheckpointThatGoesOn() throws Exception {
-        Process process = Jar.start(folder, Map.of(), List.of(),
-                with(SMALL, "--iterations", "100000000", "--checkpoint-every", "1000", "--out", "stopped"));
-        try {
-            Path checkpoint = folder.resolve("stopped/checkpoint.safetensors");
-            while (!Files.exists(checkpoint) && process.isAlive()) {
-                Thread.sleep(5);
-            }
-            interrupt(process);
-            assertEquals(130, process.exitValue());
-        } finally {
-            process.destroyForcibly();
-        }
-        String said = Files.readString(folder.resolve("stderr"));
-        assertTrue(said.contains("train --resume stopped"), said);
-        int step = CheckpointFile.read(folder.resolve("stopped/checkpoint.safetensors")).checkpoint().step();
-        assertTrue(step > 1000 && Files.exists(folder.resolve("stopped/model.safetensors")), "step " + step);
-        runWell("train", "--resume", "stopped/checkpoint.safetensors", "--iterations", Integer.toString(step + 500));
-        runWell(with(SMALL, "--iterations", Integer.toString(step + 500), "--out", "whole"));
-        assertArrayEquals(ModelFile.read(folder.resolve("whole/model.safetensors")).network().parameters(),
-                ModelFile.read(folder.resolve("stopped/model.safetensors")).network().parameters());
-    }
-
-    /** Ctrl-C. */
-    private static void interrupt(Process process) throws Exception {
-        Jar.interrupt(process);
-        assertTrue(process.waitFor(1, TimeUnit.MINUTES), "ends in time");
-    }
-
-    @Test
-    void ctrlCBeforeTheFirstIterationLeavesAnEarlierModelAsItIs() throws Exception {
-        runWell(with(SMALL, "--iterations", "300", "--out", "good"));
-        byte[] before = bytes("good/model.safetensors");
-        int inTime = 0;
-        for (int millis = 250; millis < 650; millis += 150) { // the start of the program takes most of that
-            Process process = Jar.start(folder, Map.of(), List.of(), with(SMALL, "--out", "good", "--seed", "1"));
-            try {
-                Thread.sleep(millis);
-                interrupt(process);
-                assertEquals(130, process.exitValue());
-            } finally {
-                process.destroyForcibly();
-            }
-            if (!Files.readString(folder.resolve("stderr")).contains("saving what there is")) {
-                inTime++;
-                assertArrayEquals(before, bytes("good/model.safetensors"));
-            }
-        }
-        assertTrue(inTime > 0, "the program was interrupted before its first iteration");
+        runWell("sample", "--model", "./further/checkpoint.safetensors", "--steps", "2", "-o", "./p.npy");
     }
 
     @Test
     void theInverseTakesPointsBackToWhereTheyStarted() throws Exception {
-        runWell("sample", "--model", "m.safetensors", "--points", "2000", "--steps", "16", "--trajectory", "-o", "t.npy");
+        runWell("sample", "--model", "./m.safetensors", "--points", "2000", "--steps", "16", "--trajectory", "-o", "./t.npy");
         float[] all = npy("t.npy");
         float[] starts = Arrays.copyOf(all, 4000);
         float[] ends = Arrays.copyOfRange(all, 16 * 4000, 17 * 4000);
         Npy.write(folder.resolve("ends.npy"), ends, 2000, 2);
-        Jar.Run run = runWell("sample", "--model", "m.safetensors", "--from", "ends.npy", "--inverse", "--steps", "16", "-o", "back.npy");
+        Jar.Run run = runWell("sample", "--model", "./m.safetensors", "--from", "./ends.npy", "--inverse", "--steps", "16", "-o", "./back.npy");
         assertTrue(run.out().contains("inverted"), run.out());
         float[] back = npy("back.npy");
         for (int c = 0; c < 4000; c++) {
@@ -272,10 +205,8 @@ class MapIT {
 
     @Test
     void manyPointsStreamThroughLittleMemory() throws Exception {
-        Process process = Jar.start(folder, Map.of(), List.of("-Xmx48m"), "sample", "--model", "m.safetensors", "--points", "5000000",
-                "--steps", "1", "-o", "many.npy");
-        assertTrue(process.waitFor(2, TimeUnit.MINUTES));
-        assertEquals(0, process.exitValue(), Files.readString(folder.resolve("stderr")));
+        Jar.run(folder, Map.of(), List.of("-Xmx48m"), "sample", "--model", "m.safetensors", "--points", "5000000", "--steps", "1", "-o",
+                "many.npy").well();
         assertEquals(128 + 8L * 5_000_000, Files.size(folder.resolve("many.npy")), "40 MB, and 40 MB of starts before them");
     }
 
@@ -286,9 +217,9 @@ class MapIT {
                 new Model(TrainedNetwork.get(), Optional.of(large), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.write(folder.resolve("large.png"), DensityImage.toPng(large));
         Files.write(folder.resolve("other.png"), DensityImage.toPng(noise(50)));
-        Jar.Run same = runWell("sample", "--model", "large.safetensors", "--p0", "large.png", "--steps", "2", "-o", "p.npy");
+        Jar.Run same = runWell("sample", "--model", "./large.safetensors", "--p0", "./large.png", "--steps", "2", "-o", "./p.npy");
         assertFalse(same.err().contains("is not the picture"), same.err());
-        Jar.Run other = runWell("sample", "--model", "large.safetensors", "--p0", "other.png", "--steps", "2", "-o", "p.npy");
+        Jar.Run other = runWell("sample", "--model", "./large.safetensors", "--p0", "./other.png", "--steps", "2", "-o", "./p.npy");
         assertTrue(other.err().contains("other.png is not the picture"), other.err());
     }
 
@@ -304,10 +235,10 @@ class MapIT {
     @Test
     void theAverageOfTheWeightsIsWhatIsSavedAndMapped() throws Exception {
         String[] tutorial = {"--iterations", "400", "--data", "999", "--batch", "33", "--points", "50", "--steps", "3", "--no-frames"};
-        runWell(with(tutorial, "--out", "plain"));
-        runWell(with(tutorial, "--ema", "0.9", "--out", "averaged"));
+        runWell(Jar.with(tutorial, "--out", "./plain"));
+        runWell(Jar.with(tutorial, "--ema", "0.9", "--out", "./averaged"));
         assertFalse(Arrays.equals(npy("plain/points.npy"), npy("averaged/points.npy")));
-        runWell("sample", "--model", "averaged/model.safetensors", "--points", "50", "--steps", "3", "-o", "p.npy");
+        runWell("sample", "--model", "./averaged/model.safetensors", "--points", "50", "--steps", "3", "-o", "./p.npy");
         assertArrayEquals(npy("averaged/points.npy"), npy("p.npy"));
     }
 
@@ -320,68 +251,6 @@ class MapIT {
             assertTrue(zip.getEntry("iadb/LearnedMap.class") != null && zip.getEntry("cl/density.cl") != null);
             assertEquals(which.equals("iadb.jar"), zip.getEntry("picocli/CommandLine.class") != null,
                     "the library brings nothing of others");
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "sample --model m.safetensors -o p.txt | .npy, .csv, .svg, .ply or .png",
-        "sample --model m.safetensors --log-density -o p.png | third column",
-        "sample --model m.safetensors --at bad.csv -o p.svg | third column",
-        "sample --model m.safetensors --trajectory -o p.csv | .npy",
-        "sample --model m.safetensors --at bad.csv --trajectory -o p.npy | --trajectory",
-        "sample --model m.safetensors --from bad.csv --at bad.csv -o p.npy | one of them",
-        "sample --model m.safetensors --from bad.csv --points 5 -o p.npy | --points",
-        "sample --model m.safetensors --from bad.csv --sequence sobol -o p.npy | --sequence",
-        "sample --model m.safetensors --from bad.csv -o p.npy | bad.csv, line 2",
-        "sample --model m.safetensors --from none.csv -o p.npy | no such file",
-        "sample --model m.safetensors --points 0 -o p.npy | --points 0",
-        "sample --model m.safetensors --solver heun -o p.npy | euler, midpoint, rk4",
-        "sample --model m.safetensors --schedule log -o p.npy | linear, cosine",
-        "sample --model m.safetensors --sequence halton -o p.npy | random, sobol",
-        "sample --model m.safetensors --steps 0 -o p.npy | --steps 0",
-        "sample --model tensors.safetensors -o p.npy | --p0",
-        "sample --model tensors.safetensors --from good.csv --log-density -o p.npy | --p0",
-        "sample --model none.safetensors -o p.npy | none.safetensors",
-        "sample --model m.safetensors | -o",
-        "sample --model m.safetensors -o none/p.npy | none/p.npy",
-        "sample --model m.safetensors -o . | .npy",
-        "sample --model m.safetensors --inverse -o p.npy | --from",
-        "sample --model m.safetensors --from good.csv --inverse --log-density -o p.npy | --at",
-        "sample --model m.safetensors --points 2000000000 --steps 100000 --trajectory -o p.npy | MB left",
-        "sample --model m.safetensors --pionts 5 -o p.npy | did you mean --points",
-        "--seed 5 sample --model m.safetensors -o p.npy | --seed stands before the command",
-        "sample --model m.safetensors --points 1e6 -o p.npy | whole number",
-        "evaluate --model m.safetensors -o none/r.png | none/r.png",
-        "evaluate | --model or --from",
-        "evaluate --model m.safetensors --from good.csv | one of them",
-        "evaluate --from good.csv | --p1",
-        "evaluate --from good.csv --p1 ring --steps 3 | --steps",
-        "evaluate --from good.csv --p1 ring --count 99 | 99",
-        "evaluate --model m.safetensors -o r.jpg | .png",
-        "evaluate --model tensors.safetensors --p1 ring | --p0",
-        "train --resume m.safetensors | no checkpoint",
-        "train --resume c.safetensors --batch 7 | --batch",
-        "train --resume c.safetensors --p0 ring | --p0",
-        "train --resume c.safetensors --iterations 1 | already",
-        "train --checkpoint-every -1 | --checkpoint-every",
-        "train --ema 1 | --ema",
-        "train --lr-schedule linear | constant or cosine"})
-    void wrongInputGetsOneLineAndExitCode2(String arguments, String reason) throws Exception {
-        Files.writeString(folder.resolve("bad.csv"), "1,2\n3,x\n");
-        Files.writeString(folder.resolve("good.csv"), "0.1,0.2\n0.3,0.4\n");
-        iadb.io.Safetensors.write(folder.resolve("tensors.safetensors"), TrainedNetwork.get().tensors(), Map.of());
-        if (arguments.contains("c.safetensors")) {
-            runWell(with(SMALL, "--iterations", "5", "--checkpoint-every", "5", "--out", "out"));
-            Files.move(folder.resolve("out/checkpoint.safetensors"), folder.resolve("c.safetensors"));
-        }
-        Jar.Run run = run(arguments.split(" "));
-        assertEquals(2, run.code(), run.err());
-        assertEquals("", run.out());
-        assertEquals(1, run.messages().size(), run.err());
-        assertTrue(run.messages().get(0).contains(reason), run.err());
-        try (var files = Files.list(folder)) {
-            assertTrue(files.noneMatch(file -> file.getFileName().toString().matches("p\\..*|r\\..*|.*\\.tmp")), "no output, whole or not");
         }
     }
 }

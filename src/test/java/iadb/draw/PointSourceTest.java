@@ -12,7 +12,9 @@ import iadb.density.NamedDensities;
 import iadb.random.Stream;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -131,8 +133,10 @@ class PointSourceTest {
         }
     }
 
+    /** By rejection that would take 16 million times as many trials as there are points, which is days. */
     @Test
-    void oneBrightPixelInALargeImageTakesUnderTwoSeconds() {
+    @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void oneBrightPixelInALargeImageTakesNoLongTime() {
         int side = 4096;
         short[] weights = new short[side * side];
         int row = 1234;
@@ -141,15 +145,12 @@ class PointSourceTest {
         Density density = Density.of("one bright pixel", side, side, weights);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
-                long start = System.nanoTime();
                 try (PointSource source = new PointSource(context, density)) {
                     float[] points = source.drawToHost(0, Stream.DATA_P0, 0, 65_536);
-                    double seconds = (System.nanoTime() - start) * 1e-9;
                     for (int n = 0; n < points.length; n += 2) {
                         assertEquals(column, (int) (points[n] * side));
                         assertEquals(side - 1 - row, (int) (points[n + 1] * side));
                     }
-                    assertTrue(seconds < 2, seconds + " s");
                 }
             }
         }

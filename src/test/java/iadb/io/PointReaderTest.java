@@ -107,9 +107,9 @@ class PointReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "x,y | holds no point",
-        "'' | holds no point",
+        "\"\" | holds no point",
         "1 | one column",
         "1,2,3,4 | 4 columns",
         "1,2;3,4 | '1,2' is no finite number; columns end at semicolons here, and decimals follow a point",

@@ -1,0 +1,164 @@
+package iadb.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import iadb.io.Safetensors;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.sample.TrainedNetwork;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever is wrong with the command line or an input: one line says what, nothing is printed as a result, and no file changes. */
+class RejectedInputsTest {
+    @TempDir
+    private static Path folder;
+
+    @BeforeAll
+    static void makeInputs() throws IOException {
+        Files.writeString(folder.resolve("notes.txt"), "no picture");
+        ImageIO.write(new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY), "png", folder.resolve("black.png").toFile());
+        Network network = Network.initial(NetworkShape.TUTORIAL, 0);
+        Path model = folder.resolve("m.safetensors");
+        ModelFile.write(model, new Model(network, Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        Files.write(folder.resolve("truncated.safetensors"), Arrays.copyOf(Files.readAllBytes(model), 9_000));
+        Safetensors.write(folder.resolve("tensors.safetensors"), network.tensors(), Map.of());
+        Safetensors.write(folder.resolve("shape.safetensors"), network.tensors().subList(2, 10), Map.of());
+        Files.writeString(folder.resolve("bad.csv"), "1,2\n3,x\n");
+        Files.writeString(folder.resolve("good.csv"), "0.1,0.2\n0.3,0.4\n");
+        Files.writeString(Files.createDirectories(folder.resolve("out")).resolve("points.npy"), "earlier");
+        Commands.run(folder, "train", "--data", "999", "--batch", "33", "--iterations", "5", "--checkpoint-every", "5", "--out",
+                "./trained").well();
+        Files.move(folder.resolve("trained/checkpoint.safetensors"), folder.resolve("c.safetensors"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--p0 ./missing.png | no such file",
+        "--p1 ./notes.txt | notes.txt",
+        "--p0 ./black.png | all black",
+        "--p0 . | is a folder",
+        "--p1 spirla | did you mean spiral",
+        "--points 0 | --points 0",
+        "--points -5 | --points -5",
+        "--points 1.5 | --points",
+        "--iterations 0 | --iterations 0",
+        "--batch -1 | --batch -1",
+        "--steps 0 | --steps 0",
+        "--lr 0 | --lr 0",
+        "--width 17 | width 17",
+        "--depth 9 | depth 9",
+        "--data 2147483647 | bytes",
+        "--plan quickest | persistent",
+        "--device nonesuch | nonesuch",
+        "--device 99 | 99",
+        "--out ./notes.txt | notes.txt",
+        "--out ./notes.txt/sub | notes.txt",
+        "--model ./missing.safetensors | missing.safetensors",
+        "--model ./truncated.safetensors | truncated",
+        "--model ./shape.safetensors | linear1.weight",
+        "--iteratoins 5 | did you mean",
+        "frobnicate | frobnicate",
+        "--offscreen | --realtime",
+        "--window=100x100 | --realtime",
+        "--seconds=3 | --realtime",
+        "--vsync=off | --realtime",
+        "sample --model ./m.safetensors -o ./p.txt | .npy, .csv, .svg, .ply or .png",
+        "sample --model ./m.safetensors --log-density -o ./p.png | third column",
+        "sample --model ./m.safetensors --at ./bad.csv -o ./p.svg | third column",
+        "sample --model ./m.safetensors --trajectory -o ./p.csv | .npy",
+        "sample --model ./m.safetensors --at ./bad.csv --trajectory -o ./p.npy | --trajectory",
+        "sample --model ./m.safetensors --from ./bad.csv --at ./bad.csv -o ./p.npy | one of them",
+        "sample --model ./m.safetensors --from ./bad.csv --points 5 -o ./p.npy | --points",
+        "sample --model ./m.safetensors --from ./bad.csv --sequence sobol -o ./p.npy | --sequence",
+        "sample --model ./m.safetensors --from ./bad.csv -o ./p.npy | bad.csv, line 2",
+        "sample --model ./m.safetensors --from ./none.csv -o ./p.npy | no such file",
+        "sample --model ./m.safetensors --points 0 -o ./p.npy | --points 0",
+        "sample --model ./m.safetensors --solver heun -o ./p.npy | euler, midpoint, rk4",
+        "sample --model ./m.safetensors --schedule log -o ./p.npy | linear, cosine",
+        "sample --model ./m.safetensors --sequence halton -o ./p.npy | random, sobol",
+        "sample --model ./m.safetensors --steps 0 -o ./p.npy | --steps 0",
+        "sample --model ./tensors.safetensors -o ./p.npy | --p0",
+        "sample --model ./tensors.safetensors --from ./good.csv --log-density -o ./p.npy | --p0",
+        "sample --model ./none.safetensors -o ./p.npy | none.safetensors",
+        "sample --model ./m.safetensors | -o",
+        "sample --model ./m.safetensors -o ./none/p.npy | none/p.npy",
+        "sample --model ./m.safetensors -o . | .npy",
+        "sample --model ./m.safetensors --inverse -o ./p.npy | --from",
+        "sample --model ./m.safetensors --from ./good.csv --inverse --log-density -o ./p.npy | --at",
+        "sample --model ./m.safetensors --points 2000000000 --steps 100000 --trajectory -o ./p.npy | MB left",
+        "sample --model ./m.safetensors --pionts 5 -o ./p.npy | did you mean --points",
+        "--seed 5 sample --model ./m.safetensors -o ./p.npy | --seed stands before the command",
+        "sample --model ./m.safetensors --points 1e6 -o ./p.npy | whole number",
+        "evaluate --model ./m.safetensors -o ./none/r.png | none/r.png",
+        "evaluate | --model or --from",
+        "evaluate --model ./m.safetensors --from ./good.csv | one of them",
+        "evaluate --from ./good.csv | --p1",
+        "evaluate --from ./good.csv --p1 ring --steps 3 | --steps",
+        "evaluate --from ./good.csv --p1 ring --count 99 | 99",
+        "evaluate --model ./m.safetensors -o ./r.jpg | .png",
+        "evaluate --model ./tensors.safetensors --p1 ring | --p0",
+        "train --resume ./m.safetensors | no checkpoint",
+        "train --resume ./c.safetensors --batch 7 | --batch",
+        "train --resume ./c.safetensors --p0 ring | --p0",
+        "train --resume ./c.safetensors --iterations 1 | already",
+        "train --checkpoint-every -1 | --checkpoint-every",
+        "train --ema 1 | --ema",
+        "train --lr-schedule linear | constant or cosine"})
+    void wrongInputGetsOneLineAndExitCode2AndLeavesFilesWhole(String command, String reason) throws IOException {
+        boolean writesToAFolder = command.matches("(--|train).*") && !command.matches(".* -o .*|.*--out .*");
+        assertRejected(writesToAFolder ? command + " --out ./out" : command, reason);
+    }
+
+    @Test
+    void whatIsNoRegularFileIsNotOpened() throws Exception {
+        Path pipe = folder.resolve("pipe.png");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "makes no pipe");
+        try {
+            for (String option : new String[] {"--p1", "--model"}) {
+                assertRejected(option + " ./pipe.png --out ./out", "is not a regular file");
+            }
+        } finally {
+            Files.delete(pipe);
+        }
+    }
+
+    private static void assertRejected(String command, String reason) throws IOException {
+        Map<Path, String> before = contents();
+        Jar.Run run = Commands.run(folder, command.split(" "));
+        assertEquals(2, run.code(), run.err());
+        assertEquals("", run.out());
+        assertEquals(1, run.messages().size(), run.err());
+        assertTrue(run.messages().get(0).contains(reason), run.err());
+        assertEquals(before, contents(), "no file is new, and none changed");
+    }
+
+    /** Each file's bytes, as a text of one char a byte. */
+    private static Map<Path, String> contents() throws IOException {
+        Map<Path, String> contents = new HashMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.toList()) {
+                contents.put(file, Files.isRegularFile(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "");
+            }
+        }
+        return contents;
+    }
+}
