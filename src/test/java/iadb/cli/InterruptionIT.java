@@ -150,7 +150,7 @@ class InterruptionIT {
 
     @Test
     void aJudgementUnderWayEnds() throws Exception {
-        float[] points = new float[2 * 65_536];
+        float[] points = new float[2 * 4096];
         Random random = new Random(3);
         for (int c = 0; c < points.length; c++) {
             points[c] = random.nextFloat();
