@@ -3,13 +3,13 @@ package iadb.cl;
 import static org.jocl.CL.*;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
@@ -18,8 +18,6 @@ import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
 import org.jocl.cl_mem;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A device at work: an OpenCL context and its in-order queue. What is enqueued runs in that order, which is what makes
@@ -36,8 +34,6 @@ public final class Context implements AutoCloseable {
     /** Whether answers are believed unchecked. For Oclgrind, under which the checks would take minutes. */
     private static final boolean TRUST_ANSWERS = Boolean.getBoolean("iadb.cl.trustAnswers");
 
-    private static final Logger LOG = LoggerFactory.getLogger(Context.class);
-
     /** Built programs that are kept for whoever asks next; a search over tunings builds hundreds. */
     private static final int MOST_KEPT_PROGRAMS = 16;
 
@@ -49,7 +45,7 @@ public final class Context implements AutoCloseable {
     private final cl_command_queue queue;
     private final Shared shared;
     private final Optional<LaunchRecorder> recorder;
-    private final List<CompletableFuture<Void>> ahead = new ArrayList<>(); // what buildAhead began
+    private final List<Background<Void>> ahead = new ArrayList<>(); // what buildAhead began
 
     /** What siblings have in common. */
     private static final class Shared {
@@ -57,6 +53,7 @@ public final class Context implements AutoCloseable {
         private final UserCache checks = UserCache.of("checks");
         private final Map<String, Program> programs = new LinkedHashMap<>(); // by ProgramCache.key, oldest first
         private final Set<String> checked = new HashSet<>(); // programs, by ProgramCache.key
+        private final Map<String, Thread> checking = new HashMap<>(); // programs under check, and by whom
         private int contexts = 1;
         private boolean firstUseIsTold;
         private int passed; // checks, of this first use
@@ -76,6 +73,41 @@ public final class Context implements AutoCloseable {
             if (contexts == 0) {
                 programs.values().forEach(Program::close);
             }
+        }
+
+        /**
+         * Whether a program passed its check, or this very thread is checking it: a check's own programs are not checked. Waits for
+         * another thread's check; where it says false, the check is this thread's.
+         */
+        synchronized boolean isBelieved(String key) {
+            boolean interrupted = false;
+            while (checking.containsKey(key) && checking.get(key) != Thread.currentThread()) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            if (checking.containsKey(key) || checked.contains(key)) {
+                return true;
+            }
+            if (checks.load(key).isPresent()) {
+                checked.add(key);
+                return true;
+            }
+            checking.put(key, Thread.currentThread());
+            return false;
+        }
+
+        synchronized void endCheck(String key, boolean passed) {
+            checking.remove(key);
+            if (passed) {
+                checked.add(key);
+            }
+            notifyAll();
         }
 
         synchronized Optional<Program> program(String key) {
@@ -100,7 +132,7 @@ public final class Context implements AutoCloseable {
     /**
      * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.
      *
-     * @param device     which
+     * @param device     the one that kernels are built for
      * @param remembered whether a later run will know that they were checked
      * @param checked    programs that were checked so far; 0: the first is about to be built
      */
@@ -300,11 +332,9 @@ public final class Context implements AutoCloseable {
             }
         }
         Context apart = device.keepsPrograms() ? open(device, UserCache.off()) : sibling();
-        ahead.add(CompletableFuture.runAsync(() -> {
+        ahead.add(Background.start("build ahead", () -> {
             try (apart) {
-                apart.build(sources, options).close();
-            } catch (OpenClException e) {
-                LOG.debug("building ahead: {}", e.getMessage()); // build meets it again
+                apart.build(sources, options).close(); // build meets a fault of it again
             }
         }));
     }
@@ -321,21 +351,15 @@ public final class Context implements AutoCloseable {
             return true;
         }
         String key = ProgramCache.key(device, sources, options);
-        synchronized (shared) {
-            if (!shared.checked.add(key) || shared.checks.load(key).isPresent()) {
-                return true; // it passed, or is being checked: a check's own programs are not checked
-            }
+        if (shared.isBelieved(key)) {
+            return true;
         }
         boolean passed = false;
         try {
             tellFirstUse(false);
             passed = check.getAsBoolean();
         } finally {
-            if (!passed) {
-                synchronized (shared) {
-                    shared.checked.remove(key);
-                }
-            }
+            shared.endCheck(key, passed);
         }
         if (passed) {
             shared.checks.store(key, PASSED);
@@ -394,7 +418,7 @@ public final class Context implements AutoCloseable {
 
     @Override
     public void close() {
-        ahead.forEach(CompletableFuture::join); // a process that ended in the middle of a build would crash
+        ahead.forEach(Background::close);
         shared.release();
         recorder.ifPresent(LaunchRecorder::release);
         clReleaseCommandQueue(queue);

@@ -232,7 +232,7 @@ public final class Device {
     }
 
     /** A cause of failed builds: PoCL writes what it builds into a folder before it loads it. */
-    String howToKeepPrograms() {
+    String buildFailureHint() {
         return keepsPrograms() ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : "";
     }
 

@@ -1,5 +1,6 @@
 package iadb.cl;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
@@ -24,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each start compares the files with those in the jar, and replaces one that differs. The folder is the first of these that
  * takes the files and from which they can be executed: {@code natives} in the program's cache, {@code iadb-cl-USER} in the
- * temporary folder, a new folder there that this process removes at its end.
+ * temporary folder, a new folder there that this process removes at its end. Trusted are the folders above it, and what the
+ * user puts on {@code java.library.path}, where JOCL looks first.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
@@ -33,61 +35,72 @@ public final class NativeLibraries {
     /** What JOCL 2.0.6 calls its library on this platform. */
     private static final String JOCL = LibUtils.createPlatformLibraryName("JOCL_2_0_6");
 
-    /** LWJGL's libraries of the window, by their folder in its jars; missing where only the library of this program is. */
-    private static final List<String> OF_THE_WINDOW = List.of("opengl/lwjgl_opengl", "glfw/glfw", "nuklear/lwjgl_nuklear");
+    /** The resources of every start. */
+    private static final List<String> BASE = List.of("/lib/" + LibUtils.createLibraryFileName(JOCL), ofLwjgl("lwjgl"));
 
-    private static Place place; // that holds the libraries; null before load
+    /** Those of the window beside them; missing where only the library of this program is. */
+    private static final List<String> OF_THE_WINDOW = List.of(ofLwjgl("opengl/lwjgl_opengl"), ofLwjgl("glfw/glfw"),
+            ofLwjgl("nuklear/lwjgl_nuklear"));
+
+    private static String lastNamed; // to LWJGL, by this class
+    private static boolean loaded;
+    private static boolean loadedForWindow;
 
     private NativeLibraries() {
     }
 
     /**
-     * Loads JOCL's library, and names the folder to LWJGL, once in a process; before any other use of the two.
+     * Loads JOCL's library, and names the folder of its own to LWJGL, once in a process; before any other use of the two.
      *
      * @throws NoDeviceException if no folder can hold the libraries; the message names each and why
      */
     public static synchronized void load() {
-        if (place == null) {
-            place = unpacked();
-            loadFrom(place.folder());
+        if (!loaded) {
+            Path folder = unpacked(BASE);
+            nameToLwjgl(folder);
+            loadJocl(folder);
+            loaded = true;
         }
     }
 
     /**
-     * As above, and makes LWJGL's libraries of the window ready; before LWJGL's OpenGL, GLFW or Nuklear are used.
+     * Does what {@link #load} does, and makes LWJGL's libraries of the window ready; before LWJGL's OpenGL, GLFW or Nuklear are
+     * used.
      *
-     * @throws NoDeviceException as above
+     * @throws NoDeviceException if no folder can hold the libraries
      */
     public static synchronized void loadForWindow() {
         load();
-        try {
-            for (String library : OF_THE_WINDOW) {
-                unpack(ofLwjgl(library), place);
-            }
-        } catch (IOException e) {
-            throw new NoDeviceException(place.folder() + " does not hold the window's native libraries (" + reason(e) + ")", e);
+        if (!loadedForWindow) {
+            nameToLwjgl(unpacked(OF_THE_WINDOW));
+            loadedForWindow = true;
         }
     }
 
-    /** The first folder that takes the libraries, with them. */
-    private static Place unpacked() {
-        List<Place> candidates = new ArrayList<>();
-        CacheFolder.of("natives").ifPresent(folder -> candidates.add(new Place(real(folder), false)));
+    /** The first folder that takes these resources, with them. */
+    private static Path unpacked(List<String> resources) {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
-        Path ours = Path.of(System.getProperty(TEMPORARY_FOLDER)).toAbsolutePath().resolve("iadb-cl-" + user);
-        candidates.add(new Place(ours, false));
-        candidates.add(new Place(ours.resolveSibling("iadb-cl-*"), true));
+        String temporary = System.getProperty(TEMPORARY_FOLDER);
+        List<Place> places = new ArrayList<>();
+        CacheFolder.of("natives").ifPresent(folder -> places.add(new Place(folder.toString(), () -> lasting(real(folder)))));
+        String ours = temporary + File.separator + "iadb-cl-" + user;
+        places.add(new Place(ours, () -> lasting(Path.of(ours).toAbsolutePath())));
+        places.add(new Place("a new folder in " + temporary, NativeLibraries::deletedAtExit));
 
         List<String> faults = new ArrayList<>();
-        for (Place candidate : candidates) {
+        for (Place place : places) {
             try {
-                Place opened = candidate.open();
-                unpack("/lib/" + LibUtils.createLibraryFileName(JOCL), opened);
-                unpack(ofLwjgl("lwjgl"), opened);
-                return opened;
+                Path folder = place.opener.open();
+                for (String resource : resources) {
+                    unpack(resource, folder);
+                }
+                LOG.debug("native libraries are in {}", folder);
+                return folder;
             } catch (IOException | RuntimeException e) {
-                LOG.debug("native libraries: cannot use {}: {}", candidate.folder(), e.toString());
-                faults.add(candidate.folder() + " (" + reason(e) + ")");
+                LOG.debug("native libraries: cannot use {}: {}", place.name, e.toString());
+                String reason = e instanceof FileSystemException fault && fault.getReason() != null ? fault.getReason()
+                        : e instanceof AccessDeniedException ? "permission denied" : e.getMessage();
+                faults.add(place.name + " (" + reason + ")");
             }
         }
         throw new NoDeviceException("no folder holds this program's native libraries: " + String.join(", ", faults)
@@ -95,32 +108,31 @@ public final class NativeLibraries {
                 + CacheFolder.SETTING, null);
     }
 
-    private static String reason(Exception e) {
-        return e instanceof FileSystemException fault && fault.getReason() != null ? fault.getReason()
-                : e instanceof AccessDeniedException ? "permission denied" : e.getMessage();
-    }
-
-    /**
-     * A folder for the libraries.
-     *
-     * @param passing whether this process removes it at its end; before {@link #open} such a one has a name with a star
-     */
-    private record Place(Path folder, boolean passing) {
-        Place open() throws IOException {
-            if (passing) {
-                Place made = new Place(Files.createTempDirectory("iadb-cl-"), true);
-                made.folder.toFile().deleteOnExit(); // after what is put into it
-                return made;
-            }
-            if (Files.isSymbolicLink(folder)) {
-                throw new FileSystemException(folder.toString(), null, "a symbolic link"); // maybe another user's, to change at will
-            }
-            PrivateFolder.make(folder);
-            return this;
+    /** A folder to try, by the name that messages give it. */
+    private record Place(String name, Opener opener) {
+        private interface Opener {
+            Path open() throws IOException;
         }
     }
 
-    /** The user's own links are followed. */
+    /** A folder that stays, made where it is missing. */
+    private static Path lasting(Path folder) throws IOException {
+        PrivateFolder.make(folder);
+        PrivateFolder.requireNoLink(folder);
+        PrivateFolder.removeUnfinished(folder);
+        return folder;
+    }
+
+    /** A folder that this process removes. */
+    private static Path deletedAtExit() throws IOException {
+        Path folder = Files.createTempDirectory("iadb-cl-");
+        folder.toFile().deleteOnExit(); // after what is put into it
+        BASE.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
+        OF_THE_WINDOW.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
+        return folder;
+    }
+
+    /** The folder behind the user's own links. */
     private static Path real(Path folder) {
         try {
             return folder.toRealPath();
@@ -138,8 +150,12 @@ public final class NativeLibraries {
                 + System.mapLibraryName(library.substring(name));
     }
 
+    private static Path file(String resource, Path folder) {
+        return folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
+    }
+
     /** Puts a resource into the folder, unless it is there to the byte. One that no jar holds is passed over. */
-    private static void unpack(String resource, Place place) throws IOException {
+    private static void unpack(String resource, Path folder) throws IOException {
         byte[] content;
         try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
             if (in == null) {
@@ -147,10 +163,7 @@ public final class NativeLibraries {
             }
             content = in.readAllBytes();
         }
-        Path file = place.folder().resolve(resource.substring(resource.lastIndexOf('/') + 1));
-        if (place.passing()) {
-            file.toFile().deleteOnExit();
-        }
+        Path file = file(resource, folder);
         if (!isThere(file, content)) {
             PrivateFolder.write(file, true, content);
         }
@@ -167,22 +180,26 @@ public final class NativeLibraries {
         return Arrays.equals(Files.readAllBytes(file), content);
     }
 
-    /**
-     * Names the folder to both. JOCL looks into the folder that is the temporary one when its class is initialised, and takes a
-     * file that is there; Java itself read that property at its start.
-     */
-    private static void loadFrom(Path folder) {
-        LOG.debug("native libraries are in {}", folder);
-        if (Configuration.SHARED_LIBRARY_EXTRACT_PATH.get() == null) {
-            Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(folder.toString()); // it loads what is there with the right checksum
+    /** LWJGL loads what is there with the right checksum. A folder that the user named to it stays. */
+    private static void nameToLwjgl(Path folder) {
+        Object named = Configuration.SHARED_LIBRARY_EXTRACT_PATH.get();
+        if (named == null || named.equals(lastNamed)) {
+            lastNamed = folder.toString();
+            Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(lastNamed);
         }
+    }
+
+    /**
+     * Initialises JOCL, which looks into the folder that is the temporary one at that moment, and takes a file that is there. Java
+     * itself read that property at its start.
+     */
+    private static void loadJocl(Path folder) {
         String before = System.setProperty(TEMPORARY_FOLDER, folder.toString());
         try {
             Class.forName("org.jocl.CL");
-        } catch (ClassNotFoundException e) {
-            throw new IllegalStateException(e);
-        } catch (UnsatisfiedLinkError e) {
-            throw new NoDeviceException("the library of the OpenCL binding does not load from " + folder + "; --verbose shows why", e);
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw new NoDeviceException("the native library of the OpenCL binding does not load from " + folder
+                    + "; --verbose shows why", e);
         } finally {
             System.setProperty(TEMPORARY_FOLDER, before);
         }

@@ -2,6 +2,7 @@ package iadb.cl;
 
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -10,6 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 
 /** A folder that only this user can write to, and files in it that appear whole or not at all. */
@@ -17,6 +21,10 @@ final class PrivateFolder {
     /** What the name of a file that is being written ends in; digits stand before it. */
     static final String UNFINISHED = ".tmp";
 
+    /** A run that still writes is younger. */
+    static final Duration UNFINISHED_LIFE = Duration.ofHours(1);
+
+    private static final Optional<Object> USER = user();
     private static final Set<PosixFilePermission> OTHERS_WRITE =
             Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
@@ -35,9 +43,35 @@ final class PrivateFolder {
 
     /** @throws IOException if the folder, or the file in it, is one that another user could have written */
     static void require(Path path) throws IOException {
-        if (!Files.isWritable(path) || isPosix(path) && (isOfAnother(path)
+        if (!Files.isWritable(path) || isPosix(path) && (!isOwn(path)
                 || Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS_WRITE::contains))) {
             throw new FileSystemException(path.toString(), null, "not writable by this user alone");
+        }
+    }
+
+    /**
+     * Refuses a folder that stands behind a link, where all may write beside it: a link may be another user's, to change at will,
+     * and a folder of this user's own cannot be put in its place.
+     */
+    static void requireNoLink(Path folder) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileSystemException(folder.toString(), null, "a symbolic link");
+        }
+        if (isPosix(folder) && !isOwn(folder, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileSystemException(folder.toString(), null, "another user's");
+        }
+    }
+
+    /** Removes what a run that was killed left unfinished. */
+    static void removeUnfinished(Path folder) throws IOException {
+        Instant stale = Instant.now().minus(UNFINISHED_LIFE);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
+            for (Path file : files) {
+                if (file.getFileName().toString().matches("[0-9]+" + UNFINISHED)
+                        && Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(stale)) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 
@@ -72,10 +106,30 @@ final class PrivateFolder {
         }
     }
 
-    /** The superuser can write to all folders; where a process shows whose it is, as on Linux. */
-    private static boolean isOfAnother(Path path) throws IOException {
+    /** Whether this process's user owns it: the superuser can write to all folders. Unknown is no. */
+    private static boolean isOwn(Path path, LinkOption... options) throws IOException {
+        return USER.isPresent() && Files.getAttribute(path, "unix:uid", options).equals(USER.get());
+    }
+
+    /** The number of this process's user: of the process where the system shows it, else of a file that it makes. */
+    private static Optional<Object> user() {
         Path process = Path.of("/proc/self");
-        return Files.exists(process) && !Files.getAttribute(path, "unix:uid").equals(Files.getAttribute(process, "unix:uid"));
+        try {
+            if (!isPosix(process)) {
+                return Optional.empty();
+            }
+            if (Files.exists(process)) {
+                return Optional.of(Files.getAttribute(process, "unix:uid"));
+            }
+            Path made = Files.createTempFile("iadb-cl-", UNFINISHED);
+            try {
+                return Optional.of(Files.getAttribute(made, "unix:uid"));
+            } finally {
+                Files.delete(made);
+            }
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
     }
 
     private static boolean isPosix(Path path) {

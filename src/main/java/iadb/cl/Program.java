@@ -63,7 +63,7 @@ public final class Program implements AutoCloseable {
             String log = buildLog(program, device);
             clReleaseProgram(program);
             throw new BuildException("clBuildProgram failed with %s on %s for %s; try another --device, or a newer driver%s".formatted(
-                    stringFor_errorCode(status[0]), device.name(), names, device.howToKeepPrograms()), options, log);
+                    stringFor_errorCode(status[0]), device.name(), names, device.buildFailureHint()), options, log);
         }
         return program;
     }

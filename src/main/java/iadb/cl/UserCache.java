@@ -10,7 +10,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,7 +38,6 @@ public final class UserCache {
     private static final Logger LOG = LoggerFactory.getLogger(UserCache.class);
     private static final byte[] MAGIC = "IADBCLBN".getBytes(StandardCharsets.US_ASCII);
     private static final int FORMAT = 1;
-    private static final Duration UNFINISHED_LIFE = Duration.ofHours(1); // a run that still writes is younger
 
     private final Optional<Path> folder; // empty: off
     private final String ending; // of its files' names: several caches may lie in one folder
@@ -177,21 +175,19 @@ public final class UserCache {
 
     /** Removes the entries used longest ago beyond the bound, and what a run that was killed left unfinished. */
     private void trim() throws IOException {
+        PrivateFolder.removeUnfinished(folder.orElseThrow());
         List<Entry> entries = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder.orElseThrow())) {
             for (Path path : (Iterable<Path>) files::iterator) {
-                String name = path.getFileName().toString();
-                if (name.matches("[0-9a-f]{64}" + Pattern.quote(ending)) || name.matches("[0-9]+" + PrivateFolder.UNFINISHED)) {
+                if (path.getFileName().toString().matches("[0-9a-f]{64}" + Pattern.quote(ending))) {
                     addIfThere(entries, path);
                 }
             }
         }
         entries.sort(Comparator.comparing(Entry::used));
-        Instant stale = Instant.now().minus(UNFINISHED_LIFE);
         long sum = entries.stream().mapToLong(Entry::bytes).sum();
         for (Entry entry : entries) {
-            boolean unfinished = entry.path().toString().endsWith(PrivateFolder.UNFINISHED);
-            if (unfinished ? entry.used().isBefore(stale) : sum > mostBytes) {
+            if (sum > mostBytes) {
                 remove(entry.path());
                 sum -= entry.bytes();
             }

@@ -60,12 +60,12 @@ final class CompletionCommand implements Callable<Integer> {
         command.add(by);
     }
 
-    /** Of a label such as {@code auto|INDEX|TEXT} the words in small letters. */
+    /** The lower-case words of a label such as {@code auto|INDEX|TEXT}. */
     private static List<String> words(String label) {
         return label.contains("|") ? Stream.of(label.split("\\|")).filter(word -> word.matches("[a-z0-9]+")).toList() : List.of();
     }
 
-    /** Behind --p0 and --p1 stands a name or a file, and the generator knows only one kind of completion at a time. */
+    /** A value of --p0 and --p1 is a name or a file, and the generator completes only one kind at a time. */
     private static String withNamedDensities(String script) {
         String names = String.join("\\n", NamedDensities.names());
         return script.replaceAll("('--p[01]'\\)\\n.*\\n.*\\n.*compgen -f)", "$1 -W " + Matcher.quoteReplacement("$'" + names + "'"));

@@ -102,7 +102,7 @@ public final class Main {
     private static void loadDrivers() {
         try {
             Device.all();
-        } catch (OpenClException | LinkageError e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.debug("loading drivers: {}", e.toString()); // the command meets it again, and says it
         }
     }
@@ -115,7 +115,10 @@ public final class Main {
         }
     }
 
-    /** Reads what is right with the one command that it names, which takes half as long; what is not, with all of them. */
+    /**
+     * Parses with only the named command, which takes half as long; a command line with an error is parsed again with all commands,
+     * for the message.
+     */
     private static int execute(String[] arguments) {
         if (Stream.of(arguments).anyMatch(WITHOUT_DEVICE::contains)) {
             return commandLine().execute(arguments);
@@ -199,8 +202,10 @@ public final class Main {
         try {
             int type = (int) Files.getAttribute(descriptor, "unix:mode") & MODE_TYPE;
             return type == MODE_FIFO || type == MODE_SOCKET;
-        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-            return false; // no Unix, or a root without /dev
+        } catch (IOException e) {
+            return false; // a root without /dev
+        } catch (UnsupportedOperationException | IllegalArgumentException e) {
+            return true; // no Unix: a pipe is likelier there than a full disk
         }
     }
 

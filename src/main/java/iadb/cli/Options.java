@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Densities;
@@ -58,7 +59,7 @@ final class Options {
             return Device.select(device);
         }
 
-        /** Opens it, to say so if its kernels have to be built first. */
+        /** Opens the device, and logs when kernels have to be built for it first. */
         Context open() {
             Context context = Context.open(select());
             FirstUse.of(context, 0);
@@ -102,9 +103,11 @@ final class Options {
         }
     }
 
-    /** p0 and p1, got side by side: each takes some 50 ms of a start. */
+    /** p0 and p1, read or drawn side by side: each takes some 50 ms of a start. Of two that are wrong, p0 is reported. */
     static List<Density> atOnce(Function<Boolean, Density> first) {
-        return Stream.of(true, false).parallel().map(first).toList();
+        try (Background<Density> p1 = Background.start("p1", () -> first.apply(false))) {
+            return List.of(first.apply(true), p1.get());
+        }
     }
 
     /** The two densities of a model, or others in their place. */

@@ -84,7 +84,7 @@ final class TrainingRun implements AutoCloseable {
         LOG.debug("plan {}, tuning: {}", session.choice().kind(), session.choice().tuning());
     }
 
-    /** Says what is about to happen, before the first use of a device takes its seconds. */
+    /** Says what is about to happen, before kernels are built. */
     private static FirstUse announce(Context context, Task task, int step) {
         LOG.info("{} -> {} on {}, plan {}{}", task.p0().name(), task.p1().name(), context.device().name(),
                 task.config().plan().map(PlanChoice.Kind::toString).orElse("auto"),

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
@@ -34,7 +35,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
@@ -201,17 +201,17 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    /** Builds the map's kernels while the network trains, on a thread and queue of their own. */
+    /** Builds the map's kernels while the network trains. A fault of that comes again where the map is used. */
     private static void trainAndBuildMap(Context context, NetworkShape shape, TrainingRun run) throws IOException {
-        List<CompletableFuture<Void>> map = new ArrayList<>();
+        List<Background<Void>> map = new ArrayList<>();
         try {
-            run.train(() -> map.add(CompletableFuture.runAsync(() -> {
+            run.train(() -> map.add(Background.start("build map", () -> {
                 try (Context sibling = context.sibling(); Sampler sampler = new Sampler(sibling, shape)) {
                     sampler.prepare();
                 }
             })));
         } finally {
-            map.forEach(built -> built.handle((nothing, fault) -> null).join()); // a fault comes again where the map is used
+            map.forEach(Background::close);
         }
     }
 

@@ -40,7 +40,7 @@ final class BmpFile extends PictureFile {
         return in;
     }
 
-    /** Around a PNG or JPEG a BMP may hide a picture of any size behind its own. */
+    /** A BMP may contain a PNG or JPEG whose size differs from its header. */
     @Override
     void requireReadable(ImageReader reader) {
         if (wrapped) {

@@ -66,7 +66,7 @@ final class GifFile extends PictureFile {
 
     /** The byte behind all extensions: comments, text and what programs keep. */
     private int pastExtensions(ByteCursor bytes, long most) throws IOException {
-        long left = most;
+        long allowed = most;
         int kind = bytes.next();
         while (kind == EXTENSION) {
             bytes.skip(switch (bytes.next()) { // as the decoder does, whatever lengths these have
@@ -75,7 +75,7 @@ final class GifFile extends PictureFile {
                 case 0xFF -> bytes.next(); // an application's name
                 default -> 0;
             });
-            left -= skipBlocks(bytes, left);
+            allowed -= skipBlocks(bytes, allowed);
             kind = bytes.next();
         }
         return kind;

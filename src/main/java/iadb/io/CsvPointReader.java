@@ -16,7 +16,7 @@ import java.util.Locale;
  * Points as text: a line each, in decimal digits. Columns end at semicolons, commas, tabs or blanks, the first of these that the
  * first point has. A field may stand in quotes, as RFC 4180 has it. A first line without a number is a header, whose columns x
  * and y are taken wherever they are; without these names the first two are. Empty lines and those that begin with # do not count,
- * but one of these that names x or y is the header too, since numpy.savetxt writes it so. The file is read once to count its
+ * but one of these that names as many columns as there are, x or y among them, is the header too: numpy.savetxt writes it so. The file is read once to count its
  * points, and once for them.
  */
 final class CsvPointReader extends PointReader {
@@ -44,13 +44,10 @@ final class CsvPointReader extends PointReader {
         super(file);
         in = open();
         try {
-            List<String> names = List.of();
-            boolean isDescribed = false;
+            List<List<String>> comments = new ArrayList<>();
             int length = readRecord();
             for (; isComment(length); length = readRecord()) {
-                List<String> words = names(text(length).replaceFirst("^[#\\s]+", ""));
-                names = words.contains("x") || words.contains("y") ? words : names;
-                isDescribed = true;
+                comments.add(names(text(length).replaceFirst("^[#\\s]+", "")));
             }
             String first = length < 0 ? null : text(length);
             startsWithHeader = first != null && fields(first, separatorOf(first)).stream().noneMatch(CsvPointReader::meansNumber);
@@ -60,10 +57,12 @@ final class CsvPointReader extends PointReader {
             }
             separator = separatorOf(point);
             columns = fields(point, separator).size();
-            if (startsWithHeader) {
-                names = fields(first, separator).stream().map(CsvPointReader::name).toList();
-            }
-            requireColumns(names, isDescribed || startsWithHeader);
+            // a comment of another number of words is prose
+            comments.removeIf(words -> words.size() != columns || words.stream().anyMatch(CsvPointReader::meansNumber));
+            List<String> names = startsWithHeader ? fields(first, separator).stream().map(CsvPointReader::name).toList()
+                    : comments.stream().filter(words -> words.contains("x") || words.contains("y"))
+                            .reduce(List.of(), (before, last) -> last);
+            requireColumns(names, startsWithHeader || !comments.isEmpty());
             xColumn = Math.max(0, names.indexOf("x"));
             yColumn = names.contains("y") ? names.indexOf("y") : 1;
             long found = 1;

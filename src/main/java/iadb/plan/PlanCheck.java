@@ -46,7 +46,7 @@ public final class PlanCheck {
     }
 
     /**
-     * Whether the check could be made: {@code persistent} may be called off again and again on a busy machine.
+     * Whether the check could be made: {@code persistent} may time out again and again on a busy machine.
      *
      * @throws WrongAnswerException if what the plan computes is not what the host computes
      */

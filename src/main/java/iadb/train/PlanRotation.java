@@ -1,7 +1,10 @@
 package iadb.train;
 
+import iadb.cl.Background;
+import iadb.cl.BuildException;
 import iadb.cl.Context;
 import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException;
 import iadb.cl.Resources;
 import iadb.cl.WrongAnswerException;
 import iadb.plan.BarrierProof;
@@ -18,8 +21,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * The plan of each slice, and its steps. {@code persistent} and {@code fused} give the same bits, so that changing between
  * them changes nothing but time: where {@code auto} may use both it begins with {@code fused}, whose kernels are built sooner,
  * has those of {@code persistent} built meanwhile, takes from then on the one that is faster now, and tries the other now and
- * then, since a core that another program takes makes the barrier of {@code persistent} slow. A slice whose barrier was
- * called off goes on with {@code fused}.
+ * then, since a core that another program takes makes the barrier of {@code persistent} slow. A slice whose barrier timed out
+ * is continued by {@code fused}.
  */
 final class PlanRotation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlanRotation.class);
@@ -37,9 +38,9 @@ final class PlanRotation implements AutoCloseable {
     private static final long FIRST_SLICE_NANOS = 25_000_000;
     private static final double SMOOTHING = 0.3;
 
-    private static final String CALLED_OFF = "the barrier was called off in each trial of persistent";
+    private static final String TIMED_OUT = "the barrier timed out in each trial of persistent";
 
-    /** So long the first plan trains before the other one is built: a shorter training does without. */
+    /** How long the first plan trains before the other is built. */
     static final long ALONE_NANOS = 200_000_000;
 
     /** A plan, and what is known of its speed: one may be many times slower than the other. */
@@ -65,9 +66,9 @@ final class PlanRotation implements AutoCloseable {
     private final List<Timed> plans = new ArrayList<>();
     private PlanChoice choice;
     private Timed persistent; // null: there is none, or not yet
-    private Timed other;      // of the same bits: fused; null: there is none, or not yet
-    private PlanChoice later; // the one of the two that is not there yet; null: none will come
-    private Optional<CompletableFuture<Void>> building = Optional.empty(); // of that one's kernels
+    private Timed other;      // fused beside persistent, or the only plan; null: there is none, or not yet
+    private PlanChoice pending; // the one of the two that is not there yet; null: none will come
+    private Optional<Background<Void>> building = Optional.empty(); // of that one's kernels
     private Timed tried;      // whose last time is old; null: none
     private int slicesSinceTrial;
     private long trainedNanos;
@@ -84,11 +85,11 @@ final class PlanRotation implements AutoCloseable {
         PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
         try {
             if (wanted.kind() == PlanChoice.Kind.PERSISTENT && mayChoose) {
-                later = wanted;
+                pending = wanted;
                 wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
             } else if (wanted.kind() == PlanChoice.Kind.PERSISTENT) {
                 Optional<String> reason = whyNotProven(wanted);
-                later = reason.isPresent() ? null : withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
+                pending = reason.isPresent() ? null : withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
                 wanted = reason.isPresent() ? withKind(wanted, PlanChoice.Kind.FUSED, reason) : wanted;
             }
             Plan plan;
@@ -101,12 +102,12 @@ final class PlanRotation implements AutoCloseable {
                 PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), tuning, context.device(), config.shape(),
                         config.batch());
                 wanted = new PlanChoice(layered.kind(), layered.tuning(), Optional.of(e.getMessage()));
-                later = null;
+                pending = null;
                 plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
             }
             if (!PlanCheck.require(context, config.shape(), wanted)) {
-                wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.of(CALLED_OFF));
-                later = null;
+                wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.of(TIMED_OUT));
+                pending = null;
                 plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
                 PlanCheck.require(context, config.shape(), wanted);
             }
@@ -159,32 +160,39 @@ final class PlanRotation implements AutoCloseable {
         return choice;
     }
 
-    /** Whether the plan that was built meanwhile can be taken up; the slices in flight should end first. */
+    /** Whether another plan is being built, or waits to be adopted. */
+    boolean isBuilding() {
+        return building.isPresent();
+    }
+
+    /** Whether a plan that was built meanwhile can be adopted; the slices in flight should end first. */
     boolean otherIsBuilt() {
         return building.isPresent() && building.get().isDone();
     }
 
     /** Builds the kernels of the plan that is not there yet, on a thread and queue of their own. */
     private void beginBuilding() {
-        PlanChoice choice = later;
-        building = Optional.of(CompletableFuture.runAsync(() -> {
+        PlanChoice choice = pending;
+        building = Optional.of(Background.start("build " + choice.kind(), () -> {
             try (Context sibling = context.sibling()) {
                 PlanCheck.build(sibling, config.shape(), choice);
             }
-        }, task -> {
-            Thread thread = new Thread(task, "build " + choice.kind());
-            thread.setDaemon(true);
-            thread.start();
         }));
     }
 
-    /** Takes up the plan that was built meanwhile, if it is proven and gives right answers. */
-    private void takeUp() {
-        PlanChoice built = later;
-        later = null;
-        try {
-            building.orElseThrow().join();
-            Optional<String> reason = built.kind() == PlanChoice.Kind.PERSISTENT ? whyNotProven(built) : Optional.empty();
+    /**
+     * Adopts the plan that was built meanwhile, if it is proven and gives right answers.
+     *
+     * @throws WrongAnswerException if it does not
+     * @throws OpenClException      if it cannot be built, and the other one cannot go on alone
+     */
+    private void adoptBuiltPlan() {
+        PlanChoice built = pending;
+        pending = null;
+        Optional<String> reason;
+        try (Background<Void> build = building.orElseThrow()) {
+            build.get();
+            reason = built.kind() == PlanChoice.Kind.PERSISTENT ? whyNotProven(built) : Optional.empty();
             if (reason.isEmpty()) {
                 Plan plan = resources.add(new Plan(context, config.shape(), built, batch, state));
                 if (PlanCheck.require(context, config.shape(), built)) {
@@ -192,19 +200,18 @@ final class PlanRotation implements AutoCloseable {
                     choice = mayChoose ? built : choice;
                     return;
                 }
-                reason = Optional.of(CALLED_OFF);
+                reason = Optional.of(TIMED_OUT);
             }
-            LOG.debug("{}: fused goes on alone", reason.get());
-            choice = withKind(choice, choice.kind(), reason);
-        } catch (CompletionException | DeviceLimitException e) {
-            if (e.getCause() instanceof WrongAnswerException wrong) {
-                throw wrong;
+        } catch (BuildException | DeviceLimitException e) {
+            if (fellShort) {
+                throw e;
             }
-            LOG.debug("no {} beside {}: {}", built.kind(), choice.kind(), e.getMessage());
-            choice = withKind(choice, choice.kind(), Optional.of(e.getMessage()));
+            reason = Optional.of(e.getMessage());
         } finally {
             building = Optional.empty();
         }
+        LOG.debug("no {} beside {}: {}", built.kind(), choice.kind(), reason.get());
+        choice = mayChoose ? withKind(choice, choice.kind(), reason) : choice;
     }
 
     /** Steps that each plan did. */
@@ -214,13 +221,17 @@ final class PlanRotation implements AutoCloseable {
         return steps;
     }
 
-    /** The plan of the next slice. */
-    Plan next() {
-        if (fellShort && later != null && building.isEmpty()) {
+    /**
+     * The plan of the next slice.
+     *
+     * @param adopts whether a plan that was built meanwhile joins, as {@link #otherIsBuilt} says
+     */
+    Plan next(boolean adopts) {
+        if (fellShort && pending != null && building.isEmpty()) {
             beginBuilding();
         }
-        if (otherIsBuilt() || fellShort && building.isPresent()) {
-            takeUp();
+        if (adopts || fellShort && building.isPresent()) {
+            adoptBuiltPlan();
         }
         if (fellShort && other != null) {
             fellShort = false;
@@ -255,25 +266,25 @@ final class PlanRotation implements AutoCloseable {
     void report(Plan plan, int steps, int done, long nanos, long sliceNanos) {
         Timed timed = timed(plan);
         timed.steps += done;
-        double counted = Math.max(0.5, done); // of a slice that was called off at once: less than a step
+        double counted = Math.max(0.5, done); // of a slice that timed out at once: less than a step
         timed.pace.learn(counted, nanos, sliceNanos);
         double now = nanos / counted;
         boolean first = timed == tried || Double.isNaN(timed.nanosPerStep);
         timed.nanosPerStep = first ? now : timed.nanosPerStep + SMOOTHING * (now - timed.nanosPerStep);
         tried = timed == tried ? null : tried;
         if (done < steps) {
-            LOG.debug("the barrier was called off after {} of {} steps; fused goes on", done, steps);
+            LOG.debug("the barrier timed out after {} of {} steps; fused continues", done, steps);
             fellShort = true;
         }
         trainedNanos += nanos;
-        if (later != null && building.isEmpty() && trainedNanos >= ALONE_NANOS) {
+        if (pending != null && building.isEmpty() && trainedNanos >= ALONE_NANOS) {
             beginBuilding();
         }
     }
 
     @Override
     public void close() {
-        building.ifPresent(thread -> thread.handle((nothing, fault) -> nothing).join());
+        building.ifPresent(Background::close);
         resources.close();
     }
 }

@@ -209,10 +209,11 @@ public final class TrainingSession implements AutoCloseable {
 
     private void enqueueSlice(int mostSteps, long sliceNanos, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
-        if (plans.otherIsBuilt()) {
+        boolean adopts = plans.otherIsBuilt();
+        if (adopts) {
             drainInto(collector); // no slice's time shall hold the other plan's check
         }
-        Plan plan = plans.next();
+        Plan plan = plans.next(adopts);
         int most = Math.min(mostSteps, LOSS_SLOTS - slot); // its losses lie in one piece
         int steps = Math.min(most, plans.steps(plan, sliceNanos));
         if (plan.stepsDone().isPresent()) {

@@ -1,5 +1,6 @@
 package iadb.view;
 
+import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
@@ -13,8 +14,6 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +48,7 @@ public final class RealtimeView implements AutoCloseable {
     private final Movement movement;
     private volatile Optional<String> message = Optional.empty();
     private volatile long messageNanos;
-    private Optional<CompletableFuture<Void>> building = Optional.empty(); // of kernels, on a thread that has the device meanwhile
+    private Optional<Background<Void>> building = Optional.empty(); // of kernels, on a thread that has the device meanwhile
     private int chosenPoint = -1;
     private int shownPoints;
     private boolean learned; // the last training came to its end and was kept
@@ -153,7 +152,7 @@ public final class RealtimeView implements AutoCloseable {
             if (firstFrameNanos == 0) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
-                building = Optional.of(CompletableFuture.runAsync(this::begin, task -> new Thread(task, "kernels").start()));
+                building = Optional.of(Background.start("kernels", this::begin));
             }
         }
         if (!ready) {
@@ -172,11 +171,7 @@ public final class RealtimeView implements AutoCloseable {
 
     /** Waits until the kernels are built; throws what went wrong there. */
     private void endBuilding() {
-        try {
-            building.orElseThrow().join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException fault ? fault : e;
-        }
+        building.orElseThrow().get();
         LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
     }
 
@@ -338,6 +333,7 @@ public final class RealtimeView implements AutoCloseable {
 
     @Override
     public void close() {
+        building.ifPresent(Background::close);
         resources.close();
     }
 }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Which plan {@code auto} takes, by the times it is told. No step is run. */
@@ -27,6 +28,7 @@ class PlanRotationTest {
     private static final int TRIALS = SLICES / 48;
     private static final long SLICE_NANOS = 25_000_000;
     private static final int STEPS = 100; // of a slice
+    private static final long MOST_BUILD_NANOS = 120_000_000_000L; // a guard against waiting in vain
 
     /** What a slice of a plan comes to. */
     private interface Outcome {
@@ -54,12 +56,15 @@ class PlanRotationTest {
 
     /** Has the other plan built and taken up, whose time is not known then. */
     private static void meetTheOther(PlanRotation plans) {
-        Plan first = plans.next();
+        Plan first = plans.next(plans.otherIsBuilt());
         plans.report(first, STEPS, STEPS, PlanRotation.ALONE_NANOS, SLICE_NANOS);
+        assertTrue(plans.isBuilding());
+        long end = System.nanoTime() + MOST_BUILD_NANOS;
         while (!plans.otherIsBuilt()) {
-            Thread.onSpinWait();
+            assertTrue(System.nanoTime() < end, "its kernels are built");
+            LockSupport.parkNanos(5_000_000);
         }
-        Plan second = plans.next();
+        Plan second = plans.next(plans.otherIsBuilt());
         assertTrue(first.stepsDone().isEmpty() && second.stepsDone().isPresent(), "fused comes first, then persistent");
         assertEquals(PlanChoice.Kind.PERSISTENT, plans.choice().kind());
     }
@@ -68,7 +73,7 @@ class PlanRotationTest {
     private static int persistentSlices(PlanRotation plans, Outcome outcome) {
         int slices = 0;
         for (int i = 0; i < SLICES; i++) {
-            Plan plan = plans.next();
+            Plan plan = plans.next(plans.otherIsBuilt());
             boolean persistent = plan.stepsDone().isPresent();
             slices += persistent ? 1 : 0;
             plans.report(plan, STEPS, STEPS, STEPS * outcome.nanosPerStep(persistent), SLICE_NANOS);
@@ -101,12 +106,12 @@ class PlanRotationTest {
                     meetTheOther(plans);
                 }
                 int before = plans.stepsByKind().getOrDefault(PlanChoice.Kind.FUSED, 0);
-                Plan persistent = plans.next();
+                Plan persistent = plans.next(plans.otherIsBuilt());
                 plans.report(persistent, STEPS, 3, 3 * 70_000, SLICE_NANOS);
-                Plan fused = plans.next();
+                Plan fused = plans.next(plans.otherIsBuilt());
                 assertTrue(persistent.stepsDone().isPresent() && fused.stepsDone().isEmpty());
                 plans.report(fused, STEPS, STEPS, STEPS * 110_000, SLICE_NANOS);
-                assertSame(persistent, plans.next(), "it is tried again");
+                assertSame(persistent, plans.next(plans.otherIsBuilt()), "it is tried again");
                 assertEquals(Map.of(PlanChoice.Kind.PERSISTENT, 3, PlanChoice.Kind.FUSED, before + STEPS), plans.stepsByKind());
             });
         }
@@ -117,13 +122,13 @@ class PlanRotationTest {
         onEachCpu(Optional.empty(), plans -> {
             meetTheOther(plans);
             persistentSlices(plans, persistent -> persistent ? 4_000_000 : 100_000);
-            Plan next = plans.next();
-            Plan fused = next.stepsDone().isEmpty() ? next : plans.next(); // it may be the time of a trial
+            Plan next = plans.next(plans.otherIsBuilt());
+            Plan fused = next.stepsDone().isEmpty() ? next : plans.next(plans.otherIsBuilt()); // it may be the time of a trial
             assertTrue(fused.stepsDone().isEmpty());
             assertTrue(plans.steps(fused, SLICE_NANOS) > 100);
             Plan persistent = fused;
             for (int i = 0; i < SLICES && persistent == fused; i++) {
-                persistent = plans.next();
+                persistent = plans.next(plans.otherIsBuilt());
             }
             int steps = plans.steps(persistent, SLICE_NANOS);
             assertTrue(steps > 0 && steps <= 6, steps + " steps of 4 ms in 25 ms");
@@ -133,8 +138,8 @@ class PlanRotationTest {
     @Test
     void aShortTrainingBuildsNoOtherPlan() {
         onEachCpu(Optional.empty(), plans -> {
-            plans.report(plans.next(), STEPS, STEPS, PlanRotation.ALONE_NANOS - 1, SLICE_NANOS);
-            assertTrue(plans.next().stepsDone().isEmpty() && !plans.otherIsBuilt());
+            plans.report(plans.next(plans.otherIsBuilt()), STEPS, STEPS, PlanRotation.ALONE_NANOS - 1, SLICE_NANOS);
+            assertTrue(plans.next(plans.otherIsBuilt()).stepsDone().isEmpty() && !plans.isBuilding());
             assertEquals(PlanChoice.Kind.FUSED, plans.choice().kind());
         });
     }

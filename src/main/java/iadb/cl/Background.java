@@ -1,0 +1,68 @@
+package iadb.cl;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/**
+ * Work on another thread, such as building kernels. Whoever starts it closes it: a process that ended while a driver compiles
+ * would crash.
+ *
+ * @param <T> what it gives
+ */
+public final class Background<T> implements AutoCloseable {
+    private final CompletableFuture<T> result = new CompletableFuture<>();
+
+    private Background() {
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param name of the thread
+     */
+    public static <T> Background<T> start(String name, Supplier<T> work) {
+        Background<T> background = new Background<>();
+        Thread thread = new Thread(() -> {
+            try {
+                background.result.complete(work.get());
+            } catch (RuntimeException | Error e) {
+                background.result.completeExceptionally(e);
+            }
+        }, name);
+        thread.setDaemon(true);
+        thread.start();
+        return background;
+    }
+
+    /** Starts work that gives nothing. */
+    public static Background<Void> start(String name, Runnable work) {
+        return start(name, () -> {
+            work.run();
+            return null;
+        });
+    }
+
+    /** Whether it has ended, well or not. */
+    public boolean isDone() {
+        return result.isDone();
+    }
+
+    /** Waits for it; what it gives, or throws what it threw. */
+    public T get() {
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) e.getCause();
+        }
+    }
+
+    /** Waits for it, whatever comes of it. */
+    @Override
+    public void close() {
+        result.handle((value, fault) -> null).join();
+    }
+}
