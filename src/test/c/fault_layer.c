@@ -222,6 +222,10 @@ static cl_context CL_API_CALL create_context(const cl_context_properties *proper
   return made(CONTEXTS, next.clCreateContext(properties, count, devices, callback, user, status));
 }
 
+static cl_int CL_API_CALL retain_context(cl_context context) {
+  return counted(CONTEXTS, 1, next.clRetainContext(context));
+}
+
 static cl_int CL_API_CALL release_context(cl_context context) {
   return counted(CONTEXTS, -1, next.clReleaseContext(context));
 }
@@ -301,6 +305,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const struct _cl_ic
   own.clWaitForEvents = wait_for_events;
   own.clCreateProgramWithSource = create_program;
   own.clCreateContext = create_context;
+  own.clRetainContext = retain_context;
   own.clReleaseContext = release_context;
   own.clCreateCommandQueue = create_queue;
   own.clReleaseCommandQueue = release_queue;

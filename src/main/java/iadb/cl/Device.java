@@ -100,7 +100,7 @@ public final class Device {
      */
     public static synchronized List<Device> all() { // loaders and drivers start themselves in the first call
         if (!LoaderSearch.mayFindLoader()) {
-            throw new NoDeviceException("no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL, null);
+            throw new NoDeviceException(NO_LOADER, null);
         }
         NativeLibraries.load();
         return SignalHandlers.keptDuring(Device::find);
@@ -112,7 +112,7 @@ public final class Device {
         try {
             status = clGetPlatformIDs(0, null, count);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
-            throw new NoDeviceException("no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL, e);
+            throw new NoDeviceException(NO_LOADER, e);
         } catch (org.jocl.CLException e) {
             status = e.getStatus();
         }
@@ -160,6 +160,9 @@ public final class Device {
             "install your GPU's driver, or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd; "
             + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl), which needs a HOME or POCL_CACHE_DIR"
             + " that it may write to";
+
+    /** What is said where there is none. */
+    static final String NO_LOADER = "no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL;
 
     /**
      * The device that a user means.

@@ -43,6 +43,7 @@ public final class NativeLibraries {
             ofLwjgl("nuklear/lwjgl_nuklear"));
 
     private static String lastNamed; // to LWJGL, by this class
+    private static NoDeviceException fault; // of JOCL's class, which a process cannot initialise again
     private static boolean loaded;
     private static boolean loadedForWindow;
 
@@ -52,9 +53,13 @@ public final class NativeLibraries {
     /**
      * Loads JOCL's library, and names the folder of its own to LWJGL, once in a process; before any other use of the two.
      *
-     * @throws NoDeviceException if no folder can hold the libraries; the message names each and why
+     * @throws NoDeviceException if no folder can hold the libraries, and the message names each and why; or if there is no OpenCL
+     *     loader
      */
     public static synchronized void load() {
+        if (fault != null) {
+            throw new NoDeviceException(fault.getMessage(), fault);
+        }
         if (!loaded) {
             Path folder = unpacked(BASE);
             nameToLwjgl(folder);
@@ -82,9 +87,10 @@ public final class NativeLibraries {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
         String temporary = System.getProperty(TEMPORARY_FOLDER);
         List<Place> places = new ArrayList<>();
-        CacheFolder.of("natives").ifPresent(folder -> places.add(new Place(folder.toString(), () -> lasting(real(folder)))));
-        String ours = temporary + File.separator + "iadb-cl-" + user;
-        places.add(new Place(ours, () -> lasting(Path.of(ours).toAbsolutePath())));
+        CacheFolder.of("natives").ifPresent(folder -> places.add(new Place(folder.toAbsolutePath().toString(),
+                () -> lasting(real(folder)))));
+        String ours = new File(temporary, "iadb-cl-" + user).getAbsolutePath();
+        places.add(new Place(ours, () -> lasting(Path.of(ours))));
         places.add(new Place("a new folder in " + temporary, NativeLibraries::deletedAtExit));
 
         List<String> faults = new ArrayList<>();
@@ -198,8 +204,11 @@ public final class NativeLibraries {
         try {
             Class.forName("org.jocl.CL");
         } catch (ClassNotFoundException | LinkageError e) {
-            throw new NoDeviceException("the native library of the OpenCL binding does not load from " + folder
-                    + "; --verbose shows why", e);
+            // else it has looked for OpenCL's loader
+            boolean isItself = String.valueOf(e.getMessage()).startsWith("Error while loading native library");
+            fault = new NoDeviceException(isItself ? "the native library of the OpenCL binding does not load from " + folder
+                    + "; --verbose shows why" : Device.NO_LOADER, e);
+            throw fault;
         } finally {
             System.setProperty(TEMPORARY_FOLDER, before);
         }

@@ -103,6 +103,15 @@ class NativeLibrariesIT {
         assertEquals(List.of("iadb-cl-" + System.getProperty("user.name") + "/" + JOCL),
                 files(temporary).stream().filter(name -> name.contains("iadb-cl-")).toList(), "a passing folder is gone");
         assertEquals("planted", Files.readString(ours.resolve(JOCL)));
+
+        // a link to a folder that is private, which who made the link could change a moment later
+        Files.delete(ours.resolve(JOCL));
+        Files.delete(ours);
+        Path own = Files.createDirectory(folder.resolve("own"), PosixFilePermissions.asFileAttribute(
+                PosixFilePermissions.fromString("rwx------")));
+        Files.createSymbolicLink(ours, own);
+        assertStarts("behind a link", "off");
+        assertEquals(List.of(), files(own));
     }
 
     @Test
