@@ -277,7 +277,7 @@ final class PlanRotation implements AutoCloseable {
             fellShort = true;
         }
         trainedNanos += nanos;
-        if (pending != null && building.isEmpty() && trainedNanos >= ALONE_NANOS) {
+        if (mayChoose && pending != null && building.isEmpty() && trainedNanos >= ALONE_NANOS) { // else when a barrier times out
             beginBuilding();
         }
     }
