@@ -8,7 +8,7 @@ import java.util.function.Supplier;
  * Work on another thread, such as building kernels. Whoever starts it closes it: a process that ended while a driver compiles
  * would crash.
  *
- * @param <T> what it gives
+ * @param <T> its result
  */
 public final class Background<T> implements AutoCloseable {
     private final CompletableFuture<T> result = new CompletableFuture<>();
@@ -17,7 +17,7 @@ public final class Background<T> implements AutoCloseable {
     }
 
     /**
-     * Starts it.
+     * Starts the work on a daemon thread.
      *
      * @param name of the thread
      */
@@ -35,7 +35,7 @@ public final class Background<T> implements AutoCloseable {
         return background;
     }
 
-    /** Starts work that gives nothing. */
+    /** Starts work without a result. */
     public static Background<Void> start(String name, Runnable work) {
         return start(name, () -> {
             work.run();
@@ -48,7 +48,7 @@ public final class Background<T> implements AutoCloseable {
         return result.isDone();
     }
 
-    /** Waits for it; what it gives, or throws what it threw. */
+    /** Waits for the work; returns its result, or throws what it threw. */
     public T get() {
         try {
             return result.join();
@@ -60,7 +60,7 @@ public final class Background<T> implements AutoCloseable {
         }
     }
 
-    /** Waits for it, whatever comes of it. */
+    /** Waits for the work, and ignores its result and its faults. */
     @Override
     public void close() {
         result.handle((value, fault) -> null).join();

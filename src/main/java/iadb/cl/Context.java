@@ -67,7 +67,7 @@ public final class Context implements AutoCloseable {
             contexts++;
         }
 
-        /** The last one closes the programs. */
+        /** Closes the programs with the last context. */
         synchronized void release() {
             contexts--;
             if (contexts == 0) {
@@ -197,8 +197,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Another context for another thread, closed by the caller: with a queue of its own on the same OpenCL context, so that
-     * what one of the two builds or checks is built and checked for both. Buffers and kernels stay with the one that made them.
+     * A context for another thread, closed by the caller. It has a queue of its own on the same OpenCL context, and shares built
+     * programs and passed checks; buffers and kernels belong to the context that made them.
      */
     public Context sibling() {
         OpenClException.check(clRetainContext(context), "clRetainContext", device);
@@ -207,7 +207,7 @@ public final class Context implements AutoCloseable {
         return sibling;
     }
 
-    /** Whom to tell when kernels are used on this device for the first time, and as they are checked; on whichever thread. */
+    /** Sets who is told, on whichever thread, when kernels are first used on this device and each time one has been checked. */
     public void onFirstUse(Consumer<FirstUse> listener) {
         synchronized (shared) {
             shared.listener = listener;
@@ -320,9 +320,9 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Builds a program on another thread, if it was not checked before on this device and driver, so that {@link #build} finds it:
-     * here, or in an OpenCL context of its own where the driver keeps programs itself, since PoCL builds one program of a context
-     * at a time.
+     * Builds a program on another thread, so that a later {@link #build} finds it; does nothing for a program that was checked before
+     * on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL builds
+     * only one program of a context at a time.
      */
     public void buildAhead(List<Source> sources, List<String> options) {
         String key = ProgramCache.key(device, sources, options);

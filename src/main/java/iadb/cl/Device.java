@@ -96,9 +96,9 @@ public final class Device {
     /**
      * All usable devices of this machine, at least one: available, with a compiler, OpenCL 1.2 or newer.
      *
-     * @throws NoDeviceException when there is no loader, no driver or no device, or no folder for the native libraries
+     * @throws NoDeviceException when this machine lacks a loader, a driver, a device, or a folder for the native libraries
      */
-    public static synchronized List<Device> all() { // loaders and drivers start themselves in the first call
+    public static synchronized List<Device> all() { // the first call starts drivers, which must not happen twice at once
         if (!LoaderSearch.mayFindLoader()) {
             throw new NoDeviceException(NO_LOADER, null);
         }

@@ -20,13 +20,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Unpacks the native libraries that JOCL and LWJGL bring in their jars into a {@link PrivateFolder}, and has both load them from
- * there. By themselves JOCL takes whatever file has its library's name in the temporary folder, and writes it there in place:
- * a start beside another one loads half a library, and on a machine of several users anybody's.
+ * there. Left alone, JOCL loads any file of its library's name in the temporary folder, and writes that file in place: two
+ * starts at once load half a library, and on a shared machine another user's file is loaded.
  *
  * <p>Each start compares the files with those in the jar, and replaces one that differs. The folder is the first of these that
  * takes the files and from which they can be executed: {@code natives} in the program's cache, {@code iadb-cl-USER} in the
- * temporary folder, a new folder there that this process removes at its end. Trusted are the folders above it, and what the
- * user puts on {@code java.library.path}, where JOCL looks first.
+ * temporary folder, a new folder there that this process removes at its end. The folders above it are trusted, and so is
+ * {@code java.library.path}, where JOCL looks first.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
@@ -38,11 +38,11 @@ public final class NativeLibraries {
     /** The resources of every start. */
     private static final List<String> BASE = List.of("/lib/" + LibUtils.createLibraryFileName(JOCL), ofLwjgl("lwjgl"));
 
-    /** Those of the window beside them; missing where only the library of this program is. */
+    /** The further resources of the window; missing where this program is used as a library. */
     private static final List<String> OF_THE_WINDOW = List.of(ofLwjgl("opengl/lwjgl_opengl"), ofLwjgl("glfw/glfw"),
             ofLwjgl("nuklear/lwjgl_nuklear"));
 
-    private static String lastNamed; // to LWJGL, by this class
+    private static String lastNamed; // the folder that this class told LWJGL
     private static NoDeviceException fault; // of JOCL's class, which a process cannot initialise again
     private static boolean loaded;
     private static boolean loadedForWindow;
@@ -51,10 +51,10 @@ public final class NativeLibraries {
     }
 
     /**
-     * Loads JOCL's library, and names the folder of its own to LWJGL, once in a process; before any other use of the two.
+     * Loads JOCL's library and tells LWJGL where its own is, once in a process. Call it before any other use of the two.
      *
-     * @throws NoDeviceException if no folder can hold the libraries, and the message names each and why; or if there is no OpenCL
-     *     loader
+     * @throws NoDeviceException if no folder can hold the libraries (the message names each folder and its fault), if JOCL's library
+     *     does not load, or if the OpenCL loader is missing
      */
     public static synchronized void load() {
         if (fault != null) {
@@ -69,8 +69,8 @@ public final class NativeLibraries {
     }
 
     /**
-     * Does what {@link #load} does, and makes LWJGL's libraries of the window ready; before LWJGL's OpenGL, GLFW or Nuklear are
-     * used.
+     * Does what {@link #load} does, and unpacks LWJGL's libraries of the window. Call it before LWJGL's OpenGL, GLFW or Nuklear
+     * are used.
      *
      * @throws NoDeviceException if no folder can hold the libraries
      */
@@ -82,7 +82,7 @@ public final class NativeLibraries {
         }
     }
 
-    /** The first folder that takes these resources, with them. */
+    /** Unpacks these resources into the first folder that takes them, and returns it. */
     private static Path unpacked(List<String> resources) {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
         String temporary = System.getProperty(TEMPORARY_FOLDER);
@@ -196,15 +196,15 @@ public final class NativeLibraries {
     }
 
     /**
-     * Initialises JOCL, which looks into the folder that is the temporary one at that moment, and takes a file that is there. Java
-     * itself read that property at its start.
+     * Initialises JOCL, which reads {@code java.io.tmpdir} at that moment and loads the file that is there. Java itself read the
+     * property at its start.
      */
     private static void loadJocl(Path folder) {
         String before = System.setProperty(TEMPORARY_FOLDER, folder.toString());
         try {
             Class.forName("org.jocl.CL");
         } catch (ClassNotFoundException | LinkageError e) {
-            // else it has looked for OpenCL's loader
+            // any other fault is that of the OpenCL loader, which JOCL looks for next
             boolean isItself = String.valueOf(e.getMessage()).startsWith("Error while loading native library");
             fault = new NoDeviceException(isItself ? "the native library of the OpenCL binding does not load from " + folder
                     + "; --verbose shows why" : Device.NO_LOADER, e);

@@ -19,7 +19,7 @@ import java.util.Set;
 
 /** A folder that only this user can write to, and files in it that appear whole or not at all. */
 final class PrivateFolder {
-    /** What the name of a file that is being written ends in; digits stand before it. */
+    /** Ending of a file that is being written; the rest of its name is digits. */
     static final String UNFINISHED = ".tmp";
 
     /** A run that still writes is younger. */
@@ -51,8 +51,10 @@ final class PrivateFolder {
     }
 
     /**
-     * Refuses a folder that stands behind a link, where all may write beside it: a link may be another user's, to change at will,
-     * and a folder of this user's own cannot be put in its place.
+     * Refuses a symbolic link and a folder of another user. In a folder where everyone may write, another user could redirect a
+     * link after this check, but cannot replace a folder that this user owns.
+     *
+     * @throws IOException if it is refused
      */
     static void requireNoLink(Path folder) throws IOException {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -99,7 +101,7 @@ final class PrivateFolder {
             }
             replace(temporary, file);
         } finally {
-            Files.deleteIfExists(temporary); // what a fault left
+            Files.deleteIfExists(temporary); // still there only after a fault
         }
     }
 
@@ -114,12 +116,12 @@ final class PrivateFolder {
         }
     }
 
-    /** Whether this process's user owns it: the superuser can write to all folders. Unknown is no. */
+    /** Whether this process's user owns it, which being writable does not show for the superuser; false where that is unknown. */
     private static boolean isOwn(Path path, LinkOption... options) throws IOException {
         return USER.isPresent() && Files.getAttribute(path, "unix:uid", options).equals(USER.get());
     }
 
-    /** The number of this process's user: of the process where the system shows it, else of a file that it makes. */
+    /** The user id of this process: from /proc where it exists, else from the owner of a file that this makes. */
     private static Optional<Object> user() {
         Path process = Path.of("/proc/self");
         try {

@@ -34,7 +34,7 @@ abstract class PictureFile {
      * Walks over the file's parts before anything is decoded, in a few kilobytes whatever these parts claim.
      *
      * @return the stream for the decoder
-     * @throws IOException if the file cannot be read; one that ends too early is no fault here
+     * @throws IOException if the file cannot be read; a file that ends too early is accepted here
      * @throws InvalidInputException if it would take the decoder minutes to get at the picture's size
      */
     abstract ImageInputStream survey() throws IOException;

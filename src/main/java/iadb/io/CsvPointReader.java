@@ -37,7 +37,7 @@ final class CsvPointReader extends PointReader {
     private InputStream in;
     private long linesRead;
     private long line; // at which the record begins, from 1
-    private int ink; // index of the record's first byte that is no blank
+    private int ink; // index of the record's first byte other than a blank
     private long done;
 
     CsvPointReader(Path file) throws IOException {
@@ -214,7 +214,7 @@ final class CsvPointReader extends PointReader {
                 && text.chars().allMatch(c -> c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E');
     }
 
-    /** The next record that is no comment; null after the last. */
+    /** The next record other than a comment; null after the last. */
     private String nextPoint() throws IOException {
         int length = skipToPoint();
         return length < 0 ? null : text(length);
