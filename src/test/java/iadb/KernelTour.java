@@ -99,8 +99,7 @@ final class KernelTour {
                 train(kind, tunings.get(stops % tunings.size()), shape);
             }
             Tuning t = tunings.get(stops % tunings.size());
-            map(new Tuning(t.vector(), Math.min(t.tileRows(), MAP_ROWS), t.itemRows(), t.itemVectors(), t.groupSize(),
-                    t.updateGroups(), t.updateGroupSize()), shape);
+            map(t.with("tile-rows", Math.min(t.tileRows(), MAP_ROWS)), shape);
         }
     }
 

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The compile-time parameters of the network's kernels ({@code cl/network.cl}) and the group sizes that go with them.
@@ -19,11 +21,16 @@ import java.util.Optional;
  * @param itemRows     ITEM_ROWS, rows a work-item keeps in registers: a power of two
  * @param itemVectors  ITEM_VECTORS, vectors of columns a work-item keeps in registers
  * @param groupSize    GROUP_SIZE, work-items a group
+ * @param unroll       UNROLL_BY, turns of the products' inner loops that are written out
+ * @param split        K_SPLIT, work-items that share a sum of a training step's products: a power of two
  * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit
  * @param updateGroupSize work-items of each of them
  */
-public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int updateGroups,
-        int updateGroupSize) {
+public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int unroll, int split,
+        int updateGroups, int updateGroupSize) {
+    private static final List<String> WORDS = List.of("vector", "tile-rows", "item-rows", "item-vectors", "group-size", "unroll",
+            "split", "update-groups", "update-group-size");
+
     /** Above any value that makes sense, and low enough for products of two. */
     private static final int MOST_VALUE = 1 << 14;
     /** Blocks of gradients that are kept apart before they are added: more tiles share a block, in order. */
@@ -66,15 +73,32 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             String[] pair = word.split("=", 2);
             values.put(pair[0], pair.length < 2 ? -1 : Integer.valueOf(pair[1]));
         }
-        String[] names = {"vector", "tile-rows", "item-rows", "item-vectors", "group-size", "update-groups", "update-group-size"};
-        int[] v = Arrays.stream(names).mapToInt(name -> values.getOrDefault(name, -1)).toArray();
-        boolean isTuning = values.size() == names.length && Arrays.stream(v).allMatch(n -> n >= 0 && n <= MOST_VALUE)
-                && (v[0] == 4 || v[0] == 8 || v[0] == 16) && Integer.bitCount(v[2]) == 1 && v[1] > 0
-                && v[1] % Math.max(v[0], v[2]) == 0 && v[3] > 0 && v[4] > 0 && v[6] > 0;
-        if (!isTuning) {
+        Tuning tuning = of(WORDS.stream().mapToInt(word -> values.getOrDefault(word, -1)).toArray());
+        if (values.size() != WORDS.size() || !tuning.isValid()) {
             throw new IllegalArgumentException("no kernel is built with " + words);
         }
-        return new Tuning(v[0], v[1], v[2], v[3], v[4], v[5], v[6]);
+        return tuning;
+    }
+
+    private static Tuning of(int[] v) {
+        return new Tuning(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+    }
+
+    private int[] values() {
+        return new int[] {vector, tileRows, itemRows, itemVectors, groupSize, unroll, split, updateGroups, updateGroupSize};
+    }
+
+    private boolean isValid() {
+        return Arrays.stream(values()).allMatch(n -> n >= 0 && n <= MOST_VALUE) && (vector == 4 || vector == 8 || vector == 16)
+                && Integer.bitCount(itemRows) == 1 && tileRows > 0 && tileRows % Math.max(vector, itemRows) == 0 && itemVectors > 0
+                && groupSize > 0 && unroll > 0 && Integer.bitCount(split) == 1 && updateGroupSize > 0;
+    }
+
+    /** This tuning with another value of one of its words, which need not fit the others. */
+    public Tuning with(String word, int value) {
+        int[] values = values();
+        values[WORDS.indexOf(word)] = value;
+        return of(values);
     }
 
     /** Bytes of local memory that a kernel of this tuning takes. */
@@ -95,8 +119,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         int step = Math.max(vector, itemRows);
         long perUnit = (rows + device.computeUnits() - 1L) / device.computeUnits();
         int spread = (int) Math.min(tileRows, (perUnit + step - 1) / step * step);
-        return new Tuning(vector, spread, itemRows, itemVectors, groupSize, updateGroups, updateGroupSize)
-                .fit(shape, footprint, device);
+        return with("tile-rows", spread).fit(shape, footprint, device);
     }
 
     /**
@@ -106,8 +129,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
         int groups = updateGroups == 0 ? device.computeUnits() : updateGroups;
-        return new Tuning(vector, tileRows, itemRows, itemVectors, groupSize, groups, updateGroupSize)
-                .fit(shape, footprint, device.localBytes(), device.maxGroupSize());
+        return with("update-groups", groups).fit(shape, footprint, device.localBytes(), device.maxGroupSize());
     }
 
     /** As above with the limits of a device that need not be here. */
@@ -121,7 +143,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             long most = (deviceLocalBytes - footprint.paddingBytes()) / (4L * footprint.floatsPerRow(shape));
             int fitting = (int) Math.min(tileRows / step * step, most / step * step);
             if (fitting >= step) {
-                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, maxGroupSize),
+                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, maxGroupSize), unroll, split,
                         updateGroups, within(updateGroupSize, maxGroupSize)));
             }
         }
@@ -142,7 +164,8 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
                 "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
-                "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize);
+                "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize, "-DUNROLL_BY=" + unroll, "-DK_SPLIT=" + split,
+                "-DUPDATE_GROUP_SIZE=" + updateGroupSize);
     }
 
     /** Tiles of a batch. */
@@ -162,7 +185,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
 
     @Override
     public String toString() {
-        return "vector=%s tile-rows=%s item-rows=%s item-vectors=%s group-size=%s update-groups=%s update-group-size=%s"
-                .formatted(vector, tileRows, itemRows, itemVectors, groupSize, updateGroups, updateGroupSize);
+        int[] values = values();
+        return IntStream.range(0, values.length).mapToObj(i -> WORDS.get(i) + "=" + values[i]).collect(Collectors.joining(" "));
     }
 }

@@ -35,7 +35,6 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
-import java.util.function.IntFunction;
 
 /**
  * The search behind {@code tools/tune}: times a device's kernels over valid tunings, one parameter after the other until
@@ -88,14 +87,14 @@ public final class Tune implements AutoCloseable {
         }
     }
 
-    /** One parameter of a tuning and the values to try. */
-    private record Axis(String name, int[] values, Function<Tuning, IntFunction<Tuning>> with) {
+    /** A word of a tuning and the values to try. */
+    private record Axis(String word, int... values) {
     }
 
-    /** The tunings that a search from {@code start} tries first: one parameter changed. Not all fit every network. */
+    /** The tunings that a search from {@code start} tries first: one word changed. Not all fit every network. */
     public static List<Tuning> candidates(Tuning start) {
         return axes(start.groupSize() == 1).stream()
-                .flatMap(axis -> Arrays.stream(axis.values()).mapToObj(value -> axis.with().apply(start).apply(value)))
+                .flatMap(axis -> Arrays.stream(axis.values()).mapToObj(value -> start.with(axis.word(), value)))
                 .filter(tuning -> !tuning.equals(start)).toList();
     }
 
@@ -105,21 +104,16 @@ public final class Tune implements AutoCloseable {
 
     private static List<Axis> axes(boolean oneItemGroups) {
         List<Axis> axes = new ArrayList<>();
-        axes.add(new Axis("tile-rows", oneItemGroups ? new int[] {16, 32, 64, 128} : new int[] {4, 8, 16, 32},
-                t -> v -> new Tuning(t.vector(), v, t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));
-        axes.add(new Axis("item-rows", new int[] {2, 4, 8},
-                t -> v -> new Tuning(t.vector(), t.tileRows(), v, t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));
-        axes.add(new Axis("item-vectors", new int[] {1, 2, 4},
-                t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), v, t.groupSize(), t.updateGroups(), t.updateGroupSize())));
-        axes.add(new Axis("vector", new int[] {4, 8, 16},
-                t -> v -> new Tuning(v, t.tileRows(), t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), t.updateGroupSize())));
+        axes.add(oneItemGroups ? new Axis("tile-rows", 16, 32, 64, 128) : new Axis("tile-rows", 4, 8, 16, 32));
+        axes.add(new Axis("item-rows", 2, 4, 8));
+        axes.add(new Axis("item-vectors", 1, 2, 4));
+        axes.add(new Axis("vector", 4, 8, 16));
         if (!oneItemGroups) {
-            axes.add(new Axis("group-size", new int[] {32, 64, 128, 256},
-                    t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), t.itemVectors(), v, t.updateGroups(), t.updateGroupSize())));
-            axes.add(new Axis("update-groups", new int[] {8, 16, 32, 64},
-                    t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), t.itemVectors(), t.groupSize(), v, t.updateGroupSize())));
-            axes.add(new Axis("update-group-size", new int[] {32, 64, 128, 256},
-                    t -> v -> new Tuning(t.vector(), t.tileRows(), t.itemRows(), t.itemVectors(), t.groupSize(), t.updateGroups(), v)));
+            axes.add(new Axis("group-size", 32, 64, 128, 256));
+            axes.add(new Axis("unroll", 1, 4, 8));
+            axes.add(new Axis("split", 1, 4, 8));
+            axes.add(new Axis("update-groups", 8, 16, 32, 64));
+            axes.add(new Axis("update-group-size", 32, 64, 128, 256));
         }
         return axes;
     }
@@ -148,7 +142,7 @@ public final class Tune implements AutoCloseable {
             better = false;
             for (Axis axis : axes) {
                 for (int value : axis.values()) {
-                    Tuning candidate = axis.with().apply(best).apply(value);
+                    Tuning candidate = best.with(axis.word(), value);
                     if (candidate.equals(best)) {
                         continue;
                     }
@@ -159,7 +153,7 @@ public final class Tune implements AutoCloseable {
                     // A gain counts when a second measurement confirms it.
                     boolean wins = ratio.getAsDouble() < LEAST_GAIN
                             && ratio(open, candidate, best).orElseThrow() < LEAST_GAIN;
-                    System.out.printf(Locale.ROOT, "  %-18s %4d: %.3f of the best%s%n", axis.name(), value,
+                    System.out.printf(Locale.ROOT, "  %-18s %4d: %.3f of the best%s%n", axis.word(), value,
                             ratio.getAsDouble(), wins ? ", taken" : "");
                     if (wins) {
                         best = candidate;

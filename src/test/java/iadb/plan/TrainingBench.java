@@ -78,8 +78,8 @@ public final class TrainingBench implements AutoCloseable {
     public static List<Tuning> tunings(Device device) {
         List<Tuning> tunings = new ArrayList<>();
         tunings.add(TuningTable.find(device, TuningTable.Purpose.TRAINING));
-        tunings.add(new Tuning(4, 16, 4, 1, 64, 3, 64));  // a GPU
-        tunings.add(new Tuning(8, 32, 4, 2, 1, 2, 1));   // AVX2
+        tunings.add(new Tuning(4, 16, 4, 1, 64, 4, 1, 3, 64));  // a GPU
+        tunings.add(new Tuning(8, 32, 4, 2, 1, 1, 1, 2, 1));   // AVX2
         return tunings;
     }
 

@@ -55,6 +55,6 @@ class TuningTableTest {
     @Test
     void anUnknownWordIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> Tuning.parse("vector=4 tile-rows=16 item-rows=4 item-vectors=1"
-                + " group-size=64 update-groups=16 update-group-size=64 colour=7"));
+                + " group-size=64 unroll=1 split=1 update-groups=16 update-group-size=64 colour=7"));
     }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the profile says a kernel does is what the method asks for. */
 class KernelWorkTest {
-    private static final Tuning TUNING = new Tuning(16, 128, 4, 4, 1, 2, 1);
+    private static final Tuning TUNING = new Tuning(16, 128, 4, 4, 1, 1, 1, 2, 1);
 
     @Test
     void aTutorialStepIsNineteenMegaflop() {
