@@ -33,20 +33,38 @@ static inline step_rates rates_of_step(rates r, uint t) {
   return now;
 }
 
-#ifndef LOAD_GRADIENT
-#define LOAD_GRADIENT(p) LOAD_GLOBAL(p)  // barrier.cl has another
+// Loads of blocks' gradients that an item of one vector has under way: one at a time would wait for a GPU's L2 cache each time.
+#ifdef RELEASE_FENCE  // in persistent_steps, whose gradients take most of the registers of sm_75 and sm_80
+#define LOADS_AT_ONCE 8
+#else
+#define LOADS_AT_ONCE 16
 #endif
 
-// Moves parameters [i, i + VECTOR) by one step and returns them, and takes them into their average unless their share in it
-// is 0. d_blocks [blocks][PARAMETERS].
+// Σ d_blocks [blocks][PARAMETERS] over the blocks, in order, at [i, i + VECTOR).
+static inline vec sum_of_blocks(int i, int blocks, global const float *d_blocks) {
+#if GROUP_SIZE == 1
+  vec gradient = LOAD_GLOBAL(d_blocks + i);
+  for (int b = 1; b < blocks; b++) gradient += LOAD_GLOBAL(d_blocks + (size_t)b * PARAMETERS + i);
+#else
+  vec gradient = (vec)(0.0f);
+  NO_UNROLL for (int b = 0; b < blocks; b += LOADS_AT_ONCE) {
+    vec one[LOADS_AT_ONCE];
+    UNROLL for (int j = 0; j < LOADS_AT_ONCE; j++)
+      one[j] = b + j < blocks ? LOAD_GLOBAL(d_blocks + (size_t)(b + j) * PARAMETERS + i) : (vec)(0.0f);
+    UNROLL for (int j = 0; j < LOADS_AT_ONCE; j++) gradient += one[j];
+  }
+#endif
+  return gradient;
+}
+
+// Moves parameters [i, i + VECTOR) by one step and returns them, and takes them into their average where one is kept.
 static inline vec adam(int i, step_rates now, int blocks, global const float *d_blocks, global float *parameters,
                        global float *moment1, global float *moment2, global float *average) {
-  vec gradient = LOAD_GRADIENT(d_blocks + i);
-  for (int b = 1; b < blocks; b++) gradient += LOAD_GRADIENT(d_blocks + (size_t)b * PARAMETERS + i);
-  vec m = LOAD_GLOBAL(moment1 + i), v = LOAD_GLOBAL(moment2 + i);
+  vec gradient = sum_of_blocks(i, blocks, d_blocks);
+  vec m = LOAD_GLOBAL(moment1 + i), v = LOAD_GLOBAL(moment2 + i), old = LOAD_GLOBAL(parameters + i);
   m = MULTIPLY_ADD((vec)(RATE1), gradient - m, m);
   v = MULTIPLY_ADD((vec)(RATE2), MULTIPLY_ADD(gradient, gradient, -v), v);
-  vec p = LOAD_GLOBAL(parameters + i) - now.rate * m / MULTIPLY_ADD(sqrt(v), (vec)(now.root), (vec)(EPSILON));
+  vec p = old - now.rate * m / MULTIPLY_ADD(sqrt(v), (vec)(now.root), (vec)(EPSILON));
   STORE_GLOBAL(moment1 + i, m);
   STORE_GLOBAL(moment2 + i, v);
   STORE_GLOBAL(parameters + i, p);
@@ -71,6 +89,16 @@ static inline void transpose_square(vec rows[VECTOR]) {
   }
 }
 
+// The n-th square of hidden weights: its layer, first input and first output.
+typedef struct { int l, k, n; } square;
+
+static inline square square_of(int n) {
+  square at = {1 + n / (VECTORS_A_ROW * VECTORS_A_ROW), n / VECTORS_A_ROW % VECTORS_A_ROW * VECTOR, n % VECTORS_A_ROW * VECTOR};
+  return at;
+}
+
+typedef union { vec vector; float lane[VECTOR]; } vec_lanes;
+
 // Where the n-th vector outside the hidden weight matrices lies.
 static inline int other_vector(int n) {
   int i = n * VECTOR - 4 * WIDTH;  // counted from the end of the first layer
@@ -79,33 +107,52 @@ static inline int other_vector(int n) {
   return l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - (DEPTH - 1) * WIDTH;
 }
 
-// One Adam step t = 1, 2, ... by `items` work-items of which this is number `item`: parameters, moments, the transposed
-// copies of the hidden weights, and of the average units sharer, sharer + sharers, ... Work-items stride over
-// SQUARES + OTHER_VECTORS units. No barriers.
-static inline void adam_step(int item, int items, int sharer, int sharers, uint t, rates r, int blocks,
-                             global const float *d_blocks, global float *parameters, global float *moment1,
-                             global float *moment2, global float *transposed, global float *average) {
-  step_rates now = rates_of_step(r, t);
-  float share = now.share;
-  for (int unit = item; unit < SQUARES + OTHER_VECTORS; unit += items) {
-    now.share = unit % sharers == sharer ? share : 0.0f;
+// One Adam step by groups of `size` work-items, of which this is `item` of `group`: parameters, moments, their average, and
+// the transposed copies of the hidden weights. Items alone in their group take a VECTOR × VECTOR block each; others a vector
+// each, and a block's VECTOR items transpose it in `exchange` [size][VECTOR]. (Then: one barrier a turn, and one at its end.)
+INLINED void adam_step(int item, int size, int group, int groups, step_rates now, int blocks, global const float *d_blocks,
+                       global float *parameters, global float *moment1, global float *moment2, global float *transposed,
+                       global float *average, local float *exchange) {
+#if GROUP_SIZE == 1
+  for (int unit = group * size + item; unit < SQUARES + OTHER_VECTORS; unit += groups * size) {
     if (unit >= SQUARES) {
-      adam(other_vector(unit - SQUARES), now, blocks, d_blocks, parameters, moment1, moment2, average);
+      int i = other_vector(unit - SQUARES);
+      adam(i, now, blocks, d_blocks, parameters, moment1, moment2, average);
       continue;
     }
-    int l = 1 + unit / (VECTORS_A_ROW * VECTORS_A_ROW);
-    int k = unit / VECTORS_A_ROW % VECTORS_A_ROW * VECTOR;  // the block's first input
-    int n = unit % VECTORS_A_ROW * VECTOR;                  // and output
+    square at = square_of(unit);
     vec rows[VECTOR];
-    UNROLL for (int i = 0; i < VECTOR; i++)
-      rows[i] = adam(WEIGHTS(l) + (k + i) * WIDTH + n, now, blocks, d_blocks, parameters, moment1, moment2, average);
+    UNROLL for (int r = 0; r < VECTOR; r++) {
+      int i = WEIGHTS(at.l) + (at.k + r) * WIDTH + at.n;
+      rows[r] = adam(i, now, blocks, d_blocks, parameters, moment1, moment2, average);
+    }
     transpose_square(rows);
-    UNROLL for (int i = 0; i < VECTOR; i++) STORE_GLOBAL(transposed + TRANSPOSED(l) + (n + i) * WIDTH + k, rows[i]);
+    UNROLL for (int r = 0; r < VECTOR; r++) STORE_GLOBAL(transposed + TRANSPOSED(at.l) + (at.n + r) * WIDTH + at.k, rows[r]);
   }
+#else
+  int units = SQUARES * VECTOR + OTHER_VECTORS;
+  for (int first = group * size; first < units; first += groups * size) {
+    int unit = first + item, r = unit % VECTOR;
+    square at = square_of(unit / VECTOR);
+    bool is_square = unit < SQUARES * VECTOR;
+    if (unit < units) {
+      int i = is_square ? WEIGHTS(at.l) + (at.k + r) * WIDTH + at.n : other_vector(unit - SQUARES * VECTOR);
+      vec p = adam(i, now, blocks, d_blocks, parameters, moment1, moment2, average);
+      STORE_LOCAL(exchange + item * VECTOR, p);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (is_square) {
+      vec_lanes column;
+      UNROLL for (int j = 0; j < VECTOR; j++) column.lane[j] = exchange[(item - r + j) * VECTOR + r];
+      STORE_GLOBAL(transposed + TRANSPOSED(at.l) + (at.n + r) * WIDTH + at.k, column.vector);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+#endif
 }
 
 // The loss of a step: Σ block_loss [blocks], in order.
-static inline float step_loss(int blocks, volatile global const float *block_loss) {
+static inline float step_loss(int blocks, global const float *block_loss) {
   float loss = block_loss[0];
   for (int b = 1; b < blocks; b++) loss += block_loss[b];
   return loss;
@@ -115,12 +162,17 @@ static inline float step_loss(int blocks, volatile global const float *block_los
 // Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
 // 4 · (DEPTH-1) · WIDTH² for the transposed copies, 8 · PARAMETERS for an average. average [PARAMETERS], or anything where
 // none is kept.
-kernel void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
+UPDATE_GROUP void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
                    uint cosine_steps, float average_rate, float log_decay, global float *parameters,
                    global float *moment1, global float *moment2, global float *transposed, global float *average,
                    global float *losses, uint loss_slots, uint step) {
+#if GROUP_SIZE == 1
+  local float *exchange = 0;
+#else
+  local float exchange[UPDATE_GROUP_SIZE * VECTOR] ALIGNED;
+#endif
   rates r = {learning_rate, cosine_steps, average_rate, log_decay};
-  adam_step((int)get_global_id(0), (int)get_global_size(0), 0, 1, step + 1, r, blocks, d_blocks, parameters, moment1,
-            moment2, transposed, average);
-  if (get_global_id(0) == 0) losses[step % loss_slots] = step_loss(blocks, block_loss);
+  adam_step(get_local_id(0), get_local_size(0), get_group_id(0), get_num_groups(0), rates_of_step(r, step + 1), blocks,
+            d_blocks, parameters, moment1, moment2, transposed, average, exchange);
+  if (get_global_id(0) == get_global_size(0) - 1) losses[step % loss_slots] = step_loss(blocks, block_loss);
 }

@@ -14,3 +14,11 @@
 
 // Of functions with a barrier inside: Mesa's llvmpipe (25.0) crashes on one that is called rather than inlined.
 #define INLINED static inline __attribute__((always_inline))
+
+// After a barrier. On a CPU LLVM must not know that `item` is still the same: it would take tests of it out of a loop that
+// waits, and PoCL 3.1 would then make them once for all items.
+#if GROUP_SIZE != 1 && (defined(__x86_64__) || defined(__aarch64__))
+#define FORGET_ITEM __asm__ volatile("" : "+r"(item))
+#else
+#define FORGET_ITEM
+#endif

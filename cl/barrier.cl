@@ -1,65 +1,128 @@
 // A barrier across work-groups. No OpenCL promises that a waiting group lets others run, so that it waits a bounded time:
-// then it is called off, for all groups at once. The plan that uses it goes on without it; Java: iadb.plan.BarrierProof.
+// then it times out, for all groups at once. The plan that uses it goes on without it; Java: iadb.plan.BarrierProof.
+// arrivals [2]: how many times groups arrived since barrier_reset, and how often a wait polls that number before it times out.
 
-#ifndef SPIN_LIMIT  // looks at the counter before a wait is called off
+#ifndef SPIN_LIMIT  // most polls of a wait, whatever the host asks for
 #define SPIN_LIMIT 10000000
 #endif
 
-// What *arrivals holds once barrier n was called off: CALLED_OFF plus n in units that the groups which still arrive, each
+// What *arrivals holds once barrier n timed out: TIMED_OUT plus n in units that the groups which still arrive, each
 // once, cannot count through.
-#define CALLED_OFF (-0x40000000)
-#define ARRIVALS_CALLED_OFF(n, groups) (CALLED_OFF + (n) * 2 * (groups))
-#define BARRIER_CALLED_OFF(arrivals, groups) (((arrivals) - CALLED_OFF) / (2 * (groups)))
+#define TIMED_OUT (-0x40000000)
+#define ARRIVALS_TIMED_OUT(n, groups) (TIMED_OUT + (n) * 2 * (groups))
+#define BARRIER_TIMED_OUT(arrivals, groups) (((arrivals) - TIMED_OUT) / (2 * (groups)))
 
-// Gradients that another group wrote in the same launch must not come from this one's cache.
-#define LOAD_GRADIENT(p) (*(volatile global const vec *)(p))
-
-// mem_fence orders global memory within a group only on NVIDIA's GPUs; there the instruction stands itself.
-#ifdef __NV_CL_C_VERSION
-#define DEVICE_FENCE asm volatile("membar.gl;" ::: "memory")
+// Fences between work-groups: barrier() and mem_fence() order global memory within one group only. The host says which the
+// device has (iadb.cl.Fence). After ACQUIRE_FENCE plain loads see what other groups wrote before RELEASE_FENCE; the compiler
+// moves none across it. EACH_ITEM_FENCES: a fence covers the accesses of its own work-item, not those of its whole group.
+// own: a word in local memory.
+#if defined(FENCE_ACQ_REL) || defined(FENCE_MEMBAR)  // NVIDIA: cumulative, and both discard the multiprocessor's L1 lines
+#ifdef FENCE_ACQ_REL
+#define RELEASE_FENCE __asm__ volatile("fence.acq_rel.gpu;" ::: "memory")
 #else
-#define DEVICE_FENCE mem_fence(CLK_GLOBAL_MEM_FENCE)
+#define RELEASE_FENCE __asm__ volatile("membar.gl;" ::: "memory")
+#endif
+#define ACQUIRE_FENCE(own) RELEASE_FENCE
+#define EACH_ITEM_FENCES 0
+#define POLL(arrivals) (*(arrivals))  // volatile: not from L1
+#elif defined(FENCE_AMDGCN)  // gfx10 and gfx11 cannot release another wave's writes (github.com/llvm/llvm-project/pull/161638)
+#define RELEASE_FENCE __builtin_amdgcn_fence(__ATOMIC_RELEASE, "agent")
+#define ACQUIRE_FENCE(own) __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "agent")
+#define EACH_ITEM_FENCES 1
+#define POLL(arrivals) (*(arrivals))  // volatile: not from L0
+#elif defined(FENCE_ATOMICS)  // OpenCL C 2.0 and later
+#define RELEASE_FENCE atomic_work_item_fence(CLK_GLOBAL_MEM_FENCE, memory_order_release, memory_scope_device)
+#define ACQUIRE_FENCE(own) atomic_work_item_fence(CLK_GLOBAL_MEM_FENCE, memory_order_acquire, memory_scope_device)
+#define EACH_ITEM_FENCES 1
+#define POLL(arrivals) \
+  atomic_load_explicit((volatile global atomic_int *)(arrivals), memory_order_relaxed, memory_scope_device)
+#else
+// x86 CPUs: the hardware keeps the order of stores and that of loads, so that only the compiler must be held. PoCL's mem_fence
+// is empty, but its atomic_inc and atomic_or are a release and an acquire, wherever they point: this one to a word of the
+// group's own, since another core might wait for a shared one.
+#define RELEASE_FENCE mem_fence(CLK_GLOBAL_MEM_FENCE)
+#define ACQUIRE_FENCE(own) (mem_fence(CLK_GLOBAL_MEM_FENCE), atomic_or(own, 0))
+#define EACH_ITEM_FENCES 0
+#define POLL(arrivals) (*(arrivals))
 #endif
 
-// Waits for all groups; true in all of them, or in none: a group that gives up first makes sure that the last one cannot
-// arrive any more. *arrivals counts from 0 at a launch's start; n = 1, 2, ... numbers its barriers. Two local barriers.
-INLINED int global_barrier(int item, volatile global int *arrivals, int groups, int n, local int *passed) {
+// First half of a barrier: what all items of this group wrote before is there for those that waited for it. A local barrier.
+INLINED void arrive(int item, volatile global int *arrivals) {
+  if (EACH_ITEM_FENCES) RELEASE_FENCE;
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+  FORGET_ITEM;
   if (item == 0) {
-    DEVICE_FENCE;
-    int all = n * groups;
-    int seen = atomic_inc(arrivals) + 1;
-    for (int spins = 0; seen >= 0 && seen < all; spins++) {
-      if (spins < SPIN_LIMIT) {
-        seen = *arrivals;
+    RELEASE_FENCE;
+    atomic_inc(arrivals);
+  }
+}
+
+// Second half: waits for all groups; true in all of them, or in none: a group that gives up first makes sure that the last
+// one cannot arrive any more. n = 1, 2, ... numbers the barriers since barrier_reset. A local barrier.
+INLINED int wait_for_all(int item, volatile global int *arrivals, int groups, int n, local int *passed) {
+  if (item == 0) {
+    int all = n * groups, most = arrivals[1];
+    int seen = POLL(arrivals);
+    for (int polls = 0; seen >= 0 && seen < all; polls++) {
+      if (polls < most) {
+        seen = POLL(arrivals);
       } else {
-        int found = atomic_cmpxchg(arrivals, seen, ARRIVALS_CALLED_OFF(n, groups));
-        seen = found == seen ? ARRIVALS_CALLED_OFF(n, groups) : found;
+        int found = atomic_cmpxchg(arrivals, seen, ARRIVALS_TIMED_OUT(n, groups));
+        seen = found == seen ? ARRIVALS_TIMED_OUT(n, groups) : found;
       }
     }
-    DEVICE_FENCE;
-    // a group that was slow to look may find a later barrier called off: this one had let all pass
-    *passed = seen >= 0 || BARRIER_CALLED_OFF(seen, groups) > n;
+    // a group that was slow to poll may find that a later barrier timed out: this one had let all pass
+    *passed = seen >= 0 || BARRIER_TIMED_OUT(seen, groups) > n;
+    ACQUIRE_FENCE(passed);
   }
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+  FORGET_ITEM;
+  if (EACH_ITEM_FENCES) ACQUIRE_FENCE(passed);
   return *passed;
 }
 
-// Before a launch with barriers: no group has arrived.
-kernel void barrier_reset(global int *arrivals) { *arrivals = 0; }
+INLINED int global_barrier(int item, volatile global int *arrivals, int groups, int n, local int *passed) {
+  arrive(item, arrivals);
+  return wait_for_all(item, arrivals, groups, n, passed);
+}
 
-// Proves the barrier on a device: in each of `rounds` rounds every group leaves a number in slots [groups] that the
-// others must find after the barrier. *proven counts the groups that passed all rounds and found all numbers.
-// NDRange: as many groups as shall wait for each other. 2 + 4 rounds local barriers.
-kernel void barrier_proof(volatile global int *arrivals, volatile global int *slots, int rounds, global int *proven) {
+// Before a launch with barriers: no group has arrived, and a wait polls `polls` times.
+kernel void barrier_reset(global int *arrivals, int polls) {
+  arrivals[0] = 0;
+  arrivals[1] = min(polls, SPIN_LIMIT);
+}
+
+// Polls `polls` times, as a wait does that times out: for the host to measure. NDRange: the groups of the barrier.
+kernel void barrier_polls(volatile global int *arrivals, int polls) {
+  int seen = 0;
+  if (get_local_id(0) == 0)
+    for (int i = 0; i < polls && seen >= 0; i++) seen = POLL(arrivals);
+}
+
+// Proves the barrier on a device. In each of `rounds` rounds every group writes PROOF_VECTORS vectors of slots
+// [groups][PROOF_VECTORS], new values to the same places, and reads those of four others: the same four for four rounds, so
+// that its cache holds them when they change, and few enough to stay there. Plain stores and loads by all items, as gradients
+// are written and read. One group a round is late, since groups at the same pace would hardly need to wait. *proven counts
+// the items that passed all rounds and found all values.
+// NDRange: as many groups as shall wait for each other. 4 rounds local barriers.
+#define PROOF_VECTORS 128
+#define LATE_POLLS 64
+kernel void barrier_proof(volatile global int *arrivals, global float4 *slots, int rounds, global int *proven) {
   local int passed;
-  int item = get_local_id(0), group = get_group_id(0), groups = get_num_groups(0);
-  int right = 1;
-  for (int round = 0; round < rounds && right; round++) {
-    if (item == 0) slots[group] = round * groups + group;
+  int item = get_local_id(0), items = get_local_size(0), group = get_group_id(0), groups = get_num_groups(0);
+  int right = 1, round = 0;
+  while (round < rounds) {
+    _Pragma("unroll 1") for (int i = 0; i < LATE_POLLS && group == round % groups; i++) POLL(arrivals);
+    for (int v = item; v < PROOF_VECTORS; v += items)
+      slots[group * PROOF_VECTORS + v] = (float4)(round + 1, group, v, -round);
     if (!global_barrier(item, arrivals, groups, 2 * round + 1, &passed)) break;
-    for (int g = 0; g < groups; g++) right = right && slots[g] == round * groups + g;
+    for (int i = 0; i < 4; i++) {
+      int from = (group + 1 + (round / 4 * 4 + i) % max(groups - 1, 1)) % groups;
+      for (int v = item; v < PROOF_VECTORS; v += items)
+        right &= all(slots[from * PROOF_VECTORS + v] == (float4)(round + 1, from, v, -round));
+    }
     if (!global_barrier(item, arrivals, groups, 2 * round + 2, &passed)) break;
-    if (round == rounds - 1 && item == 0 && right) atomic_inc(proven);
+    round++;
   }
+  if (round == rounds && right) atomic_inc(proven);
 }

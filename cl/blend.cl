@@ -1,26 +1,40 @@
 // The rows of a training batch: x_α = (1-α) x0 + α x1 with α ~ U[0,1), x0 and x1 drawn independently and with
 // replacement from the two data sets, and the target x1 - x0 (IADB, algorithm 3).
 
-DEFINE_PHILOX(philox_vector, uvec)
+// Rows that an item draws at once: a vector of them where it is alone in its group.
+#if GROUP_SIZE == 1
+#define ROWS_AT_ONCE VECTOR
+typedef uvec drawn;
+#else
+#define ROWS_AT_ONCE 1
+typedef uint drawn;
+#endif
+typedef union { drawn all; uint lane[ROWS_AT_ONCE]; } drawn_lanes;
 
-typedef union { uvec vector; uint lane[VECTOR]; } uint_lanes;
+DEFINE_PHILOX(philox_rows, drawn)
 
-// data0 [points0], data1 [points1]: the points of p0 and of p1.
+// What rows are drawn from: the points of p0, data0 [points0], and of p1, data1 [points1]; and the generator's key.
+typedef struct {
+  global const float2 *data0;
+  uint points0;
+  global const float2 *data1;
+  uint points1;
+  uint seed_low, seed_high;
+} data_sets;
+
 // Fills input [TILE_ROWS][4] = (x_α, y_α, α, 1) and target [TILE_ROWS][2] for rows first_row .. of the batch of `step`.
-// Row r of step s is the Philox draw with counter (r, s, STREAM_TRAINING_ROWS, 0); VECTOR rows are drawn at once.
-static inline void blend_rows(int item, global const float2 *data0, uint points0, global const float2 *data1,
-                              uint points1, uint seed_low, uint seed_high, uint step, uint first_row,
-                              local float *input, local float *target) {
-  for (int r = item * VECTOR; r < TILE_ROWS; r += GROUP_SIZE * VECTOR) {
-    uint_lanes row;
-    UNROLL for (int i = 0; i < VECTOR; i++) row.lane[i] = first_row + r + i;
-    uvec counter[4] = {row.vector, (uvec)(step), (uvec)(STREAM_TRAINING_ROWS), (uvec)(0u)};
-    philox_vector(counter, seed_low, seed_high);
-    uint_lanes index0 = {mul_hi(counter[0], (uvec)(points0))};
-    uint_lanes index1 = {mul_hi(counter[1], (uvec)(points1))};
-    uint_lanes alpha_bits = {counter[2]};
-    UNROLL for (int i = 0; i < VECTOR; i++) {
-      float2 x0 = data0[index0.lane[i]], x1 = data1[index1.lane[i]];
+// Row r of step s is the Philox draw with counter (r, s, STREAM_TRAINING_ROWS, 0); ROWS_AT_ONCE are drawn at once.
+static inline void blend_rows(int item, data_sets from, uint step, uint first_row, local float *input, local float *target) {
+  for (int r = item * ROWS_AT_ONCE; r < TILE_ROWS; r += GROUP_SIZE * ROWS_AT_ONCE) {
+    drawn_lanes row;
+    UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) row.lane[i] = first_row + r + i;
+    drawn counter[4] = {row.all, (drawn)(step), (drawn)(STREAM_TRAINING_ROWS), (drawn)(0u)};
+    philox_rows(counter, from.seed_low, from.seed_high);
+    drawn_lanes index0 = {mul_hi(counter[0], (drawn)(from.points0))};
+    drawn_lanes index1 = {mul_hi(counter[1], (drawn)(from.points1))};
+    drawn_lanes alpha_bits = {counter[2]};
+    UNROLL for (int i = 0; i < ROWS_AT_ONCE; i++) {
+      float2 x0 = from.data0[index0.lane[i]], x1 = from.data1[index1.lane[i]];
       float alpha = unit_interval(alpha_bits.lane[i]);
       float2 blend = MULTIPLY_ADD((float2)(alpha), x1, (1.0f - alpha) * x0);
       *(local float4 *)(input + (r + i) * 4) = (float4)(blend, alpha, 1.0f);

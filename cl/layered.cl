@@ -24,9 +24,9 @@ GROUP void layered_rows(global const float2 *data0, uint points0, global const f
   local float input_local[TILE_ROWS * 4] ALIGNED;
   local float target_local[TILE_ROWS * 2] ALIGNED;
   int item = get_local_id(0);
+  data_sets from = {data0, points0, data1, points1, seed_low, seed_high};
   FOR_TILES(tile, tiles) {
-    blend_rows(item, data0, points0, data1, points1, seed_low, seed_high, step, tile * TILE_ROWS, input_local,
-               target_local);
+    blend_rows(item, from, step, tile * TILE_ROWS, input_local, target_local);
     TILE_BARRIER;
     store_tile(item, 4, input_local, input + tile * TILE_ROWS * 4);
     store_tile(item, 2, target_local, target + tile * TILE_ROWS * 2);

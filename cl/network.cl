@@ -29,11 +29,20 @@
 #ifndef GROUP_SIZE     // work-items a group
 #define GROUP_SIZE 64
 #endif
+#ifndef UPDATE_GROUP_SIZE  // work-items a group of the launch that updates the weights
+#define UPDATE_GROUP_SIZE 64
+#endif
+#ifndef UNROLL_BY      // turns of the products' inner loops that are written out, so that their loads are under way together
+#define UNROLL_BY 1
+#endif
+#ifndef K_SPLIT        // work-items that share a sum of a hidden layer's product, each over WIDTH / K_SPLIT of the k
+#define K_SPLIT 1
+#endif
 
 // Where the items of a group wait for each other. One alone works in order: without the calls, which LLVM may not move code
 // across, PoCL 3.1 compiles persistent_steps in 1.2 s rather than 3.7.
 #if GROUP_SIZE > 1
-#define GROUP_BARRIER(memory) barrier(memory)
+#define GROUP_BARRIER(memory) do { barrier(memory); FORGET_ITEM; } while (0)
 #else
 #define GROUP_BARRIER(memory)
 #endif
@@ -43,12 +52,17 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
+#define PRAGMA(words) _Pragma(#words)
+#define PRAGMA_UNROLL(turns) PRAGMA(unroll turns)
+#define UNROLL_SOME PRAGMA_UNROLL(UNROLL_BY)
 #define GROUP kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
+#define UPDATE_GROUP kernel __attribute__((reqd_work_group_size(UPDATE_GROUP_SIZE, 1, 1)))
 #define ALIGNED __attribute__((aligned(64)))
 
 #define ITEM_COLUMNS (ITEM_VECTORS * VECTOR)
 #define COLUMN_BLOCKS (WIDTH / ITEM_COLUMNS)  // a tile is worked on in blocks of ITEM_ROWS x ITEM_COLUMNS, row by row
 #define ROW_BLOCKS (TILE_ROWS / ITEM_ROWS)
+#define BLOCKS (ROW_BLOCKS * COLUMN_BLOCKS)
 #define OUTPUT_STRETCH (WIDTH % 64 ? 16 : 64)  // unrolled in the output layer: all of WIDTH would spill on some GPUs
 
 #define LAYER_PARAMETERS (WIDTH * WIDTH + WIDTH)
@@ -60,6 +74,20 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define PARAMETERS (BIAS_OUTPUT + 16)
 #define TRANSPOSED(l) (((l) - 1) * WIDTH * WIDTH)  // offset of W[l]'s transposed copy in its own buffer
 
+// Where the first layer, the biases and the output layer are read from: where sums are shared, a copy in local memory.
+#if K_SPLIT == 1
+#define NEAR global
+#define NEAR_BIAS(l) BIAS(l)
+#define NEAR_OUTPUT WEIGHTS_OUTPUT
+#else
+#define NEAR local
+#define NEAR_BIAS(l) ((3 + (l)) * WIDTH)
+#define NEAR_OUTPUT NEAR_BIAS(DEPTH)
+#endif
+#define NEAR_OUTPUT_BIAS (NEAR_OUTPUT + 2 * WIDTH)
+#define NEAR_FLOATS (NEAR_OUTPUT_BIAS + 16)
+
+#define LOAD_NEAR(p) (*(NEAR const vec *)(p))
 #define LOAD_LOCAL(p) (*(local const vec *)(p))
 #define LOAD_GLOBAL(p) (*(global const vec *)(p))
 #define STORE_LOCAL(p, v) (*(local vec *)(p) = (v))
@@ -84,10 +112,10 @@ static inline float sum_lanes(vec v) {
 }
 
 // sum[i][j] += Σ_k a[i][k] b[k][j]: rows i < ITEM_ROWS of a (stride K), vectors j < ITEM_VECTORS of b (stride WIDTH).
-static inline void multiply(local const float *a, int K, global const float *b, vec sum[ITEM_ROWS][ITEM_VECTORS]) {
-  NO_UNROLL for (int k = 0; k < K; k++) {
+static inline void multiply(local const float *a, int K, NEAR const float *b, vec sum[ITEM_ROWS][ITEM_VECTORS]) {
+  UNROLL_SOME for (int k = 0; k < K; k++) {
     vec b_k[ITEM_VECTORS];
-    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_k[j] = LOAD_GLOBAL(b + k * WIDTH + j * VECTOR);
+    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_k[j] = LOAD_NEAR(b + k * WIDTH + j * VECTOR);
     UNROLL for (int i = 0; i < ITEM_ROWS; i++) {
       vec a_ik = (vec)(a[i * K + k]);
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = MULTIPLY_ADD(a_ik, b_k[j], sum[i][j]);
@@ -96,14 +124,14 @@ static inline void multiply(local const float *a, int K, global const float *b, 
 }
 
 // output [TILE_ROWS][WIDTH] = relu(input [TILE_ROWS][K] · weights [K][WIDTH] + bias [WIDTH]); bias 0: none.
-static inline void forward_layer(int item, local const float *input, int K, global const float *weights,
-                                 global const float *bias, local float *output) {
-  for (int block = item; block < ROW_BLOCKS * COLUMN_BLOCKS; block += GROUP_SIZE) {
+static inline void forward_layer(int item, local const float *input, int K, NEAR const float *weights,
+                                 NEAR const float *bias, local float *output) {
+  for (int block = item; block < BLOCKS; block += GROUP_SIZE) {
     int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
     vec sum[ITEM_ROWS][ITEM_VECTORS];
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
-        sum[i][j] = bias ? LOAD_GLOBAL(bias + column + j * VECTOR) : (vec)(0.0f);
+        sum[i][j] = bias ? LOAD_NEAR(bias + column + j * VECTOR) : (vec)(0.0f);
     multiply(input + row * K, K, weights + column, sum);
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
@@ -112,33 +140,17 @@ static inline void forward_layer(int item, local const float *input, int K, glob
 }
 
 // velocity [rows][2] = act [rows][WIDTH] · W_output, and + b_output in the first TILE_ROWS rows: the others are tangents.
-static inline void output_layer(int item, int rows, local const float *act, global const float *parameters,
+static inline void output_layer(int item, int rows, local const float *act, NEAR const float *near,
                                 local float *velocity) {
   for (int e = item; e < rows * 2; e += GROUP_SIZE) {
     local const float *a = act + e / 2 * WIDTH;
-    global const float *w = parameters + WEIGHTS_OUTPUT + e % 2 * WIDTH;
+    NEAR const float *w = near + NEAR_OUTPUT + e % 2 * WIDTH;
     vec sum = (vec)(0.0f);
     NO_UNROLL for (int k = 0; k < WIDTH; k += OUTPUT_STRETCH)
       UNROLL for (int i = 0; i < OUTPUT_STRETCH; i += VECTOR)
-        sum = MULTIPLY_ADD(LOAD_LOCAL(a + k + i), LOAD_GLOBAL(w + k + i), sum);
-    velocity[e] = sum_lanes(sum) + (e < TILE_ROWS * 2 ? parameters[BIAS_OUTPUT + e % 2] : 0.0f);
+        sum = MULTIPLY_ADD(LOAD_LOCAL(a + k + i), LOAD_NEAR(w + k + i), sum);
+    velocity[e] = sum_lanes(sum) + (e < TILE_ROWS * 2 ? near[NEAR_OUTPUT_BIAS + e % 2] : 0.0f);
   }
-}
-
-// velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is left in slot l % slots;
-// training keeps them all (slots = DEPTH), a map needs two. Begins and ends with a barrier; DEPTH inside.
-INLINED void evaluate(int item, global const float *parameters, local const float *input, local float *act, int slots,
-                      local float *velocity) {
-  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
-  forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
-  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
-  NO_UNROLL for (int l = 1; l < DEPTH; l++) {
-    forward_layer(item, act + (l - 1) % slots * (TILE_ROWS * WIDTH), WIDTH, parameters + WEIGHTS(l),
-                  parameters + BIAS(l), act + l % slots * (TILE_ROWS * WIDTH));
-    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
-  }
-  output_layer(item, TILE_ROWS, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), parameters, velocity);
-  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
 // d_velocity = ∂loss/∂D = 2 (D - target) in place of velocity; zero in rows from `rows` on (a last tile is not full).
@@ -170,7 +182,7 @@ static inline void store_sum(int first, vec sum, global float *gradient) {
       vec sum[HEIGHT][ITEM_VECTORS];                                                                             \
       UNROLL for (int i = 0; i < HEIGHT; i++)                                                                    \
         UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = (vec)(0.0f);                                   \
-      NO_UNROLL for (int r = 0; r < TILE_ROWS; r++) {                                                            \
+      UNROLL_SOME for (int r = 0; r < TILE_ROWS; r++) {                                                          \
         vec b_r[ITEM_VECTORS];                                                                                   \
         UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_r[j] = LOAD_LOCAL(b + r * WIDTH + column + j * VECTOR);  \
         UNROLL for (int i = 0; i < HEIGHT; i++) {                                                                \
@@ -210,9 +222,9 @@ static inline void output_bias_gradient(int item, local const float *d_velocity,
 // act [TILE_ROWS][WIDTH] > 0, else 0. Forward, input is a tangent of the layer's input and act the layer's output. Backward,
 // input is the gradient of the layer's output, weights are transposed, and act is the layer's input, of which output may take
 // the place.
-static inline void derivative_layer(int item, local const float *input, int K, global const float *weights,
+static inline void derivative_layer(int item, local const float *input, int K, NEAR const float *weights,
                                     local const float *act, local float *output) {
-  for (int block = item; block < ROW_BLOCKS * COLUMN_BLOCKS; block += GROUP_SIZE) {
+  for (int block = item; block < BLOCKS; block += GROUP_SIZE) {
     int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
     vec sum[ITEM_ROWS][ITEM_VECTORS];
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
@@ -225,3 +237,95 @@ static inline void derivative_layer(int item, local const float *input, int K, g
       }
   }
 }
+
+// The weights of a hidden layer as a work-item has them. Where sums are shared, those of its share of k are in its registers,
+// fetched while the layer before is under way: a GPU's L2 cache takes as long to answer as a layer does to compute.
+#if K_SPLIT == 1
+typedef global const float *hidden_weights;
+#define FETCH(item, weights, to) (*(to) = (weights))
+#else
+#define SHARE (WIDTH / K_SPLIT)
+typedef struct { vec at[SHARE][ITEM_VECTORS]; } hidden_weights;
+
+static inline void fetch(int item, global const float *weights, hidden_weights *fetched) {
+  weights += item / BLOCKS % K_SPLIT * SHARE * WIDTH + item % COLUMN_BLOCKS * ITEM_COLUMNS;
+  UNROLL for (int k = 0; k < SHARE; k++)
+    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) fetched->at[k][j] = LOAD_GLOBAL(weights + k * WIDTH + j * VECTOR);
+}
+#define FETCH(item, weights, to) fetch(item, weights, to)
+
+// parts [K_SPLIT][TILE_ROWS][WIDTH]: the sums of input [TILE_ROWS][WIDTH] · weights, each over a share of k. The second form of
+// `multiply`: each of GROUP_SIZE = BLOCKS · K_SPLIT items has one block of the tile and one share.
+static inline void multiply_shares(int item, local const float *input, const hidden_weights *weights, local float *parts) {
+  int share = item / BLOCKS, row = item % BLOCKS / COLUMN_BLOCKS * ITEM_ROWS, column = item % COLUMN_BLOCKS * ITEM_COLUMNS;
+  UNROLL for (int i = 0; i < ITEM_ROWS; i++) {
+    vec sum[ITEM_VECTORS];
+    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[j] = (vec)(0.0f);
+    UNROLL for (int k = 0; k < SHARE; k++) {
+      vec a_ik = (vec)(input[(row + i) * WIDTH + share * SHARE + k]);
+      UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[j] = MULTIPLY_ADD(a_ik, weights->at[k][j], sum[j]);
+    }
+    UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
+      STORE_LOCAL(parts + (share * TILE_ROWS + row + i) * WIDTH + column + j * VECTOR, sum[j]);
+  }
+}
+#endif
+
+// A hidden layer in two parts, between which its input may be read for other purposes: forward_layer with `bias`, or with
+// `derives` derivative_layer. *weights become those at `next`. Output may be act, but not input. No barrier in the first part,
+// one in the second, unless sums are not shared and it does not derive.
+static inline void begin_layer(int item, local const float *input, const hidden_weights *weights, local float *parts) {
+#if K_SPLIT > 1
+  multiply_shares(item, input, weights, parts);
+#endif
+}
+
+INLINED void end_layer(int item, local const float *input, hidden_weights *weights, global const float *next,
+                       NEAR const float *bias, int derives, local const float *act, local float *parts, local float *output) {
+#if K_SPLIT == 1
+  if (derives) {
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
+    derivative_layer(item, input, WIDTH, *weights, act, output);
+  } else {
+    forward_layer(item, input, WIDTH, *weights, bias, output);
+  }
+  FETCH(item, next, weights);
+#else
+  FETCH(item, next, weights);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
+  for (int e = item * VECTOR; e < TILE_ROWS * WIDTH; e += GROUP_SIZE * VECTOR) {
+    vec sum = LOAD_LOCAL(parts + e);
+    UNROLL for (int s = 1; s < K_SPLIT; s++) sum += LOAD_LOCAL(parts + s * TILE_ROWS * WIDTH + e);
+    STORE_LOCAL(output + e, derives ? where_active(LOAD_LOCAL(act + e), sum) : relu(sum + LOAD_NEAR(bias + e % WIDTH)));
+  }
+#endif
+}
+
+// velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is left in slot l % slots;
+// training keeps them all (slots = DEPTH), a map needs two. *weights are those of layer 1 and become those at `after`.
+// Begins with a barrier, and one before the output layer; DEPTH + (K_SPLIT > 1) · (DEPTH-1) in all.
+INLINED void forward(int item, global const float *parameters, NEAR const float *near, hidden_weights *weights,
+                     global const float *after, local const float *input, local float *parts, local float *act, int slots,
+                     local float *velocity) {
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
+  forward_layer(item, input, 4, near + WEIGHTS_FIRST, 0, act);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
+  NO_UNROLL for (int l = 1; l < DEPTH; l++) {
+    local float *below = act + (l - 1) % slots * (TILE_ROWS * WIDTH), *above = act + l % slots * (TILE_ROWS * WIDTH);
+    begin_layer(item, below, weights, parts);
+    end_layer(item, below, weights, l + 1 < DEPTH ? parameters + WEIGHTS(l + 1) : after, near + NEAR_BIAS(l), 0, 0, parts,
+              above);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
+  }
+  output_layer(item, TILE_ROWS, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), near, velocity);
+}
+
+#if K_SPLIT == 1
+// As above, with a barrier at its end.
+INLINED void evaluate(int item, global const float *parameters, local const float *input, local float *act, int slots,
+                      local float *velocity) {
+  hidden_weights weights = parameters + WEIGHTS(1);
+  forward(item, parameters, parameters, &weights, parameters, input, 0, act, slots, velocity);
+  GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
+}
+#endif

@@ -114,7 +114,7 @@ class OclgrindTest {
         Set<String> kernels = new TreeSet<>();
         try (Stream<Path> files = Files.list(Path.of("cl"))) {
             for (Path file : files.toList()) {
-                Matcher names = Pattern.compile("(?m)^(?:kernel|GROUP) void (\\w+)\\(").matcher(Files.readString(file));
+                Matcher names = Pattern.compile("(?m)^(?:kernel|(?:UPDATE_)?GROUP) void (\\w+)\\(").matcher(Files.readString(file));
                 while (names.find()) {
                     kernels.add(names.group(1));
                 }

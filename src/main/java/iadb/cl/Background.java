@@ -2,6 +2,9 @@ package iadb.cl;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -43,9 +46,31 @@ public final class Background<T> implements AutoCloseable {
         });
     }
 
+    /** Work that is done already. */
+    static Background<Void> done() {
+        Background<Void> background = new Background<>();
+        background.result.complete(null);
+        return background;
+    }
+
     /** Whether it has ended, well or not. */
     public boolean isDone() {
         return result.isDone();
+    }
+
+    /** Waits for the work, {@code nanos} at most; whether it has ended, well or not. */
+    public boolean await(long nanos) {
+        try {
+            result.handle((value, fault) -> null).get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return isDone();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("handle leaves no fault", e);
+        }
+        return true;
     }
 
     /** Waits for the work; returns its result, or throws what it threw. */

@@ -132,14 +132,22 @@ public final class Context implements AutoCloseable {
     /**
      * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.
      *
-     * @param device     the one that kernels are built for
-     * @param remembered whether a later run will know that they were checked
-     * @param checked    programs that were checked so far; 0: the first is about to be built
+     * On a GPU several tunings may be timed as well.
+     *
+     * @param remembered whether a later run will know what was found
+     * @param checked    programs that were checked so far
+     * @param measures   whether tunings are about to be timed; else a program was checked, or the first is about to be built
      */
-    public record FirstUse(Device device, boolean remembered, int checked) {
+    public record FirstUse(Device device, boolean remembered, int checked, boolean measures) {
+        /** Whether something else than before is done from now on, which {@link #message} tells. */
+        public boolean isNew() {
+            return measures || checked == 0;
+        }
+
         /** A line for the user. */
         public String message() {
-            return "building kernels for " + device.name() + (remembered ? ", the first time only" : "");
+            return measures ? "measuring which kernels are fastest on " + device.name() + ", for at most a second"
+                    : "building kernels for " + device.name() + (remembered ? ", the first time only" : "");
         }
     }
 
@@ -323,20 +331,24 @@ public final class Context implements AutoCloseable {
      * Builds a program on another thread, so that a later {@link #build} finds it; does nothing for a program that was checked before
      * on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL builds
      * only one program of a context at a time.
+     *
+     * @return the work, which this context closes
      */
-    public void buildAhead(List<Source> sources, List<String> options) {
+    public Background<Void> buildAhead(List<Source> sources, List<String> options) {
         String key = ProgramCache.key(device, sources, options);
         synchronized (shared) {
             if (TRUST_ANSWERS || shared.checked.contains(key) || shared.checks.load(key).isPresent()) {
-                return;
+                return Background.done();
             }
         }
         Context apart = device.keepsPrograms() ? open(device, UserCache.off()) : sibling();
-        ahead.add(Background.start("build ahead", () -> {
+        Background<Void> building = Background.start("build ahead", () -> {
             try (apart) {
                 apart.build(sources, options).close(); // build meets a fault of it again
             }
-        }));
+        });
+        ahead.add(building);
+        return building;
     }
 
     /**
@@ -380,7 +392,23 @@ public final class Context implements AutoCloseable {
             number = shared.passed;
             listener = shared.listener;
         }
-        listener.accept(new FirstUse(device, shared.checks.takesEntries(), number));
+        listener.accept(new FirstUse(device, shared.checks.takesEntries(), number, false));
+    }
+
+    /** Tells who listens to the first use that tunings are about to be timed. */
+    public void tellMeasuring() {
+        FirstUse use;
+        Consumer<FirstUse> listener;
+        synchronized (shared) {
+            use = new FirstUse(device, true, shared.passed, true);
+            listener = shared.listener;
+        }
+        listener.accept(use);
+    }
+
+    /** Whether answers are believed unchecked, as under a simulator, whose times say nothing either. */
+    public static boolean trustsAnswers() {
+        return TRUST_ANSWERS;
     }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */

@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  * An OpenCL device and the facts about it that kernels are built for.
  *
  * <p>Devices are numbered over all platforms in the order that the loader gives them. {@link #limitedTo} gives the same
- * device with smaller limits: what is built for it must respect them, which is how tests try devices that are not here.
+ * device with smaller limits, {@link #with} with another fence: what is built for it must respect them, which is how tests
+ * try devices that are not here.
  */
 public final class Device {
     /** What a device is; decides the default tuning. */
@@ -46,6 +47,8 @@ public final class Device {
     private final long maxBufferBytes;
 
     private final String uuid; // as 32 hexadecimal digits; "" where it is not told
+    private final long atomics; // bits CL_DEVICE_ATOMIC_*
+    private final Fence fence;
 
     private Device(cl_platform_id platform, cl_device_id id, int index) {
         this.platform = platform;
@@ -69,9 +72,12 @@ public final class Device {
         localBytes = DeviceInfo.number(this, CL_DEVICE_LOCAL_MEM_SIZE);
         globalBytes = DeviceInfo.number(this, CL_DEVICE_GLOBAL_MEM_SIZE);
         maxBufferBytes = DeviceInfo.number(this, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+        atomics = DeviceInfo.atomics(this);
+        fence = Fence.of(new Fence.Facts((typeBits & CL_DEVICE_TYPE_CPU) != 0, System.getProperty("os.arch"), platformName,
+                DeviceInfo.openClMajor(this), DeviceInfo.nvidiaMajor(this), atomics));
     }
 
-    private Device(Device other, long maxGroupSize, long localBytes) {
+    private Device(Device other, long maxGroupSize, long localBytes, Fence fence) {
         platform = other.platform;
         id = other.id;
         index = other.index;
@@ -91,6 +97,8 @@ public final class Device {
         this.localBytes = Math.min(localBytes, other.localBytes);
         globalBytes = other.globalBytes;
         maxBufferBytes = other.maxBufferBytes;
+        atomics = other.atomics;
+        this.fence = fence;
     }
 
     /**
@@ -167,7 +175,8 @@ public final class Device {
     /**
      * The device that a user means.
      *
-     * @param choice {@code auto}; an index into {@link #all}, one or two digits; or a part of a name, case ignored
+     * @param choice {@code auto}; an index into {@link #all}, one or two digits; a part of a name, case ignored; or a UUID or its
+     *               first 8 digits or more, as {@code nvidia-smi} prints it or without {@code GPU-} and dashes
      * @throws UnknownDeviceException when none matches
      * @throws NoDeviceException when there is none at all
      */
@@ -177,12 +186,19 @@ public final class Device {
             return automatic(devices);
         }
         boolean isIndex = choice.matches("\\d{1,2}");
-        String part = choice.toLowerCase(Locale.ROOT);
         return devices.stream()
-                .filter(d -> isIndex ? devices.indexOf(d) == Integer.parseInt(choice)
-                        : !part.isBlank() && d.name.toLowerCase(Locale.ROOT).contains(part))
+                .filter(d -> isIndex ? devices.indexOf(d) == Integer.parseInt(choice) : isMeant(choice, d.name, d.uuid))
                 .findFirst().orElseThrow(() -> new UnknownDeviceException("no OpenCL device matches '" + choice + "'; there is "
-                        + String.join(", ", devices.stream().map(d -> devices.indexOf(d) + ": " + d.name).toList())));
+                        + String.join(", ", devices.stream().map(d -> devices.indexOf(d) + ": " + d.name
+                                + (d.uuid.isEmpty() ? "" : " (UUID " + d.uuid() + ")")).toList())));
+    }
+
+    /** Whether {@code text} is a part of a name, or the beginning of a UUID. */
+    static boolean isMeant(String text, String name, String uuid) {
+        String part = text.toLowerCase(Locale.ROOT);
+        String digits = part.replaceFirst("^gpu-", "").replace("-", "");
+        return !part.isBlank() && name.toLowerCase(Locale.ROOT).contains(part)
+                || digits.matches("[0-9a-f]{8,32}") && uuid.startsWith(digits);
     }
 
     /** Its place in {@link #all}, which is the same in another process with the same environment. */
@@ -197,7 +213,12 @@ public final class Device {
 
     /** This device with a work-group size and local memory (bytes) of at most these. */
     public Device limitedTo(long groupSize, long bytes) {
-        return new Device(this, groupSize, bytes);
+        return new Device(this, groupSize, bytes, fence);
+    }
+
+    /** This device with another way to order memory between work-groups. */
+    public Device with(Fence other) {
+        return new Device(this, maxGroupSize, localBytes, other);
     }
 
     cl_platform_id platform() {
@@ -237,6 +258,26 @@ public final class Device {
     /** A cause of failed builds: PoCL writes what it builds into a folder before it loads it. */
     String buildFailureHint() {
         return keepsPrograms() ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : "";
+    }
+
+    /** The UUID with dashes, which tells equal devices apart; empty where the driver does not tell it. */
+    public String uuid() {
+        return uuid.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
+    }
+
+    /** How its work-groups can exchange data within a launch. */
+    public Fence fence() {
+        return fence;
+    }
+
+    /** What its atomic operations and fences can do, in words. */
+    public String atomics() {
+        if (atomics == 0) {
+            return "not reported";
+        }
+        String order = (atomics & DeviceInfo.CL_DEVICE_ATOMIC_ORDER_SEQ_CST) != 0 ? "sequentially consistent"
+                : (atomics & DeviceInfo.CL_DEVICE_ATOMIC_ORDER_ACQ_REL) != 0 ? "acquire-release" : "relaxed";
+        return order + ((atomics & DeviceInfo.CL_DEVICE_ATOMIC_SCOPE_DEVICE) != 0 ? ", whole device" : ", one work-group");
     }
 
     public Type type() {

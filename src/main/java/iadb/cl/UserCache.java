@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What was found out in earlier runs and can be found out again, in a folder of the user's own, one file each: built
- * programs, that they answered rightly, and whether a device can share memory with OpenGL.
+ * programs, that they answered rightly, which tunings are fastest, and whether a device can share memory with OpenGL.
  *
  * <p>An entry is magic, format, key [32], payload length, SHA-256 of the payload [32], payload; all is checked before it is
  * given out, since some drivers crash on a binary that is not theirs. A cache never fails: what cannot be read is made
@@ -143,7 +143,7 @@ public final class UserCache {
     }
 
     /** Whether entries can be kept, asked before one is made; makes the folder. */
-    boolean takesEntries() {
+    public boolean takesEntries() {
         if (folder.isEmpty()) {
             return false;
         }

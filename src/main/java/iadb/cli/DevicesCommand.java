@@ -33,23 +33,35 @@ final class DevicesCommand implements Callable<Integer> {
     private static void print(int index, Device device, boolean automatic) {
         StringBuilder plans = new StringBuilder();
         for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
-            boolean runs = PlanChoice.of(Optional.of(kind), device, NetworkShape.TUTORIAL, DEFAULT_BATCH).kind() == kind;
-            plans.append(runs ? kind + " " : "");
+            plans.append(choice(Optional.of(kind), device).kind() == kind ? kind + " " : "");
         }
-        PlanChoice auto = PlanChoice.of(Optional.empty(), device, NetworkShape.TUTORIAL, DEFAULT_BATCH);
+        PlanChoice auto = choice(Optional.empty(), device);
         System.out.printf(Locale.ROOT, """
                 %d: %s%s
                    platform       %s, %s
                    driver         %s
+                   UUID           %s
                    compute units  %d, work-groups up to %,d, native vectors of %d floats
                    memory         %,d MiB, buffers up to %,d MiB, local %,d KiB
+                   atomics        %s
                    OpenGL         %s
                    plans          %s(auto: %s; %s)
+                   persistent     %s
                 """, index, device.name(), automatic ? "  (auto)" : "",
-                device.platformName(), device.version(), device.driver(),
+                device.platformName(), device.version(), device.driver(), device.uuid().isEmpty() ? "not reported" : device.uuid(),
                 device.computeUnits(), device.maxGroupSize(), device.nativeVectorFloats(),
-                device.globalBytes() >> 20, device.maxBufferBytes() >> 20, device.localBytes() >> 10,
+                device.globalBytes() >> 20, device.maxBufferBytes() >> 20, device.localBytes() >> 10, device.atomics(),
                 device.claimsGlSharing() ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points would be copied",
-                plans, auto.kind(), auto.tuning());
+                plans, auto.kind(), auto.tuning(), persistent(device));
+    }
+
+    private static PlanChoice choice(Optional<PlanChoice.Kind> wanted, Device device) {
+        return PlanChoice.of(wanted, device, NetworkShape.TUTORIAL, DEFAULT_BATCH);
+    }
+
+    /** Whether the plan may run, as far as it is known before its barrier is tried. */
+    static String persistent(Device device) {
+        return choice(Optional.of(PlanChoice.Kind.PERSISTENT), device).reason().map(reason -> "no: " + reason)
+                .orElse("if its barrier passes a test when a training starts (fence: " + device.fence() + ")");
     }
 }

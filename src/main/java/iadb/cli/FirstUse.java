@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says that kernels are built for a device for the first time, and shows on a terminal how far that is. */
+/** Says that kernels are built or measured for a device for the first time, and shows on a terminal how far that is. */
 final class FirstUse {
     private static final Logger LOG = LoggerFactory.getLogger(FirstUse.class);
 
@@ -30,10 +30,10 @@ final class FirstUse {
 
     /** Comes from the thread that builds, which need not be the one that waits. */
     private synchronized void show(Context.FirstUse use) {
-        if (use.checked() == 0) {
+        if (use.isNew()) {
             LOG.info("{}", use.message());
         }
-        if (programs > 0 && !over) {
+        if (programs > 0 && !over && !use.measures()) {
             display = display == null ? ProgressDisplay.ofSteps("building kernels", programs) : display;
             display.show(Math.min(use.checked(), programs), "");
         }

@@ -51,8 +51,9 @@ final class Options {
 
     /** Which device. */
     static final class DeviceChoice {
-        @Option(names = "--device", paramLabel = "auto|INDEX|TEXT", defaultValue = "auto",
-                description = "OpenCL device: an index of the command 'devices', or part of a name (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
+                description = "OpenCL device: an index or UUID of the command 'devices' (of a UUID 8 digits are enough), or part"
+                        + " of a name (default: ${DEFAULT-VALUE}).")
         String device;
 
         Device select() {

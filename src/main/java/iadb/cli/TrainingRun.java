@@ -133,20 +133,18 @@ final class TrainingRun implements AutoCloseable {
         LossHistory history = new LossHistory(from.losses(), from.metadata(), from.checkpoint().step(), file);
         TrainingSession session = announce(context, task, from.checkpoint().step()).during(
                 () -> new TrainingSession(context, config, from.checkpoint(), task.p0(), task.p1()));
-        Map<String, String> facts = Provenance.ofCheckpoint(config, session.choice());
-        for (String fact : new String[] {"plan", "tuning"}) {
-            if (!facts.get(fact).equals(from.metadata().get(fact))) {
-                session.close();
-                throw new InvalidInputException("%s cannot go on with the same bits on %s: it was trained by %s %s, and here it is %s"
-                        .formatted(file, context.device().name(), fact, ForeignText.shown(from.metadata().get(fact)),
-                                facts.get(fact)));
-            }
+        String before = from.metadata().get("plan") + ", " + config.tuning().orElseThrow().bits();
+        String now = session.choice().kind().byBits() + ", " + session.choice().tuning().bits();
+        if (!now.equals(before)) {
+            session.close();
+            throw new InvalidInputException("%s cannot go on with the same bits on %s: it was trained by plan %s, and here it is %s"
+                    .formatted(file, context.device().name(), ForeignText.shown(before), now));
         }
-        madeBy(context.device()).forEach((fact, now) -> {
-            String before = from.metadata().getOrDefault(fact, "");
-            if (!before.equals(now)) {
+        madeBy(context.device()).forEach((fact, here) -> {
+            String there = from.metadata().getOrDefault(fact, "");
+            if (!there.equals(here)) {
                 LOG.warn("the training so far ran by another {} ({}): its bits may differ from here on", fact,
-                        ForeignText.shown(before));
+                        ForeignText.shown(there));
             }
         });
         return new TrainingRun(context, task, folder, session, history);

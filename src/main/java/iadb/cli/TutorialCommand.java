@@ -202,12 +202,12 @@ final class TutorialCommand implements Callable<Integer> {
     }
 
     /** Builds the map's kernels while the network trains. A fault of that comes again where the map is used. */
-    private static void trainAndBuildMap(Context context, NetworkShape shape, TrainingRun run) throws IOException {
+    private void trainAndBuildMap(Context context, NetworkShape shape, TrainingRun run) throws IOException {
         List<Background<Void>> map = new ArrayList<>();
         try {
             run.train(() -> map.add(Background.start("build map", () -> {
                 try (Context sibling = context.sibling(); Sampler sampler = new Sampler(sibling, shape)) {
-                    sampler.prepare();
+                    sampler.prepare(points);
                 }
             })));
         } finally {

@@ -1,7 +1,9 @@
 package iadb.plan;
 
 import iadb.cl.Context;
+import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.Fence;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
 import iadb.cl.Source;
@@ -14,20 +16,69 @@ import java.util.List;
  */
 public final class BarrierProof {
     private static final int ROUNDS = 200;
+    private static final int VECTORS = 128; // PROOF_VECTORS
+    private static final int VECTOR_BYTES = 16;
+
+    /** Of a wait on a GPU: 0.2 s if its clock falls to half of what it was when polls were measured. Windows ends a launch after 2 s. */
+    private static final double WAIT_NANOS = 0.1e9;
+    private static final int MOST_POLLS = 10_000_000; // SPIN_LIMIT
+    private static final int FIRST_POLLS = 1000;
+    private static final double LEAST_TIMED_NANOS = 2e6; // far above what a launch takes
 
     private BarrierProof() {
     }
 
     /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
     public static boolean passes(Context context, int groups, int groupSize) {
-        try (Program program = context.build(List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl")),
-                        List.of("-cl-std=CL1.2"));
+        return context.device().fence() != Fence.NONE && passes(context, Source.of("barrier.cl"), groups, groupSize);
+    }
+
+    /** The same of another barrier. */
+    static boolean passes(Context context, Source barrier, int groups, int groupSize) {
+        try (Program program = context.build(List.of(Source.of("arithmetic.cl"), barrier),
+                        context.device().fence().options(List.of("-cl-std=CL1.2")));
+                Kernel reset = program.kernel("barrier_reset");
                 Kernel kernel = program.kernel("barrier_proof");
-                DeviceBuffer arrivals = context.zeros(Integer.BYTES);
-                DeviceBuffer slots = context.zeros(groups * Integer.BYTES);
+                DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES);
+                DeviceBuffer slots = context.zeros(groups * VECTORS * VECTOR_BYTES);
                 DeviceBuffer proven = context.zeros(Integer.BYTES)) {
+            context.enqueue(reset.arguments(arrivals, polls(context, program, groups, groupSize)), 1, 1);
             context.enqueue(kernel.arguments(arrivals, slots, ROUNDS, proven), (long) groups * groupSize, groupSize);
-            return Float.floatToRawIntBits(proven.read(new float[1])[0]) == groups;
+            return Float.floatToRawIntBits(proven.read(new float[1])[0]) == groups * groupSize;
         }
+    }
+
+    /**
+     * How often a wait polls for the other groups before it times out. On a GPU, where the driver or operating system ends
+     * launches that take long, polls are measured, and as many are allowed as take a tenth of a second.
+     *
+     * @param program one with {@code cl/barrier.cl}
+     */
+    static int polls(Context context, Program program, int groups, int groupSize) {
+        return context.device().type() == Device.Type.CPU ? MOST_POLLS : measuredPolls(context, program, groups, groupSize);
+    }
+
+    static int measuredPolls(Context context, Program program, int groups, int groupSize) {
+        try (Kernel kernel = program.kernel("barrier_polls");
+                DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES)) {
+            kernel.arguments(arrivals);
+            nanosOf(context, kernel, 0, groups, groupSize); // the first launch of a kernel takes longer
+            int polls = FIRST_POLLS;
+            long nanos = nanosOf(context, kernel, polls, groups, groupSize);
+            while (nanos < LEAST_TIMED_NANOS && polls < MOST_POLLS / 8) {
+                polls *= 8;
+                nanos = nanosOf(context, kernel, polls, groups, groupSize);
+            }
+            return (int) Math.min(MOST_POLLS, polls * WAIT_NANOS / nanos);
+        }
+    }
+
+    private static long nanosOf(Context context, Kernel kernel, int polls, int groups, int groupSize) {
+        kernel.lastArgument(polls);
+        context.finish();
+        long start = System.nanoTime();
+        context.enqueue(kernel, (long) groups * groupSize, groupSize);
+        context.finish();
+        return System.nanoTime() - start;
     }
 }

@@ -50,7 +50,7 @@ public final class Plan implements AutoCloseable {
         this.state = state;
         tuning = choice.tuning();
         try {
-            List<String> allOptions = new ArrayList<>(tuning.options(shape, context.device()));
+            List<String> allOptions = new ArrayList<>(choice.options(shape, context.device()));
             allOptions.addAll(options);
             program = resources.add(context.build(sources(choice.kind()), allOptions));
             switch (choice.kind()) {
@@ -108,15 +108,15 @@ public final class Plan implements AutoCloseable {
 
     private void addPersistentLaunch() {
         int blocks = tuning.blocks(batch.rows());
-        DeviceBuffer arrivals = floats(1);
+        DeviceBuffer arrivals = floats(2);
+        int polls = BarrierProof.polls(context, program, persistentGroups(), tuning.groupSize());
         stepsDone = floats(1);
-        add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals), 1, 1, false));
-        long copy = 3L * shape.bufferFloats() + (shape.depth() - 1L) * shape.width() * shape.width();
+        add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals, polls), 1, 1, false));
         persistent = resources.add(program.kernel("persistent_steps")).arguments(joined(
                 List.of(batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(), seedHigh(), batch.rows(),
                         blocks, tuning.blockTiles(batch.rows())),
                 weightArguments(),
-                List.of(floats(persistentGroups() * copy), floats(2L * blocks * shape.bufferFloats()), floats(2L * blocks),
+                List.of(floats((long) blocks * shape.bufferFloats()), floats(blocks),
                         state.losses(), state.lossSlots(), arrivals, stepsDone)));
         checkGroupSize(persistent, tuning.groupSize());
     }

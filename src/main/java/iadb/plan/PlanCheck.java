@@ -51,7 +51,7 @@ public final class PlanCheck {
      * @throws WrongAnswerException if what the plan computes is not what the host computes
      */
     public static boolean require(Context context, NetworkShape shape, PlanChoice choice) {
-        return context.checkOnce(Plan.sources(choice.kind()), choice.tuning().options(shape, context.device()),
+        return context.checkOnce(Plan.sources(choice.kind()), choice.options(shape, context.device()),
                 () -> check(context, shape, choice));
     }
 

@@ -2,7 +2,9 @@ package iadb.plan;
 
 import iadb.cl.Device;
 import iadb.cl.DeviceLimitException;
+import iadb.cl.Fence;
 import iadb.model.NetworkShape;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -44,9 +46,9 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
     /**
      * The plan for a network on a device.
      *
-     * @param wanted empty: {@code persistent} on a CPU, whose session falls back to {@code fused} as it needs; elsewhere
-     *               {@code fused}, since the barrier of {@code persistent} has not been tried on a GPU. A network that
-     *               these cannot hold takes {@code layered}, with a reason
+     * @param wanted empty: {@code persistent} on a device whose groups can exchange data, where the session begins with
+     *               {@code fused}, changes when the barrier passed its test, and goes back as it needs; elsewhere {@code fused}.
+     *               A network that these cannot hold takes {@code layered}, with a reason
      * @param batch  B
      * @throws DeviceLimitException when no plan fits the device
      */
@@ -57,7 +59,13 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
     /** As above with another tuning than the device's default. */
     public static PlanChoice of(Optional<Kind> wanted, Tuning base, Device device, NetworkShape shape, int batch) {
         Optional<String> reason = Optional.empty();
-        Kind kind = wanted.orElse(device.type() == Device.Type.CPU ? Kind.PERSISTENT : Kind.FUSED);
+        boolean canExchange = device.fence() != Fence.NONE;
+        Kind kind = wanted.orElse(canExchange ? Kind.PERSISTENT : Kind.FUSED);
+        if (kind == Kind.PERSISTENT && !canExchange) {
+            reason = Optional.of(device.name() + " reports no fence that orders memory between work-groups, which the plan "
+                    + kind + " needs");
+            kind = Kind.FUSED;
+        }
         if (kind != Kind.LAYERED) {
             Optional<Tuning> fused = base.fit(shape, Tuning.Footprint.ALL_LAYERS, device, batch);
             if (fused.isPresent()) {
@@ -72,5 +80,11 @@ public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
                         "%s has %,d bytes of local memory, too few for width %d",
                         device.name(), device.localBytes(), shape.width())));
         return new PlanChoice(Kind.LAYERED, layered, reason);
+    }
+
+    /** Build options of its program on a device. */
+    public List<String> options(NetworkShape shape, Device device) {
+        List<String> options = tuning.options(shape, device);
+        return kind == Kind.PERSISTENT ? device.fence().options(options) : options;
     }
 }

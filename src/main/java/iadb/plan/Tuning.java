@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
  * @param groupSize    GROUP_SIZE, work-items a group
  * @param unroll       UNROLL_BY, turns of the products' inner loops that are written out
  * @param split        K_SPLIT, work-items that share a sum of a training step's products: a power of two
- * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit
+ * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit where a group has one work-item,
+ *                     else so many that each has one vector of parameters
  * @param updateGroupSize work-items of each of them
  */
 public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int unroll, int split,
@@ -31,14 +32,21 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     private static final List<String> WORDS = List.of("vector", "tile-rows", "item-rows", "item-vectors", "group-size", "unroll",
             "split", "update-groups", "update-group-size");
 
+    /** What records of trainings lack that are older than these words. */
+    private static final Map<String, Integer> OF_OLD_RECORDS = Map.of("unroll", 1, "split", 1);
+
     /** Above any value that makes sense, and low enough for products of two. */
     private static final int MOST_VALUE = 1 << 14;
+    /** Weights of a layer that a work-item may hold in registers, of some 250. */
+    private static final int MOST_FETCHED_FLOATS = 64;
+    /** Work-items of a group that does not share sums, though its tuning would have it: two or one of a GPU's waves. */
+    private static final int LEAST_GROUP = 64;
     /** Blocks of gradients that are kept apart before they are added: more tiles share a block, in order. */
     private static final int MAX_BLOCKS = 64;
 
     /** What a kernel holds in local memory, as floats a row of its tile. */
     public enum Footprint {
-        /** {@code fused.cl}: input, target, velocity and all activations. */
+        /** {@code fused.cl}: input, target, velocity, all activations, and what items that share a sum exchange. */
         ALL_LAYERS,
         /** {@code layered.cl}: a layer's input and output. */
         ONE_LAYER,
@@ -47,28 +55,33 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         /** {@code density.cl}: the same with two tangents, and what Newton's method keeps of a point. */
         TWO_LAYERS_WITH_TANGENTS;
 
-        int floatsPerRow(NetworkShape shape) {
+        int floatsPerRow(NetworkShape shape, int split) {
             return switch (this) {
-                case ALL_LAYERS -> 4 + 2 + 2 + shape.depth() * shape.width();
+                case ALL_LAYERS -> 4 + 2 + 2 + (shape.depth() + (split > 1 ? 1 + split : 0)) * shape.width();
                 case ONE_LAYER -> 2 * shape.width();
                 case TWO_LAYERS -> 4 + 2 + 2 + 2 + 2 * shape.width();
                 case TWO_LAYERS_WITH_TANGENTS -> 4 + 4 + 6 + 2 + 6 + 10 + 6 * shape.width();
             };
         }
 
+        /** Beside the rows: copies of the first layer, the biases and the output layer. */
+        int otherFloats(NetworkShape shape, int split) {
+            return this == ALL_LAYERS && split > 1 ? shape.bufferFloats() - shape.transposedFloats() : 0;
+        }
+
         /** What the alignment of a kernel's arrays may add. */
         int paddingBytes() {
-            return 64 * (this == TWO_LAYERS_WITH_TANGENTS ? 14 : 4);
+            return 64 * (this == TWO_LAYERS_WITH_TANGENTS ? 14 : 6);
         }
     }
 
     /**
-     * Reads the words of {@link #toString}.
+     * Reads the words of {@link #toString}; {@code unroll} and {@code split} are 1 where they are missing.
      *
      * @throws IllegalArgumentException when they are others, or no kernel could be built with them
      */
     public static Tuning parse(String words) {
-        Map<String, Integer> values = new HashMap<>();
+        Map<String, Integer> values = new HashMap<>(OF_OLD_RECORDS);
         for (String word : words.trim().split("\\s+")) {
             String[] pair = word.split("=", 2);
             values.put(pair[0], pair.length < 2 ? -1 : Integer.valueOf(pair[1]));
@@ -101,9 +114,14 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return of(values);
     }
 
+    /** The words of a tuning that fits which the bits of a training depend on: they make the order of its sums. */
+    public String bits() {
+        return "vector=" + vector + " tile-rows=" + tileRows + " split=" + split;
+    }
+
     /** Bytes of local memory that a kernel of this tuning takes. */
     public long localBytes(NetworkShape shape, Footprint footprint) {
-        return 4L * tileRows * footprint.floatsPerRow(shape);
+        return 4L * tileRows * footprint.floatsPerRow(shape, split) + 4L * footprint.otherFloats(shape, split);
     }
 
     /**
@@ -128,7 +146,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
      * @return empty when nothing fits
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
-        int groups = updateGroups == 0 ? device.computeUnits() : updateGroups;
+        int groups = updateGroups == 0 && groupSize == 1 ? device.computeUnits() : updateGroups;
         return with("update-groups", groups).fit(shape, footprint, device.localBytes(), device.maxGroupSize());
     }
 
@@ -140,11 +158,22 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
                 vectors--;
             }
             int step = Math.max(v, itemRows);
-            long most = (deviceLocalBytes - footprint.paddingBytes()) / (4L * footprint.floatsPerRow(shape));
-            int fitting = (int) Math.min(tileRows / step * step, most / step * step);
-            if (fitting >= step) {
-                return Optional.of(new Tuning(v, fitting, itemRows, vectors, within(groupSize, maxGroupSize), unroll, split,
-                        updateGroups, within(updateGroupSize, maxGroupSize)));
+            int wholeTile = tileRows / step * step;
+            int group = within(groupSize, maxGroupSize);
+            for (int s = split; s >= 1; s /= 2) {
+                long most = (deviceLocalBytes - footprint.paddingBytes() - 4L * footprint.otherFloats(shape, s))
+                        / (4L * footprint.floatsPerRow(shape, s));
+                int rows = (int) Math.min(wholeTile, most / step * step);
+                int blocks = rows / itemRows * (shape.width() / (v * vectors));
+                boolean canShare = footprint == Footprint.ALL_LAYERS && rows == wholeTile && blocks * s <= group
+                        && shape.width() % s == 0 && shape.width() / s * vectors * v <= MOST_FETCHED_FLOATS;
+                if (rows >= step && (s == 1 || canShare)) {
+                    int busy = s > 1 ? blocks * s : split == 1 ? group : Math.min(group, Math.max(LEAST_GROUP, Integer.highestOneBit(blocks)));
+                    int ownUpdateGroup = within(updateGroupSize, maxGroupSize);
+                    int units = (shape.bufferFloats() + v - 1) / v;
+                    int groups = updateGroups == 0 && busy > 1 ? (units + ownUpdateGroup - 1) / ownUpdateGroup : updateGroups;
+                    return Optional.of(new Tuning(v, rows, itemRows, vectors, busy, unroll, s, groups, ownUpdateGroup));
+                }
             }
         }
         return Optional.empty();

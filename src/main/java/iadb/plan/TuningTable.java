@@ -1,32 +1,64 @@
 package iadb.plan;
 
 import iadb.cl.Device;
+import iadb.model.NetworkShape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The tunings of {@code cl/tuning.properties}: of devices that {@code tools/tune} measured, and a default for every other
- * CPU (by the width of its vectors) and GPU. {@link Tuning#fit} makes one fit a network and the device's limits.
+ * CPU (by the width of its vectors) and GPU, beside which a GPU has others to measure ({@link TuningChoice}). {@link Tuning#fit}
+ * makes one fit a network and the device's limits.
  */
 public final class TuningTable {
     /** What kernels are tuned for. */
     public enum Purpose {
         /** A training step. */
-        TRAINING,
+        TRAINING(Tuning.Footprint.ALL_LAYERS),
         /** The map. */
-        MAP,
+        MAP(Tuning.Footprint.TWO_LAYERS),
+        /** The map of so few points that large tiles would leave most of a GPU idle. */
+        MAP_FEW(Tuning.Footprint.TWO_LAYERS),
         /** The map with its density, and its inverse. */
-        DENSITY;
+        DENSITY(Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS);
+
+        private final Tuning.Footprint footprint;
+
+        Purpose(Tuning.Footprint footprint) {
+            this.footprint = footprint;
+        }
+
+        /** The purpose of a map of {@code points} points; a CPU has one for any number. */
+        public static Purpose ofMap(Device device, int points) {
+            return ofMap(device.type(), device.computeUnits(), points);
+        }
+
+        static Purpose ofMap(Device.Type type, int computeUnits, int points) {
+            return type != Device.Type.CPU && points <= FEW_POINTS_PER_UNIT * computeUnits ? MAP_FEW : MAP;
+        }
+
+        Tuning.Footprint footprint() {
+            return footprint;
+        }
 
         String key() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
+
+    /** So many points give each compute unit of a GPU a handful of the large tiles. */
+    private static final int FEW_POINTS_PER_UNIT = 128;
 
     private static final Properties TABLE = load();
 
@@ -51,7 +83,43 @@ public final class TuningTable {
 
     /** The default of a kind of device: {@code gpu}, {@code cpu-4}, {@code cpu-8} or {@code cpu-16}. */
     public static Tuning ofKind(String kind, Purpose purpose) {
-        return Tuning.parse(TABLE.getProperty(kind + "." + purpose.key()));
+        return candidates(kind, purpose).get(0);
+    }
+
+    /**
+     * Tunings that may be the fastest for a network on a device, as they fit it, and give the same bits: the device's own alone,
+     * or the default of its kind and those beside it.
+     *
+     * @param rows B of {@link Purpose#TRAINING}
+     * @return the one of {@link #find} first, unchanged when there are no others
+     */
+    static List<Tuning> candidates(Device device, Purpose purpose, NetworkShape shape, int rows) {
+        Tuning first = find(device, purpose);
+        if (TABLE.containsKey(key(device, purpose))) {
+            return List.of(first);
+        }
+        return sameBits(candidates(kind(device), purpose), purpose,
+                tuning -> purpose == Purpose.TRAINING ? tuning.fit(shape, purpose.footprint, device, rows)
+                        : tuning.fit(shape, purpose.footprint, device));
+    }
+
+    /** Those that fit and have the bits of the first; of a map, whose points do not depend on each other, a tile may have any rows. */
+    static List<Tuning> sameBits(List<Tuning> tunings, Purpose purpose, Function<Tuning, Optional<Tuning>> fit) {
+        Optional<Tuning> first = fit.apply(tunings.get(0));
+        if (tunings.size() == 1 || first.isEmpty()) {
+            return tunings.subList(0, 1);
+        }
+        UnaryOperator<Tuning> bits = tuning -> purpose == Purpose.TRAINING ? tuning : tuning.with("tile-rows", 0);
+        String wanted = bits.apply(first.get()).bits();
+        return tunings.stream().map(fit).flatMap(Optional::stream).filter(tuning -> bits.apply(tuning).bits().equals(wanted))
+                .distinct().toList();
+    }
+
+    /** The rows {@code kind.purpose}, {@code kind.purpose.2} and so on. */
+    static List<Tuning> candidates(String kind, Purpose purpose) {
+        String key = kind + "." + purpose.key();
+        return Stream.concat(Stream.of(key), IntStream.iterate(2, n -> TABLE.containsKey(key + "." + n), n -> n + 1)
+                .mapToObj(n -> key + "." + n)).map(TABLE::getProperty).map(Tuning::parse).toList();
     }
 
     /** Under which key the device's own tuning stands: its name and compute units in lower case, and the purpose. */

@@ -86,10 +86,10 @@ record MapUses(Machine machine, int iterations, Spread densityCost, Spread inver
                     }
                 }
                 Child evaluate = OwnJar.run("evaluate", "--model", model.toString(), "--count",
-                        Integer.toString(settings.evaluatedPoints()), "--device", device.name(), "--quiet");
+                        Integer.toString(settings.evaluatedPoints()), "--device", Integer.toString(device.index()), "--quiet");
                 double before = bench.seconds(Bench.Way.MAP);
                 Child sample = OwnJar.run("sample", "--model", model.toString(), "--points", Integer.toString(settings.sampledPoints()),
-                        "--device", device.name(), "--quiet", "-o", folder.resolve("points.npy").toString());
+                        "--device", Integer.toString(device.index()), "--quiet", "-o", folder.resolve("points.npy").toString());
                 double after = bench.seconds(Bench.Way.MAP);
                 double ownSeconds = (before + after) / 2 / bench.count * settings.sampledPoints();
                 return new MapUses(machine, settings.iterations(), Spread.of(density), Spread.of(inverse), solvers,

@@ -38,7 +38,7 @@ public final class Profile implements Callable<Integer> {
     private static final int EXIT_MACHINE = 3;
     private static final int SGEMM_SIDE = 1024;
 
-    @Option(names = "--device", paramLabel = "auto|INDEX|TEXT", defaultValue = "auto",
+    @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
             description = "The OpenCL device; TEXT is part of a name (default: ${DEFAULT-VALUE}).")
     private String deviceChoice;
 

@@ -48,7 +48,7 @@ record RunPhases(int iterations, Map<String, Double> seconds, double wallSeconds
     }
 
     private static Child run(Device device, Path folder, List<String> arguments) throws IOException {
-        List<String> all = new ArrayList<>(List.of("--quiet", "--device", device.name(), "--out", folder.toString()));
+        List<String> all = new ArrayList<>(List.of("--quiet", "--device", Integer.toString(device.index()), "--out", folder.toString()));
         all.addAll(arguments);
         return OwnJar.run(all.toArray(String[]::new));
     }

@@ -9,61 +9,104 @@ import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning;
+import iadb.plan.TuningChoice;
 import iadb.plan.TuningTable;
+import iadb.plan.TuningTable.Purpose;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The map's kernels for networks of one shape: there, there with the density, and back. Makes any number of
- * {@link MapSession}s; outlives them. Kernels that carry the density are built when they are first asked for.
+ * {@link MapSession}s; outlives them. Kernels are built when they are first asked for; those of few points and of many may differ
+ * in their tuning, not in their bits.
  */
 public final class Sampler implements AutoCloseable {
     /** What inverting a step costs beside making it: Newton's trials, most often two, and the guess before them. */
     private static final int INVERSION_COST = 7;
     private static final int TANGENT_COST = 3;
 
+    private static final int MANY_POINTS_PER_UNIT = 512; // fill a device that tunings are timed on
+
     private final Context context;
     private final NetworkShape shape;
+    private final Function<Purpose, TuningChoice> forMap;
     private final Tuning forDensity;
     private final Resources resources = new Resources();
-    private final Built map;
-    private final Set<String> checked = new HashSet<>(); // kernels
+    private final Map<Purpose, Tuning> measured = new EnumMap<>(Purpose.class); // of the map
+    private final Map<Tuning, Built> maps = new HashMap<>();
     private Built density; // null until it is asked for
 
-    /** A program with what it was built of. */
-    private record Built(List<Source> sources, Program program, Tuning tuning) {
+    /** A program with what it was built of, and its kernels that were checked. */
+    private record Built(List<Source> sources, Program program, Tuning tuning, Set<String> checked) {
     }
 
     /** @throws DeviceLimitException when the device cannot hold two layers of the network */
     public Sampler(Context context, NetworkShape shape) {
-        this(context, shape, TuningTable.find(context.device(), TuningTable.Purpose.MAP),
-                TuningTable.find(context.device(), TuningTable.Purpose.DENSITY));
+        this(context, shape, purpose -> TuningChoice.of(context.device(), purpose, shape, 0, Sampler::sources),
+                TuningTable.find(context.device(), Purpose.DENSITY));
     }
 
     /** With other tunings than the device's own. */
     public Sampler(Context context, NetworkShape shape, Tuning forMap, Tuning forDensity) {
-        this.context = context;
-        this.shape = shape;
-        this.forDensity = forDensity;
-        map = build(sources(), forMap, Tuning.Footprint.TWO_LAYERS);
+        this(context, shape, purpose -> TuningChoice.of(forMap), forDensity);
     }
 
-    private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {
-        Tuning tuning = base.fit(shape, footprint, context.device())
+    private Sampler(Context context, NetworkShape shape, Function<Purpose, TuningChoice> forMap, Tuning forDensity) {
+        this.context = context;
+        this.shape = shape;
+        this.forMap = forMap;
+        this.forDensity = forDensity;
+        fitted(forMap.apply(Purpose.MAP).known(), Tuning.Footprint.TWO_LAYERS);
+    }
+
+    private Tuning fitted(Tuning base, Tuning.Footprint footprint) {
+        return base.fit(shape, footprint, context.device())
                 .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
                         "%s has %,d bytes of local memory, too few for width %d",
                         context.device().name(), context.device().localBytes(), shape.width())));
-        return new Built(sources, resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning);
     }
 
-    /** Has the map's kernel checked, and so compiled to its end, before it is first used. */
-    public void prepare() {
+    private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {
+        Tuning tuning = fitted(base, footprint);
+        return new Built(sources, resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning,
+                new HashSet<>());
+    }
+
+    /**
+     * Builds the map's kernel, and has it checked and so compiled to its end, before it is first used. Measures no tuning: the
+     * device may be at other work.
+     *
+     * @param points that will be mapped
+     */
+    public void prepare(int points) {
+        map(forMap.apply(Purpose.ofMap(context.device(), points)).known());
+    }
+
+    /** The map's program for so many points. */
+    private Built map(int points) {
+        Purpose purpose = Purpose.ofMap(context.device(), points);
+        Tuning tuning = measured.get(purpose);
+        if (tuning == null) {
+            int timed = purpose == Purpose.MAP_FEW ? MapTrials.FEW_POINTS : MANY_POINTS_PER_UNIT * context.device().computeUnits();
+            tuning = forMap.apply(purpose).measured(context, new MapTrials(context, shape, timed, false));
+            measured.put(purpose, tuning);
+        }
+        return map(tuning);
+    }
+
+    private Built map(Tuning tuning) {
+        Built map = maps.computeIfAbsent(tuning, base -> build(sources(), base, Tuning.Footprint.TWO_LAYERS));
         requireRight(map, "move_points", MapCheck::requireMap);
+        return map;
     }
 
     /** The map's program. */
@@ -93,8 +136,7 @@ public final class Sampler implements AutoCloseable {
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
-        prepare();
-        return session(map, "move_points", 1, parameters, count, integration, points);
+        return session(map(count), "move_points", 1, parameters, count, integration, points);
     }
 
     /**
@@ -126,7 +168,7 @@ public final class Sampler implements AutoCloseable {
 
     /** Checks a kernel before it is first used; the check's own sessions are not checked. */
     private void requireRight(Built built, String kernelName, Consumer<MapCheck> check) {
-        if (!checked.add(kernelName)) {
+        if (!built.checked().add(kernelName)) {
             return;
         }
         List<String> parts = new ArrayList<>(built.tuning().options(shape, context.device()));
@@ -134,12 +176,14 @@ public final class Sampler implements AutoCloseable {
         boolean passed = false;
         try {
             passed = context.checkOnce(built.sources(), parts, () -> {
-                check.accept(new MapCheck(context, shape, this));
+                try (Sampler same = new Sampler(context, shape, built.tuning(), forDensity)) { // for any number of points
+                    check.accept(new MapCheck(context, shape, same));
+                }
                 return true;
             });
         } finally {
             if (!passed) {
-                checked.remove(kernelName);
+                built.checked().remove(kernelName);
             }
         }
     }

@@ -14,7 +14,9 @@ import iadb.plan.Plan;
 import iadb.plan.PlanCheck;
 import iadb.plan.PlanChoice;
 import iadb.plan.TrainingState;
+import iadb.plan.TrainingTrials;
 import iadb.plan.Tuning;
+import iadb.plan.TuningChoice;
 import iadb.plan.TuningTable;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -81,9 +83,9 @@ final class PlanRotation implements AutoCloseable {
         this.batch = batch;
         this.state = state;
         mayChoose = config.plan().isEmpty();
-        Tuning tuning = tuning(context, config);
-        PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
         try {
+            Tuning tuning = measured();
+            PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
             if (wanted.kind() == PlanChoice.Kind.PERSISTENT && mayChoose) {
                 pending = wanted;
                 wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
@@ -119,16 +121,26 @@ final class PlanRotation implements AutoCloseable {
         }
     }
 
-    /** Has the kernels of the first plan built beside others that are built before it, where they are new to the device. */
-    static void buildAhead(Context context, TrainingConfig config) {
-        PlanChoice wanted = PlanChoice.of(config.plan(), tuning(context, config), context.device(), config.shape(), config.batch());
-        PlanChoice.Kind kind = config.plan().isEmpty() && wanted.kind() == PlanChoice.Kind.PERSISTENT ? PlanChoice.Kind.FUSED
-                : wanted.kind();
-        context.buildAhead(Plan.sources(kind), wanted.tuning().options(config.shape(), context.device()));
+    /** The tuning to take. Those of {@code layered} are not measured. */
+    private Tuning measured() {
+        TuningChoice tunings = tunings(context, config);
+        Tuning known = tunings.known();
+        return PlanChoice.of(config.plan(), known, context.device(), config.shape(), config.batch()).kind() == PlanChoice.Kind.LAYERED
+                ? known : tunings.measured(context, new TrainingTrials(context, config.shape(), batch));
     }
 
-    private static Tuning tuning(Context context, TrainingConfig config) {
-        return config.tuning().orElse(TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
+    /** Has the kernels of the first plan built beside others that are built before it, where they are new to the device. */
+    static void buildAhead(Context context, TrainingConfig config) {
+        PlanChoice wanted = PlanChoice.of(config.plan(), tunings(context, config).known(), context.device(), config.shape(),
+                config.batch());
+        PlanChoice.Kind kind = config.plan().isEmpty() && wanted.kind() == PlanChoice.Kind.PERSISTENT ? PlanChoice.Kind.FUSED
+                : wanted.kind();
+        context.buildAhead(Plan.sources(kind), withKind(wanted, kind, Optional.empty()).options(config.shape(), context.device()));
+    }
+
+    private static TuningChoice tunings(Context context, TrainingConfig config) {
+        return config.tuning().map(TuningChoice::of).orElseGet(() -> TuningChoice.of(context.device(), TuningTable.Purpose.TRAINING,
+                config.shape(), config.batch(), () -> Plan.sources(PlanChoice.Kind.FUSED)));
     }
 
     private static PlanChoice withKind(PlanChoice choice, PlanChoice.Kind kind, Optional<String> reason) {
@@ -148,9 +160,13 @@ final class PlanRotation implements AutoCloseable {
     /** Why {@code persistent} may not run; empty when it may. A barrier among one group needs no proof. */
     private Optional<String> whyNotProven(PlanChoice wanted) {
         int groups = Plan.persistentGroups(wanted.tuning(), config.batch(), context.device());
-        if (groups == 1 || BarrierProof.passes(context, groups, wanted.tuning().groupSize())) {
-            LOG.debug("{} work-groups passed the proof of the barrier", groups);
-            return Optional.empty();
+        try {
+            if (groups == 1 || BarrierProof.passes(context, groups, wanted.tuning().groupSize())) {
+                LOG.debug("{} work-groups passed the proof of the barrier", groups);
+                return Optional.empty();
+            }
+        } catch (BuildException e) { // a compiler that does not know the device's fence
+            return Optional.of(e.getMessage());
         }
         return Optional.of("the barrier across work-groups did not pass its test on " + context.device().name());
     }

@@ -23,7 +23,7 @@ public final class Provenance {
     private Provenance() {
     }
 
-    /** The configuration of a training and how far it came, without the plan where that is not known. */
+    /** The configuration of a training and how far it came, of plan and tuning what its bits depend on where they are known. */
     public static JsonRecord configuration(TrainingConfig config, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
         Rates rates = config.rates();
@@ -36,11 +36,11 @@ public final class Provenance {
             record.add("ema", rates.averageDecay());
         }
         record.add("width", config.shape().width()).add("depth", config.shape().depth());
-        choice.ifPresent(c -> record.add(PLAN, c.kind().byBits().toString()).add(TUNING, c.tuning().toString()));
+        choice.ifPresent(c -> record.add(PLAN, c.kind().byBits().toString()).add(TUNING, c.tuning().bits()));
         return record;
     }
 
-    /** The metadata of a model file: files of the same training are the same, whichever plan of the same bits ran it. */
+    /** The metadata of a model file: files of the same training are the same, whichever plan and tuning of the same bits ran it. */
     public static Map<String, String> ofModel(TrainingConfig config, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
         return Map.of("configuration", configuration(config, p0, p1, iterations, choice).toString(),

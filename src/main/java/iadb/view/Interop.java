@@ -5,6 +5,7 @@ import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,10 +33,10 @@ final class Interop {
      * @param automatic  false: never share
      */
     static Interop open(Surface surface, List<Device> candidates, boolean automatic) {
-        return open(surface, candidates, automatic, SharingProbe.LIMIT);
+        return open(surface, candidates, automatic, SharingProbe::limit);
     }
 
-    static Interop open(Surface surface, List<Device> candidates, boolean automatic, Duration probeLimit) {
+    static Interop open(Surface surface, List<Device> candidates, boolean automatic, Function<Device, Duration> probeLimit) {
         if (!automatic) {
             LOG.debug("points are copied to OpenGL: as asked for");
         } else if (surface.sharingProperties().length == 0) {
@@ -44,7 +45,7 @@ final class Interop {
             for (Device device : candidates) {
                 if (!device.claimsGlSharing()) {
                     LOG.debug("{} does not offer to share buffers with OpenGL", device);
-                } else if (SharingProbe.says(surface, device, probeLimit)) {
+                } else if (SharingProbe.says(surface, device, probeLimit.apply(device))) {
                     try {
                         Context context = SharingProof.open(surface, device);
                         LOG.debug("{} shares its points with OpenGL", device);

@@ -63,8 +63,8 @@ final class Movement implements AutoCloseable {
     }
 
     /** Builds the map's kernels, which are else built when they are first needed. */
-    void prepare() {
-        sampler().prepare();
+    void prepare(int points) {
+        sampler().prepare(points);
     }
 
     /**

@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
  * device, drivers and program stay the same.
  */
 final class SharingProbe {
-    /** A child that takes longer, a driver that hangs among them, means no. */
-    static final Duration LIMIT = Duration.ofSeconds(6);
-
     /** Of the cache: its entries are one byte, 1 for yes and 0 for no. */
     static final String KIND = "sharing";
 
@@ -39,6 +36,11 @@ final class SharingProbe {
     private static final int NO = 72;
 
     private SharingProbe() {
+    }
+
+    /** A child that takes longer, a driver that hangs among them, means no. A GPU's driver may take seconds to start. */
+    static Duration limit(Device device) {
+        return Duration.ofSeconds(device.type() == Device.Type.GPU ? 15 : 6);
     }
 
     /** Whether the device is seen to share memory with OpenGL, in a child process or in that of an earlier run. */

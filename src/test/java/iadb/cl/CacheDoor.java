@@ -28,6 +28,11 @@ public final class CacheDoor {
         cache(folder).store(key, payload);
     }
 
+    /** A cache of what tunings took. */
+    public static UserCache ofTunings(Path folder) {
+        return UserCache.in(folder, "tunings", UserCache.MOST_BYTES);
+    }
+
     private static UserCache cache(Path folder) {
         return UserCache.in(folder, KIND, UserCache.MOST_BYTES);
     }

@@ -3,10 +3,14 @@ package iadb.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.cl.Device;
+import iadb.cl.Fence;
 import iadb.io.Npy;
+import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
@@ -15,12 +19,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -86,6 +92,35 @@ class CommandLineTest {
         }
     }
 
+    @Test
+    void aCheckpointGoesOnWithWordsOfATuningThatChangeNoBitsAndWithNoOthers() throws IOException {
+        run(small("--iterations", "9", "--checkpoint-every", "9", "--out", "./same"));
+        for (String copy : List.of("old", "other")) {
+            Files.createDirectories(folder.resolve(copy));
+        }
+        withTuning("old", tuning -> tuning.replace("unroll=1 split=1 ", "").replaceFirst("item-rows=\\d+", "item-rows=2")
+                .replaceFirst("update-groups=\\d+", "update-groups=3"));
+        withTuning("other", tuning -> tuning.replaceFirst("tile-rows=\\d+", "tile-rows=4096"));
+        run("train", "--resume", "./same/checkpoint.safetensors", "--iterations", "20");
+        run("train", "--resume", "./old/checkpoint.safetensors", "--iterations", "20");
+        assertArrayEquals(Files.readAllBytes(folder.resolve("same/model.safetensors")),
+                Files.readAllBytes(folder.resolve("old/model.safetensors")));
+        Jar.Run refused = Commands.run(folder, "train", "--resume", "./other/checkpoint.safetensors", "--iterations", "20");
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("cannot go on with the same bits") && refused.err().contains("tile-rows=4096"), refused.err());
+    }
+
+    /** Copies the checkpoint of {@code same} with another tuning. */
+    private void withTuning(String to, UnaryOperator<String> change) throws IOException {
+        CheckpointFile.Contents contents = CheckpointFile.read(folder.resolve("same/checkpoint.safetensors"));
+        Map<String, String> metadata = new HashMap<>(contents.metadata());
+        String before = metadata.get("tuning");
+        metadata.computeIfPresent("tuning", (key, tuning) -> change.apply(tuning));
+        assertNotEquals(before, metadata.get("tuning"));
+        CheckpointFile.write(folder.resolve(to).resolve("checkpoint.safetensors"), new CheckpointFile.Contents(contents.checkpoint(),
+                contents.p0(), contents.p1(), contents.losses(), metadata));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"npy", "csv"})
     void pointsOutsideTheUnitSquareAreCounted(String kind) throws IOException {
@@ -135,5 +170,15 @@ class CommandLineTest {
             String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertEquals(completion.getValue(), answer.strip(), completion.getKey());
         }
+    }
+
+    @Test
+    void devicesSaysWhyPersistentMayNotRun() {
+        Device device = Device.all().get(0);
+        assertTrue(DevicesCommand.persistent(device).startsWith("if its barrier passes a test"), DevicesCommand.persistent(device));
+        assertTrue(DevicesCommand.persistent(device.with(Fence.NONE)).matches("no: .* reports no fence .*"),
+                DevicesCommand.persistent(device.with(Fence.NONE)));
+        String tooSmall = DevicesCommand.persistent(device.limitedTo(64, 4096));
+        assertTrue(tooSmall.matches("no: .* local memory .*"), tooSmall);
     }
 }

@@ -231,7 +231,8 @@ class JarIT {
     void devicesListsEachDeviceWithItsPlans() throws Exception {
         Jar.Run run = Jar.runWell(folder, "devices");
         assertTrue(run.out().startsWith("0: ") && run.out().contains("layered fused persistent (auto: ")
-                && run.out().contains("local"), run.out());
+                && run.out().contains("local") && run.out().contains("atomics  ") && run.out().contains("UUID  ")
+                && run.out().contains("if its barrier passes a test"), run.out());
     }
 
     @Test

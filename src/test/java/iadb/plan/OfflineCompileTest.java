@@ -95,7 +95,7 @@ class OfflineCompileTest {
     }
 
     private static Set<String> kernelsInTheSources() throws IOException {
-        Pattern kernel = Pattern.compile("(?m)^(?:kernel|GROUP) void (\\w+)\\(");
+        Pattern kernel = Pattern.compile("(?m)^(?:kernel|(?:UPDATE_)?GROUP) void (\\w+)\\(");
         Set<String> kernels = new TreeSet<>();
         try (Stream<Path> files = Files.list(Path.of("cl"))) {
             for (Path file : files.toList()) {

@@ -1,5 +1,6 @@
 package iadb.plan;
 
+import iadb.cl.Fence;
 import iadb.cl.Source;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
@@ -224,7 +225,8 @@ public final class OfflineCompiler {
                 break;
             }
         }
-        program.options().stream().filter(option -> !option.isEmpty()).forEach(command::add);
+        Fence fence = target.isNvidia() ? Fence.ACQ_REL : Fence.AMDGCN;
+        fence.options(program.options()).stream().filter(option -> !option.isEmpty()).forEach(command::add);
         command.addAll(more);
         command.addAll(List.of("-o", assembly.toString(), source.toString()));
         Output compiled = run(command);

@@ -50,9 +50,14 @@ class PlanTest {
             Tuning own = TuningTable.find(full, TuningTable.Purpose.TRAINING);
             Tuning gpu = TrainingBench.tunings(full).get(1);
             Tuning avx2 = TrainingBench.tunings(full).get(2);
+            Tuning unshared = TrainingBench.tunings(full).get(3);
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 trials.add(trial(full, kind, own, TUTORIAL, 256));
+                trials.add(trial(full, kind, gpu, TUTORIAL, 255));
                 trials.add(trial(small, kind, gpu, TUTORIAL, 256));
+                trials.add(trial(full, kind, unshared, SMALL, 257));
+                trials.add(trial(full, kind, gpu, new NetworkShape(32, 5), 61));
+                trials.add(trial(full, kind, gpu, new NetworkShape(16, 1), 9));
                 trials.add(trial(small, kind, TuningTable.find(small, TuningTable.Purpose.TRAINING), SMALL, 256));
                 trials.add(trial(full, kind, gpu, SMALL, 17));
                 trials.add(trial(full, kind, avx2, SMALL, 256));

@@ -37,7 +37,8 @@ class TuningTableTest {
     void everyKindOfDeviceHasADefaultForEveryPurpose() throws IOException {
         for (String kind : new String[] {"cpu-4", "cpu-8", "cpu-16", "gpu"}) {
             for (TuningTable.Purpose purpose : TuningTable.Purpose.values()) {
-                assertTrue(table().containsKey(kind + "." + purpose.key()), kind);
+                boolean isOfGpus = purpose == TuningTable.Purpose.MAP_FEW;
+                assertEquals(!isOfGpus || kind.equals("gpu"), table().containsKey(kind + "." + purpose.key()), kind);
             }
         }
     }
@@ -50,6 +51,20 @@ class TuningTableTest {
             assertTrue(TuningTable.find(device, TuningTable.Purpose.MAP)
                     .fit(NetworkShape.TUTORIAL, Tuning.Footprint.TWO_LAYERS, device).isPresent());
         }
+    }
+
+    @Test
+    void fewPointsAreOthersThanManyOnAGpuOnly() {
+        assertEquals(TuningTable.Purpose.MAP_FEW, TuningTable.Purpose.ofMap(Device.Type.GPU, 132, 2048));
+        assertEquals(TuningTable.Purpose.MAP_FEW, TuningTable.Purpose.ofMap(Device.Type.GPU, 16, 2048));
+        assertEquals(TuningTable.Purpose.MAP, TuningTable.Purpose.ofMap(Device.Type.GPU, 16, 2049));
+        assertEquals(TuningTable.Purpose.MAP, TuningTable.Purpose.ofMap(Device.Type.CPU, 132, 1));
+    }
+
+    @Test
+    void aRecordOlderThanUnrollAndSplitHasThemAsOne() {
+        assertEquals(new Tuning(16, 128, 4, 4, 1, 1, 1, 2, 1), Tuning.parse("vector=16 tile-rows=128 item-rows=4 item-vectors=4"
+                + " group-size=1 update-groups=2 update-group-size=1"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.Fence;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -40,9 +41,9 @@ class PlanRotationTest {
         void on(PlanRotation plans);
     }
 
-    private static void onEachCpu(Optional<PlanChoice.Kind> wanted, Trial trial) {
-        List<Device> cpus = Device.all().stream().filter(device -> device.type() == Device.Type.CPU).toList();
-        for (Device device : cpus) { // elsewhere `auto` is the plan fused, with no other
+    private static void onEachDevice(Optional<PlanChoice.Kind> wanted, Trial trial) {
+        List<Device> devices = Device.all().stream().filter(device -> device.fence() != Fence.NONE).toList();
+        for (Device device : devices) { // elsewhere `auto` is the plan fused, with no other
             // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
             TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 1, 1e-3f, 0, wanted);
             try (Context context = Context.open(device);
@@ -83,7 +84,7 @@ class PlanRotationTest {
 
     @Test
     void theFasterPlanTakesAllSlicesButTrials() {
-        onEachCpu(Optional.empty(), plans -> {
+        onEachDevice(Optional.empty(), plans -> {
             meetTheOther(plans);
             int before = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
             assertTrue(before < SLICES && before >= SLICES - TRIALS - 1, before + " slices");
@@ -101,7 +102,7 @@ class PlanRotationTest {
     @Test
     void afterABarrierThatWasCalledOffFusedGoesOn() {
         for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
-            onEachCpu(wanted, plans -> {
+            onEachDevice(wanted, plans -> {
                 if (wanted.isEmpty()) {
                     meetTheOther(plans);
                 }
@@ -119,7 +120,7 @@ class PlanRotationTest {
 
     @Test
     void eachPlansSlicesFitItsOwnSpeed() {
-        onEachCpu(Optional.empty(), plans -> {
+        onEachDevice(Optional.empty(), plans -> {
             meetTheOther(plans);
             persistentSlices(plans, persistent -> persistent ? 4_000_000 : 100_000);
             Plan next = plans.next(plans.otherIsBuilt());
@@ -137,7 +138,7 @@ class PlanRotationTest {
 
     @Test
     void aShortTrainingBuildsNoOtherPlan() {
-        onEachCpu(Optional.empty(), plans -> {
+        onEachDevice(Optional.empty(), plans -> {
             plans.report(plans.next(plans.otherIsBuilt()), STEPS, STEPS, PlanRotation.ALONE_NANOS - 1, SLICE_NANOS);
             assertTrue(plans.next(plans.otherIsBuilt()).stepsDone().isEmpty() && !plans.isBuilding());
             assertEquals(PlanChoice.Kind.FUSED, plans.choice().kind());
@@ -146,7 +147,7 @@ class PlanRotationTest {
 
     @Test
     void aPlanThatWasAskedForIsKeptHoweverSlowItIs() {
-        onEachCpu(Optional.of(PlanChoice.Kind.PERSISTENT),
+        onEachDevice(Optional.of(PlanChoice.Kind.PERSISTENT),
                 plans -> assertEquals(SLICES, persistentSlices(plans, persistent -> 900_000)));
     }
 }

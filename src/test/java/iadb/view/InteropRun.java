@@ -43,7 +43,7 @@ final class InteropRun {
         try (Surface surface = arguments[0].equals("offscreen") ? EglSurface.open(256, 256)
                 : GlfwSurface.open("test", 256, 256, false)) {
             Interop interop = Interop.open(surface, devices, arguments[1].equals("auto"),
-                    Duration.ofSeconds(Long.parseLong(arguments[2])));
+                    device -> Duration.ofSeconds(Long.parseLong(arguments[2])));
             System.out.println("transfer=" + interop.transfer().name());
             try (Context context = interop.context(); PointBuffer points = interop.transfer().buffer(POINTS)) {
                 move(context, network, points, start);

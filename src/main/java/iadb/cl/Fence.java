@@ -1,0 +1,87 @@
+package iadb.cl;
+
+import static iadb.cl.DeviceInfo.CL_DEVICE_ATOMIC_ORDER_ACQ_REL;
+import static iadb.cl.DeviceInfo.CL_DEVICE_ATOMIC_SCOPE_DEVICE;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How kernels of a device order global memory between work-groups; each constant is a form of {@code cl/barrier.cl}. Without
+ * one, a group may miss what another wrote before it arrived at a barrier.
+ */
+public enum Fence {
+    /** Memory is ordered by the hardware. */
+    X86("x86 memory order", "", ""),
+    /** NVIDIA's instruction for every GPU; slower than the next from compute capability 7.0 on. */
+    MEMBAR("membar.gl", "-DFENCE_MEMBAR", ""),
+    /** NVIDIA's instruction from compute capability 7.0 on. */
+    ACQ_REL("fence.acq_rel.gpu", "-DFENCE_ACQ_REL", ""),
+    /** AMD's compiler has a builtin function for it. */
+    AMDGCN("agent-scope fence", "-DFENCE_AMDGCN", ""),
+    /** OpenCL C 2.0 requires {@code atomic_work_item_fence} at device scope. */
+    OPENCL_2("atomic_work_item_fence", "-DFENCE_ATOMICS", "-cl-std=CL2.0"),
+    /** In OpenCL 3.0 the same is an option that the device reports. */
+    OPENCL_3("atomic_work_item_fence", "-DFENCE_ATOMICS", "-cl-std=CL3.0"),
+    /** None: groups of a launch cannot exchange data. */
+    NONE("none", "", "");
+
+    private static final String NVIDIA = "NVIDIA CUDA";
+    private static final String AMD = "AMD Accelerated Parallel Processing";
+    private static final int FIRST_WITH_ACQ_REL = 7; // PTX ISA: fence requires sm_70
+
+    private final String word;
+    private final String define;
+    private final String standard;
+
+    Fence(String word, String define, String standard) {
+        this.word = word;
+        this.define = define;
+        this.standard = standard;
+    }
+
+    /**
+     * What decides it.
+     *
+     * @param isCpu        whether the device runs on the host's processor, a simulator included
+     * @param architecture of the host, as Java's {@code os.arch}
+     * @param openClMajor  of the device's OpenCL version
+     * @param nvidiaMajor  of NVIDIA's compute capability; 0: not told
+     * @param atomics      bits CL_DEVICE_ATOMIC_* that hold for atomic operations and for fences
+     */
+    record Facts(boolean isCpu, String architecture, String platform, int openClMajor, int nvidiaMajor, long atomics) {
+    }
+
+    static Fence of(Facts facts) {
+        if (facts.isCpu && facts.architecture.matches("amd64|x86_64|x86|i\\d86")) {
+            return X86;
+        }
+        if (!facts.isCpu && facts.platform.startsWith(NVIDIA)) {
+            return facts.nvidiaMajor >= FIRST_WITH_ACQ_REL ? ACQ_REL : MEMBAR;
+        }
+        if (!facts.isCpu && facts.platform.equals(AMD)) {
+            return AMDGCN;
+        }
+        long needed = CL_DEVICE_ATOMIC_ORDER_ACQ_REL | CL_DEVICE_ATOMIC_SCOPE_DEVICE;
+        return (facts.atomics & needed) != needed ? NONE : facts.openClMajor == 2 ? OPENCL_2 : OPENCL_3;
+    }
+
+    /** Options of a program with {@code cl/barrier.cl}: those of one without it, and what this fence takes. */
+    public List<String> options(List<String> options) {
+        List<String> all = new ArrayList<>(options);
+        if (!standard.isEmpty()) {
+            all.removeIf(option -> option.startsWith("-cl-std="));
+            all.add(0, standard);
+        }
+        if (!define.isEmpty()) {
+            all.add(define);
+        }
+        return all;
+    }
+
+    /** The fence in words. */
+    @Override
+    public String toString() {
+        return word;
+    }
+}

@@ -1,0 +1,84 @@
+package iadb.plan;
+
+import iadb.cl.Resources;
+import java.util.Arrays;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
+
+/** The kernels of one tuning, built, with some work for them that can be repeated and timed. */
+public final class TuningTrial implements AutoCloseable {
+    /** A tuning is faster than another when its time is at most this share of the other's: less is noise. */
+    public static final double LEAST_GAIN = 0.98;
+
+    private static final int LEAST_BLOCKS = 3; // whose median says something
+    private static final int MOST_REPETITIONS = 1 << 20;
+
+    private final Resources resources;
+    private final IntConsumer work;
+    private final float[] answer;
+    private final LongSupplier clock;
+
+    /**
+     * @param resources what to close with the trial
+     * @param work      does so many repetitions, and waits for them
+     * @param answer    what the kernels computed of the same numbers as those of other tunings; may be empty
+     */
+    public TuningTrial(Resources resources, IntConsumer work, float[] answer) {
+        this(resources, work, answer, System::nanoTime);
+    }
+
+    /** @param clock in nanoseconds, another than the system's in tests */
+    TuningTrial(Resources resources, IntConsumer work, float[] answer, LongSupplier clock) {
+        this.resources = resources;
+        this.work = work;
+        this.answer = answer;
+        this.clock = clock;
+    }
+
+    /** Whether these kernels gave the same bits. */
+    boolean answersLike(TuningTrial other) {
+        return Arrays.equals(answer, other.answer);
+    }
+
+    /** How many repetitions fill a block of about {@code nanos}; warms up. */
+    public int repetitions(long nanos) {
+        int count = 1;
+        while (nanos(count) < nanos / 2 && count < MOST_REPETITIONS) {
+            count *= 2;
+        }
+        return count;
+    }
+
+    /** Nanoseconds of {@code count} repetitions. */
+    long nanos(int count) {
+        long start = clock.getAsLong();
+        work.accept(count);
+        return clock.getAsLong() - start;
+    }
+
+    /**
+     * This trial's time as a share of another's: the median over pairs of blocks, one of each in turn.
+     *
+     * @param count      repetitions a block
+     * @param blocks     pairs at most
+     * @param timeIsLeft asked before each pair
+     * @return empty when time ended after too few pairs
+     */
+    public OptionalDouble shareOf(TuningTrial other, int count, int blocks, BooleanSupplier timeIsLeft) {
+        double[] shares = new double[blocks];
+        int done = 0;
+        nanos(count); // warms up
+        while (done < blocks && timeIsLeft.getAsBoolean()) {
+            shares[done++] = (double) nanos(count) / other.nanos(count);
+        }
+        Arrays.sort(shares, 0, done);
+        return done < LEAST_BLOCKS ? OptionalDouble.empty() : OptionalDouble.of(shares[done / 2]);
+    }
+
+    @Override
+    public void close() {
+        resources.close();
+    }
+}
