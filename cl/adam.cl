@@ -107,14 +107,17 @@ static inline int other_vector(int n) {
   return l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - (DEPTH - 1) * WIDTH;
 }
 
-// One Adam step by groups of `size` work-items, of which this is `item` of `group`: parameters, moments, their average, and
-// the transposed copies of the hidden weights. Items alone in their group take a VECTOR × VECTOR block each; others a vector
-// each, and a block's VECTOR items transpose it in `exchange` [size][VECTOR]. (Then: one barrier a turn, and one at its end.)
-INLINED void adam_step(int item, int size, int group, int groups, step_rates now, int blocks, global const float *d_blocks,
-                       global float *parameters, global float *moment1, global float *moment2, global float *transposed,
-                       global float *average, local float *exchange) {
+// One Adam step by groups of `size` work-items, of which this is `item` of `group`: parameters, moments, the transposed copies
+// of the hidden weights, and their average. Items alone in their group take a VECTOR × VECTOR block each, and of the average
+// blocks sharer, sharer + sharers, ...; others a vector each, and a block's VECTOR items transpose it in `exchange`
+// [size][VECTOR], with two barriers a turn.
+INLINED void adam_step(int item, int size, int group, int groups, int sharer, int sharers, step_rates now, int blocks,
+                       global const float *d_blocks, global float *parameters, global float *moment1,
+                       global float *moment2, global float *transposed, global float *average, local float *exchange) {
 #if GROUP_SIZE == 1
+  float share = now.share;
   for (int unit = group * size + item; unit < SQUARES + OTHER_VECTORS; unit += groups * size) {
+    now.share = unit % sharers == sharer ? share : 0.0f;
     if (unit >= SQUARES) {
       int i = other_vector(unit - SQUARES);
       adam(i, now, blocks, d_blocks, parameters, moment1, moment2, average);
@@ -172,7 +175,7 @@ UPDATE_GROUP void update(int blocks, global const float *d_blocks, global const 
   local float exchange[UPDATE_GROUP_SIZE * VECTOR] ALIGNED;
 #endif
   rates r = {learning_rate, cosine_steps, average_rate, log_decay};
-  adam_step(get_local_id(0), get_local_size(0), get_group_id(0), get_num_groups(0), rates_of_step(r, step + 1), blocks,
-            d_blocks, parameters, moment1, moment2, transposed, average, exchange);
+  adam_step(get_local_id(0), get_local_size(0), get_group_id(0), get_num_groups(0), 0, 1, rates_of_step(r, step + 1),
+            blocks, d_blocks, parameters, moment1, moment2, transposed, average, exchange);
   if (get_global_id(0) == get_global_size(0) - 1) losses[step % loss_slots] = step_loss(blocks, block_loss);
 }

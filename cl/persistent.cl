@@ -1,37 +1,75 @@
-// Plan "persistent": many steps a launch. Each group computes the gradients of its blocks, then all wait for each other and
-// share the Adam step, and wait again before they read the weights.
+// Plan "persistent": many steps a launch. Each group computes the gradients of its blocks, all wait for each other, and make
+// the Adam step: on a GPU together, each a share of it, so that they wait again before they read the weights. The few groups
+// of one work-item, a CPU's, make it each for itself in a copy of its own: a core has its own gradients and weights in its
+// cache, and one barrier a step is enough, since gradients lie by the parity of the step.
+
+#if GROUP_SIZE == 1
+// The copy of one group: parameters, moment1, moment2 [PARAMETERS] each, then transposed [(DEPTH-1) WIDTH WIDTH].
+#define COPY_FLOATS (3 * PARAMETERS + (DEPTH - 1) * WIDTH * WIDTH)
+
+static inline void copy_state(global const float *parameters, global const float *moment1, global const float *moment2,
+                              global const float *transposed, global float *to_parameters, global float *to_moment1,
+                              global float *to_moment2, global float *to_transposed) {
+  for (int i = 0; i < PARAMETERS; i++) to_parameters[i] = parameters[i];
+  for (int i = 0; i < PARAMETERS; i++) to_moment1[i] = moment1[i];
+  for (int i = 0; i < PARAMETERS; i++) to_moment2[i] = moment2[i];
+  for (int i = 0; i < (DEPTH - 1) * WIDTH * WIDTH; i++) to_transposed[i] = transposed[i];
+}
+#endif
 
 // Steps first_step .. first_step + steps - 1, or as many as the barrier lets pass: *steps_done says how many. State
 // (parameters, moments, transposed, average) is that after the last of them, and losses[s % loss_slots] its loss. d_blocks
-// [blocks][PARAMETERS] and block_loss [blocks]. The next step's rows are drawn while other groups are waited for.
-// NDRange: groups that run at the same time, of GROUP_SIZE. Two barriers across groups a step, and those of gradient.cl.
+// [2][blocks][PARAMETERS] and block_loss [2][blocks]; copies [groups][COPY_FLOATS], or anything where groups have several items.
+// NDRange: groups that run at the same time, of GROUP_SIZE. The barriers across groups, and those of gradient.cl.
 GROUP void persistent_steps(global const float2 *data0, uint points0, global const float2 *data1, uint points1,
                             uint seed_low, uint seed_high, int batch, int blocks, int block_tiles,
                             float learning_rate, uint cosine_steps, float average_rate, float log_decay,
                             global float *parameters, global float *moment1, global float *moment2,
-                            global float *transposed, global float *average, global float *d_blocks,
-                            global float *block_loss, global float *losses, uint loss_slots,
+                            global float *transposed, global float *average, global float *copies,
+                            global float *d_blocks, global float *block_loss, global float *losses, uint loss_slots,
                             volatile global int *arrivals, global float *steps_done, uint first_step, uint steps) {
   DECLARE_TILE(on);
   local int passed;
   int item = get_local_id(0), group = get_group_id(0), groups = get_num_groups(0);
   rates r = {learning_rate, cosine_steps, average_rate, log_decay};
   data_sets from = {data0, points0, data1, points1, seed_low, seed_high};
-  first_rows(item, group, from, first_step, block_tiles, &on);
   uint done = 0;
+#if GROUP_SIZE == 1
+  global float *own_parameters = copies + (size_t)group * COPY_FLOATS;
+  global float *own_moment1 = own_parameters + PARAMETERS;
+  global float *own_moment2 = own_moment1 + PARAMETERS;
+  global float *own_transposed = own_moment2 + PARAMETERS;
+  copy_state(parameters, moment1, moment2, transposed, own_parameters, own_moment1, own_moment2, own_transposed);
+  while (done < steps) {
+    uint step = first_step + done;
+    global float *d = d_blocks + (size_t)(step & 1) * blocks * PARAMETERS;
+    global float *loss = block_loss + (step & 1) * blocks;
+    first_rows(item, group, from, step, block_tiles, &on);
+    block_gradients(item, group, groups, from, step, batch, blocks, block_tiles, own_parameters, own_transposed, d, loss, &on);
+    if (!global_barrier(item, arrivals, groups, (int)done + 1, &passed)) break;
+    adam_step(item, 1, 0, 1, group, groups, rates_of_step(r, step + 1), blocks, d, own_parameters, own_moment1, own_moment2,
+              own_transposed, average, 0);
+    if (group == 0) losses[step % loss_slots] = step_loss(blocks, loss);
+    done++;
+  }
+  if (group == 0)
+    copy_state(own_parameters, own_moment1, own_moment2, own_transposed, parameters, moment1, moment2, transposed);
+#else
+  first_rows(item, group, from, first_step, block_tiles, &on);
   while (done < steps) {
     uint step = first_step + done;
     block_gradients(item, group, groups, from, step, batch, blocks, block_tiles, parameters, transposed, d_blocks,
                     block_loss, &on);
     step_rates now = rates_of_step(r, step + 1);
     if (!global_barrier(item, arrivals, groups, (int)(2 * done) + 1, &passed)) break;
-    adam_step(item, GROUP_SIZE, group, groups, now, blocks, d_blocks, parameters, moment1, moment2, transposed, average,
+    adam_step(item, GROUP_SIZE, group, groups, 0, 1, now, blocks, d_blocks, parameters, moment1, moment2, transposed, average,
               on.act);
     if (group == groups - 1 && item == GROUP_SIZE - 1) losses[step % loss_slots] = step_loss(blocks, block_loss);
     done++;
     arrive(item, arrivals);
-    first_rows(item, group, from, step + 1, block_tiles, &on);
+    first_rows(item, group, from, step + 1, block_tiles, &on);  // while others are waited for
     if (!wait_for_all(item, arrivals, groups, (int)(2 * done), &passed)) break;
   }
+#endif
   if (group == 0 && item == 0) *steps_done = (float)done;
 }
