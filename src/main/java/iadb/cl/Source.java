@@ -28,7 +28,7 @@ public record Source(String name, String text) {
      * The text under a line directive that makes build logs name this file and its own line numbers. Comments may hold
      * α and ∂, which not every OpenCL compiler accepts: they become question marks.
      */
-    String withLineDirective() {
+    public String withLineDirective() {
         return "#line 1 \"" + name + "\"\n" + text.replaceAll("[^\\x00-\\x7F]", "?") + "\n";
     }
 }

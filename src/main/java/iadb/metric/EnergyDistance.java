@@ -36,7 +36,7 @@ public final class EnergyDistance implements AutoCloseable {
     public EnergyDistance(Context context) {
         this.context = context;
         pace = new Pace(FIRST_UNITS, LAUNCH_NANOS);
-        List<String> options = List.of("-cl-std=CL1.2", context.device().fusesMultiplyAdd() ? "-DHAS_FMA" : "");
+        List<String> options = options(context.device().fusesMultiplyAdd());
         try {
             Program program = resources.add(context.build(sources(), options));
             kernel = resources.add(program.kernel("sum_distances"));
@@ -50,6 +50,11 @@ public final class EnergyDistance implements AutoCloseable {
     /** Its program. */
     public static List<Source> sources() {
         return List.of(Source.of("arithmetic.cl"), Source.of("energy.cl"));
+    }
+
+    /** Build options of its program. */
+    public static List<String> options(boolean fusesMultiplyAdd) {
+        return List.of("-cl-std=CL1.2", fusesMultiplyAdd ? "-DHAS_FMA" : "");
     }
 
     /**

@@ -15,6 +15,9 @@ import java.util.List;
  * other's writes, does not pass.
  */
 public final class BarrierProof {
+    /** Build options of its program, without those of a fence. */
+    public static final List<String> OPTIONS = List.of("-cl-std=CL1.2");
+
     private static final int ROUNDS = 200;
     private static final int VECTORS = 128; // PROOF_VECTORS
     private static final int VECTOR_BYTES = 16;
@@ -28,15 +31,19 @@ public final class BarrierProof {
     private BarrierProof() {
     }
 
-    /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
-    public static boolean passes(Context context, int groups, int groupSize) {
-        return context.device().fence() != Fence.NONE && passes(context, Source.of("barrier.cl"), groups, groupSize);
+    /** Its program. */
+    public static List<Source> sources() {
+        return List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl"));
     }
 
-    /** The same of another barrier. */
-    static boolean passes(Context context, Source barrier, int groups, int groupSize) {
-        try (Program program = context.build(List.of(Source.of("arithmetic.cl"), barrier),
-                        context.device().fence().options(List.of("-cl-std=CL1.2")));
+    /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
+    public static boolean passes(Context context, int groups, int groupSize) {
+        return context.device().fence() != Fence.NONE && passes(context, sources(), groups, groupSize);
+    }
+
+    /** The same of a program with another barrier. */
+    static boolean passes(Context context, List<Source> sources, int groups, int groupSize) {
+        try (Program program = context.build(sources, context.device().fence().options(OPTIONS));
                 Kernel reset = program.kernel("barrier_reset");
                 Kernel kernel = program.kernel("barrier_proof");
                 DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES);

@@ -52,7 +52,8 @@ public final class TuningTable {
             return footprint;
         }
 
-        String key() {
+        /** The word for it in the table's keys. */
+        public String key() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }

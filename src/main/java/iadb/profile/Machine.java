@@ -40,7 +40,8 @@ record Machine(String device, String type, String platform, String driver, Strin
         return device.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
     }
 
-    private static String commit(Path root) {
+    /** The commit of the repository {@code root}; with {@code +} when files were changed since. */
+    static String commit(Path root) {
         Child head = git(root, "rev-parse", "--short", "HEAD");
         if (head.code() != 0) {
             return "unknown";

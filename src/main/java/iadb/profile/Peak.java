@@ -23,7 +23,7 @@ import java.util.List;
 record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidth, double gigabytes) {
     private static final int SUMS = 12;
     private static final int ROUNDS = 16;
-    private static final int[] WIDTHS = {1, 4, 8, 16};
+    static final int[] WIDTHS = {1, 4, 8, 16};
     private static final double LEAST_LAUNCH_SECONDS = 0.01;
     private static final float FACTOR = 0.999f;
     private static final float OFFSET = 0.001f;
@@ -43,7 +43,7 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
     /** Measures the device of {@code context}. */
     static Peak measure(Context context, Settings settings) {
         Device device = context.device();
-        int groupSize = groupSize(device);
+        int groupSize = groupSize(device.type() == Device.Type.CPU, device.maxGroupSize());
         List<AtWidth> byWidth = new ArrayList<>();
         for (int vector : WIDTHS) {
             try (Program program = program(context, vector, groupSize); Kernel kernel = program.kernel("multiply_adds")) {
@@ -60,13 +60,22 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         return new Peak(better.gflops, better.vector, better.groupSize, better.gflopsByWidth, Math.max(gigabytes, other.gigabytes));
     }
 
-    private static int groupSize(Device device) {
-        return device.type() == Device.Type.CPU ? 1 : (int) Math.min(GPU_GROUP_SIZE, Long.highestOneBit(device.maxGroupSize()));
+    static int groupSize(boolean isCpu, long maxGroupSize) {
+        return isCpu ? 1 : (int) Math.min(GPU_GROUP_SIZE, Long.highestOneBit(maxGroupSize));
+    }
+
+    /** Its program. */
+    static List<Source> sources() {
+        return List.of(Source.of("arithmetic.cl"), Source.of("peak.cl"));
+    }
+
+    /** Build options of its program at a vector width. */
+    static List<String> options(int vector, int groupSize, boolean fusesMultiplyAdd) {
+        return List.of("-cl-std=CL1.2", "-DVECTOR=" + vector, "-DGROUP_SIZE=" + groupSize, fusesMultiplyAdd ? "-DHAS_FMA" : "");
     }
 
     private static Program program(Context context, int vector, int groupSize) {
-        return context.build(List.of(Source.of("arithmetic.cl"), Source.of("peak.cl")), List.of("-cl-std=CL1.2", "-DVECTOR=" + vector,
-                "-DGROUP_SIZE=" + groupSize, context.device().fusesMultiplyAdd() ? "-DHAS_FMA" : ""));
+        return context.build(sources(), options(vector, groupSize, context.device().fusesMultiplyAdd()));
     }
 
     private static double gflops(Context context, Kernel kernel, int vector, int groupSize) {

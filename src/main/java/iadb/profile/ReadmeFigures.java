@@ -14,11 +14,14 @@ import java.util.stream.Stream;
 
 /**
  * The README's tables of figures, made from the result files alone: of speed, one column a device, and one for a GPU that says
- * "not yet measured" as long as there is no result of one; and of the faults that were tried.
+ * "not yet measured" as long as there is no result of one; of what was modelled for GPUs, until then; and of the faults that were
+ * tried.
  */
 final class ReadmeFigures {
     private static final String BEGIN = "<!-- figures: written by tools/figures -->";
     private static final String END = "<!-- end of figures -->";
+    private static final String BEGIN_MODEL = "<!-- modelled: written by tools/figures -->";
+    private static final String END_MODEL = "<!-- end of modelled -->";
     private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
     private static final String END_SOAK = "<!-- end of faults -->";
     private static final String ABSENT = "not yet measured";
@@ -40,9 +43,16 @@ final class ReadmeFigures {
     /** The README's text with the tables that belong there. */
     static String of(String readme, Path root) throws IOException {
         Path results = root.resolve("tools/results");
-        Path soak = results.resolve(SoakResult.FILE);
-        return between(between(readme, BEGIN, END, block(devices(results))), BEGIN_SOAK, END_SOAK,
-                Files.exists(soak) ? Result.read(soak, SoakResult.class).table() : "");
+        List<Device> devices = devices(results);
+        Compiled compiled = find(results.resolve(Compiled.FILE), Compiled.class);
+        SoakResult soak = find(results.resolve(SoakResult.FILE), SoakResult.class);
+        String text = between(readme, BEGIN, END, block(devices));
+        text = between(text, BEGIN_MODEL, END_MODEL, compiled == null || hasGpu(devices) ? "" : compiled.section());
+        return between(text, BEGIN_SOAK, END_SOAK, soak == null ? "" : soak.table());
+    }
+
+    private static boolean hasGpu(List<Device> devices) {
+        return devices.stream().anyMatch(device -> device.result().machine().type().equals("GPU"));
     }
 
     private static String between(String readme, String begin, String end, String block) throws IOException {
@@ -76,7 +86,7 @@ final class ReadmeFigures {
     }
 
     private static String block(List<Device> devices) {
-        boolean hasGpu = devices.stream().anyMatch(device -> device.result().machine().type().equals("GPU"));
+        boolean hasGpu = hasGpu(devices);
         List<String> heads = new ArrayList<>(devices.stream().map(device -> device.result().machine().device()).toList());
         if (!hasGpu) {
             heads.add("a GPU");

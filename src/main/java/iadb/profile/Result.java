@@ -59,7 +59,12 @@ record Result(Machine machine, Settings settings, Peak peak, Sgemm sgemm, List<G
 
     /** Writes a result's records as JSON. */
     static void write(Path file, Object result) throws IOException {
-        AtomicFile.write(file, out -> out.write((JSON.toJson(result) + "\n").getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.write(file, out -> out.write((json(result) + "\n").getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Records as JSON, over several lines. */
+    static String json(Object result) {
+        return JSON.toJson(result);
     }
 
     /** Reads back what {@link #write} wrote. */

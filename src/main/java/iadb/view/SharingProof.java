@@ -18,6 +18,9 @@ import java.util.List;
  * catch: so {@link SharingProbe} comes first.
  */
 final class SharingProof {
+    static final List<Source> SOURCES = List.of(Source.of("sharing.cl"));
+    static final List<String> OPTIONS = List.of("-cl-std=CL1.2");
+
     private static final int POINTS = 1021; // odd: no size that a driver would round to
     private static final int WORDS = 2 * POINTS;
 
@@ -47,7 +50,7 @@ final class SharingProof {
             words[i] = i * 0x9E3779B9; // no two alike
         }
         try (PointBuffer points = SharedPoints.transfer(context).buffer(POINTS);
-                Program program = context.build(List.of(Source.of("sharing.cl")), List.of("-cl-std=CL1.2"));
+                Program program = context.build(SOURCES, OPTIONS);
                 Kernel kernel = program.kernel("change_words")) {
             glBindBuffer(GL_COPY_WRITE_BUFFER, points.glBuffer());
             glBufferSubData(GL_COPY_WRITE_BUFFER, 0, words);

@@ -1,6 +1,7 @@
 package iadb.cl;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Opens a {@link UserCache} in a given folder to tests of other packages. */
@@ -11,6 +12,16 @@ public final class CacheDoor {
     private static final String KIND = "programs";
 
     private CacheDoor() {
+    }
+
+    /** Opens a device so that the programs it builds are stored in this folder, even if its driver keeps programs itself. */
+    public static Context open(Device device, Path folder) {
+        return Context.open(device, cache(folder));
+    }
+
+    /** The file of a program that was built. */
+    public static Path file(Path folder, Device device, List<Source> sources, List<String> options) {
+        return file(folder, ProgramCache.key(device, sources, options));
     }
 
     /** The file of an entry. */

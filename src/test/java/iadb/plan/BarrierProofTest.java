@@ -78,7 +78,8 @@ class BarrierProofTest {
         assertNotEquals(barrier.text(), broken.text());
         for (Device device : devices()) {
             try (Context context = Context.open(device)) {
-                assertFalse(BarrierProof.passes(context, broken, Math.max(2, groups(device)), GROUP_SIZE), device.toString());
+                assertFalse(BarrierProof.passes(context, List.of(Source.of("arithmetic.cl"), broken), Math.max(2, groups(device)), GROUP_SIZE),
+                        device.toString());
             }
         }
     }

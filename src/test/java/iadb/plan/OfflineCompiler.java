@@ -2,10 +2,9 @@ package iadb.plan;
 
 import iadb.cl.Fence;
 import iadb.cl.Source;
-import iadb.draw.PointSource;
-import iadb.metric.EnergyDistance;
 import iadb.model.NetworkShape;
-import iadb.sample.Sampler;
+import iadb.profile.BuiltProgram;
+import iadb.profile.BuiltProgram.Limits;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,20 +36,21 @@ import java.util.stream.Stream;
  */
 public final class OfflineCompiler {
     /** Local memory that every GPU here has for a group: NVIDIA's OpenCL stops there. */
-    static final int MOST_LOCAL_BYTES = 48 * 1024;
-    /** What the default network with the default tuning may take, so that a compute unit holds more than one group. */
-    static final int DEFAULT_LOCAL_BYTES = 32 * 1024;
-
-    private static final List<NetworkShape> SHAPES =
-            List.of(NetworkShape.TUTORIAL, new NetworkShape(128, 4), new NetworkShape(256, 2));
-    private static final int GROUP_LIMIT = 256; // AMD's; NVIDIA takes 1,024
+    private static final int MOST_LOCAL_BYTES = 48 << 10;
+    /** The least that OpenCL 1.2 allows a GPU. */
+    private static final int LEAST_LOCAL_BYTES = 32 << 10;
+    private static final int MOST_GROUP_LIMIT = 1024; // NVIDIA's
+    private static final int LEAST_GROUP_LIMIT = 256; // AMD's
+    private static final int GFX1100_CLANG = 16; // an older one gives a work-item 128 of its 256 registers
+    private static final List<NetworkShape> WIDER = List.of(new NetworkShape(128, 4), new NetworkShape(256, 2));
     private static final List<String> LIBCLC_FOLDERS = List.of("/usr/lib/clc", "/usr/lib64/clc", "/usr/share/clc",
             "/usr/local/lib/clc", "/usr/local/share/clc", "/opt/homebrew/share/clc");
 
     /** The GPUs. The PTX is the same for all of NVIDIA's: the oldest one's, which ptxas turns into any later one's code. */
     public enum Target {
-        SM_75("NVIDIA sm_75", "sm_75"), SM_90("NVIDIA sm_90", "sm_90"),
-        GFX90A("AMD gfx90a", "gfx90a"), GFX1030("AMD gfx1030", "gfx1030");
+        SM_75("NVIDIA sm_75", "sm_75"), SM_80("NVIDIA sm_80", "sm_80"), SM_86("NVIDIA sm_86", "sm_86"),
+        SM_89("NVIDIA sm_89", "sm_89"), SM_90("NVIDIA sm_90", "sm_90"),
+        GFX90A("AMD gfx90a", "gfx90a"), GFX1030("AMD gfx1030", "gfx1030"), GFX1100("AMD gfx1100", "gfx1100");
 
         private final String word;
         private final String processor;
@@ -61,7 +61,7 @@ public final class OfflineCompiler {
         }
 
         boolean isNvidia() {
-            return this == SM_75 || this == SM_90;
+            return processor.startsWith("sm_");
         }
 
         private List<String> options() {
@@ -111,49 +111,45 @@ public final class OfflineCompiler {
     }
 
     private final String clang;
+    private final int version;
     private final Path libclc;
     private final Optional<String> ptxas;
 
     private OfflineCompiler(String clang, Path libclc, Optional<String> ptxas) {
         this.clang = clang;
+        Matcher number = Pattern.compile("clang version (\\d+)").matcher(run(List.of(clang, "--version")).text());
+        version = number.find() ? Integer.parseInt(number.group(1)) : 0;
         this.libclc = libclc;
         this.ptxas = ptxas;
     }
 
-    /** The programs with every network that is looked at: the tuning is what a GPU gets that no entry names. */
+    /**
+     * The programs, without what each GPU's fence takes, with every network that is looked at, with the tuning that a GPU gets that no entry names: those of the default
+     * network in the form for a GPU of the least limits, and in that for one of the most where it differs. A peak is the best of
+     * several vector widths, of which the widest may spill.
+     */
     public static List<Program> programs() {
         List<Program> programs = new ArrayList<>();
-        for (NetworkShape shape : SHAPES) {
-            for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
-                add(programs, kind.toString(), Plan.sources(kind), shape, kind == PlanChoice.Kind.LAYERED
-                        ? Tuning.Footprint.ONE_LAYER : Tuning.Footprint.ALL_LAYERS);
-            }
-            add(programs, "map", Sampler.sources(), shape, Tuning.Footprint.TWO_LAYERS);
-            add(programs, "density", Sampler.densitySources(), shape, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS);
+        add(programs, "", NetworkShape.TUTORIAL, new Limits(LEAST_LOCAL_BYTES, LEAST_GROUP_LIMIT));
+        add(programs, " 48 KB", NetworkShape.TUTORIAL, new Limits(MOST_LOCAL_BYTES, MOST_GROUP_LIMIT));
+        for (NetworkShape shape : WIDER) {
+            add(programs, " %sx%s".formatted(shape.width(), shape.depth()), shape, new Limits(MOST_LOCAL_BYTES, LEAST_GROUP_LIMIT));
         }
-        programs.add(new Program("energy", EnergyDistance.sources(), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
-        programs.add(new Program("sharing", List.of(Source.of("sharing.cl")), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
-        programs.add(new Program("draw", PointSource.sources(), PointSource.OPTIONS, DEFAULT_LOCAL_BYTES));
         return programs;
     }
 
-    private static Tuning tuning(Tuning.Footprint footprint) {
-        return TuningTable.ofKind("gpu", switch (footprint) {
-            case TWO_LAYERS -> TuningTable.Purpose.MAP;
-            case TWO_LAYERS_WITH_TANGENTS -> TuningTable.Purpose.DENSITY;
-            default -> TuningTable.Purpose.TRAINING;
-        });
-    }
-
-    private static void add(List<Program> programs, String name, List<Source> sources, NetworkShape shape,
-            Tuning.Footprint footprint) {
-        int bound = shape.equals(NetworkShape.TUTORIAL) ? DEFAULT_LOCAL_BYTES : MOST_LOCAL_BYTES;
-        tuning(footprint).fit(shape, footprint, MOST_LOCAL_BYTES, GROUP_LIMIT).ifPresent(tuning -> programs.add(
-                new Program("%s %dx%d".formatted(name, shape.width(), shape.depth()), sources, tuning.options(shape, true), bound)));
+    private static void add(List<Program> programs, String suffix, NetworkShape shape, Limits limits) {
+        for (BuiltProgram built : BuiltProgram.of("gpu", shape, limits, true, Fence.X86)) {
+            List<String> options = built.effectiveOptions();
+            if (!built.name().equals("peak-16") && programs.stream().noneMatch(one -> one.sources().equals(built.sources())
+                    && one.options().equals(options))) {
+                programs.add(new Program(built.name() + suffix, built.sources(), options, (int) limits.localBytes()));
+            }
+        }
     }
 
     /**
-     * The first clang, version 14 or newer, that takes the libclc that is here: their versions must go together.
+     * The newest clang, of version 14 at least, that takes a libclc that is here: none reads a newer one's.
      *
      * @param withPtxas whether to look for ptxas
      */
@@ -166,12 +162,13 @@ public final class OfflineCompiler {
                 "kernel void probe(global float *x) { x[get_global_id(0)] = exp(x[0]); }")), List.of("-cl-std=CL1.2"), 0);
         return executables("clang(-\\d+)?", List.of("/opt/homebrew/opt/llvm/bin"))
                 .flatMap(clang -> folders.stream().map(folder -> new OfflineCompiler(clang, folder, ptxas)))
-                .filter(compiler -> compiler.version() >= 14 && Stream.of(Target.SM_75, Target.GFX90A)
+                .sorted(Comparator.comparingInt(OfflineCompiler::version).reversed())
+                .filter(compiler -> compiler.version >= 14 && Stream.of(Target.SM_75, Target.GFX90A)
                         .allMatch(target -> compiler.compile(target, probe).faults().isEmpty()))
                 .findFirst();
     }
 
-    /** Programs on PATH and in some folders more, by name: clang before clang-14 before clang-15. */
+    /** Programs on PATH and in some folders more. */
     private static Stream<String> executables(String pattern, List<String> more) {
         Set<String> folders = new LinkedHashSet<>(List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)));
         folders.addAll(more);
@@ -181,13 +178,18 @@ public final class OfflineCompiler {
     }
 
     private int version() {
-        Matcher version = Pattern.compile("clang version (\\d+)").matcher(run(List.of(clang, "--version")).text());
-        return version.find() ? Integer.parseInt(version.group(1)) : 0;
+        return version;
+    }
+
+    /** The GPUs that can be compiled for: NVIDIA's later ones where ptxas is, gfx1100 by clang 16 or newer. */
+    public List<Target> targets() {
+        return Stream.of(Target.values()).filter(target -> target == Target.GFX1100 ? version >= GFX1100_CLANG
+                : target == Target.SM_75 || !target.isNvidia() || hasPtxas()).toList();
     }
 
     /** The tools in use, in words. */
     public String describe() {
-        return "%s (version %d), %s, %s".formatted(clang, version(), libclc, ptxas.orElse("no ptxas"));
+        return "%s (version %d), %s, %s".formatted(clang, version, libclc, ptxas.orElse("no ptxas"));
     }
 
     /** Whether the facts of NVIDIA's GPUs are those of their machine code, not only of PTX. */
@@ -225,8 +227,7 @@ public final class OfflineCompiler {
                 break;
             }
         }
-        Fence fence = target.isNvidia() ? Fence.ACQ_REL : Fence.AMDGCN;
-        fence.options(program.options()).stream().filter(option -> !option.isEmpty()).forEach(command::add);
+        (target.isNvidia() ? Fence.ACQ_REL : Fence.AMDGCN).options(program.options()).forEach(command::add);
         command.addAll(more);
         command.addAll(List.of("-o", assembly.toString(), source.toString()));
         Output compiled = run(command);
@@ -350,8 +351,11 @@ public final class OfflineCompiler {
         if (!compiler.hasPtxas()) {
             System.err.println("inspect: without ptxas (the CUDA toolkit's) NVIDIA's code ends at PTX: no registers, no spills");
         }
+        if (!compiler.targets().contains(Target.GFX1100)) {
+            System.err.println("inspect: without clang 16 or newer nothing is compiled for gfx1100");
+        }
         List<Report> reports = programs().parallelStream()
-                .flatMap(program -> Stream.of(Target.values()).map(target -> compiler.compile(target, program, arguments))).toList();
+                .flatMap(program -> compiler.targets().stream().map(target -> compiler.compile(target, program, arguments))).toList();
         System.out.printf("%-14s %-14s %-24s %9s %13s %11s%n", "program", "GPU", "kernel", "registers", "bytes spilled", "bytes local");
         for (Report report : reports) {
             for (KernelFacts kernel : report.kernels()) {

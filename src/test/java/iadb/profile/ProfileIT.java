@@ -30,7 +30,11 @@ class ProfileIT {
     private Path folder;
 
     private Child profile(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(JAVA, "-cp", System.getProperty("iadb.jar"), "iadb.profile.Profile"));
+        return run("Profile", arguments);
+    }
+
+    private static Child run(String program, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(JAVA, "-cp", System.getProperty("iadb.jar"), "iadb.profile." + program));
         command.addAll(List.of(arguments));
         return Child.run(command, Map.of(), LIMIT);
     }
@@ -111,5 +115,37 @@ class ProfileIT {
 
     private static Set<String> strings(JsonArray array, String key) {
         return array.asList().stream().map(one -> one.getAsJsonObject().get(key).getAsString()).collect(Collectors.toSet());
+    }
+
+    /** As {@code tools/inspect --programs} and {@code tools/compiled} start them, with another compiler's output in between. */
+    @Test
+    void whatIsCompiledOfThePrintedProgramsIsKept() throws IOException {
+        Child printed = run("BuiltProgram", ".");
+        assertEquals(0, printed.code(), printed.err());
+        List<String> lines = new ArrayList<>();
+        for (JsonElement one : JsonParser.parseString(printed.out()).getAsJsonObject().getAsJsonArray("programs")) {
+            JsonObject program = one.getAsJsonObject();
+            if (program.get("kind").getAsString().equals("gpu")) {
+                JsonObject line = new JsonObject();
+                line.add("program", program.get("name"));
+                line.add("digest", program.get("digest"));
+                line.addProperty("kernel", "k");
+                line.addProperty("gpu", "sm_90");
+                line.addProperty("by", "a compiler");
+                line.addProperty("registers", 72);
+                lines.add(line.toString());
+            }
+        }
+        Path output = Files.write(folder.resolve("output"), lines);
+        Path kept = Files.createDirectories(folder.resolve("tools/results")).resolve(Compiled.FILE);
+        Child written = run("Compiled", folder.toString(), output.toString());
+        assertEquals(0, written.code(), written.err());
+        assertEquals(lines.size(), Result.read(kept, Compiled.class).kernels().size());
+
+        Files.write(output, List.of(lines.get(0).replaceFirst("\"digest\":\"..", "\"digest\":\"??")));
+        Child refused = run("Compiled", folder.toString(), output.toString());
+        assertEquals(2, refused.code(), refused.out());
+        assertTrue(refused.err().contains("other files or options"), refused.err());
+        assertEquals(lines.size(), Result.read(kept, Compiled.class).kernels().size(), "the file is as it was");
     }
 }

@@ -1,12 +1,15 @@
 package iadb.profile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The README's figures are those of the result files. */
 class ReadmeFiguresTest {
@@ -14,6 +17,24 @@ class ReadmeFiguresTest {
     void theReadmeSaysWhatTheResultFilesSay() throws IOException {
         String readme = Files.readString(Path.of("README.md"));
         assertEquals(ReadmeFigures.of(readme, Path.of(".")), readme, "tools/figures would write another table");
+    }
+
+    @Test
+    void whatIsModelledForGpusStaysUntilAGpuIsMeasured(@TempDir Path root) throws IOException {
+        Path results = Files.createDirectories(root.resolve("tools/results"));
+        String readme = Files.readString(Path.of("README.md"));
+        Files.copy(Path.of("tools/results", Compiled.FILE), results.resolve(Compiled.FILE));
+        Path measured = Files.createDirectory(results.resolve("device")).resolve(Result.FILE);
+        String profile = Files.readString(Path.of("tools/results/pthread-skylake-avx512-amd-epyc", Result.FILE));
+        Files.writeString(measured, profile);
+        String without = ReadmeFigures.of(readme, root);
+        assertTrue(without.contains("| modelled, not measured |") && without.contains("| not yet measured |"), without);
+
+        assertTrue(profile.contains("\"type\": \"CPU\""));
+        Files.writeString(measured, profile.replace("\"type\": \"CPU\"", "\"type\": \"GPU\""));
+        String with = ReadmeFigures.of(readme, root);
+        assertFalse(with.contains("modelled, not measured") || with.contains(Compiled.TITLE) || with.contains("| not yet measured |"),
+                with);
     }
 
     @Test

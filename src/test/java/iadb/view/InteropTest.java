@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.cl.Fence;
+import iadb.model.NetworkShape;
+import iadb.profile.BuiltProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +52,15 @@ class InteropTest {
     private static void assertCopied(ChildRun run) {
         assertEquals("copied", run.fact("transfer"), run.err());
         assertEquals(Long.toString(COPIED_BYTES), run.fact("hostBytes"));
+    }
+
+    /** {@link BuiltProgram} cannot ask this package. */
+    @Test
+    void theProgramOfTheProofIsTheOneThatIsPrinted() {
+        BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.X86).stream()
+                .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
+        assertEquals(SharingProof.SOURCES, printed.sources());
+        assertEquals(SharingProof.OPTIONS, printed.options());
     }
 
     private Map<String, String> cache() {
