@@ -49,9 +49,9 @@ INLINED void tile_gradient(int item, int rows, int first, global const float *pa
   copy_near(item, parameters, on->near);
 #endif
   hidden_weights weights;
-  FETCH(item, parameters + (DEPTH > 1 ? WEIGHTS(1) : 0), &weights);
-  forward(item, parameters, near, &weights, transposed + (DEPTH > 1 ? TRANSPOSED(DEPTH - 1) : 0), on->input, on->parts, on->act,
-          DEPTH, on->velocity);
+  if (DEPTH > 1) FETCH(item, parameters + WEIGHTS(1), &weights);
+  forward(item, parameters, near, &weights, transposed + TRANSPOSED(max(DEPTH - 1, 1)), on->input, on->parts, on->act, DEPTH,
+          on->velocity);
   loss_gradient(item, rows, on->target, on->velocity);  // an item's own values of the output layer
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 
