@@ -34,7 +34,7 @@ static inline step_rates rates_of_step(rates r, uint t) {
 }
 
 // Loads of blocks' gradients that an item of one vector has under way: one at a time would wait for a GPU's L2 cache each time.
-#ifdef RELEASE_FENCE  // in persistent_steps, whose gradients take most of the registers of sm_75 and sm_80
+#ifdef ACROSS_GROUPS  // in persistent_steps, whose gradients take most of the registers of sm_75 and sm_80
 #define LOADS_AT_ONCE 8
 #else
 #define LOADS_AT_ONCE 16
@@ -143,13 +143,13 @@ INLINED void adam_step(int item, int size, int group, int groups, int sharer, in
       vec p = adam(i, now, blocks, d_blocks, parameters, moment1, moment2, average);
       STORE_LOCAL(exchange + item * VECTOR, p);
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     if (is_square) {
       vec_lanes column;
       UNROLL for (int j = 0; j < VECTOR; j++) column.lane[j] = exchange[(item - r + j) * VECTOR + r];
       STORE_GLOBAL(transposed + TRANSPOSED(at.l) + (at.n + r) * WIDTH + at.k, column.vector);
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
 #endif
 }
@@ -161,7 +161,7 @@ static inline float step_loss(int blocks, global const float *block_loss) {
   return loss;
 }
 
-// One Adam step, and the step's loss into losses[step % loss_slots]. NDRange: any number of groups. No barriers.
+// One Adam step, and the step's loss into losses[step % loss_slots]. NDRange: any number of groups. Barriers: adam_step's.
 // Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
 // 4 · (DEPTH-1) · WIDTH² for the transposed copies, 8 · PARAMETERS for an average. average [PARAMETERS], or anything where
 // none is kept.

@@ -2,6 +2,8 @@
 // then it times out, for all groups at once. The plan that uses it goes on without it; Java: iadb.plan.BarrierProof.
 // arrivals [2]: how many times groups arrived since barrier_reset, and how often a wait polls that number before it times out.
 
+#define ACROSS_GROUPS  // groups of this program wait for each other
+
 #ifndef SPIN_LIMIT  // most polls of a wait, whatever the host asks for
 #define SPIN_LIMIT 10000000
 #endif

@@ -6,10 +6,10 @@ GROUP void fused_gradient(global const float2 *data0, uint points0, global const
                           uint seed_low, uint seed_high, int batch, int blocks, int block_tiles,
                           global const float *parameters, global const float *transposed, global float *d_blocks,
                           global float *block_loss, uint step) {
-  DECLARE_TILE(on);
+  DECLARE_TILE(tile);
   int item = get_local_id(0), group = get_group_id(0);
   data_sets from = {data0, points0, data1, points1, seed_low, seed_high};
-  first_rows(item, group, from, step, block_tiles, &on);
+  first_rows(item, group, from, step, block_tiles, &tile);
   block_gradients(item, group, get_num_groups(0), from, step, batch, blocks, block_tiles, parameters, transposed, d_blocks,
-                  block_loss, &on);
+                  block_loss, &tile);
 }

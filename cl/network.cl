@@ -74,20 +74,20 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define PARAMETERS (BIAS_OUTPUT + 16)
 #define TRANSPOSED(l) (((l) - 1) * WIDTH * WIDTH)  // offset of W[l]'s transposed copy in its own buffer
 
-// Where the first layer, the biases and the output layer are read from: where sums are shared, a copy in local memory.
+// The small tensors, the first layer, the biases and the output layer: where sums are shared, a copy in local memory is read.
 #if K_SPLIT == 1
-#define NEAR global
-#define NEAR_BIAS(l) BIAS(l)
-#define NEAR_OUTPUT WEIGHTS_OUTPUT
+#define SMALL global
+#define SMALL_BIAS(l) BIAS(l)
+#define SMALL_OUTPUT WEIGHTS_OUTPUT
 #else
-#define NEAR local
-#define NEAR_BIAS(l) ((3 + (l)) * WIDTH)
-#define NEAR_OUTPUT NEAR_BIAS(DEPTH)
+#define SMALL local
+#define SMALL_BIAS(l) ((3 + (l)) * WIDTH)
+#define SMALL_OUTPUT SMALL_BIAS(DEPTH)
 #endif
-#define NEAR_OUTPUT_BIAS (NEAR_OUTPUT + 2 * WIDTH)
-#define NEAR_FLOATS (NEAR_OUTPUT_BIAS + 16)
+#define SMALL_OUTPUT_BIAS (SMALL_OUTPUT + 2 * WIDTH)
+#define SMALL_FLOATS (SMALL_OUTPUT_BIAS + 16)
 
-#define LOAD_NEAR(p) (*(NEAR const vec *)(p))
+#define LOAD_SMALL(p) (*(SMALL const vec *)(p))
 #define LOAD_LOCAL(p) (*(local const vec *)(p))
 #define LOAD_GLOBAL(p) (*(global const vec *)(p))
 #define STORE_LOCAL(p, v) (*(local vec *)(p) = (v))
@@ -112,10 +112,10 @@ static inline float sum_lanes(vec v) {
 }
 
 // sum[i][j] += Σ_k a[i][k] b[k][j]: rows i < ITEM_ROWS of a (stride K), vectors j < ITEM_VECTORS of b (stride WIDTH).
-static inline void multiply(local const float *a, int K, NEAR const float *b, vec sum[ITEM_ROWS][ITEM_VECTORS]) {
+static inline void multiply(local const float *a, int K, SMALL const float *b, vec sum[ITEM_ROWS][ITEM_VECTORS]) {
   UNROLL_SOME for (int k = 0; k < K; k++) {
     vec b_k[ITEM_VECTORS];
-    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_k[j] = LOAD_NEAR(b + k * WIDTH + j * VECTOR);
+    UNROLL for (int j = 0; j < ITEM_VECTORS; j++) b_k[j] = LOAD_SMALL(b + k * WIDTH + j * VECTOR);
     UNROLL for (int i = 0; i < ITEM_ROWS; i++) {
       vec a_ik = (vec)(a[i * K + k]);
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++) sum[i][j] = MULTIPLY_ADD(a_ik, b_k[j], sum[i][j]);
@@ -124,14 +124,14 @@ static inline void multiply(local const float *a, int K, NEAR const float *b, ve
 }
 
 // output [TILE_ROWS][WIDTH] = relu(input [TILE_ROWS][K] · weights [K][WIDTH] + bias [WIDTH]); bias 0: none.
-static inline void forward_layer(int item, local const float *input, int K, NEAR const float *weights,
-                                 NEAR const float *bias, local float *output) {
+static inline void forward_layer(int item, local const float *input, int K, SMALL const float *weights,
+                                 SMALL const float *bias, local float *output) {
   for (int block = item; block < BLOCKS; block += GROUP_SIZE) {
     int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
     vec sum[ITEM_ROWS][ITEM_VECTORS];
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
-        sum[i][j] = bias ? LOAD_NEAR(bias + column + j * VECTOR) : (vec)(0.0f);
+        sum[i][j] = bias ? LOAD_SMALL(bias + column + j * VECTOR) : (vec)(0.0f);
     multiply(input + row * K, K, weights + column, sum);
     UNROLL for (int i = 0; i < ITEM_ROWS; i++)
       UNROLL for (int j = 0; j < ITEM_VECTORS; j++)
@@ -140,16 +140,16 @@ static inline void forward_layer(int item, local const float *input, int K, NEAR
 }
 
 // velocity [rows][2] = act [rows][WIDTH] · W_output, and + b_output in the first TILE_ROWS rows: the others are tangents.
-static inline void output_layer(int item, int rows, local const float *act, NEAR const float *near,
+static inline void output_layer(int item, int rows, local const float *act, SMALL const float *small,
                                 local float *velocity) {
   for (int e = item; e < rows * 2; e += GROUP_SIZE) {
     local const float *a = act + e / 2 * WIDTH;
-    NEAR const float *w = near + NEAR_OUTPUT + e % 2 * WIDTH;
+    SMALL const float *w = small + SMALL_OUTPUT + e % 2 * WIDTH;
     vec sum = (vec)(0.0f);
     NO_UNROLL for (int k = 0; k < WIDTH; k += OUTPUT_STRETCH)
       UNROLL for (int i = 0; i < OUTPUT_STRETCH; i += VECTOR)
-        sum = MULTIPLY_ADD(LOAD_LOCAL(a + k + i), LOAD_NEAR(w + k + i), sum);
-    velocity[e] = sum_lanes(sum) + (e < TILE_ROWS * 2 ? near[NEAR_OUTPUT_BIAS + e % 2] : 0.0f);
+        sum = MULTIPLY_ADD(LOAD_LOCAL(a + k + i), LOAD_SMALL(w + k + i), sum);
+    velocity[e] = sum_lanes(sum) + (e < TILE_ROWS * 2 ? small[SMALL_OUTPUT_BIAS + e % 2] : 0.0f);
   }
 }
 
@@ -222,7 +222,7 @@ static inline void output_bias_gradient(int item, local const float *d_velocity,
 // act [TILE_ROWS][WIDTH] > 0, else 0. Forward, input is a tangent of the layer's input and act the layer's output. Backward,
 // input is the gradient of the layer's output, weights are transposed, and act is the layer's input, of which output may take
 // the place.
-static inline void derivative_layer(int item, local const float *input, int K, NEAR const float *weights,
+static inline void derivative_layer(int item, local const float *input, int K, SMALL const float *weights,
                                     local const float *act, local float *output) {
   for (int block = item; block < BLOCKS; block += GROUP_SIZE) {
     int row = block / COLUMN_BLOCKS * ITEM_ROWS, column = block % COLUMN_BLOCKS * ITEM_COLUMNS;
@@ -281,7 +281,7 @@ static inline void begin_layer(int item, local const float *input, const hidden_
 }
 
 INLINED void end_layer(int item, local const float *input, hidden_weights *weights, global const float *next,
-                       NEAR const float *bias, int derives, local const float *act, local float *parts, local float *output) {
+                       SMALL const float *bias, int derives, local const float *act, local float *parts, local float *output) {
 #if K_SPLIT == 1
   if (derives) {
     GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
@@ -296,28 +296,28 @@ INLINED void end_layer(int item, local const float *input, hidden_weights *weigh
   for (int e = item * VECTOR; e < TILE_ROWS * WIDTH; e += GROUP_SIZE * VECTOR) {
     vec sum = LOAD_LOCAL(parts + e);
     UNROLL for (int s = 1; s < K_SPLIT; s++) sum += LOAD_LOCAL(parts + s * TILE_ROWS * WIDTH + e);
-    STORE_LOCAL(output + e, derives ? where_active(LOAD_LOCAL(act + e), sum) : relu(sum + LOAD_NEAR(bias + e % WIDTH)));
+    STORE_LOCAL(output + e, derives ? where_active(LOAD_LOCAL(act + e), sum) : relu(sum + LOAD_SMALL(bias + e % WIDTH)));
   }
 #endif
 }
 
 // velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is left in slot l % slots;
 // training keeps them all (slots = DEPTH), a map needs two. *weights are those of layer 1 and become those at `after`.
-// Begins with a barrier, and one before the output layer; DEPTH + (K_SPLIT > 1) · (DEPTH-1) in all.
-INLINED void forward(int item, global const float *parameters, NEAR const float *near, hidden_weights *weights,
+// Begins with a barrier, and has one before the output layer; DEPTH + 1 in all, and DEPTH - 1 more where sums are shared.
+INLINED void forward(int item, global const float *parameters, SMALL const float *small, hidden_weights *weights,
                      global const float *after, local const float *input, local float *parts, local float *act, int slots,
                      local float *velocity) {
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
-  forward_layer(item, input, 4, near + WEIGHTS_FIRST, 0, act);
+  forward_layer(item, input, 4, small + WEIGHTS_FIRST, 0, act);
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   NO_UNROLL for (int l = 1; l < DEPTH; l++) {
     local float *below = act + (l - 1) % slots * (TILE_ROWS * WIDTH), *above = act + l % slots * (TILE_ROWS * WIDTH);
     begin_layer(item, below, weights, parts);
-    end_layer(item, below, weights, l + 1 < DEPTH ? parameters + WEIGHTS(l + 1) : after, near + NEAR_BIAS(l), 0, 0, parts,
+    end_layer(item, below, weights, l + 1 < DEPTH ? parameters + WEIGHTS(l + 1) : after, small + SMALL_BIAS(l), 0, 0, parts,
               above);
     GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   }
-  output_layer(item, TILE_ROWS, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), near, velocity);
+  output_layer(item, TILE_ROWS, act + (DEPTH - 1) % slots * (TILE_ROWS * WIDTH), small, velocity);
 }
 
 #if K_SPLIT == 1

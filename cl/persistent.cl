@@ -19,7 +19,7 @@ static inline void copy_state(global const float *parameters, global const float
 
 // Steps first_step .. first_step + steps - 1, or as many as the barrier lets pass: *steps_done says how many. State
 // (parameters, moments, transposed, average) is that after the last of them, and losses[s % loss_slots] its loss. d_blocks
-// [2][blocks][PARAMETERS] and block_loss [2][blocks]; copies [groups][COPY_FLOATS], or anything where groups have several items.
+// [blocks][PARAMETERS] and block_loss [blocks]; where groups have one item two of each, and copies [groups][COPY_FLOATS].
 // NDRange: groups that run at the same time, of GROUP_SIZE. The barriers across groups, and those of gradient.cl.
 GROUP void persistent_steps(global const float2 *data0, uint points0, global const float2 *data1, uint points1,
                             uint seed_low, uint seed_high, int batch, int blocks, int block_tiles,
@@ -28,7 +28,7 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
                             global float *transposed, global float *average, global float *copies,
                             global float *d_blocks, global float *block_loss, global float *losses, uint loss_slots,
                             volatile global int *arrivals, global float *steps_done, uint first_step, uint steps) {
-  DECLARE_TILE(on);
+  DECLARE_TILE(tile);
   local int passed;
   int item = get_local_id(0), group = get_group_id(0), groups = get_num_groups(0);
   rates r = {learning_rate, cosine_steps, average_rate, log_decay};
@@ -44,8 +44,8 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
     uint step = first_step + done;
     global float *d = d_blocks + (size_t)(step & 1) * blocks * PARAMETERS;
     global float *loss = block_loss + (step & 1) * blocks;
-    first_rows(item, group, from, step, block_tiles, &on);
-    block_gradients(item, group, groups, from, step, batch, blocks, block_tiles, own_parameters, own_transposed, d, loss, &on);
+    first_rows(item, group, from, step, block_tiles, &tile);
+    block_gradients(item, group, groups, from, step, batch, blocks, block_tiles, own_parameters, own_transposed, d, loss, &tile);
     if (!global_barrier(item, arrivals, groups, (int)done + 1, &passed)) break;
     adam_step(item, 1, 0, 1, group, groups, rates_of_step(r, step + 1), blocks, d, own_parameters, own_moment1, own_moment2,
               own_transposed, average, 0);
@@ -55,19 +55,19 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
   if (group == 0)
     copy_state(own_parameters, own_moment1, own_moment2, own_transposed, parameters, moment1, moment2, transposed);
 #else
-  first_rows(item, group, from, first_step, block_tiles, &on);
+  first_rows(item, group, from, first_step, block_tiles, &tile);
   while (done < steps) {
     uint step = first_step + done;
     block_gradients(item, group, groups, from, step, batch, blocks, block_tiles, parameters, transposed, d_blocks,
-                    block_loss, &on);
+                    block_loss, &tile);
     step_rates now = rates_of_step(r, step + 1);
     if (!global_barrier(item, arrivals, groups, (int)(2 * done) + 1, &passed)) break;
     adam_step(item, GROUP_SIZE, group, groups, 0, 1, now, blocks, d_blocks, parameters, moment1, moment2, transposed, average,
-              on.act);
+              tile.parts);
     if (group == groups - 1 && item == GROUP_SIZE - 1) losses[step % loss_slots] = step_loss(blocks, block_loss);
     done++;
     arrive(item, arrivals);
-    first_rows(item, group, from, step + 1, block_tiles, &on);  // while others are waited for
+    first_rows(item, group, from, step + 1, block_tiles, &tile);  // while others are waited for
     if (!wait_for_all(item, arrivals, groups, (int)(2 * done), &passed)) break;
   }
 #endif

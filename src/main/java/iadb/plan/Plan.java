@@ -112,13 +112,14 @@ public final class Plan implements AutoCloseable {
         int polls = BarrierProof.polls(context, program, persistentGroups(), tuning.groupSize());
         stepsDone = floats(1);
         add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals, polls), 1, 1, false));
-        long copy = 3L * shape.bufferFloats() + (shape.depth() - 1L) * shape.width() * shape.width();
+        boolean ownCopies = tuning.groupSize() == 1; // one for each group, and gradients by the parity of the step
+        int sets = ownCopies ? 2 : 1;
+        long copies = ownCopies ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
         persistent = resources.add(program.kernel("persistent_steps")).arguments(joined(
                 List.of(batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(), seedHigh(), batch.rows(),
                         blocks, tuning.blockTiles(batch.rows())),
                 weightArguments(),
-                List.of(floats(tuning.groupSize() == 1 ? persistentGroups() * copy : 1), floats(2L * blocks * shape.bufferFloats()),
-                        floats(2L * blocks),
+                List.of(floats(copies), floats((long) sets * blocks * shape.bufferFloats()), floats((long) sets * blocks),
                         state.losses(), state.lossSlots(), arrivals, stepsDone)));
         checkGroupSize(persistent, tuning.groupSize());
     }

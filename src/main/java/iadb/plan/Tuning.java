@@ -64,9 +64,10 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             };
         }
 
-        /** Beside the rows: copies of the first layer, the biases and the output layer. */
-        int otherFloats(NetworkShape shape, int split) {
-            return this == ALL_LAYERS && split > 1 ? shape.bufferFloats() - shape.transposedFloats() : 0;
+        /** Beside the rows: copies of the small tensors where items share sums, else what they exchange in the Adam step. */
+        int otherFloats(NetworkShape shape, int split, int groupSize, int vector) {
+            return this != ALL_LAYERS || groupSize == 1 ? 0
+                    : split > 1 ? shape.bufferFloats() - shape.transposedFloats() : groupSize * vector;
         }
 
         /** What the alignment of a kernel's arrays may add. */
@@ -104,7 +105,8 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     private boolean isValid() {
         return Arrays.stream(values()).allMatch(n -> n >= 0 && n <= MOST_VALUE) && (vector == 4 || vector == 8 || vector == 16)
                 && Integer.bitCount(itemRows) == 1 && tileRows > 0 && tileRows % Math.max(vector, itemRows) == 0 && itemVectors > 0
-                && groupSize > 0 && unroll > 0 && Integer.bitCount(split) == 1 && updateGroupSize > 0;
+                && groupSize > 0 && unroll > 0 && Integer.bitCount(split) == 1 && updateGroupSize > 0
+                && (groupSize == 1 || groupSize % vector == 0 && updateGroupSize % vector == 0);
     }
 
     /** This tuning with another value of one of its words, which need not fit the others. */
@@ -121,7 +123,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
 
     /** Bytes of local memory that a kernel of this tuning takes. */
     public long localBytes(NetworkShape shape, Footprint footprint) {
-        return 4L * tileRows * footprint.floatsPerRow(shape, split) + 4L * footprint.otherFloats(shape, split);
+        return 4L * tileRows * footprint.floatsPerRow(shape, split) + 4L * footprint.otherFloats(shape, split, groupSize, vector);
     }
 
     /**
@@ -141,17 +143,27 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     }
 
     /**
-     * This tuning made to fit: a smaller group, fewer rows, then narrower vectors, until the device's limits are met.
+     * This tuning made to fit: a smaller group, sums shared by fewer items, fewer rows, then narrower vectors, until the device's
+     * limits are met.
      *
      * @return empty when nothing fits
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
-        int groups = updateGroups == 0 && groupSize == 1 ? device.computeUnits() : updateGroups;
-        return with("update-groups", groups).fit(shape, footprint, device.localBytes(), device.maxGroupSize());
+        return fit(shape, footprint, device.localBytes(), device.maxGroupSize(), device.computeUnits());
     }
 
-    /** As above with the limits of a device that need not be here. */
+    /**
+     * This tuning made to fit a device that need not be here.
+     *
+     * @param deviceLocalBytes local memory of a group
+     * @param maxGroupSize     work-items a group can have
+     */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long deviceLocalBytes, long maxGroupSize) {
+        return fit(shape, footprint, deviceLocalBytes, maxGroupSize, 0);
+    }
+
+    private Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long deviceLocalBytes, long maxGroupSize,
+            int computeUnits) {
         for (int v = vector; v >= 4; v /= 2) {
             int vectors = itemVectors;
             while (shape.width() / v % vectors != 0) {
@@ -159,28 +171,33 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             }
             int step = Math.max(v, itemRows);
             int wholeTile = tileRows / step * step;
-            int group = within(groupSize, maxGroupSize);
+            int group = within(groupSize, maxGroupSize, v);
             for (int s = split; s >= 1; s /= 2) {
-                long most = (deviceLocalBytes - footprint.paddingBytes() - 4L * footprint.otherFloats(shape, s))
+                long most = (deviceLocalBytes - footprint.paddingBytes() - 4L * footprint.otherFloats(shape, s, group, v))
                         / (4L * footprint.floatsPerRow(shape, s));
                 int rows = (int) Math.min(wholeTile, most / step * step);
                 int blocks = rows / itemRows * (shape.width() / (v * vectors));
                 boolean canShare = footprint == Footprint.ALL_LAYERS && rows == wholeTile && blocks * s <= group
-                        && shape.width() % s == 0 && shape.width() / s * vectors * v <= MOST_FETCHED_FLOATS;
+                        && blocks * s % v == 0 && shape.width() % s == 0
+                        && shape.width() / s * vectors * v <= MOST_FETCHED_FLOATS;
                 if (rows >= step && (s == 1 || canShare)) {
-                    int busy = s > 1 ? blocks * s : split == 1 ? group : Math.min(group, Math.max(LEAST_GROUP, Integer.highestOneBit(blocks)));
-                    int ownUpdateGroup = within(updateGroupSize, maxGroupSize);
-                    int units = (shape.bufferFloats() + v - 1) / v;
-                    int groups = updateGroups == 0 && busy > 1 ? (units + ownUpdateGroup - 1) / ownUpdateGroup : updateGroups;
-                    return Optional.of(new Tuning(v, rows, itemRows, vectors, busy, unroll, s, groups, ownUpdateGroup));
+                    int busy = s > 1 ? blocks * s : split == 1 ? group
+                            : Math.min(group, Math.max(LEAST_GROUP, Integer.highestOneBit(blocks)));
+                    int updates = within(updateGroupSize, Math.min(maxGroupSize, deviceLocalBytes / (4L * v)), busy == 1 ? 1 : v);
+                    int vectorsInAll = (shape.bufferFloats() + v - 1) / v;
+                    int enough = busy == 1 ? computeUnits : (vectorsInAll + updates - 1) / updates;
+                    return Optional.of(new Tuning(v, rows, itemRows, vectors, busy, unroll, s,
+                            updateGroups == 0 ? enough : updateGroups, updates));
                 }
             }
         }
         return Optional.empty();
     }
 
-    private static int within(int groupSize, long maxGroupSize) {
-        return (int) Math.min(groupSize, Long.highestOneBit(maxGroupSize));
+    /** A group size that a device can have: at least {@code least}, or 1. */
+    private static int within(int groupSize, long maxGroupSize, int least) {
+        int size = (int) Math.min(groupSize, Long.highestOneBit(maxGroupSize));
+        return size < least ? 1 : size;
     }
 
     /** Build options for a network of this shape on a device. */
