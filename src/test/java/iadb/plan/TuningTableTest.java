@@ -72,4 +72,29 @@ class TuningTableTest {
         assertThrows(IllegalArgumentException.class, () -> Tuning.parse("vector=4 tile-rows=16 item-rows=4 item-vectors=1"
                 + " group-size=64 unroll=1 split=1 update-groups=16 update-group-size=64 colour=7"));
     }
+
+    @Test
+    void aGroupThatFitsHasAnItemForEachShareAndWholeVectorsToExchange() {
+        Tuning gpu = TuningTable.ofKind("gpu", TuningTable.Purpose.TRAINING);
+        for (int width : new int[] {16, 32, 48, 64, 80, 112, 128, 256}) {
+            for (int depth : new int[] {1, 4, 8}) {
+                for (long group : new long[] {1, 2, 4, 64, 256, 1024}) {
+                    for (long kibibytes : new long[] {16, 32, 48, 227}) {
+                        NetworkShape shape = new NetworkShape(width, depth);
+                        gpu.fit(shape, Tuning.Footprint.ALL_LAYERS, kibibytes << 10, group).ifPresent(fit -> {
+                            String what = shape + ", groups of " + group + ", " + kibibytes + " KiB: " + fit;
+                            int blocks = fit.tileRows() / fit.itemRows() * (width / (fit.vector() * fit.itemVectors()));
+                            assertTrue(fit.groupSize() <= group && fit.updateGroupSize() <= group, what);
+                            assertTrue(fit.split() == 1 || fit.groupSize() == blocks * fit.split(), what);
+                            assertTrue(fit.groupSize() == 1 || fit.groupSize() % fit.vector() == 0
+                                    && fit.updateGroupSize() % fit.vector() == 0 && fit.updateGroups() > 0, what);
+                            assertTrue(fit.localBytes(shape, Tuning.Footprint.ALL_LAYERS) < kibibytes << 10, what);
+                        });
+                    }
+                }
+            }
+        }
+        Tuning tutorial = gpu.fit(NetworkShape.TUTORIAL, Tuning.Footprint.ALL_LAYERS, 32 << 10, 256).orElseThrow();
+        assertEquals(8, tutorial.split(), "the default network's sums are shared where 32 KiB and groups of 256 are all there is");
+    }
 }
