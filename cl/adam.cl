@@ -33,7 +33,7 @@ static inline step_rates rates_of_step(rates r, uint t) {
   return now;
 }
 
-// Loads of blocks' gradients that an item of one vector has under way: one at a time would wait for a GPU's L2 cache each time.
+// Loads over the blocks that an item has under way: one at a time would wait for a GPU's L2 cache each time.
 #ifdef ACROSS_GROUPS  // in persistent_steps, whose gradients take most of the registers of sm_75 and sm_80
 #define LOADS_AT_ONCE 8
 #else
@@ -156,8 +156,12 @@ INLINED void adam_step(int item, int size, int group, int groups, int sharer, in
 
 // The loss of a step: Σ block_loss [blocks], in order.
 static inline float step_loss(int blocks, global const float *block_loss) {
-  float loss = block_loss[0];
-  for (int b = 1; b < blocks; b++) loss += block_loss[b];
+  float loss = 0.0f;
+  NO_UNROLL for (int b = 0; b < blocks; b += LOADS_AT_ONCE) {
+    float one[LOADS_AT_ONCE];
+    UNROLL for (int j = 0; j < LOADS_AT_ONCE; j++) one[j] = b + j < blocks ? block_loss[b + j] : 0.0f;
+    UNROLL for (int j = 0; j < LOADS_AT_ONCE; j++) loss += one[j];
+  }
   return loss;
 }
 

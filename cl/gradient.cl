@@ -15,12 +15,12 @@ typedef struct { local float *input, *target, *velocity, *act, *parts, *small; }
 #define SMALL_COPY_FLOATS SMALL_FLOATS
 #endif
 
-#define DECLARE_TILE(name)                                      \
-  local float name##_input[TILE_ROWS * 4] ALIGNED;              \
-  local float name##_target[TILE_ROWS * 2] ALIGNED;             \
-  local float name##_velocity[TILE_ROWS * 2] ALIGNED;           \
-  local float name##_act[ACT_SLOTS * TILE_ROWS * WIDTH] ALIGNED; \
-  local float name##_parts[PARTS_FLOATS] ALIGNED;               \
+#define DECLARE_TILE(name)                                        \
+  local float name##_input[TILE_ROWS * 4] ALIGNED;                \
+  local float name##_target[TILE_ROWS * 2] ALIGNED;               \
+  local float name##_velocity[TILE_ROWS * 2] ALIGNED;             \
+  local float name##_act[ACT_SLOTS * TILE_ROWS * WIDTH] ALIGNED;  \
+  local float name##_parts[PARTS_FLOATS] ALIGNED;                 \
   local float name##_small[SMALL_COPY_FLOATS] ALIGNED;            \
   tile_memory name = {name##_input, name##_target, name##_velocity, name##_act, name##_parts, name##_small}
 
@@ -29,7 +29,8 @@ typedef struct { local float *input, *target, *velocity, *act, *parts, *small; }
 static inline void copy_small(int item, global const float *parameters, local float *small) {
   for (int i = item * VECTOR; i < SMALL_FLOATS; i += GROUP_SIZE * VECTOR) {
     int l = i / WIDTH - 3;  // whose bias it is: 1 .. DEPTH-1
-    STORE_LOCAL(small + i, LOAD_GLOBAL(parameters + (l < 1 ? i : l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - SMALL_OUTPUT)));
+    int from = l < 1 ? i : l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - SMALL_OUTPUT;
+    STORE_LOCAL(small + i, LOAD_GLOBAL(parameters + from));
   }
 }
 #endif
@@ -40,7 +41,8 @@ static inline void copy_small(int item, global const float *parameters, local fl
 // Gradient and loss of one tile, the first `rows` rows of its input and target: into d_parameters [PARAMETERS] and *loss, or
 // with `first` false added to them. A layer's activations turn into their gradient in place. Begins and ends with a barrier.
 INLINED void tile_gradient(int item, int rows, int first, global const float *parameters,
-                           global const float *transposed, global float *d_parameters, global float *loss, const tile_memory *tile) {
+                           global const float *transposed, global float *d_parameters, global float *loss,
+                           const tile_memory *tile) {
   FORGET_ITEM;
 #if K_SPLIT == 1
   global const float *small = parameters;
