@@ -132,7 +132,7 @@ public final class Context implements AutoCloseable {
     /**
      * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.
      *
-     * On a GPU several tunings may be timed as well.
+     * <p>On a GPU several tunings may be timed as well.
      *
      * @param remembered whether a later run will know what was found
      * @param checked    programs that were checked so far
@@ -140,7 +140,7 @@ public final class Context implements AutoCloseable {
      */
     public record FirstUse(Device device, boolean remembered, int checked, boolean measures) {
         /** Whether something else than before is done from now on, which {@link #message} tells. */
-        public boolean isNew() {
+        public boolean startsPhase() {
             return measures || checked == 0;
         }
 

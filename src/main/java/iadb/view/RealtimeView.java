@@ -85,7 +85,7 @@ public final class RealtimeView implements AutoCloseable {
         gestures = new Gestures(canvas.context(), controls, camera, subjects, scale);
         surface.listen(gestures); // what it notes waits until the kernels are built
         context.onFirstUse(use -> {
-            if (use.isNew()) {
+            if (use.startsPhase()) {
                 say(use.message());
             }
         });
