@@ -136,7 +136,12 @@ public final class Sampler implements AutoCloseable {
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
-        return session(map(count), "move_points", 1, parameters, count, integration, points);
+        return session(parameters, points, count, count, integration);
+    }
+
+    /** The same for a part of {@code all} points, all of which are mapped by the kernel of so many. */
+    MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int all, Integration integration) {
+        return session(map(all), "move_points", 1, parameters, count, integration, points);
     }
 
     /**
