@@ -91,6 +91,15 @@ public final class Sampler implements AutoCloseable {
         map(forMap.apply(Purpose.ofMap(context.device(), points)).known());
     }
 
+    /**
+     * Measures the map's tunings where they are not known yet, and builds its kernels for any number of points. For when the device
+     * is at no other work.
+     */
+    public void prepareAll() {
+        map(1);
+        map(Integer.MAX_VALUE);
+    }
+
     /** The map's program for so many points. */
     private Built map(int points) {
         Purpose purpose = Purpose.ofMap(context.device(), points);

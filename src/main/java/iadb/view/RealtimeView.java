@@ -177,7 +177,7 @@ public final class RealtimeView implements AutoCloseable {
 
     /** After the first frame: kernels are built while the points of p0 are seen. Until the end nothing else uses the device. */
     private void begin() {
-        movement.prepare(config.points());
+        movement.prepare();
         if (config.model().isEmpty()) {
             learning.train(subjects.p0(), subjects.p1());
         } else {
