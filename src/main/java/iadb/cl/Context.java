@@ -332,7 +332,7 @@ public final class Context implements AutoCloseable {
      * on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL builds
      * only one program of a context at a time.
      *
-     * @return the work, which this context closes
+     * @return the work, which this context waits for when it is closed: the process must not end while a driver compiles
      */
     public Background<Void> buildAhead(List<Source> sources, List<String> options) {
         String key = ProgramCache.key(device, sources, options);
