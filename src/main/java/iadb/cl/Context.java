@@ -132,7 +132,7 @@ public final class Context implements AutoCloseable {
     /**
      * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.
      *
-     * On a GPU several tunings may be timed as well.
+     * <p>On a GPU several tunings may be timed as well.
      *
      * @param remembered whether a later run will know what was found
      * @param checked    programs that were checked so far
@@ -140,7 +140,7 @@ public final class Context implements AutoCloseable {
      */
     public record FirstUse(Device device, boolean remembered, int checked, boolean measures) {
         /** Whether something else than before is done from now on, which {@link #message} tells. */
-        public boolean isNew() {
+        public boolean startsPhase() {
             return measures || checked == 0;
         }
 
@@ -332,7 +332,7 @@ public final class Context implements AutoCloseable {
      * on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL builds
      * only one program of a context at a time.
      *
-     * @return the work, which this context closes
+     * @return the work, which this context waits for when it is closed: the process must not end while a driver compiles
      */
     public Background<Void> buildAhead(List<Source> sources, List<String> options) {
         String key = ProgramCache.key(device, sources, options);

@@ -3,6 +3,8 @@ package iadb.cli;
 import iadb.cl.Device;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plan.Tuning;
+import iadb.plan.TuningChoice;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,7 +37,8 @@ final class DevicesCommand implements Callable<Integer> {
         for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
             plans.append(choice(Optional.of(kind), device).kind() == kind ? kind + " " : "");
         }
-        PlanChoice auto = choice(Optional.empty(), device);
+        Tuning tuning = TuningChoice.ofTraining(device, NetworkShape.TUTORIAL, DEFAULT_BATCH).known();
+        PlanChoice auto = PlanChoice.of(Optional.empty(), tuning, device, NetworkShape.TUTORIAL, DEFAULT_BATCH);
         System.out.printf(Locale.ROOT, """
                 %d: %s%s
                    platform       %s, %s

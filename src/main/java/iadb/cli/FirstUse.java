@@ -30,7 +30,7 @@ final class FirstUse {
 
     /** Comes from the thread that builds, which need not be the one that waits. */
     private synchronized void show(Context.FirstUse use) {
-        if (use.isNew()) {
+        if (use.startsPhase()) {
             LOG.info("{}", use.message());
         }
         if (programs > 0 && !over && !use.measures()) {

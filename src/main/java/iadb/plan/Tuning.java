@@ -116,7 +116,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return of(values);
     }
 
-    /** The words of a tuning that fits which the bits of a training depend on: they make the order of its sums. */
+    /** What the bits of a training depend on, of a tuning that was made to fit: these make the order of its sums. */
     public String bits() {
         return "vector=" + vector + " tile-rows=" + tileRows + " split=" + split;
     }

@@ -9,13 +9,14 @@ import iadb.cl.UserCache;
 import iadb.model.NetworkShape;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.BooleanSupplier;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -26,14 +27,16 @@ import org.slf4j.LoggerFactory;
  * Which tuning kernels are built with: the device's own row of {@link TuningTable}, or else, on a GPU, the fastest of a few
  * candidates, or else the default of the device's kind. Candidates give the same bits: the choice changes time only.
  *
- * <p>Candidates are timed at the first use of a device, driver, program, network and batch. From when the default's kernels are
- * built, which they are anyway, that takes at most a second where they train and half a second where they map, of few points and
- * of many: two seconds in all. The others' kernels are built in that time, one after the other. A build that is under way when
- * time ends goes on in the background; a driver that runs nothing beside a build lets the work wait for it. What each took is kept
- * in the user's cache, and the next run goes on where time ended: once more with the candidate that was not done, whose kernels
- * are built by then, and with those that were not begun. Until then the fastest of those that were timed is taken. Nothing is
- * timed where nothing can be kept, or where answers are trusted as under a simulator, or where the default alone takes all the
- * time: then it is the default.
+ * <p>Candidates are timed at the first use of a device, driver, program, network and batch, once a process. Building the default's
+ * kernels, which are needed anyway, is not counted; from then on timing takes about a second where they train and half a second
+ * each where they map few points and many: two seconds in all. The other candidates' kernels are built in that time, one after the
+ * other. What each took is kept in the user's cache. Where builds take long the first use goes on over several runs: each begins
+ * with the candidate that was not finished, whose kernels are built by then, and a candidate that is not finished twice is passed
+ * over. Until all are timed the fastest so far is taken. Nothing is timed where nothing can be kept, or where answers are trusted
+ * as under a simulator: then it is the default. Where the default alone takes all the time the next run tries again.
+ *
+ * <p>A build that is under way when time ends goes on in the background; a driver that runs nothing beside a build lets the work
+ * wait for it, and the context that is closed waits for it too, as the process must not end while a driver compiles.
  */
 public final class TuningChoice {
     /** What candidates are timed by. */
@@ -56,7 +59,8 @@ public final class TuningChoice {
     private static final long BLOCK_NANOS = 8_000_000;
     private static final double PASSED_OVER = Double.POSITIVE_INFINITY; // in the place of a share
     private static final double BEGUN = Double.NaN;                     // the same: time ended once
-    private static final Object ONE_AT_A_TIME = new Object(); // in this process: two would slow each other
+    /** Keys of what this process measured, finished or not. Also the lock: two measurements at a time would slow each other. */
+    private static final Set<String> MEASURED = new HashSet<>();
 
     private final List<Tuning> candidates; // as they fit, the default first
     private final TuningTable.Purpose purpose;
@@ -84,13 +88,18 @@ public final class TuningChoice {
     /**
      * The choice for a network on a device.
      *
-     * @param rows    B of a training; of no account to a map
+     * @param rows    B of a training; unused for a map
      * @param sources the program that is tuned
      */
     public static TuningChoice of(Device device, TuningTable.Purpose purpose, NetworkShape shape, int rows,
             Supplier<List<Source>> sources) {
         return new TuningChoice(TuningTable.candidates(device, purpose, shape, rows), purpose, UserCache.of("tunings"),
                 () -> facts(device.identity(), purpose, shape, rows, sources.get()));
+    }
+
+    /** The choice for training steps of {@code batch} rows. */
+    public static TuningChoice ofTraining(Device device, NetworkShape shape, int batch) {
+        return of(device, TuningTable.Purpose.TRAINING, shape, batch, () -> Plan.sources(PlanChoice.Kind.FUSED));
     }
 
     static List<String> facts(List<String> device, TuningTable.Purpose purpose, NetworkShape shape, int rows, List<Source> sources) {
@@ -105,13 +114,20 @@ public final class TuningChoice {
         return candidates.size() == 1 ? candidates.get(0) : fastest(load());
     }
 
-    /** The tuning to take; times the candidates first where that was not done before. */
+    /** The tuning to take; times the candidates first where neither an earlier run nor this process did. */
     public Tuning measured(Context context, Trials trials) {
         if (candidates.size() == 1 || Context.trustsAnswers() || !cache.takesEntries()) {
             return known();
         }
-        return measured(trials, System::nanoTime, purpose == TuningTable.Purpose.TRAINING ? TRAINING_NANOS : MAP_NANOS,
+        return measuredOnce(trials, System::nanoTime, purpose == TuningTable.Purpose.TRAINING ? TRAINING_NANOS : MAP_NANOS,
                 context::tellMeasuring);
+    }
+
+    /** {@link #measured(Trials, LongSupplier, long, Runnable)} for the first caller of this process, {@link #known} for others. */
+    Tuning measuredOnce(Trials trials, LongSupplier clock, long limitNanos, Runnable tell) {
+        synchronized (MEASURED) {
+            return MEASURED.add(key) ? measured(trials, clock, limitNanos, tell) : known();
+        }
     }
 
     /**
@@ -119,42 +135,39 @@ public final class TuningChoice {
      * @param tell  is called before anything is timed
      */
     Tuning measured(Trials trials, LongSupplier clock, long limitNanos, Runnable tell) {
-        synchronized (ONE_AT_A_TIME) {
-            Map<Tuning, Double> shares = load();
-            List<Tuning> open = candidates.stream().skip(1).filter(candidate -> shares.getOrDefault(candidate, BEGUN).isNaN()).toList();
-            if (!open.isEmpty()) {
-                tell.run();
-                try {
-                    measure(open, shares, trials, clock, limitNanos);
-                } catch (OpenClException e) { // the default's, which its first use meets again
-                    LOG.debug("tunings of {} are not measured: {}", purpose.key(), e.getMessage());
-                    return fastest(shares);
-                }
+        Map<Tuning, Double> shares = load();
+        List<Tuning> open = candidates.stream().skip(1).filter(candidate -> shares.getOrDefault(candidate, BEGUN).isNaN()).toList();
+        if (!open.isEmpty()) {
+            try {
+                measure(open, shares, trials, clock, limitNanos, tell);
+            } catch (OpenClException e) { // the default's, which its first use meets again
+                LOG.debug("tunings of {} are not measured: {}", purpose.key(), e.getMessage());
+                return fastest(shares);
+            }
+            if (!shares.isEmpty()) {
                 cache.store(key, text(shares).getBytes(StandardCharsets.UTF_8));
             }
-            Tuning fastest = fastest(shares);
-            LOG.debug("tuning of {}{}: {}", purpose.key(), open.isEmpty() ? ", measured before" : "", fastest);
-            return fastest;
         }
+        Tuning fastest = fastest(shares);
+        LOG.debug("tuning of {}{}: {}", purpose.key(), open.isEmpty() ? ", measured before" : "", fastest);
+        return fastest;
     }
 
     /** Puts the times of those that can be timed, as shares of the default's, into {@code shares}. */
-    private void measure(List<Tuning> open, Map<Tuning, Double> shares, Trials trials, LongSupplier clock, long limitNanos) {
+    private void measure(List<Tuning> open, Map<Tuning, Double> shares, Trials trials, LongSupplier clock, long limitNanos,
+            Runnable tell) {
         Tuning base = candidates.get(0);
         try (TuningTrial ofBase = trials.open(base)) {
+            tell.run();
             long end = clock.getAsLong() + limitNanos;
-            int count = ofBase.repetitions(BLOCK_NANOS);
-            LOG.debug(String.format(Locale.ROOT, "%s: %.1f us by %s", purpose.key(), ofBase.nanos(count) * 1e-3 / count, base));
-            BooleanSupplier timeIsLeft = () -> clock.getAsLong() - end < 0;
-            if (!timeIsLeft.getAsBoolean()) {
-                open.forEach(candidate -> shares.put(candidate, PASSED_OVER)); // nor would the next run have time for them
-                return;
+            LongSupplier nanosLeft = () -> end - clock.getAsLong();
+            int count = ofBase.repetitions(BLOCK_NANOS, () -> nanosLeft.getAsLong() > 0);
+            if (LOG.isDebugEnabled()) {
+                LOG.debug(String.format(Locale.ROOT, "%s: %.1f us by %s", purpose.key(), ofBase.nanos(count) * 1e-3 / count, base));
             }
-            for (int i = 0; i < open.size() && timeIsLeft.getAsBoolean(); i++) {
+            for (int i = 0; i < open.size() && nanosLeft.getAsLong() > 0; i++) {
                 Tuning candidate = open.get(i);
-                Background<Void> build = trials.build(candidate); // not beside the timing of another: some drivers run nothing then
-                OptionalDouble share = build.await(end - clock.getAsLong())
-                        ? share(candidate, build, ofBase, count, trials, timeIsLeft) : OptionalDouble.empty();
+                OptionalDouble share = share(candidate, ofBase, count, trials, nanosLeft);
                 LOG.debug("{}: {} by {}", purpose.key(), share.isEmpty() ? "no time is left to tell"
                         : String.format(Locale.ROOT, "%.3f of that", share.getAsDouble()), candidate);
                 shares.put(candidate, share.orElse(shares.containsKey(candidate) ? PASSED_OVER : BEGUN));
@@ -163,13 +176,19 @@ public final class TuningChoice {
     }
 
     /** A candidate's time as a share of the default's; empty when there was too little time to tell. */
-    private OptionalDouble share(Tuning candidate, Background<Void> built, TuningTrial ofBase, int count, Trials trials,
-            BooleanSupplier timeIsLeft) {
+    private OptionalDouble share(Tuning candidate, TuningTrial ofBase, int count, Trials trials, LongSupplier nanosLeft) {
         try {
-            built.get();
+            Background<Void> build = trials.build(candidate); // not beside the timing of another: some drivers run nothing then
+            if (!build.await(nanosLeft.getAsLong())) {
+                return OptionalDouble.empty();
+            }
+            build.get();
+            if (nanosLeft.getAsLong() <= 0) {
+                return OptionalDouble.empty();
+            }
             try (TuningTrial trial = trials.open(candidate)) {
                 if (trial.answersLike(ofBase)) {
-                    return trial.shareOf(ofBase, count, BLOCKS, timeIsLeft);
+                    return trial.shareOf(ofBase, count, BLOCK_NANOS, BLOCKS, () -> nanosLeft.getAsLong() > 0);
                 }
                 LOG.debug("{}: other bits", purpose.key());
             }

@@ -42,10 +42,15 @@ public final class TuningTrial implements AutoCloseable {
         return Arrays.equals(answer, other.answer);
     }
 
-    /** How many repetitions fill a block of about {@code nanos}; warms up. */
-    public int repetitions(long nanos) {
+    /**
+     * How many repetitions fill a block of {@code nanos} at most and half of that at least; 1 where one takes longer. Warms up.
+     *
+     * @param timeIsLeft asked before a block that seemed long is timed again: something else may have delayed it
+     */
+    public int repetitions(long nanos, BooleanSupplier timeIsLeft) {
         int count = 1;
-        while (nanos(count) < nanos / 2 && count < MOST_REPETITIONS) {
+        while (count < MOST_REPETITIONS
+                && (nanos(count) < nanos / 2 || timeIsLeft.getAsBoolean() && nanos(count) < nanos / 2)) {
             count *= 2;
         }
         return count;
@@ -61,15 +66,19 @@ public final class TuningTrial implements AutoCloseable {
     /**
      * This trial's time as a share of another's: the median over pairs of blocks, one of each in turn.
      *
-     * @param count      repetitions a block
+     * @param most       repetitions a block, at most: as many as the other's {@link #repetitions}
+     * @param nanos      of a block, about; fewer repetitions are made where this trial is the slower one
      * @param blocks     pairs at most
-     * @param timeIsLeft asked before each pair
+     * @param timeIsLeft asked before each pair, and before this trial warms up
      * @return empty when time ended after too few pairs
      */
-    public OptionalDouble shareOf(TuningTrial other, int count, int blocks, BooleanSupplier timeIsLeft) {
+    public OptionalDouble shareOf(TuningTrial other, int most, long nanos, int blocks, BooleanSupplier timeIsLeft) {
+        if (!timeIsLeft.getAsBoolean()) {
+            return OptionalDouble.empty();
+        }
         double[] shares = new double[blocks];
         int done = 0;
-        nanos(count); // warms up
+        int count = Math.min(most, repetitions(nanos, timeIsLeft));
         while (done < blocks && timeIsLeft.getAsBoolean()) {
             shares[done++] = (double) nanos(count) / other.nanos(count);
         }

@@ -148,7 +148,7 @@ public final class Tune implements AutoCloseable {
     private static OptionalDouble share(Function<Tuning, Optional<TuningTrial>> open, Tuning candidate, Tuning best) {
         try (TuningTrial ofBest = open.apply(best).orElseThrow(); TuningTrial ofCandidate = open.apply(candidate).orElse(null)) {
             return ofCandidate == null ? OptionalDouble.empty()
-                    : ofCandidate.shareOf(ofBest, ofBest.repetitions(BLOCK_NANOS), BLOCKS, () -> true);
+                    : ofCandidate.shareOf(ofBest, ofBest.repetitions(BLOCK_NANOS, () -> true), BLOCK_NANOS, BLOCKS, () -> true);
         }
     }
 

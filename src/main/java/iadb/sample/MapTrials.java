@@ -37,12 +37,14 @@ public record MapTrials(Context context, NetworkShape shape, int points, boolean
             DeviceBuffer moving = own.add(context.buffer(starts()));
             DeviceBuffer logDet = own.add(context.zeros(points * Float.BYTES));
             Sampler sampler = own.add(new Sampler(context, shape, tuning, tuning));
-            MapSession[] session = {own.add(begin(sampler, parameters, moving, logDet))};
+            Resources current = own.add(new Resources()); // the session under way
+            MapSession[] session = {current.add(begin(sampler, parameters, moving, logDet))};
             session[0].advance(STEPS);
             return new TuningTrial(own, count -> {
                 for (long left = (long) count * STEPS; left > 0;) {
                     if (session[0].isDone()) {
-                        session[0] = own.add(begin(sampler, parameters, moving, logDet));
+                        current.close();
+                        session[0] = current.add(begin(sampler, parameters, moving, logDet));
                     }
                     int before = session[0].step();
                     session[0].advance((int) Math.min(left, T));

@@ -146,7 +146,8 @@ public final class PushForward implements AutoCloseable {
         Optional<Density> p = withDensity ? Optional.of(requireBase()) : Optional.empty();
         for (int first = 0; first < starts.length / 2; ) {
             float[] chunk = inChunk(starts, first, loaded -> context.finish());
-            try (MapSession session = session(withDensity ? Way.THERE_WITH_DENSITY : Way.THERE, chunk.length / 2)) {
+            Way way = withDensity ? Way.THERE_WITH_DENSITY : Way.THERE;
+            try (MapSession session = session(way, chunk.length / 2, starts.length / 2)) {
                 for (int step = 0; step <= integration.T(); step++) {
                     if (step > 0) {
                         tell(first, chunk, session, starts);
@@ -196,7 +197,7 @@ public final class PushForward implements AutoCloseable {
     }
 
     private void moveChunk(float[] chunk, int first, float[] all, Way way) {
-        try (MapSession session = session(way, chunk.length / 2)) {
+        try (MapSession session = session(way, chunk.length / 2, all.length / 2)) {
             while (!session.isDone()) {
                 tell(first, chunk, session, all);
                 session.advance(integration.T(), BETWEEN_LOOKS);
@@ -204,9 +205,9 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
-    private MapSession session(Way way, int count) {
+    private MapSession session(Way way, int count, int all) {
         return switch (way) {
-            case THERE -> sampler.session(parameters, points, count, integration);
+            case THERE -> sampler.session(parameters, points, count, all, integration);
             case THERE_WITH_DENSITY -> sampler.sessionWithTangents(parameters, points, logDet, count, integration);
             case BACK -> sampler.inversion(parameters, points, logDet, count, integration);
         };

@@ -91,6 +91,15 @@ public final class Sampler implements AutoCloseable {
         map(forMap.apply(Purpose.ofMap(context.device(), points)).known());
     }
 
+    /**
+     * Measures the map's tunings where they are not known yet, and builds its kernels for any number of points. For when the device
+     * is at no other work.
+     */
+    public void prepareAll() {
+        map(1);
+        map(Integer.MAX_VALUE);
+    }
+
     /** The map's program for so many points. */
     private Built map(int points) {
         Purpose purpose = Purpose.ofMap(context.device(), points);
@@ -136,7 +145,12 @@ public final class Sampler implements AutoCloseable {
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
-        return session(map(count), "move_points", 1, parameters, count, integration, points);
+        return session(parameters, points, count, count, integration);
+    }
+
+    /** The same for a part of {@code all} points, all of which are mapped by the kernel of so many. */
+    MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int all, Integration integration) {
+        return session(map(all), "move_points", 1, parameters, count, integration, points);
     }
 
     /**

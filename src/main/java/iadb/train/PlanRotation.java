@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,8 +85,8 @@ final class PlanRotation implements AutoCloseable {
         this.state = state;
         mayChoose = config.plan().isEmpty();
         try {
-            Tuning tuning = measured();
-            PlanChoice wanted = PlanChoice.of(config.plan(), tuning, context.device(), config.shape(), config.batch());
+            PlanChoice wanted = wanted(context, config,
+                    tunings -> tunings.measured(context, new TrainingTrials(context, config.shape(), batch)));
             if (wanted.kind() == PlanChoice.Kind.PERSISTENT && mayChoose) {
                 pending = wanted;
                 wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
@@ -101,8 +102,8 @@ final class PlanRotation implements AutoCloseable {
                 if (wanted.kind() == PlanChoice.Kind.LAYERED) {
                     throw e;
                 }
-                PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), tuning, context.device(), config.shape(),
-                        config.batch());
+                PlanChoice layered = PlanChoice.of(Optional.of(PlanChoice.Kind.LAYERED), base(context, config), context.device(),
+                        config.shape(), config.batch());
                 wanted = new PlanChoice(layered.kind(), layered.tuning(), Optional.of(e.getMessage()));
                 pending = null;
                 plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
@@ -121,26 +122,31 @@ final class PlanRotation implements AutoCloseable {
         }
     }
 
-    /** The tuning to take. Those of {@code layered} are not measured. */
-    private Tuning measured() {
-        TuningChoice tunings = tunings(context, config);
-        Tuning known = tunings.known();
-        return PlanChoice.of(config.plan(), known, context.device(), config.shape(), config.batch()).kind() == PlanChoice.Kind.LAYERED
-                ? known : tunings.measured(context, new TrainingTrials(context, config.shape(), batch));
+    /** The tuning as it was recorded or stands in the table, not yet made to fit. */
+    private static Tuning base(Context context, TrainingConfig config) {
+        return config.tuning().orElseGet(() -> TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
+    }
+
+    /** The plan that is asked for. Its tuning is chosen, but for {@code layered}, and where none has the bits of a recorded one. */
+    private static PlanChoice wanted(Context context, TrainingConfig config, Function<TuningChoice, Tuning> choose) {
+        Function<Tuning, PlanChoice> fitted = tuning -> PlanChoice.of(config.plan(), tuning, context.device(), config.shape(),
+                config.batch());
+        PlanChoice wanted = fitted.apply(base(context, config));
+        if (wanted.kind() == PlanChoice.Kind.LAYERED) {
+            return wanted;
+        }
+        TuningChoice tunings = TuningChoice.ofTraining(context.device(), config.shape(), config.batch());
+        PlanChoice known = fitted.apply(tunings.known());
+        boolean sameBits = known.kind() == wanted.kind() && known.tuning().bits().equals(wanted.tuning().bits());
+        return sameBits ? fitted.apply(choose.apply(tunings)) : wanted;
     }
 
     /** Has the kernels of the first plan built beside others that are built before it, where they are new to the device. */
     static void buildAhead(Context context, TrainingConfig config) {
-        PlanChoice wanted = PlanChoice.of(config.plan(), tunings(context, config).known(), context.device(), config.shape(),
-                config.batch());
+        PlanChoice wanted = wanted(context, config, TuningChoice::known);
         PlanChoice.Kind kind = config.plan().isEmpty() && wanted.kind() == PlanChoice.Kind.PERSISTENT ? PlanChoice.Kind.FUSED
                 : wanted.kind();
         context.buildAhead(Plan.sources(kind), withKind(wanted, kind, Optional.empty()).options(config.shape(), context.device()));
-    }
-
-    private static TuningChoice tunings(Context context, TrainingConfig config) {
-        return config.tuning().map(TuningChoice::of).orElseGet(() -> TuningChoice.of(context.device(), TuningTable.Purpose.TRAINING,
-                config.shape(), config.batch(), () -> Plan.sources(PlanChoice.Kind.FUSED)));
     }
 
     private static PlanChoice withKind(PlanChoice choice, PlanChoice.Kind kind, Optional<String> reason) {

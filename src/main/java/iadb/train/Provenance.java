@@ -62,8 +62,7 @@ public final class Provenance {
     }
 
     /**
-     * The configuration to go on with from a checkpoint. Its plan is the recorded one or one of the same bits, its tuning
-     * exactly the recorded one.
+     * The configuration to go on with from a checkpoint, whose plan and tuning are the recorded ones or give the same bits.
      *
      * @throws InvalidInputException when a fact is missing or out of its range
      */

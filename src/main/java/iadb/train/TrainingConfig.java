@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param rates        Adam's step size, how it falls, and the average of the weights
  * @param seed         of all that is random: data, initial weights, batches
  * @param plan         empty: the fastest
- * @param tuning       to build the kernels with, as a checkpoint records it; empty: the device's own. Made to fit either
- *                     way: {@link TrainingSession#choice} says what came of it
+ * @param tuning       to build the kernels with, as a checkpoint records it, or one of the device's that gives the same bits;
+ *                     empty: the device's own. Made to fit either way: {@link TrainingSession#choice} says what came of it
  */
 public record TrainingConfig(NetworkShape shape, int dataPoints, int batch, Rates rates, long seed,
         Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {

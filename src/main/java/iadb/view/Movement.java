@@ -62,9 +62,9 @@ final class Movement implements AutoCloseable {
         previewSteps = Math.min(T, LEAST_PREVIEW_STEPS);
     }
 
-    /** Builds the map's kernels, which are else built when they are first needed. */
-    void prepare(int points) {
-        sampler().prepare(points);
+    /** Measures tunings and builds the map's kernels, which else happens when they are first needed. */
+    void prepare() {
+        sampler().prepareAll();
     }
 
     /**

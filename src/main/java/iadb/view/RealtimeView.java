@@ -85,7 +85,7 @@ public final class RealtimeView implements AutoCloseable {
         gestures = new Gestures(canvas.context(), controls, camera, subjects, scale);
         surface.listen(gestures); // what it notes waits until the kernels are built
         context.onFirstUse(use -> {
-            if (use.isNew()) {
+            if (use.startsPhase()) {
                 say(use.message());
             }
         });
@@ -177,7 +177,7 @@ public final class RealtimeView implements AutoCloseable {
 
     /** After the first frame: kernels are built while the points of p0 are seen. Until the end nothing else uses the device. */
     private void begin() {
-        movement.prepare(config.points());
+        movement.prepare();
         if (config.model().isEmpty()) {
             learning.train(subjects.p0(), subjects.p1());
         } else {

@@ -130,6 +130,7 @@ class TuningChoiceTest {
         final Map<Tuning, float[]> answers = new HashMap<>();
         final List<Tuning> opened = new ArrayList<>();
         CountDownLatch built = new CountDownLatch(0);
+        Tuning unbuildable;
         int told;
         long now;
 
@@ -142,6 +143,9 @@ class TuningChoiceTest {
 
         @Override
         public Background<Void> build(Tuning tuning) {
+            if (tuning.equals(unbuildable)) {
+                throw new DeviceLimitException("no room for its build");
+            }
             CountDownLatch latch = built;
             Background<Void> building = Background.start("build", () -> {
                 try {
@@ -247,13 +251,47 @@ class TuningChoiceTest {
     }
 
     @Test
-    void aDeviceThatIsTooSlowToMeasureKeepsItsDefault() {
+    void aDefaultThatTakesAllTheTimeIsKeptUntilTheNextRun() {
         Fakes slow = new Fakes(600_000_000, 1, 1);
         assertEquals(DEFAULT, slow.choose(choice()));
         assertEquals(List.of(DEFAULT), slow.opened);
-        Fakes next = new Fakes(600_000_000, 1, 1);
-        assertEquals(DEFAULT, next.choose(choice()));
-        assertEquals(0, next.told);
+        assertEquals(THREE.get(2), new Fakes(1000, 900, 800).choose(choice()), "the device may have been busy");
+    }
+
+    @Test
+    void aProcessMeasuresOnce() {
+        Fakes failing = new Fakes(); // nothing is kept
+        assertEquals(DEFAULT, choice("once").measuredOnce(failing, () -> 0, 1_000_000_000, () -> { }));
+        assertEquals(List.of(DEFAULT), failing.opened);
+        Fakes again = new Fakes(1000, 900, 800);
+        assertEquals(DEFAULT, choice("once").measuredOnce(again, () -> 0, 1_000_000_000, () -> { }));
+        assertEquals(List.of(), again.opened);
+    }
+
+    @Test
+    void aBuildThatCannotBeginIsPassedOver() {
+        Fakes fakes = new Fakes(1000, 900, 800);
+        fakes.unbuildable = THREE.get(2);
+        assertEquals(THREE.get(1), fakes.choose(choice()));
+        Fakes again = new Fakes();
+        assertEquals(THREE.get(1), again.choose(choice()));
+        assertEquals(List.of(), again.opened);
+    }
+
+    @Test
+    void aDelayedBlockDoesNotEndTheSearchForTheirLength() {
+        long[] now = {0};
+        int[] blocks = {0};
+        TuningTrial trial = new TuningTrial(new Resources(),
+                count -> now[0] += blocks[0]++ % 2 == 0 ? 50_000_000 : 1000 * count, new float[0], () -> now[0]);
+        assertEquals(4096, trial.repetitions(8_000_000, () -> true));
+    }
+
+    @Test
+    void aSlowCandidateIsTimedByShortBlocks() {
+        Fakes fakes = new Fakes(1000, 1_000_000, 900);
+        assertEquals(THREE.get(2), fakes.choose(choice()));
+        assertTrue(fakes.now < 400_000_000, "measured in " + fakes.now + " ns");
     }
 
     @Test
