@@ -97,7 +97,7 @@ class OfflineCompileTest {
 
     /** This program has one fault on every GPU, which says {@code words}. */
     private static void assertFault(String words, String text) {
-        Program program = new Program("faulty", List.of(new Source("faulty.cl", text)), List.of("-cl-std=CL1.2"), 4096);
+        Program program = new Program("faulty", List.of(new Source("faulty.cl", text)), List.of(Source.STANDARD), 4096);
         for (Target target : compiler.targets()) {
             List<String> faults = compiler.compile(target, program).faults();
             assertTrue(faults.stream().anyMatch(fault -> fault.contains(words)), target + ": " + faults);
