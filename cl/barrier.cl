@@ -107,7 +107,9 @@ kernel void barrier_polls(volatile global int *arrivals, int polls) {
 // are written and read. One group a round is late, since groups at the same pace would hardly need to wait. *proven counts
 // the items that passed all rounds and found all values.
 // NDRange: as many groups as shall wait for each other. 4 rounds local barriers.
+#ifndef PROOF_VECTORS
 #define PROOF_VECTORS 128
+#endif
 #define LATE_POLLS 64
 kernel void barrier_proof(volatile global int *arrivals, global float4 *slots, int rounds, global int *proven) {
   local int passed;

@@ -77,7 +77,7 @@ public final class Device {
                 DeviceInfo.openClMajor(this), DeviceInfo.nvidiaMajor(this), atomics));
     }
 
-    private Device(Device other, long maxGroupSize, long localBytes, Fence fence) {
+    private Device(Device other, long maxGroupSize, long localBytes, Fence fence, String uuid) {
         platform = other.platform;
         id = other.id;
         index = other.index;
@@ -87,7 +87,7 @@ public final class Device {
         driver = other.driver;
         version = other.version;
         extensions = other.extensions;
-        uuid = other.uuid;
+        this.uuid = uuid;
         type = other.type;
         computeUnits = other.computeUnits;
         nativeVectorFloats = other.nativeVectorFloats;
@@ -175,9 +175,10 @@ public final class Device {
     /**
      * The device that a user means.
      *
-     * @param choice {@code auto}; an index into {@link #all}, one or two digits; a part of a name, case ignored; or a UUID or its
-     *               first 8 digits or more, as {@code nvidia-smi} prints it or without {@code GPU-} and dashes
-     * @throws UnknownDeviceException when none matches
+     * @param choice {@code auto}; an index into {@link #all}, one or two digits; a part of a name, case ignored, of which the first
+     *               device is taken that has it; or a UUID or its first 8 digits or more, as {@code nvidia-smi} prints it or without
+     *               {@code GPU-} and dashes
+     * @throws UnknownDeviceException when none matches, or the UUIDs of several
      * @throws NoDeviceException when there is none at all
      */
     public static Device select(String choice) {
@@ -185,20 +186,48 @@ public final class Device {
         if (choice.equals("auto")) {
             return automatic(devices);
         }
-        boolean isIndex = choice.matches("\\d{1,2}");
-        return devices.stream()
-                .filter(d -> isIndex ? devices.indexOf(d) == Integer.parseInt(choice) : isMeant(choice, d.name, d.uuid))
-                .findFirst().orElseThrow(() -> new UnknownDeviceException("no OpenCL device matches '" + choice + "'; there is "
-                        + String.join(", ", devices.stream().map(d -> devices.indexOf(d) + ": " + d.name
-                                + (d.uuid.isEmpty() ? "" : " (UUID " + d.uuid() + ")")).toList())));
+        if (choice.matches("\\d{1,2}")) {
+            return devices.stream().filter(d -> d.index == Integer.parseInt(choice)).findFirst()
+                    .orElseThrow(() -> unknown("no OpenCL device matches '" + choice + "'; there is ", devices));
+        }
+        return select(choice, devices);
     }
 
-    /** Whether {@code text} is a part of a name, or the beginning of a UUID. */
-    static boolean isMeant(String text, String name, String uuid) {
-        String part = text.toLowerCase(Locale.ROOT);
-        String digits = part.replaceFirst("^gpu-", "").replace("-", "");
-        return !part.isBlank() && name.toLowerCase(Locale.ROOT).contains(part)
-                || digits.matches("[0-9a-f]{8,32}") && uuid.startsWith(digits);
+    /** The device of these that a part of a name or the beginning of a UUID means. */
+    static Device select(String text, List<Device> devices) {
+        List<Device> named = devices.stream().filter(d -> isNamed(text, d.name)).toList();
+        List<Device> identified = devices.stream().filter(d -> identifies(text, d.uuid)).toList();
+        if (identified.size() > 1) {
+            throw unknown("'" + text + "' begins the UUIDs of several OpenCL devices: ", identified);
+        }
+        List<Device> matching = named.isEmpty() ? identified : named;
+        if (matching.isEmpty()) {
+            throw unknown("no OpenCL device matches '" + text + "'; there is ", devices);
+        }
+        if (matching.size() > 1) {
+            LOG.info("'{}' is part of the names of {} devices; the first is taken: {}", text, matching.size(),
+                    described(matching.get(0)));
+        }
+        return matching.get(0);
+    }
+
+    private static UnknownDeviceException unknown(String what, List<Device> devices) {
+        return new UnknownDeviceException(what + String.join(", ", devices.stream().map(Device::described).toList()));
+    }
+
+    private static String described(Device device) {
+        return device.index + ": " + device.name + (device.uuid.isEmpty() ? "" : " (UUID " + device.uuid() + ")");
+    }
+
+    /** Whether {@code text} is a part of a name. */
+    static boolean isNamed(String text, String name) {
+        return !text.isBlank() && name.toLowerCase(Locale.ROOT).contains(text.toLowerCase(Locale.ROOT));
+    }
+
+    /** Whether {@code text} is the beginning of a UUID. */
+    static boolean identifies(String text, String uuid) {
+        String digits = text.toLowerCase(Locale.ROOT).replaceFirst("^gpu-", "").replace("-", "");
+        return digits.matches("[0-9a-f]{8,32}") && uuid.startsWith(digits);
     }
 
     /** Its place in {@link #all}, which is the same in another process with the same environment. */
@@ -213,12 +242,17 @@ public final class Device {
 
     /** This device with a work-group size and local memory (bytes) of at most these. */
     public Device limitedTo(long groupSize, long bytes) {
-        return new Device(this, groupSize, bytes, fence);
+        return new Device(this, groupSize, bytes, fence, uuid);
     }
 
     /** This device with another way to order memory between work-groups. */
     public Device with(Fence other) {
-        return new Device(this, maxGroupSize, localBytes, other);
+        return new Device(this, maxGroupSize, localBytes, other, uuid);
+    }
+
+    /** This device with another UUID, 32 hexadecimal digits. */
+    Device withUuid(String other) {
+        return new Device(this, maxGroupSize, localBytes, fence, other);
     }
 
     cl_platform_id platform() {

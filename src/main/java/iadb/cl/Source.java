@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
  * @param text the source
  */
 public record Source(String name, String text) {
+    /** The build option for the version of OpenCL C that all sources are written in. */
+    public static final String STANDARD = "-cl-std=CL1.2";
+
     /** The file {@code cl/name} that is packed into the jar. */
     public static Source of(String name) {
         try (InputStream in = Source.class.getResourceAsStream("/cl/" + name)) {

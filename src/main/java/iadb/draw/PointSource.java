@@ -23,7 +23,7 @@ public final class PointSource implements AutoCloseable {
     public static final int POINT_BYTES = 2 * Float.BYTES;
 
     /** The build options of its program. */
-    public static final List<String> OPTIONS = List.of("-cl-std=CL1.2");
+    public static final List<String> OPTIONS = List.of(Source.STANDARD);
 
     static final double LEAST_ACCEPTANCE = 1.0 / 64;
     private static final int GROUP_SIZE = 64;

@@ -54,7 +54,7 @@ public final class EnergyDistance implements AutoCloseable {
 
     /** Build options of its program. */
     public static List<String> options(boolean fusesMultiplyAdd) {
-        return List.of("-cl-std=CL1.2", fusesMultiplyAdd ? "-DHAS_FMA" : "");
+        return List.of(Source.STANDARD, fusesMultiplyAdd ? "-DHAS_FMA" : "");
     }
 
     /**

@@ -3,6 +3,7 @@ package iadb.plan;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OpenClException;
 import iadb.cl.Resources;
 import iadb.cl.WrongAnswerException;
 import iadb.model.Checkpoint;
@@ -11,12 +12,16 @@ import iadb.model.NetworkShape;
 import iadb.model.ReferenceNetwork;
 import iadb.random.Philox;
 import iadb.random.Stream;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Two steps of a plan on a handful of rows, at a rate that falls and with an average, held against {@link ReferenceNetwork}:
  * whether a device can be believed. Done once for a plan, tuning and network on a device and driver, with the very program that
- * trains. The host's part takes some milliseconds, of the largest network about a second.
+ * trains. The host's part takes some milliseconds, of the largest network about a second. On a device other than a CPU the
+ * parameters of {@code persistent} after some steps must also have the bits of those of {@code fused}: its compiler makes two
+ * programs of the same formulas.
  */
 public final class PlanCheck {
     private static final int ROWS_OF_LARGE_NETWORKS = 37;
@@ -24,6 +29,8 @@ public final class PlanCheck {
     private static final int POINTS = 41;
     private static final int TRIALS_OF_BARRIER = 8;
     private static final int STEPS = 2;
+    private static final int COMPARED_STEPS = 4; // of persistent in one launch
+    private static final int COMPARED_TILES = 16;
     private static final float LEARNING_RATE = 1e-3f;
     private static final int COSINE_STEPS = 2;
     private static final double AVERAGE_DECAY = 0.9;
@@ -49,10 +56,13 @@ public final class PlanCheck {
      * Whether the check could be made: {@code persistent} may time out again and again on a busy machine.
      *
      * @throws WrongAnswerException if what the plan computes is not what the host computes
+     * @throws OpenClException      if {@code persistent} gives other bits than {@code fused}
      */
     public static boolean require(Context context, NetworkShape shape, PlanChoice choice) {
+        boolean hasTwin = choice.kind() == PlanChoice.Kind.PERSISTENT && context.device().type() != Device.Type.CPU;
         return context.checkOnce(Plan.sources(choice.kind()), choice.options(shape, context.device()),
-                () -> check(context, shape, choice));
+                () -> check(context, shape, choice) && (!hasTwin || compareBits(context, shape, choice,
+                        new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty()))));
     }
 
     /**
@@ -122,6 +132,46 @@ public final class PlanCheck {
                         off(read(state.result(), shape), 1, average, 0, shape.bufferFloats()), most);
             }
             return true;
+        }
+    }
+
+    /**
+     * Compares the parameters after some steps of two plans.
+     *
+     * @return whether the comparison could be made; see {@link #require}
+     * @throws OpenClException if a bit differs
+     */
+    static boolean compareBits(Context context, NetworkShape shape, PlanChoice choice, PlanChoice other) {
+        int rowCount = COMPARED_TILES * choice.tuning().tileRows() + 5;
+        Optional<float[]> parameters = parameters(context, shape, choice, rowCount);
+        Optional<float[]> others = parameters(context, shape, other, rowCount);
+        if (parameters.isEmpty() || others.isEmpty()) {
+            return false;
+        }
+        if (!Arrays.equals(parameters.get(), others.get())) {
+            throw new OpenClException("the plan %s gives other bits than the plan %s on %s".formatted(choice.kind(), other.kind(),
+                    context.device().name()));
+        }
+        return true;
+    }
+
+    /** Parameters after {@value #COMPARED_STEPS} steps; empty when the barrier timed out too often. */
+    private static Optional<float[]> parameters(Context context, NetworkShape shape, PlanChoice choice, int rowCount) {
+        try (Resources resources = new Resources()) {
+            DeviceBuffer data0 = resources.add(context.buffer(points(0)));
+            DeviceBuffer data1 = resources.add(context.buffer(points(1)));
+            Checkpoint start = Checkpoint.start(Network.initial(shape, 0), true);
+            TrainingState state = resources.add(TrainingState.of(context, start, COMPARED_STEPS));
+            Batch batch = new Batch(data0, POINTS, data1, POINTS, rowCount, 0,
+                    new Rates(LEARNING_RATE, COMPARED_STEPS, AVERAGE_DECAY));
+            Plan plan = resources.add(new Plan(context, shape, choice, batch, state));
+            int step = 0;
+            for (int trial = 0; trial < TRIALS_OF_BARRIER && step < COMPARED_STEPS; trial++) {
+                int count = COMPARED_STEPS - step;
+                plan.enqueueSteps(step, count);
+                step += plan.stepsDone().map(done -> (int) done.read(new float[1])[0]).orElse(count);
+            }
+            return step == COMPARED_STEPS ? Optional.of(read(state.parameters(), shape)) : Optional.empty();
         }
     }
 

@@ -115,7 +115,7 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
                     Peak.groupSize(!kind.equals("gpu"), limits.maxGroupSize()), fusesMultiplyAdd)));
         }
         // iadb.view builds it, which this package may not use: its tests hold it against this
-        programs.add(untuned("sharing", List.of(Source.of("sharing.cl")), List.of("-cl-std=CL1.2")));
+        programs.add(untuned("sharing", List.of(Source.of("sharing.cl")), List.of(Source.STANDARD)));
         return programs;
     }
 

@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -144,29 +145,60 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
         return kernels.stream().map(OnGpu::gpu).distinct().toList();
     }
 
+    /**
+     * Requires that these are figures of the programs as they are.
+     *
+     * @param built today's programs, by kind of device
+     * @throws InvalidInputException when a program has other sources or options, or there is another set of programs
+     */
+    void requireCurrent(Map<String, List<BuiltProgram>> built) {
+        Set<List<String>> stale = new LinkedHashSet<>();
+        programs.forEach(one -> stale.add(List.of(one.kind(), one.program(), one.digest())));
+        programs.stream().map(Program::kind).distinct().forEach(kind -> built.get(kind).forEach(one -> {
+            List<String> current = List.of(kind, one.name(), one.digest());
+            if (!stale.remove(current)) {
+                stale.add(current);
+            }
+        }));
+        if (!stale.isEmpty()) {
+            throw new InvalidInputException("tools/results/" + FILE + " has figures of other kernels or options than today's ("
+                    + stale.stream().map(one -> one.get(1)).distinct().collect(Collectors.joining(", "))
+                    + "): compile what `tools/inspect --programs` prints, then `tools/compiled FILE...` and `tools/figures`");
+        }
+    }
+
+    /** Today's programs, by kind of device. */
+    static Map<String, List<BuiltProgram>> built() {
+        Map<String, List<BuiltProgram>> built = new TreeMap<>();
+        BuiltProgram.KINDS.forEach((kind, devices) -> built.put(kind, devices.programs()));
+        return built;
+    }
+
     /** The README's section: the kernels whose cycles are known. */
     String section() {
         List<String> gpus = gpus(kernels);
         Map<List<String>, Map<String, OnGpu>> byKernel = new LinkedHashMap<>();
         kernels.forEach(one -> byKernel.computeIfAbsent(List.of(one.program(), one.kernel()), k -> new TreeMap<>()).put(one.gpu(), one));
         List<OnGpu> modelled = kernels.stream().filter(one -> one.cycles() != null).toList();
-        StringBuilder text = new StringBuilder("### " + TITLE + "\n\n| modelled, not measured |");
-        gpus.forEach(gpu -> text.append(" registers, ").append(gpu).append(" |"));
-        text.append(" local bytes | groups an SM | cycles | time |\n|---|").append("---|".repeat(gpus.size() + 4)).append('\n');
+        StringBuilder text = new StringBuilder("### " + TITLE + "\n\n| kernel |");
+        gpus.forEach(gpu -> text.append(" registers, ").append(gpu).append(", compiled |"));
+        text.append(" local bytes, compiled | groups an SM, compiled | cycles, modelled | cycles from L1, modelled | time, modelled |\n|---|")
+                .append("---|".repeat(gpus.size() + 5)).append('\n');
         for (OnGpu one : modelled) {
             text.append("| `%s` (%s), a %s |".formatted(one.kernel(), one.program(), one.per()));
             Map<String, OnGpu> same = byKernel.get(List.of(one.program(), one.kernel()));
             gpus.forEach(gpu -> text.append(same.containsKey(gpu) ? cell(same.get(gpu).registers()) : cell(null)));
-            text.append(cell(one.localBytes())).append(cell(one.groupsPerUnit())).append(cell(one.cycles())).append(' ')
-                    .append(Table.number(one.cycles() / one.clockGhz() * 1e-3)).append(" µs |\n");
+            text.append(cell(one.localBytes())).append(cell(one.groupsPerUnit())).append(cell(one.cycles()))
+                    .append(cell(one.cyclesFromL1())).append(' ').append(Table.number(one.cycles() / one.clockGhz() * 1e-3)).append(" µs |\n");
         }
         Map<String, Integer> spills = new TreeMap<>();
         kernels.stream().filter(one -> one.bytesInMemory() > 0)
                 .forEach(one -> spills.put("`%s` (%s) on %s".formatted(one.kernel(), one.program(), one.gpu()), one.bytesInMemory()));
         String clocks = modelled.stream().map(one -> one.gpu() + " at " + one.clockGhz() + " GHz").distinct()
                 .collect(Collectors.joining(", "));
-        text.append("\nNo GPU has run any of it. Registers are of a work-item, local bytes of a group. The last four columns are of ")
-                .append(clocks).append("; cycles and time are those of one warp alone that loads from L2, without the launch. Of all ")
+        text.append("\nNo GPU has run any of it. Registers are of a work-item, local bytes of a group. The last five columns are of ")
+                .append(clocks).append("; cycles and time are those of one warp alone that loads from L2, without the launch, and cycles from L1 those")
+                .append(" where all that it loads lies there, as a map's weights do. Of all ")
                 .append(byKernel.size()).append(" kernels ").append(spills.isEmpty() ? "none spills" : "these spill: "
                         + spills.entrySet().stream().map(one -> one.getKey() + ", " + one.getValue() + " bytes").collect(Collectors.joining("; ")))
                 .append(". By ").append(String.join("; ", made)).append(", ").append(date).append(", commit ").append(commit)
@@ -186,9 +218,7 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
             for (int i = 1; i < arguments.length; i++) {
                 lines.addAll(Files.readAllLines(Path.of(arguments[i])));
             }
-            Map<String, List<BuiltProgram>> built = new TreeMap<>();
-            BuiltProgram.KINDS.forEach((kind, devices) -> built.put(kind, devices.programs()));
-            Compiled compiled = of(lines, built, Machine.commit(root));
+            Compiled compiled = of(lines, built(), Machine.commit(root));
             Result.write(root.resolve("tools/results").resolve(FILE), compiled);
             System.out.println("tools/results/" + FILE + ": " + lines.stream().filter(line -> line.startsWith("{")).count() + " lines, "
                     + String.join(" ", gpus(compiled.kernels())));

@@ -71,7 +71,7 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
 
     /** Build options of its program at a vector width. */
     static List<String> options(int vector, int groupSize, boolean fusesMultiplyAdd) {
-        return List.of("-cl-std=CL1.2", "-DVECTOR=" + vector, "-DGROUP_SIZE=" + groupSize, fusesMultiplyAdd ? "-DHAS_FMA" : "");
+        return List.of(Source.STANDARD, "-DVECTOR=" + vector, "-DGROUP_SIZE=" + groupSize, fusesMultiplyAdd ? "-DHAS_FMA" : "");
     }
 
     private static Program program(Context context, int vector, int groupSize) {

@@ -39,7 +39,8 @@ public final class Profile implements Callable<Integer> {
     private static final int SGEMM_SIDE = 1024;
 
     @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
-            description = "The OpenCL device; TEXT is part of a name (default: ${DEFAULT-VALUE}).")
+            description = "The OpenCL device: an index or UUID, as the program's command 'devices' prints them, or part of a name"
+                    + " (default: ${DEFAULT-VALUE}).")
     private String deviceChoice;
 
     @Option(names = "--quick", description = "Fewer and shorter measurements: within a minute on two cores.")

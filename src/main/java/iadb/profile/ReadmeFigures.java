@@ -1,6 +1,7 @@
 package iadb.profile;
 
 import iadb.io.AtomicFile;
+import iadb.io.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,8 +34,17 @@ final class ReadmeFigures {
     private ReadmeFigures() {
     }
 
-    /** Puts the tables between their marks in README.md. */
+    /**
+     * Puts the tables between their marks in README.md.
+     *
+     * @throws InvalidInputException when what was modelled is of other kernels than today's
+     */
     static void write(Path root) throws IOException {
+        Path results = root.resolve("tools/results");
+        Compiled compiled = find(results.resolve(Compiled.FILE), Compiled.class);
+        if (compiled != null && !hasGpu(devices(results))) {
+            compiled.requireCurrent(Compiled.built());
+        }
         Path readme = root.resolve("README.md");
         String text = of(Files.readString(readme), root);
         AtomicFile.write(readme, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

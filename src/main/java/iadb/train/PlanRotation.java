@@ -1,7 +1,6 @@
 package iadb.train;
 
 import iadb.cl.Background;
-import iadb.cl.BuildException;
 import iadb.cl.Context;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.OpenClException;
@@ -91,9 +90,13 @@ final class PlanRotation implements AutoCloseable {
                 pending = wanted;
                 wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
             } else if (wanted.kind() == PlanChoice.Kind.PERSISTENT) {
-                Optional<String> reason = whyNotProven(wanted);
-                pending = reason.isPresent() ? null : withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
-                wanted = reason.isPresent() ? withKind(wanted, PlanChoice.Kind.FUSED, reason) : wanted;
+                Optional<String> reason = adopt(wanted);
+                if (reason.isEmpty()) {
+                    pending = withKind(wanted, PlanChoice.Kind.FUSED, Optional.empty());
+                    choice = wanted;
+                    return;
+                }
+                wanted = withKind(wanted, PlanChoice.Kind.FUSED, reason);
             }
             Plan plan;
             try {
@@ -108,12 +111,7 @@ final class PlanRotation implements AutoCloseable {
                 pending = null;
                 plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
             }
-            if (!PlanCheck.require(context, config.shape(), wanted)) {
-                wanted = withKind(wanted, PlanChoice.Kind.FUSED, Optional.of(TIMED_OUT));
-                pending = null;
-                plan = resources.add(new Plan(context, config.shape(), wanted, batch, state));
-                PlanCheck.require(context, config.shape(), wanted);
-            }
+            PlanCheck.require(context, config.shape(), wanted);
             choice = wanted;
             add(plan, wanted.kind());
         } catch (RuntimeException e) {
@@ -166,15 +164,37 @@ final class PlanRotation implements AutoCloseable {
     /** Why {@code persistent} may not run; empty when it may. A barrier among one group needs no proof. */
     private Optional<String> whyNotProven(PlanChoice wanted) {
         int groups = Plan.persistentGroups(wanted.tuning(), config.batch(), context.device());
-        try {
-            if (groups == 1 || BarrierProof.passes(context, groups, wanted.tuning().groupSize())) {
-                LOG.debug("{} work-groups passed the proof of the barrier", groups);
-                return Optional.empty();
-            }
-        } catch (BuildException e) { // a compiler that does not know the device's fence
-            return Optional.of(e.getMessage());
+        if (groups == 1 || BarrierProof.passes(context, groups, wanted.tuning().groupSize())) {
+            LOG.debug("{} work-groups passed the proof of the barrier", groups);
+            return Optional.empty();
         }
         return Optional.of("the barrier across work-groups did not pass its test on " + context.device().name());
+    }
+
+    /**
+     * Adds a plan that the training can do without, when what is built of it is, if it is proven and gives right answers.
+     *
+     * @return why it was not added; empty when it was
+     * @throws WrongAnswerException if its answers are wrong
+     * @throws OpenClException      if it cannot be had, and the training cannot do without it
+     */
+    private Optional<String> adopt(PlanChoice wanted) {
+        try {
+            building.ifPresent(Background::get);
+            Optional<String> reason = wanted.kind() == PlanChoice.Kind.PERSISTENT ? whyNotProven(wanted) : Optional.empty();
+            if (reason.isEmpty() && !PlanCheck.require(context, config.shape(), wanted)) {
+                reason = Optional.of(TIMED_OUT);
+            }
+            if (reason.isEmpty()) {
+                add(resources.add(new Plan(context, config.shape(), wanted, batch, state)), wanted.kind());
+            }
+            return reason;
+        } catch (OpenClException e) { // such as of a compiler that does not know the device's fence
+            if (fellShort || e instanceof WrongAnswerException) {
+                throw e;
+            }
+            return Optional.of(e.getMessage());
+        }
     }
 
     /** The plan that this training has by name: a reason tells why it is not the one that was asked for. */
@@ -212,25 +232,14 @@ final class PlanRotation implements AutoCloseable {
         PlanChoice built = pending;
         pending = null;
         Optional<String> reason;
-        try (Background<Void> build = building.orElseThrow()) {
-            build.get();
-            reason = built.kind() == PlanChoice.Kind.PERSISTENT ? whyNotProven(built) : Optional.empty();
-            if (reason.isEmpty()) {
-                Plan plan = resources.add(new Plan(context, config.shape(), built, batch, state));
-                if (PlanCheck.require(context, config.shape(), built)) {
-                    add(plan, built.kind());
-                    choice = mayChoose ? built : choice;
-                    return;
-                }
-                reason = Optional.of(TIMED_OUT);
-            }
-        } catch (BuildException | DeviceLimitException e) {
-            if (fellShort) {
-                throw e;
-            }
-            reason = Optional.of(e.getMessage());
+        try {
+            reason = adopt(built);
         } finally {
             building = Optional.empty();
+        }
+        if (reason.isEmpty()) {
+            choice = mayChoose ? built : choice;
+            return;
         }
         LOG.debug("no {} beside {}: {}", built.kind(), choice.kind(), reason.get());
         choice = mayChoose ? withKind(choice, choice.kind(), reason) : choice;

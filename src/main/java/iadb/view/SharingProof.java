@@ -19,7 +19,7 @@ import java.util.List;
  */
 final class SharingProof {
     static final List<Source> SOURCES = List.of(Source.of("sharing.cl"));
-    static final List<String> OPTIONS = List.of("-cl-std=CL1.2");
+    static final List<String> OPTIONS = List.of(Source.STANDARD);
 
     private static final int POINTS = 1021; // odd: no size that a driver would round to
     private static final int WORDS = 2 * POINTS;

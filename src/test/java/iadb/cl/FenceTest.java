@@ -2,6 +2,8 @@ package iadb.cl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -56,16 +58,36 @@ class FenceTest {
     }
 
     @Test
-    void aDeviceIsNamedByAPartOfItsNameOrTheBeginningOfItsUuid() {
-        String name = "NVIDIA H200";
+    void aDeviceIsNamedByAPartOfItsName() {
+        for (String text : List.of("h200", "nvidia", "A H2")) {
+            assertTrue(Device.isNamed(text, "NVIDIA H200"), text);
+        }
+        for (String text : List.of("", " ", "h100")) {
+            assertFalse(Device.isNamed(text, "NVIDIA H200"), text);
+        }
+    }
+
+    @Test
+    void aDeviceIsIdentifiedByTheBeginningOfItsUuid() {
         String uuid = "4cf4a1be8d0f4a4b9c1e0a2b3c4d5e6f";
-        for (String text : List.of("h200", "nvidia", "4cf4a1be", "4CF4A1BE-8d0f", "GPU-4cf4a1be", uuid,
-                "GPU-4cf4a1be-8d0f-4a4b-9c1e-0a2b3c4d5e6f")) {
-            assertTrue(Device.isMeant(text, name, uuid), text);
+        for (String text : List.of("4cf4a1be", "4CF4A1BE-8d0f", "GPU-4cf4a1be", uuid, "GPU-4cf4a1be-8d0f-4a4b-9c1e-0a2b3c4d5e6f")) {
+            assertTrue(Device.identifies(text, uuid), text);
         }
-        for (String text : List.of("", " ", "h100", "4cf4a1b", "GPU-", "4cf4a1bf", "a1be8d0f", uuid + "00")) {
-            assertFalse(Device.isMeant(text, name, uuid), text);
+        for (String text : List.of("", " ", "4cf4a1b", "GPU-", "4cf4a1bf", "a1be8d0f", uuid + "00")) {
+            assertFalse(Device.identifies(text, uuid), text);
         }
-        assertFalse(Device.isMeant("4cf4a1be", name, ""), "a driver that tells no UUID");
+        assertFalse(Device.identifies("4cf4a1be", ""), "a driver that tells no UUID");
+    }
+
+    @Test
+    void whatMeansSeveralDevicesTakesTheFirstByNameAndNoneByUuid() {
+        Device device = Device.all().get(0);
+        Device first = device.withUuid("4cf4a1be" + "0".repeat(24));
+        Device second = device.withUuid("4cf4a1be" + "1".repeat(24));
+        List<Device> both = List.of(first, second);
+        assertSame(first, Device.select(device.name(), both));
+        assertSame(second, Device.select("GPU-4cf4a1be-1", both));
+        String message = assertThrows(UnknownDeviceException.class, () -> Device.select("GPU-4cf4a1be", both)).getMessage();
+        assertTrue(message.contains(first.uuid()) && message.contains(second.uuid()), message);
     }
 }

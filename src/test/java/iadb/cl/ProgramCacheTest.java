@@ -42,7 +42,7 @@ class ProgramCacheTest {
                 x[get_global_id(0)] *= FACTOR;
             }
             """);
-    private static final List<String> OPTIONS = List.of("-cl-std=CL1.2", "-DFACTOR=3.0f");
+    private static final List<String> OPTIONS = List.of(Source.STANDARD, "-DFACTOR=3.0f");
     private static final String KEY = "0123456789abcdef".repeat(4);
 
     @TempDir

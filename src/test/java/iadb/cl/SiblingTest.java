@@ -14,7 +14,7 @@ class SiblingTest {
             "kernel void scale(global float *x) { x[get_global_id(0)] *= FACTOR; }\n");
 
     private static float scaled(Context context, int factor) {
-        try (Program program = context.build(List.of(SCALE), List.of("-cl-std=CL1.2", "-DFACTOR=" + factor + ".0f"));
+        try (Program program = context.build(List.of(SCALE), List.of(Source.STANDARD, "-DFACTOR=" + factor + ".0f"));
                 Kernel kernel = program.kernel("scale");
                 DeviceBuffer x = context.buffer(new float[] {2})) {
             context.enqueue(kernel.arguments(x), 1, 1);

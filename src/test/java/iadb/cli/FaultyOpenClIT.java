@@ -163,7 +163,7 @@ class FaultyOpenClIT {
     @ParameterizedTest
     @CsvSource({"auto", "persistent"})
     void aBarrierThatIsNotProvenIsAutosOwnBusinessAndToldWhereItWasAskedFor(String plan) throws Exception {
-        Jar.Run run = run("source=if (round == rounds - 1 &&=>if (0 &&", "--iterations", "20000", "--points", "9", "--steps", "1",
+        Jar.Run run = run("source=if (round == rounds &&=>if (0 &&", "--iterations", "20000", "--points", "9", "--steps", "1",
                 "--no-frames", "--plan", plan, "--out", "out", "--quiet").well();
         String reason = "the barrier across work-groups did not pass its test";
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("out/run.json"))).getAsJsonObject();

@@ -73,13 +73,12 @@ class BarrierProofTest {
     }
 
     private static void assertCaught(String right, String wrong) {
-        Source barrier = Source.of("barrier.cl");
-        Source broken = new Source(barrier.name(), barrier.text().replace(right, wrong));
-        assertNotEquals(barrier.text(), broken.text());
+        List<Source> broken = BarrierProof.sources().stream()
+                .map(source -> new Source(source.name(), source.text().replace(right, wrong))).toList();
+        assertNotEquals(BarrierProof.sources(), broken);
         for (Device device : devices()) {
             try (Context context = Context.open(device)) {
-                assertFalse(BarrierProof.passes(context, List.of(Source.of("arithmetic.cl"), broken), Math.max(2, groups(device)), GROUP_SIZE),
-                        device.toString());
+                assertFalse(BarrierProof.passes(context, broken, Math.max(2, groups(device)), GROUP_SIZE), device.toString());
             }
         }
     }
@@ -88,8 +87,7 @@ class BarrierProofTest {
     void aWaitIsAsLongAsTheDeviceNeedsForIt() {
         for (Device device : devices()) {
             try (Context context = Context.open(device);
-                    Program program = context.build(List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl")),
-                            device.fence().options(List.of("-cl-std=CL1.2")))) {
+                    Program program = context.build(BarrierProof.sources(), device.fence().options(BarrierProof.OPTIONS))) {
                 int polls = BarrierProof.measuredPolls(context, program, 2, GROUP_SIZE);
                 assertTrue(polls > 0 && polls <= 10_000_000, polls + " polls on " + device);
             }

@@ -1,21 +1,28 @@
 package iadb.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.cl.Fence;
 import iadb.cl.Source;
+import iadb.model.NetworkShape;
 import iadb.plan.OfflineCompiler.KernelFacts;
 import iadb.plan.OfflineCompiler.Program;
 import iadb.plan.OfflineCompiler.Report;
 import iadb.plan.OfflineCompiler.Target;
+import iadb.profile.BuiltProgram;
+import iadb.profile.BuiltProgram.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -46,11 +53,44 @@ class OfflineCompileTest {
         assertEveryKernelCompiles(List.of(Target.GFX1100));
     }
 
+    /**
+     * Those that a GPU measures beside its defaults. Two that are good on NVIDIA's spill on gfx1030 and gfx1100: such a one
+     * loses there when it is timed.
+     */
+    @Test
+    void everyCandidateTuningCompilesForEveryGpuAndSpillsOnNoneButGfx1030AndGfx1100() {
+        List<Program> programs = new ArrayList<>();
+        for (Limits limits : List.of(new Limits(32 << 10, 256), new Limits(48 << 10, 1024))) {
+            for (BuiltProgram built : BuiltProgram.of("gpu", NetworkShape.TUTORIAL, limits, true, Fence.NONE)) {
+                if (built.purpose() != null) {
+                    Tuning.Footprint footprint = built.sources().equals(Plan.sources(PlanChoice.Kind.LAYERED))
+                            ? Tuning.Footprint.ONE_LAYER : built.purpose().footprint();
+                    TuningTable.candidates("gpu", built.purpose()).stream().skip(1).flatMap(tuning -> tuning.fit(NetworkShape.TUTORIAL,
+                            footprint, limits.localBytes(), limits.maxGroupSize()).stream()).distinct()
+                            .map(tuning -> new Program(built.name() + ", " + tuning, built.sources(),
+                                    tuning.options(NetworkShape.TUTORIAL, true), (int) limits.localBytes()))
+                            .filter(program -> programs.stream().noneMatch(one -> one.name().equals(program.name())))
+                            .forEach(programs::add);
+                }
+            }
+        }
+        assertFalse(programs.isEmpty());
+        assertEquals("", faults(compile(programs, compiler.targets()), (target, fault) -> fault.contains("registers in memory")
+                && (target == Target.GFX1030 || target == Target.GFX1100)));
+    }
+
+    private static List<Report> compile(List<Program> programs, List<Target> targets) {
+        return programs.parallelStream().flatMap(program -> targets.stream().map(target -> compiler.compile(target, program))).toList();
+    }
+
+    private static String faults(List<Report> reports, BiPredicate<Target, String> isAllowed) {
+        return reports.stream().flatMap(report -> report.faults().stream().filter(fault -> !isAllowed.test(report.target(), fault))
+                .map(fault -> report.program().name() + ", " + report.target() + ": " + fault)).collect(Collectors.joining("\n"));
+    }
+
     private static void assertEveryKernelCompiles(List<Target> targets) throws IOException {
-        List<Report> reports = OfflineCompiler.programs().parallelStream()
-                .flatMap(program -> targets.stream().map(target -> compiler.compile(target, program))).toList();
-        assertEquals("", reports.stream().flatMap(report -> report.faults().stream()
-                .map(fault -> report.program().name() + ", " + report.target() + ": " + fault)).collect(Collectors.joining("\n")));
+        List<Report> reports = compile(OfflineCompiler.programs(), targets);
+        assertEquals("", faults(reports, (target, fault) -> false));
         for (Target target : targets) {
             Set<String> compiled = reports.stream().filter(report -> report.target() == target)
                     .flatMap(report -> report.kernels().stream()).map(KernelFacts::name).collect(Collectors.toCollection(TreeSet::new));
@@ -97,7 +137,7 @@ class OfflineCompileTest {
 
     /** This program has one fault on every GPU, which says {@code words}. */
     private static void assertFault(String words, String text) {
-        Program program = new Program("faulty", List.of(new Source("faulty.cl", text)), List.of("-cl-std=CL1.2"), 4096);
+        Program program = new Program("faulty", List.of(new Source("faulty.cl", text)), List.of(Source.STANDARD), 4096);
         for (Target target : compiler.targets()) {
             List<String> faults = compiler.compile(target, program).faults();
             assertTrue(faults.stream().anyMatch(fault -> fault.contains(words)), target + ": " + faults);

@@ -124,9 +124,9 @@ public final class OfflineCompiler {
     }
 
     /**
-     * The programs, without what each GPU's fence takes, with every network that is looked at, with the tuning that a GPU gets that no entry names: those of the default
-     * network in the form for a GPU of the least limits, and in that for one of the most where it differs. A peak is the best of
-     * several vector widths, of which the widest may spill.
+     * The programs with every network that is looked at, with the tuning that a GPU gets that no entry names: those of the default
+     * network in the form for a GPU of the least limits, and in that for one of the most where it differs. They come without a
+     * fence: {@link #compile} adds each GPU's. A peak is the best of several vector widths, of which the widest may spill.
      */
     public static List<Program> programs() {
         List<Program> programs = new ArrayList<>();
@@ -139,7 +139,7 @@ public final class OfflineCompiler {
     }
 
     private static void add(List<Program> programs, String suffix, NetworkShape shape, Limits limits) {
-        for (BuiltProgram built : BuiltProgram.of("gpu", shape, limits, true, Fence.X86)) {
+        for (BuiltProgram built : BuiltProgram.of("gpu", shape, limits, true, Fence.NONE)) {
             List<String> options = built.effectiveOptions();
             if (!built.name().equals("peak-16") && programs.stream().noneMatch(one -> one.sources().equals(built.sources())
                     && one.options().equals(options))) {
@@ -159,7 +159,7 @@ public final class OfflineCompiler {
         List<Path> folders = Stream.concat(Stream.ofNullable(System.getenv("LIBCLC")), LIBCLC_FOLDERS.stream())
                 .map(Path::of).filter(Files::isDirectory).toList();
         Program probe = new Program("probe", List.of(new Source("probe.cl",
-                "kernel void probe(global float *x) { x[get_global_id(0)] = exp(x[0]); }")), List.of("-cl-std=CL1.2"), 0);
+                "kernel void probe(global float *x) { x[get_global_id(0)] = exp(x[0]); }")), List.of(Source.STANDARD), 0);
         return executables("clang(-\\d+)?", List.of("/opt/homebrew/opt/llvm/bin"))
                 .flatMap(clang -> folders.stream().map(folder -> new OfflineCompiler(clang, folder, ptxas)))
                 .sorted(Comparator.comparingInt(OfflineCompiler::version).reversed())

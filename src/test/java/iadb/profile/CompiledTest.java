@@ -43,7 +43,7 @@ class CompiledTest {
         assertEquals(BUILT.size(), compiled.kernels().size());
         assertEquals(List.of("a compiler"), compiled.made());
         String section = compiled.section();
-        assertTrue(section.contains("| `k` (map), a step | 72 | - | - | 80,677 | 40.3 µs |"), section);
+        assertTrue(section.contains("| `k` (map), a step | 72 | - | - | 80,677 | - | 40.3 µs |"), section);
         assertTrue(section.contains("none spills"), section);
         assertFalse(section.contains("(fused)"), "its cycles are not known");
     }
@@ -75,7 +75,25 @@ class CompiledTest {
         assertRefused("no JSON", List.of("{\"program\": "));
     }
 
-    /** Its figures may be of an older commit, but it can be read, and nothing in it is called measured. */
+    @Test
+    void theFileIsOfTodaysPrograms() throws IOException {
+        Result.read(Path.of("tools/results", Compiled.FILE), Compiled.class).requireCurrent(Compiled.built());
+    }
+
+    @Test
+    void figuresOfEarlierProgramsAreStale() {
+        Compiled compiled = Compiled.of(lines(), Map.of("gpu", BUILT), "commit");
+        compiled.requireCurrent(Map.of("gpu", BUILT));
+        List<BuiltProgram> changed = new ArrayList<>(BUILT);
+        BuiltProgram first = changed.get(0);
+        changed.set(0, new BuiltProgram(first.name(), first.sources(), List.of("-DOTHER"), first.purpose(), first.tuning()));
+        for (List<BuiltProgram> today : List.of(changed, BUILT.subList(1, BUILT.size()))) {
+            String message = assertThrows(InvalidInputException.class, () -> compiled.requireCurrent(Map.of("gpu", today))).getMessage();
+            assertTrue(message.contains("(" + first.name() + ")") && message.contains("tools/compiled"), message);
+        }
+    }
+
+    /** It can be read, and nothing in it is called measured. */
     @Test
     void theFileIsWholeAndSaysThatItIsModelled() throws IOException {
         Compiled compiled = Result.read(Path.of("tools/results", Compiled.FILE), Compiled.class);

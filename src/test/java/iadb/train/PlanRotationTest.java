@@ -43,21 +43,30 @@ class PlanRotationTest {
 
     private static void onEachDevice(Optional<PlanChoice.Kind> wanted, Trial trial) {
         List<Device> devices = Device.all().stream().filter(device -> device.fence() != Fence.NONE).toList();
-        for (Device device : devices) { // elsewhere `auto` is the plan fused, with no other
-            // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
-            TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 1, 1e-3f, 0, wanted);
-            try (Context context = Context.open(device);
-                    DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
-                    TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(config.shape(), 0), false), 64);
-                    PlanRotation plans = new PlanRotation(context, config, new Batch(data, 67, data, 67, 1, 0, Rates.constant(1e-3f)), state)) {
-                trial.on(plans);
-            }
+        devices.forEach(device -> onDevice(device, wanted, trial)); // elsewhere `auto` is the plan fused, with no other
+    }
+
+    private static void onDevice(Device device, Optional<PlanChoice.Kind> wanted, Trial trial) {
+        // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
+        TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 1, 1e-3f, 0, wanted);
+        try (Context context = Context.open(device);
+                DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
+                TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(config.shape(), 0), false), 64);
+                PlanRotation plans = new PlanRotation(context, config, new Batch(data, 67, data, 67, 1, 0, Rates.constant(1e-3f)), state)) {
+            trial.on(plans);
         }
     }
 
     /** Has the other plan built and taken up, whose time is not known then. */
     private static void meetTheOther(PlanRotation plans) {
         Plan first = plans.next(plans.otherIsBuilt());
+        buildTheOther(plans, first);
+        Plan second = plans.next(plans.otherIsBuilt());
+        assertTrue(first.stepsDone().isEmpty() && second.stepsDone().isPresent(), "fused comes first, then persistent");
+        assertEquals(PlanChoice.Kind.PERSISTENT, plans.choice().kind());
+    }
+
+    private static void buildTheOther(PlanRotation plans, Plan first) {
         plans.report(first, STEPS, STEPS, PlanRotation.ALONE_NANOS, SLICE_NANOS);
         assertTrue(plans.isBuilding());
         long end = System.nanoTime() + MOST_BUILD_NANOS;
@@ -65,9 +74,6 @@ class PlanRotationTest {
             assertTrue(System.nanoTime() < end, "its kernels are built");
             LockSupport.parkNanos(5_000_000);
         }
-        Plan second = plans.next(plans.otherIsBuilt());
-        assertTrue(first.stepsDone().isEmpty() && second.stepsDone().isPresent(), "fused comes first, then persistent");
-        assertEquals(PlanChoice.Kind.PERSISTENT, plans.choice().kind());
     }
 
     /** Slices that went by persistent, of {@value #SLICES}. */
@@ -100,7 +106,7 @@ class PlanRotationTest {
     }
 
     @Test
-    void afterABarrierThatWasCalledOffFusedGoesOn() {
+    void afterABarrierThatTimedOutFusedGoesOn() {
         for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
             onEachDevice(wanted, plans -> {
                 if (wanted.isEmpty()) {
@@ -114,6 +120,21 @@ class PlanRotationTest {
                 plans.report(fused, STEPS, STEPS, STEPS * 110_000, SLICE_NANOS);
                 assertSame(persistent, plans.next(plans.otherIsBuilt()), "it is tried again");
                 assertEquals(Map.of(PlanChoice.Kind.PERSISTENT, 3, PlanChoice.Kind.FUSED, before + STEPS), plans.stepsByKind());
+            });
+        }
+    }
+
+    @Test
+    void whereADeviceCannotBuildPersistentFusedTrainsAndSaysWhy() {
+        Device device = Device.all().stream().filter(one -> one.fence() == Fence.X86).findFirst().orElseThrow();
+        for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
+            onDevice(device.with(Fence.AMDGCN), wanted, plans -> { // a function that x86 compilers do not know
+                if (wanted.isEmpty()) {
+                    buildTheOther(plans, plans.next(plans.otherIsBuilt()));
+                }
+                assertTrue(plans.next(plans.otherIsBuilt()).stepsDone().isEmpty() && !plans.isBuilding());
+                assertEquals(PlanChoice.Kind.FUSED, plans.choice().kind());
+                assertTrue(plans.choice().reason().orElseThrow().contains(device.name()), plans.choice().toString());
             });
         }
     }
