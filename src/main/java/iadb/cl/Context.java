@@ -327,6 +327,13 @@ public final class Context implements AutoCloseable {
         return shared.program(key).orElseGet(() -> shared.keep(key, Program.build(this, shared.cache, key, sources, options)));
     }
 
+    /** The names, by {@link ProgramCache#key}, of the programs that are kept. */
+    Set<String> kept() {
+        synchronized (shared) {
+            return Set.copyOf(shared.programs.keySet());
+        }
+    }
+
     /**
      * Builds a program on another thread, so that a later {@link #build} finds it; does nothing for a program that was checked before
      * on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL builds

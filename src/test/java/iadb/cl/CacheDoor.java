@@ -3,6 +3,7 @@ package iadb.cl;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Opens a {@link UserCache} in a given folder to tests of other packages. */
 public final class CacheDoor {
@@ -14,14 +15,14 @@ public final class CacheDoor {
     private CacheDoor() {
     }
 
-    /** Opens a device so that the programs it builds are stored in this folder, even if its driver keeps programs itself. */
-    public static Context open(Device device, Path folder) {
-        return Context.open(device, cache(folder));
+    /** The names of the programs that a context built. */
+    public static Set<String> built(Context context) {
+        return context.kept();
     }
 
-    /** The file of a program that was built. */
-    public static Path file(Path folder, Device device, List<Source> sources, List<String> options) {
-        return file(folder, ProgramCache.key(device, sources, options));
+    /** The name of a program. */
+    public static String key(Device device, List<Source> sources, List<String> options) {
+        return ProgramCache.key(device, sources, options);
     }
 
     /** The file of an entry. */
