@@ -44,7 +44,6 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
     uint step = first_step + done;
     global float *d = d_blocks + (size_t)(step & 1) * blocks * PARAMETERS;
     global float *loss = block_loss + (step & 1) * blocks;
-    first_rows(item, group, from, step, block_tiles, &tile);
     block_gradients(item, group, groups, from, step, batch, blocks, block_tiles, own_parameters, own_transposed, d, loss, &tile);
     if (!global_barrier(item, arrivals, groups, (int)done + 1, &passed)) break;
     adam_step(item, 1, 0, 1, group, groups, rates_of_step(r, step + 1), blocks, d, own_parameters, own_moment1, own_moment2,
