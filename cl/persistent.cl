@@ -7,13 +7,8 @@
 // The copy of one group: parameters, moment1, moment2 [PARAMETERS] each, then transposed [(DEPTH-1) WIDTH WIDTH].
 #define COPY_FLOATS (3 * PARAMETERS + (DEPTH - 1) * WIDTH * WIDTH)
 
-static inline void copy_state(global const float *parameters, global const float *moment1, global const float *moment2,
-                              global const float *transposed, global float *to_parameters, global float *to_moment1,
-                              global float *to_moment2, global float *to_transposed) {
-  for (int i = 0; i < PARAMETERS; i++) to_parameters[i] = parameters[i];
-  for (int i = 0; i < PARAMETERS; i++) to_moment1[i] = moment1[i];
-  for (int i = 0; i < PARAMETERS; i++) to_moment2[i] = moment2[i];
-  for (int i = 0; i < (DEPTH - 1) * WIDTH * WIDTH; i++) to_transposed[i] = transposed[i];
+static inline void copy_floats(int item, int count, global const float *from, global float *to) {
+  for (int i = item; i < count; i += GROUP_SIZE) to[i] = from[i];
 }
 #endif
 
@@ -39,7 +34,10 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
   global float *own_moment1 = own_parameters + PARAMETERS;
   global float *own_moment2 = own_moment1 + PARAMETERS;
   global float *own_transposed = own_moment2 + PARAMETERS;
-  copy_state(parameters, moment1, moment2, transposed, own_parameters, own_moment1, own_moment2, own_transposed);
+  copy_floats(item, PARAMETERS, parameters, own_parameters);
+  copy_floats(item, PARAMETERS, moment1, own_moment1);
+  copy_floats(item, PARAMETERS, moment2, own_moment2);
+  copy_floats(item, (DEPTH - 1) * WIDTH * WIDTH, transposed, own_transposed);
   while (done < steps) {
     uint step = first_step + done;
     global float *d = d_blocks + (size_t)(step & 1) * blocks * PARAMETERS;
@@ -51,8 +49,12 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
     if (group == 0) losses[step % loss_slots] = step_loss(blocks, loss);
     done++;
   }
-  if (group == 0)
-    copy_state(own_parameters, own_moment1, own_moment2, own_transposed, parameters, moment1, moment2, transposed);
+  if (group == 0) {
+    copy_floats(item, PARAMETERS, own_parameters, parameters);
+    copy_floats(item, PARAMETERS, own_moment1, moment1);
+    copy_floats(item, PARAMETERS, own_moment2, moment2);
+    copy_floats(item, (DEPTH - 1) * WIDTH * WIDTH, own_transposed, transposed);
+  }
 #else
   first_rows(item, group, from, first_step, block_tiles, &tile);
   while (done < steps) {
