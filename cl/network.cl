@@ -321,7 +321,7 @@ INLINED void forward(int item, global const float *parameters, SMALL const float
 }
 
 #if K_SPLIT == 1
-// As above, with a barrier at its end.
+// What `forward` computes, with the network's weights in global memory; ends with a barrier too.
 INLINED void evaluate(int item, global const float *parameters, local const float *input, local float *act, int slots,
                       local float *velocity) {
   hidden_weights weights = parameters + WEIGHTS(1);
