@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The README's tables of figures, made from the result files alone: of speed, one column a device, and one for a GPU that says
- * "not yet measured" as long as there is no result of one; of what was modelled for GPUs, until then; and of the faults that were
- * tried.
+ * The README's tables of figures, made from the result files alone. One has the speed of each device, with a column for a GPU
+ * that says "not yet measured" until there is a result of one. Until then a second has what was modelled for GPUs. The last has
+ * the faults that were tried.
  */
 final class ReadmeFigures {
     private static final String BEGIN = "<!-- figures: written by tools/figures -->";
