@@ -1,6 +1,6 @@
 package iadb;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import iadb.plan.Rates;
 import iadb.train.TrainingConfig;

@@ -6,7 +6,7 @@ import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.draw.Sequence;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.random.Stream;

@@ -4,7 +4,7 @@
  * how good it is.
  *
  * <p>Nothing here prints, ends the process or writes a file that it was not told to. What goes wrong is an unchecked
- * exception with a message of one line: {@link iadb.io.InvalidInputException} for a file or a value,
+ * exception with a message of one line: {@link iadb.fault.InvalidInputException} for a file or a value,
  * {@link iadb.cl.NoDeviceException} and {@link iadb.cl.UnknownDeviceException} where there is no such device,
  * {@link iadb.cl.OpenClException} for what OpenCL refuses ({@link iadb.cl.DeviceLimitException}: it is too large),
  * {@link iadb.train.DivergedException}. Log lines go to SLF4J, at its debug level.

@@ -13,7 +13,7 @@ import iadb.draw.Sequence;
 import iadb.metric.EnergyDistance;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.plan.BarrierProof;
+import iadb.plan.BarrierSelfTest;
 import iadb.plan.PlanChoice;
 import iadb.plan.Rates;
 import iadb.plan.TrainingBench;
@@ -159,7 +159,7 @@ final class KernelTour {
         Density byInversion = Density.of("dark", 11, 7, dark);
         Density byRejection = Density.of("bright", 7, 11, bright);
         try (Context context = Context.open(device)) {
-            if (!BarrierProof.passes(context, 1, 16)) {
+            if (!BarrierSelfTest.passes(context, 1, 16)) {
                 throw new IllegalStateException("a group does not pass its own barrier");
             }
             changeWords(context);

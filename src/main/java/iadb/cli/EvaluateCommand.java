@@ -4,9 +4,9 @@ import iadb.Evaluation;
 import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.Sequence;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
-import iadb.io.JsonRecord;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
+import iadb.file.JsonRecord;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.PushForward;
@@ -218,7 +218,7 @@ final class EvaluateCommand implements Callable<Integer> {
             System.out.println(record);
             return;
         }
-        StringBuilder text = new StringBuilder(ForeignText.line(String.format(Locale.ROOT, "%s against %s, %,d points", judged,
+        StringBuilder text = new StringBuilder(UntrustedText.line(String.format(Locale.ROOT, "%s against %s, %,d points", judged,
                 p1.name(), evaluation.count())));
         text.append(String.format(Locale.ROOT, "%n%-24s %12s %14s%n", "", from == null ? "the map's" : "the file's",
                 "exact samples'"));

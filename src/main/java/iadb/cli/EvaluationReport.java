@@ -1,9 +1,9 @@
 package iadb.cli;
 
 import iadb.density.Density;
-import iadb.io.HeatMap;
-import iadb.io.Png;
+import iadb.file.Png;
 import iadb.metric.Histogram;
+import iadb.plot.HeatMap;
 import iadb.sample.PushForward;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package iadb.cli;
 
-import iadb.io.Gif;
-import iadb.io.Png;
-import iadb.io.PointFrames;
+import iadb.file.Gif;
+import iadb.file.Png;
+import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

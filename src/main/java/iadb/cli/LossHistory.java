@@ -1,9 +1,9 @@
 package iadb.cli;
 
-import iadb.io.Csv;
-import iadb.io.InvalidInputException;
-import iadb.io.LinePlot;
-import iadb.io.Png;
+import iadb.fault.InvalidInputException;
+import iadb.file.Csv;
+import iadb.file.Png;
+import iadb.plot.LinePlot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -7,10 +7,10 @@ import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
 import iadb.cl.UnknownDeviceException;
 import iadb.density.NamedDensities;
-import iadb.io.FileFault;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
-import iadb.io.Spelling;
+import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
+import iadb.fault.Spelling;
+import iadb.fault.UntrustedText;
 import iadb.train.DivergedException;
 import iadb.view.NativeLibraryLog;
 import iadb.view.NoDisplayException;
@@ -145,7 +145,7 @@ public final class Main {
         commands.getCommandSpec().usageMessage().footer(footer());
         commands.setExecutionStrategy(Main::run);
         commands.setParameterExceptionHandler((e, arguments) -> {
-            commands.getErr().println(ForeignText.line(message(e)));
+            commands.getErr().println(UntrustedText.line(message(e)));
             return EXIT_INPUT;
         });
         commands.setExecutionExceptionHandler((e, command, parsed) -> report(e));

@@ -1,6 +1,6 @@
 package iadb.cli;
 
-import iadb.io.JsonRecord;
+import iadb.file.JsonRecord;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package iadb.cli;
 
-import iadb.io.BuildVersion;
+import iadb.file.BuildVersion;
 import picocli.CommandLine;
 
 /** The program's version, for {@code --version}. */

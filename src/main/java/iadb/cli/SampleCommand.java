@@ -3,10 +3,10 @@ package iadb.cli;
 import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.Sequence;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
-import iadb.io.NpyWriter;
-import iadb.io.PointWriter;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
+import iadb.file.NpyWriter;
+import iadb.file.PointWriter;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.Integration;
@@ -154,7 +154,7 @@ final class SampleCommand implements Callable<Integer> {
             }
             moved = stream.count();
         }
-        System.out.println(ForeignText.line(String.format(Locale.ROOT, "%s: %,d points, %,d %s steps%s", output, moved,
+        System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d points, %,d %s steps%s", output, moved,
                 integration.T(), integration.solver(), at != null || inverse ? " inverted" : "")));
         return 0;
     }

@@ -2,8 +2,8 @@ package iadb.cli;
 
 import iadb.cl.Context;
 import iadb.density.Density;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
 import iadb.model.CheckpointFile;
 import iadb.train.TrainingConfig;
 import java.io.IOException;
@@ -78,7 +78,7 @@ final class TrainCommand implements Callable<Integer> {
                 return 0; // stopped by Ctrl-C, which the exit code says
             }
             run.save();
-            System.out.println(ForeignText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
+            System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
                     folder.resolve("model.safetensors"), task.p0().name(), task.p1().name(), run.session().stepsEnqueued(),
                     run.finalLoss())));
         }

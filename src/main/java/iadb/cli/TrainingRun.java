@@ -5,10 +5,10 @@ import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.density.Density;
 import iadb.draw.PointSource;
-import iadb.io.FileFault;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
-import iadb.io.JsonRecord;
+import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
+import iadb.file.JsonRecord;
 import iadb.model.Checkpoint;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
@@ -138,13 +138,13 @@ final class TrainingRun implements AutoCloseable {
         if (!now.equals(before)) {
             session.close();
             throw new InvalidInputException("%s cannot go on with the same bits on %s: it was trained by plan %s, and here it is %s"
-                    .formatted(file, context.device().name(), ForeignText.shown(before), now));
+                    .formatted(file, context.device().name(), UntrustedText.shown(before), now));
         }
         madeBy(context.device()).forEach((fact, here) -> {
             String there = from.metadata().getOrDefault(fact, "");
             if (!there.equals(here)) {
                 LOG.warn("the training so far ran by another {} ({}): its bits may differ from here on", fact,
-                        ForeignText.shown(there));
+                        UntrustedText.shown(there));
             }
         });
         return new TrainingRun(context, task, folder, session, history);

@@ -6,16 +6,16 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
-import iadb.io.ForeignText;
-import iadb.io.JsonRecord;
-import iadb.io.Npy;
-import iadb.io.Png;
-import iadb.io.PointFrames;
+import iadb.fault.UntrustedText;
+import iadb.file.JsonRecord;
+import iadb.file.Npy;
+import iadb.file.Png;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plot.PointFrames;
 import iadb.random.Stream;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
@@ -243,7 +243,7 @@ final class TutorialCommand implements Callable<Integer> {
         double floor = SlicedWasserstein.distance(other, exact);
         clock.end("judge");
         record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor);
-        System.out.println(ForeignText.line(String.format(Locale.ROOT,
+        System.out.println(UntrustedText.line(String.format(Locale.ROOT,
                 "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)",
                 folder.resolve("points.npy"), points, p1.name(), distance, floor)));
     }

@@ -1,9 +1,9 @@
 package iadb.cli;
 
 import iadb.density.Density;
-import iadb.io.FileFault;
-import iadb.io.InvalidInputException;
-import iadb.io.Npy;
+import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
+import iadb.file.Npy;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;

@@ -1,6 +1,6 @@
 package iadb.cli;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

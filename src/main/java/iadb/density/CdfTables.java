@@ -3,7 +3,7 @@
 // float sums over millions of pixels lose the dark ones.
 package iadb.density;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.util.Locale;
 import java.util.Objects;
 

@@ -2,8 +2,8 @@
 // from both of them, because it alone knows that there is a choice and what to say when the text is neither.
 package iadb.density;
 
-import iadb.io.InvalidInputException;
-import iadb.io.Spelling;
+import iadb.fault.InvalidInputException;
+import iadb.fault.Spelling;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

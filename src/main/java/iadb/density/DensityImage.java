@@ -4,7 +4,7 @@
 // cache on disk is never used and no global setting is touched.
 package iadb.density;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;

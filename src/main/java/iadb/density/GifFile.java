@@ -2,7 +2,7 @@
 // bytes, and does not skip the empty passes of a low interlaced picture.
 package iadb.density;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Locale;

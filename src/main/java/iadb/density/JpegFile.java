@@ -3,7 +3,7 @@
 // may be a harmless one.
 package iadb.density;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@
 // minutes, what they read wrongly, and what they fill in without a word. There is one subclass for each format.
 package iadb.density;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.io.IOException;
 import java.util.List;
 import javax.imageio.ImageReader;

@@ -78,7 +78,7 @@ public final class PointSource implements AutoCloseable {
 
     PointSource(Context context, Density density, Method method) {
         this.context = context;
-        context.checkOnce(sources(), List.of(OPTIONS.get(0), method.kernel), () -> DrawCheck.require(context, method));
+        context.checkOnce(sources(), List.of(OPTIONS.get(0), method.kernel), () -> DrawSelfTest.require(context, method));
         try {
             Program program = resources.add(context.build(sources(), OPTIONS));
             if (method == Method.REJECTION) {

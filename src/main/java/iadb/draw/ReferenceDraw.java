@@ -7,7 +7,7 @@ import java.math.BigInteger;
 
 /**
  * The points of {@code cl/draw.cl} in exact integers on the host, from the definitions: what a device's answers are held
- * against, by {@link DrawCheck} and by the tests, and the points of a window's first frame. Slow.
+ * against, by {@link DrawSelfTest} and by the tests, and the points of a window's first frame. Slow.
  */
 final class ReferenceDraw {
     private static final int BITS_AT_ONCE = 7; // of Owen's scrambling, by one draw

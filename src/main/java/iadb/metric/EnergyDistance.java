@@ -6,7 +6,7 @@ import iadb.cl.Kernel;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
-import iadb.plan.Pace;
+import iadb.plan.Throughput;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -26,7 +26,7 @@ public final class EnergyDistance implements AutoCloseable {
     private final Context context;
     private final Resources resources = new Resources();
     private final Kernel kernel;
-    private final Pace pace;
+    private final Throughput pace;
 
     /** Points on the device. */
     private record Points(int count, DeviceBuffer x, DeviceBuffer y) {
@@ -35,12 +35,12 @@ public final class EnergyDistance implements AutoCloseable {
     /** Builds its kernel, and has it checked at its first use of a device and driver. */
     public EnergyDistance(Context context) {
         this.context = context;
-        pace = new Pace(FIRST_UNITS, LAUNCH_NANOS);
+        pace = new Throughput(FIRST_UNITS, LAUNCH_NANOS);
         List<String> options = options(context.device().fusesMultiplyAdd());
         try {
             Program program = resources.add(context.build(sources(), options));
             kernel = resources.add(program.kernel("sum_distances"));
-            context.checkOnce(sources(), options, () -> EnergyCheck.require(context, this));
+            context.checkOnce(sources(), options, () -> EnergySelfTest.require(context, this));
         } catch (RuntimeException e) {
             resources.close();
             throw e;

@@ -1,9 +1,9 @@
 package iadb.model;
 
 import iadb.density.Density;
-import iadb.io.InvalidInputException;
-import iadb.io.Safetensors;
-import iadb.io.Safetensors.Tensor;
+import iadb.fault.InvalidInputException;
+import iadb.file.Safetensors;
+import iadb.file.Safetensors.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package iadb.model;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -59,12 +59,12 @@ final class DensityMetadata {
         if (!metadata.containsKey(key) || metadata.containsKey(key + SHA256)) {
             return Optional.empty();
         }
-        String name = ForeignText.line(metadata.remove(key), MAX_NAME_CHARS);
+        String name = UntrustedText.line(metadata.remove(key), MAX_NAME_CHARS);
         String png = metadata.remove(key + ".png");
         if (png == null) {
             return Optional.of(NamedDensities.find(name).orElseThrow(() -> new InvalidInputException(
                     "%s: its %s is the named density '%s', which this program does not have".formatted(file, key,
-                    ForeignText.shown(name)))));
+                    UntrustedText.shown(name)))));
         }
         try {
             return Optional.of(DensityImage.fromPng(name, Base64.getDecoder().decode(png)));
@@ -96,7 +96,7 @@ final class DensityMetadata {
         String hash = metadata.get(key + SHA256);
         return hash == null || hash.equals(sha256(density)) ? Optional.empty()
                 : Optional.of("%s is not the picture that %s was trained with as %s: that was %s".formatted(density.name(), file, key,
-                ForeignText.shown(metadata.getOrDefault(key + ".path", "another"))));
+                UntrustedText.shown(metadata.getOrDefault(key + ".path", "another"))));
     }
 
     /** Width over height of a picture that the metadata have the size of; empty where they do not. */

@@ -1,9 +1,9 @@
 package iadb.model;
 
 import iadb.density.Density;
-import iadb.io.ForeignText;
-import iadb.io.InvalidInputException;
-import iadb.io.Safetensors;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
+import iadb.file.Safetensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -75,7 +75,7 @@ public final class ModelFile {
     static void requireKnown(String format, String known, String file) {
         if (format != null && format.startsWith("iadb-cl") && !format.equals(known)) {
             throw new InvalidInputException("%s: its format is %s, and this program reads %s; take a newer program"
-                    .formatted(file, ForeignText.shown(format), known));
+                    .formatted(file, UntrustedText.shown(format), known));
         }
     }
 }

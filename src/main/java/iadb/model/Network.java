@@ -1,9 +1,9 @@
 package iadb.model;
 
+import iadb.fault.InvalidInputException;
+import iadb.file.Safetensors;
 import iadb.random.Philox;
 import iadb.random.Stream;
-import iadb.io.InvalidInputException;
-import iadb.io.Safetensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package iadb.model;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 
 /**
  * The multilayer perceptron 3-W-…-W-2 with L hidden layers, and where its tensors lie in one buffer of floats.

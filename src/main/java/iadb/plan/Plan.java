@@ -109,7 +109,7 @@ public final class Plan implements AutoCloseable {
     private void addPersistentLaunch() {
         int blocks = tuning.blocks(batch.rows());
         DeviceBuffer arrivals = floats(2);
-        int polls = BarrierProof.polls(context, program, persistentGroups(), tuning.groupSize());
+        int polls = BarrierSelfTest.polls(context, program, persistentGroups(), tuning.groupSize());
         stepsDone = floats(1);
         add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals, polls), 1, 1, false));
         boolean ownCopies = tuning.groupSize() == 1; // one for each group, and gradients by the parity of the step

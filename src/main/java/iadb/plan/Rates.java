@@ -1,6 +1,6 @@
 package iadb.plan;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 
 /**
  * How far each step of a training goes, and whether the average of its weights is kept ({@code cl/adam.cl}).

@@ -5,7 +5,7 @@ import iadb.cl.Source;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
 import iadb.model.NetworkShape;
-import iadb.plan.BarrierProof;
+import iadb.plan.BarrierSelfTest;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
@@ -107,7 +107,7 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
         }
         tuned(kind, "density", Sampler.densitySources(), Purpose.DENSITY, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS, shape, limits,
                 fusesMultiplyAdd).ifPresent(programs::add);
-        programs.add(untuned("barrier", BarrierProof.sources(), BarrierProof.OPTIONS).with(fence));
+        programs.add(untuned("barrier", BarrierSelfTest.sources(), BarrierSelfTest.OPTIONS).with(fence));
         programs.add(untuned("draw", PointSource.sources(), PointSource.OPTIONS));
         programs.add(untuned("energy", EnergyDistance.sources(), EnergyDistance.options(fusesMultiplyAdd)));
         for (int vector : Peak.WIDTHS) {

@@ -1,8 +1,8 @@
 package iadb.profile;
 
-import iadb.io.BarPlot;
-import iadb.io.LinePlot;
-import iadb.io.Png;
+import iadb.file.Png;
+import iadb.plot.BarPlot;
+import iadb.plot.LinePlot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

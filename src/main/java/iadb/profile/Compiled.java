@@ -1,7 +1,7 @@
 package iadb.profile;
 
 import com.google.gson.JsonParseException;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import iadb.plan.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;

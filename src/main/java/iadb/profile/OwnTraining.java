@@ -3,7 +3,7 @@ package iadb.profile;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.draw.PointSource;
-import iadb.io.Npy;
+import iadb.file.Npy;
 import iadb.model.NetworkShape;
 import iadb.random.Stream;
 import iadb.sample.MapSession;

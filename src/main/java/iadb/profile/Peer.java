@@ -1,7 +1,7 @@
 package iadb.profile;
 
 import iadb.cl.Device;
-import iadb.io.Npy;
+import iadb.file.Npy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

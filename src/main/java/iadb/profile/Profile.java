@@ -6,7 +6,7 @@ import iadb.cl.DeviceLimitException;
 import iadb.cl.NoDeviceException;
 import iadb.cl.UnknownDeviceException;
 import iadb.density.Density;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package iadb.profile;
 
-import iadb.io.AtomicFile;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
+import iadb.file.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import com.google.gson.TypeAdapter;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
-import iadb.io.AtomicFile;
+import iadb.file.AtomicFile;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;

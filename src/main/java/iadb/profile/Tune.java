@@ -8,8 +8,8 @@ import iadb.cl.Resources;
 import iadb.cl.WrongAnswerException;
 import iadb.model.NetworkShape;
 import iadb.plan.Batch;
-import iadb.plan.PlanCheck;
 import iadb.plan.PlanChoice;
+import iadb.plan.PlanSelfTest;
 import iadb.plan.Rates;
 import iadb.plan.TrainingTrials;
 import iadb.plan.Tuning;
@@ -157,7 +157,7 @@ public final class Tune implements AutoCloseable {
         PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
         PlanChoice choice = PlanChoice.of(Optional.of(kind), tuning, device, SHAPE, ROWS);
         return choice.kind() != kind ? Optional.empty() : trial(() -> {
-            PlanCheck.require(context, SHAPE, choice);
+            PlanSelfTest.require(context, SHAPE, choice);
             return new TrainingTrials(context, SHAPE, batch).open(choice.tuning());
         });
     }

@@ -3,7 +3,7 @@ package iadb.sample;
 import iadb.cl.Context;
 import iadb.cl.Kernel;
 import iadb.cl.Resources;
-import iadb.plan.Pace;
+import iadb.plan.Throughput;
 import iadb.plan.Tuning;
 import java.time.Duration;
 
@@ -23,7 +23,7 @@ public final class MapSession implements AutoCloseable {
     private final int count;
     private final int T;
     private final int leastPoints; // of a slice: a tile for each compute unit
-    private final Pace pace;       // in points times steps
+    private final Throughput pace;       // in points times steps
     private int step;
     private int moved;             // points that are past the step under way
 
@@ -39,7 +39,7 @@ public final class MapSession implements AutoCloseable {
         this.count = count;
         this.T = T;
         leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
-        pace = new Pace(FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep, LAUNCH_NANOS);
+        pace = new Throughput(FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep, LAUNCH_NANOS);
     }
 
     /** Steps that all points have done, 0 to T. */

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 
 /**
  * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences: what a
- * device's answers are held against, by {@link MapCheck} and by the tests.
+ * device's answers are held against, by {@link MapSelfTest} and by the tests.
  */
 final class ReferenceMap {
     private static final double DIFFERENCE = 4e-6;

@@ -114,7 +114,7 @@ public final class Sampler implements AutoCloseable {
 
     private Built map(Tuning tuning) {
         Built map = maps.computeIfAbsent(tuning, base -> build(sources(), base, Tuning.Footprint.TWO_LAYERS));
-        requireRight(map, "move_points", MapCheck::requireMap);
+        requireRight(map, "move_points", MapSelfTest::requireMap);
         return map;
     }
 
@@ -161,7 +161,7 @@ public final class Sampler implements AutoCloseable {
      */
     public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
-        requireRight(density(), "move_with_tangents", MapCheck::requireTangents);
+        requireRight(density(), "move_with_tangents", MapSelfTest::requireTangents);
         return session(density(), "move_with_tangents", TANGENT_COST, parameters, count, integration, points, logDet);
     }
 
@@ -175,13 +175,13 @@ public final class Sampler implements AutoCloseable {
      */
     public MapSession inversion(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
-        requireRight(density(), "invert_points", MapCheck::requireInversion);
+        requireRight(density(), "invert_points", MapSelfTest::requireInversion);
         return session(density(), "invert_points", INVERSION_COST, parameters, count,
                 integration.backward(), points, logDet);
     }
 
     /** Checks a kernel before it is first used; the check's own sessions are not checked. */
-    private void requireRight(Built built, String kernelName, Consumer<MapCheck> check) {
+    private void requireRight(Built built, String kernelName, Consumer<MapSelfTest> check) {
         if (!built.checked().add(kernelName)) {
             return;
         }
@@ -191,7 +191,7 @@ public final class Sampler implements AutoCloseable {
         try {
             passed = context.checkOnce(built.sources(), parts, () -> {
                 try (Sampler same = new Sampler(context, shape, built.tuning(), forDensity)) { // for any number of points
-                    check.accept(new MapCheck(context, shape, same));
+                    check.accept(new MapSelfTest(context, shape, same));
                 }
                 return true;
             });

@@ -1,9 +1,9 @@
 package iadb.train;
 
 import iadb.density.Density;
-import iadb.io.BuildVersion;
-import iadb.io.InvalidInputException;
-import iadb.io.JsonRecord;
+import iadb.fault.InvalidInputException;
+import iadb.file.BuildVersion;
+import iadb.file.JsonRecord;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.Rates;

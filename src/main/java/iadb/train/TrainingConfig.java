@@ -1,6 +1,6 @@
 package iadb.train;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.Rates;

@@ -49,7 +49,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Resources resources = new Resources();
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
-    private final PlanRotation plans;
+    private final PlanSwitch plans;
     private int stepsEnqueued;
     private int stepsDone;
     private boolean finite = true; // all losses so far
@@ -80,7 +80,7 @@ public final class TrainingSession implements AutoCloseable {
     public TrainingSession(Context context, TrainingConfig config, Checkpoint start, Density p0, Density p1) {
         this.context = context;
         this.config = config;
-        PlanRotation.buildAhead(context, config);
+        PlanSwitch.buildAhead(context, config);
         try {
             data0 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
             data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
@@ -93,7 +93,7 @@ public final class TrainingSession implements AutoCloseable {
             }
             Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
                     config.rates());
-            plans = resources.add(new PlanRotation(context, config, batch, state));
+            plans = resources.add(new PlanSwitch(context, config, batch, state));
             stepsEnqueued = start.step();
             stepsDone = start.step();
         } catch (RuntimeException e) {

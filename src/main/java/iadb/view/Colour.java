@@ -1,6 +1,6 @@
 package iadb.view;
 
-import iadb.io.Palette;
+import iadb.plot.Palette;
 
 /** The palette's colours as shaders and buffers take them. */
 final class Colour {

@@ -3,7 +3,7 @@ package iadb.view;
 import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.density.Density;
-import iadb.io.Palette;
+import iadb.plot.Palette;
 import java.nio.ByteBuffer;
 import org.lwjgl.system.MemoryUtil;
 

@@ -47,7 +47,7 @@ final class Interop {
                     LOG.debug("{} does not offer to share buffers with OpenGL", device);
                 } else if (SharingProbe.says(surface, device, probeLimit.apply(device))) {
                     try {
-                        Context context = SharingProof.open(surface, device);
+                        Context context = SharingSelfTest.open(surface, device);
                         LOG.debug("{} shares its points with OpenGL", device);
                         return new Interop(context, SharedPoints.transfer(context));
                     } catch (OpenClException | UnsupportedOperationException | IllegalStateException e) {

@@ -2,7 +2,7 @@ package iadb.view;
 
 import static org.lwjgl.opengl.GL33C.*;
 
-import iadb.io.Palette;
+import iadb.plot.Palette;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import org.lwjgl.system.MemoryUtil;

@@ -1,7 +1,7 @@
 package iadb.view;
 
 import iadb.density.Density;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.util.Arrays;
 
 /** A density that is painted by hand: strokes of a soft round brush on a square canvas. */

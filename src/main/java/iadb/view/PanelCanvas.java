@@ -3,7 +3,7 @@ package iadb.view;
 import static org.lwjgl.nuklear.Nuklear.*;
 import static org.lwjgl.opengl.GL33C.*;
 
-import iadb.io.Palette;
+import iadb.plot.Palette;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package iadb.view;
 
-import iadb.io.FileFault;
-import iadb.io.Png;
+import iadb.fault.FileFault;
+import iadb.file.Png;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

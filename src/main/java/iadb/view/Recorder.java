@@ -1,7 +1,7 @@
 package iadb.view;
 
-import iadb.io.Gif;
-import iadb.io.Palette;
+import iadb.file.Gif;
+import iadb.plot.Palette;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;

@@ -2,7 +2,7 @@ package iadb.view;
 
 import iadb.cl.Device;
 import iadb.cl.UserCache;
-import iadb.io.BuildVersion;
+import iadb.file.BuildVersion;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks a child process whether a device shares memory with OpenGL here: it goes through {@link SharingProof} with a
+ * Asks a child process whether a device shares memory with OpenGL here: it goes through {@link SharingSelfTest} with a
  * surface of the same kind, and if the driver ends it, the window is still there. The answer is kept for as long as
  * device, drivers and program stay the same.
  */
@@ -117,7 +117,7 @@ final class SharingProbe {
             if (!device.toString().equals(arguments[2])) {
                 throw new IllegalStateException("device " + arguments[1] + " is " + device + ", not " + arguments[2]);
             }
-            SharingProof.open(surface, device).close();
+            SharingSelfTest.open(surface, device).close();
             code = YES;
         } catch (RuntimeException | LinkageError e) {
             System.err.println("trial: " + e.getMessage());

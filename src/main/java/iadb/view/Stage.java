@@ -3,7 +3,7 @@ package iadb.view;
 import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.density.Density;
-import iadb.io.Palette;
+import iadb.plot.Palette;
 import java.util.Arrays;
 
 /** Draws a frame: the density behind, trails, grid, points, arrows, and the way of one point. */

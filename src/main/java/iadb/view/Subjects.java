@@ -4,7 +4,7 @@ import iadb.cl.DeviceLimitException;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import iadb.train.TrainingSession.Which;
 import java.nio.file.Path;
 import java.util.List;

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.cl.Device;
 import iadb.cl.Fence;
-import iadb.io.Npy;
+import iadb.file.Npy;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.density.Density;
 import iadb.density.DensityImage;
-import iadb.io.Safetensors;
+import iadb.file.Safetensors;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.io.ByteArrayOutputStream;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
 import iadb.OpenClLayer;
-import iadb.io.Npy;
+import iadb.file.Npy;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;

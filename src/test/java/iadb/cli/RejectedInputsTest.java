@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import iadb.io.Safetensors;
+import iadb.file.Safetensors;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;

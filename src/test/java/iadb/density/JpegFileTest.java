@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import java.awt.Point;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.io.InvalidInputException;
-import iadb.io.Safetensors;
-import iadb.io.Safetensors.Tensor;
+import iadb.fault.InvalidInputException;
+import iadb.file.Safetensors;
+import iadb.file.Safetensors.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.io.InvalidInputException;
-import iadb.io.Safetensors;
+import iadb.fault.InvalidInputException;
+import iadb.file.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

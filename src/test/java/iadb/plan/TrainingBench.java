@@ -69,7 +69,7 @@ public final class TrainingBench implements AutoCloseable {
         boolean isCertain = groups == 1 || device.platformName().equals("Portable Computing Language");
         return isCertain || BARRIERS.computeIfAbsent(List.of(device.index(), groups, groupSize), key -> {
             try (Context trial = Context.open(device)) {
-                return IntStream.range(0, BARRIER_TRIALS).anyMatch(i -> BarrierProof.passes(trial, groups, groupSize));
+                return IntStream.range(0, BARRIER_TRIALS).anyMatch(i -> BarrierSelfTest.passes(trial, groups, groupSize));
             }
         });
     }

@@ -16,7 +16,7 @@ import iadb.metric.EnergyDistance;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.plan.BarrierProof;
+import iadb.plan.BarrierSelfTest;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
@@ -79,7 +79,7 @@ class BuiltProgramTest {
         Device device = Device.all().get(0);
         Set<String> built;
         try (Context context = Context.open(device)) {
-            BarrierProof.passes(context, 1, 1);
+            BarrierSelfTest.passes(context, 1, 1);
             new PointSource(context, Densities.parse("ring", false)).close();
             new EnergyDistance(context).close();
             Peak.measure(context, Settings.smoke());

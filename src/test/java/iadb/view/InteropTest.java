@@ -59,8 +59,8 @@ class InteropTest {
     void theProgramOfTheProofIsTheOneThatIsPrinted() {
         BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.NONE).stream()
                 .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
-        assertEquals(SharingProof.SOURCES, printed.sources());
-        assertEquals(SharingProof.OPTIONS, printed.options());
+        assertEquals(SharingSelfTest.SOURCES, printed.sources());
+        assertEquals(SharingSelfTest.OPTIONS, printed.options());
     }
 
     private Map<String, String> cache() {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.io.InvalidInputException;
+import iadb.fault.InvalidInputException;
 import org.junit.jupiter.api.Test;
 
 class PaintingTest {

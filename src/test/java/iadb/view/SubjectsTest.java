@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.NamedDensities;
-import iadb.io.Png;
+import iadb.file.Png;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.train.TrainingConfig;

@@ -12,7 +12,7 @@ import iadb.LearnedMap;
 import iadb.cli.Jar;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.io.Npy;
+import iadb.file.Npy;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;

@@ -1,0 +1,97 @@
+package iadb.plan;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.Fence;
+import iadb.cl.Kernel;
+import iadb.cl.Program;
+import iadb.cl.Source;
+import java.util.List;
+
+/**
+ * The self-test of the barrier across work-groups ({@code cl/barrier.cl}): groups pass it many times, each time reading
+ * what the others wrote before. A device whose waiting groups keep others from running, or whose groups do not see each
+ * other's writes, does not pass.
+ */
+public final class BarrierSelfTest {
+    private static final int VECTORS = 128; // a group writes in a round
+
+    /** Build options of its program, without those of a fence. */
+    public static final List<String> OPTIONS = List.of(Source.STANDARD, "-DPROOF_VECTORS=" + VECTORS);
+
+    private static final int ROUNDS = 200;
+    private static final int VECTOR_BYTES = 16;
+
+    /** Target length of a wait: 0.1 s, so that it stays below 0.2 s if the clock halves. Windows ends a launch after 2 s. */
+    private static final double WAIT_NANOS = 0.1e9;
+    private static final int MOST_POLLS = 10_000_000; // SPIN_LIMIT
+    private static final int FIRST_POLLS = 1000;
+    private static final double LEAST_TIMED_NANOS = 2e6; // far above what a launch takes; no more than 8 times that is timed
+    private static final int TIMINGS = 3; // whose least counts: other programs may use the device
+
+    private BarrierSelfTest() {
+    }
+
+    /** Its program. */
+    public static List<Source> sources() {
+        return List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl"));
+    }
+
+    /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
+    public static boolean passes(Context context, int groups, int groupSize) {
+        return context.device().fence() != Fence.NONE && passes(context, sources(), groups, groupSize);
+    }
+
+    /** The same of a program with another barrier. */
+    static boolean passes(Context context, List<Source> sources, int groups, int groupSize) {
+        try (Program program = context.build(sources, context.device().fence().options(OPTIONS));
+                Kernel reset = program.kernel("barrier_reset");
+                Kernel kernel = program.kernel("barrier_proof");
+                DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES);
+                DeviceBuffer slots = context.zeros(groups * VECTORS * VECTOR_BYTES);
+                DeviceBuffer proven = context.zeros(Integer.BYTES)) {
+            context.enqueue(reset.arguments(arrivals, polls(context, program, groups, groupSize)), 1, 1);
+            context.enqueue(kernel.arguments(arrivals, slots, ROUNDS, proven), (long) groups * groupSize, groupSize);
+            return Float.floatToRawIntBits(proven.read(new float[1])[0]) == groups * groupSize;
+        }
+    }
+
+    /**
+     * How often a wait polls for the other groups before it times out. On a GPU, where the driver or operating system ends
+     * launches that take long, polls are measured, and as many are allowed as take a tenth of a second.
+     *
+     * @param program one with {@code cl/barrier.cl}
+     */
+    static int polls(Context context, Program program, int groups, int groupSize) {
+        return context.device().type() == Device.Type.CPU ? MOST_POLLS : measuredPolls(context, program, groups, groupSize);
+    }
+
+    static int measuredPolls(Context context, Program program, int groups, int groupSize) {
+        try (Kernel kernel = program.kernel("barrier_polls");
+                DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES)) {
+            kernel.arguments(arrivals);
+            nanosOf(context, kernel, 0, groups, groupSize); // the first launch of a kernel takes longer
+            int polls = FIRST_POLLS;
+            long nanos = nanosOf(context, kernel, polls, groups, groupSize);
+            while (nanos < LEAST_TIMED_NANOS && polls < MOST_POLLS / 8) {
+                polls *= 8;
+                nanos = nanosOf(context, kernel, polls, groups, groupSize);
+            }
+            return (int) Math.min(MOST_POLLS, polls * WAIT_NANOS / nanos);
+        }
+    }
+
+    private static long nanosOf(Context context, Kernel kernel, int polls, int groups, int groupSize) {
+        kernel.lastArgument(polls);
+        context.finish();
+        long least = Long.MAX_VALUE;
+        for (int timing = 0; timing < TIMINGS; timing++) {
+            long start = System.nanoTime();
+            context.enqueue(kernel, (long) groups * groupSize, groupSize);
+            context.finish();
+            least = Math.min(least, System.nanoTime() - start);
+        }
+        return least;
+    }
+}

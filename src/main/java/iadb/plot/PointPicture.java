@@ -1,0 +1,100 @@
+package iadb.plot;
+
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+
+/**
+ * A picture of any number of points that come in pieces: dots while they are few, a shade of their density when they are
+ * many. Each pixel adds up how much of it discs cover and in which colours; {@link #render} turns cover c into the share
+ * 1 - exp(-k c) of ink, k chosen so that well covered pixels are nearly full.
+ */
+public final class PointPicture {
+    private static final double NEARLY_FULL = 2.3; // -log(1 - 0.9)
+    private static final double WELL_COVERED = 0.95; // the quantile of covered pixels that shall be
+
+    private final int width;
+    private final int height;
+    private final DiscStamps stamps;
+    private final float[] cover; // [height][width]
+    private final float[] light; // [height][width][3], linear red, green and blue of the ink, times the cover
+    private long leftOut;
+    private final float[][] hues = new float[Palette.HUES][];
+
+    /** @param points how many will come: many are small */
+    public PointPicture(int width, int height, long points) {
+        this.width = width;
+        this.height = height;
+        stamps = new DiscStamps(DotSize.radius(points, Math.max(width, height)));
+        cover = new float[width * height];
+        light = new float[3 * width * height];
+        Arrays.setAll(hues, hue -> Palette.linear(Palette.hueColour(hue)));
+    }
+
+    /**
+     * Adds points; those outside the picture, and NaN, are left out.
+     *
+     * @param starts [n, 2], which give the colours
+     * @param points [n, 2], in the unit square, y upward
+     */
+    public void add(float[] starts, float[] points) {
+        for (int n = 0; n < points.length; n += 2) {
+            double x = points[n] * (double) width;
+            double y = (1 - points[n + 1]) * (double) height;
+            if (x >= 0 && x < width && y >= 0 && y < height) {
+                stamp(x, y, hues[Palette.hueAt(starts[n], starts[n + 1])]);
+            } else {
+                leftOut++;
+            }
+        }
+    }
+
+    /** Points so far that lie outside, or are NaN. */
+    public long leftOut() {
+        return leftOut;
+    }
+
+    private void stamp(double x, double y, float[] hue) {
+        byte[] levels = stamps.at(x, y);
+        int reach = stamps.reach();
+        int side = 2 * reach + 1;
+        for (int i = 0; i < levels.length; i++) {
+            int column = (int) x - reach + i % side;
+            int row = (int) y - reach + i / side;
+            if (levels[i] > 0 && column >= 0 && column < width && row >= 0 && row < height) {
+                float share = levels[i] / (float) DiscStamps.LEVELS;
+                int p = row * width + column;
+                cover[p] += share;
+                for (int c = 0; c < 3; c++) {
+                    light[3 * p + c] += share * hue[c];
+                }
+            }
+        }
+    }
+
+    /** The picture of the points so far. */
+    public BufferedImage render() {
+        double exposure = NEARLY_FULL / Math.max(1, wellCovered());
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < cover.length; p++) {
+            double share = 1 - Math.exp(-exposure * cover[p]);
+            float[] ink = new float[3];
+            for (int c = 0; c < 3 && cover[p] > 0; c++) {
+                ink[c] = light[3 * p + c] / cover[p];
+            }
+            picture.setRGB(p % width, p / width, Palette.blend(Palette.PAPER, ink, share));
+        }
+        return picture;
+    }
+
+    private double wellCovered() {
+        float[] covered = new float[cover.length];
+        int count = 0;
+        for (float c : cover) {
+            if (c > 0) {
+                covered[count++] = c;
+            }
+        }
+        Arrays.sort(covered, 0, count);
+        return count == 0 ? 1 : covered[(int) (WELL_COVERED * (count - 1))];
+    }
+}

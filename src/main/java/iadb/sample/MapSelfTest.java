@@ -1,0 +1,148 @@
+package iadb.sample;
+
+import iadb.cl.Context;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.Resources;
+import iadb.cl.WrongAnswerException;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.random.Philox;
+import iadb.random.Stream;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Two steps of a map's kernel on a handful of points by each solver, held against {@link ReferenceMap}: whether a device can be believed.
+ * {@link Sampler} asks for it once for a kernel, tuning and network on a device and driver.
+ */
+final class MapSelfTest {
+    private static final int POINTS = 19;
+
+    /**
+     * In both coordinates, which are about 1, and of a log-determinant for each unit of its condition. Single precision gives
+     * some 5e-7: this tells a device that answers wrongly from one that rounds in its own way.
+     */
+    private static final double MOST_OFF = 1e-5;
+
+    private static final int T = 2;
+
+    private final Context context;
+    private final Sampler sampler;
+    private final Network network;
+    private final float[] starts = new float[2 * POINTS];
+
+    MapSelfTest(Context context, NetworkShape shape, Sampler sampler) {
+        this.context = context;
+        this.sampler = sampler;
+        network = Network.initial(shape, 0);
+        for (int c = 0; c < starts.length; c++) {
+            starts[c] = Philox.unitInterval(Philox.draw(0, Stream.START_POINTS, c, 0)[0]);
+        }
+    }
+
+    /** @throws WrongAnswerException if points do not end where they should, by some solver */
+    void requireMap() {
+        for (Solver solver : Solver.values()) {
+            requireEnds(solver, false, false);
+        }
+        requireEnds(Solver.EULER, true, false);
+    }
+
+    /** As above, and if the density there is wrong. */
+    void requireTangents() {
+        for (Solver solver : Solver.values()) {
+            requireEnds(solver, false, true);
+        }
+    }
+
+    /** @throws WrongAnswerException if points do not come from where they should, or the density there is wrong */
+    void requireInversion() {
+        for (Solver solver : Solver.values()) {
+            requireStarts(solver);
+        }
+    }
+
+    private void requireEnds(Solver solver, boolean reverse, boolean withDensity) {
+        String what = (withDensity ? "density" : "map") + " by " + solver.name().toLowerCase(Locale.ROOT);
+        ReferenceMap reference = reference(solver, reverse);
+        double[] ends = reference.ends(starts);
+        Integration integration = Integration.of(solver, Schedule.LINEAR, T, reverse);
+        Moved moved = moved(starts, (parameters, points, logDet) -> withDensity
+                ? sampler.sessionWithTangents(parameters, points, logDet, POINTS, integration)
+                : sampler.session(parameters, points, POINTS, integration));
+        for (int n = 0; n < POINTS; n++) {
+            requireSmall(distance(moved.points(), ends, n), what, "a point", n);
+        }
+        if (withDensity) {
+            List<ReferenceMap.LogDeterminant> expected = reference.logDeterminants(starts);
+            for (int n = 0; n < POINTS; n++) {
+                requireLogDeterminant(moved.logDets()[n], expected.get(n), what, n);
+            }
+        }
+    }
+
+    private void requireStarts(Solver solver) {
+        String what = "inverse by " + solver.name().toLowerCase(Locale.ROOT);
+        ReferenceMap reference = reference(solver, false);
+        double[] exact = reference.ends(starts);
+        float[] ends = new float[exact.length];
+        for (int c = 0; c < ends.length; c++) {
+            ends[c] = (float) exact[c];
+        }
+        List<ReferenceMap.LogDeterminant> expected = reference.logDeterminants(starts);
+        Integration integration = Integration.of(solver, Schedule.LINEAR, T, false);
+        Moved moved = moved(ends, (parameters, points, logDet) -> sampler.inversion(parameters, points, logDet, POINTS, integration));
+        int inverted = 0;
+        for (int n = 0; n < POINTS; n++) {
+            if (Float.isNaN(moved.points()[2 * n])) {
+                continue; // where the field of an untrained network folds
+            }
+            inverted++;
+            double off = distance(moved.points(), ReferenceMap.widened(starts), n);
+            requireSmall(off / expected.get(n).condition(), what, "a point", n);
+            requireLogDeterminant(moved.logDets()[n], expected.get(n), what, n);
+        }
+        if (inverted < POINTS / 2) {
+            throw new WrongAnswerException(context.device(), "the " + what + " finds " + inverted + " of " + POINTS + " points");
+        }
+    }
+
+    private ReferenceMap reference(Solver solver, boolean reverse) {
+        return new ReferenceMap(ReferenceMap.fieldOf(network), solver, Schedule.LINEAR, T, reverse);
+    }
+
+    /** What a session made of points and of zeros. */
+    private record Moved(float[] points, float[] logDets) {
+    }
+
+    private interface Opener {
+        MapSession open(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet);
+    }
+
+    private Moved moved(float[] from, Opener opener) {
+        try (Resources resources = new Resources()) {
+            DeviceBuffer parameters = resources.add(context.buffer(network.parameters()));
+            DeviceBuffer points = resources.add(context.buffer(from));
+            DeviceBuffer logDet = resources.add(context.buffer(new float[POINTS]));
+            resources.add(opener.open(parameters, points, logDet)).advance(T);
+            return new Moved(points.read(new float[2 * POINTS]), logDet.read(new float[POINTS]));
+        }
+    }
+
+    private static double distance(float[] points, double[] expected, int n) {
+        return Math.max(Math.abs(points[2 * n] - expected[2 * n]), Math.abs(points[2 * n + 1] - expected[2 * n + 1]));
+    }
+
+    private void requireLogDeterminant(float found, ReferenceMap.LogDeterminant expected, String kernel, int n) {
+        if (!expected.onKink()) {
+            requireSmall(Math.abs(found - expected.sum()) / expected.condition(), kernel, "a log-determinant", n);
+        }
+    }
+
+    private void requireSmall(double off, String kernel, String what, int n) {
+        if (!(off <= MOST_OFF)) {
+            throw new WrongAnswerException(context.device(), String.format(Locale.ROOT,
+                    "%s of the %s is off by %.1e (number %d of the check)", what, kernel, off, n));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package iadb.plan;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.Fence;
+import iadb.cl.OpenClException;
+import iadb.model.NetworkShape;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The check of a device's answers refuses no device that answers rightly, whatever the network; it is made here, not cached. */
+class PlanSelfTestTest {
+    private static final int[][] SHAPES = {{16, 1}, {48, 3}, {256, 8}};
+    private static final long MOST_TRIAL_NANOS = 120_000_000_000L; // a barrier times out again and again on a busy machine
+
+    @ParameterizedTest
+    @EnumSource
+    void networksOfAllSizesPass(PlanChoice.Kind kind) {
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device)) {
+                for (int[] size : SHAPES) {
+                    NetworkShape shape = new NetworkShape(size[0], size[1]);
+                    PlanChoice choice = PlanChoice.of(Optional.of(kind), device, shape, 256);
+                    if (choice.kind() != kind) {
+                        continue; // too large for the plan
+                    }
+                    boolean made = PlanSelfTest.check(context, shape, choice);
+                    assertTrue(made || kind == PlanChoice.Kind.PERSISTENT, shape + " by " + kind);
+                }
+            }
+        }
+    }
+
+    @Test
+    void plansWithOtherBitsAreToldApart() {
+        NetworkShape shape = new NetworkShape(16, 2);
+        for (Device device : Device.all()) {
+            if (device.fence() == Fence.NONE) {
+                continue;
+            }
+            try (Context context = Context.open(device)) {
+                PlanChoice persistent = PlanChoice.of(Optional.of(PlanChoice.Kind.PERSISTENT), device, shape, 256);
+                Tuning tuning = persistent.tuning();
+                PlanChoice fused = new PlanChoice(PlanChoice.Kind.FUSED, tuning, Optional.empty());
+                waitUntilCompared(context, shape, persistent, fused);
+                PlanChoice otherTiles = new PlanChoice(PlanChoice.Kind.FUSED, tuning.with("tile-rows", tuning.tileRows() / 2),
+                        Optional.empty()); // adds up in another order
+                String message = assertThrows(OpenClException.class,
+                        () -> waitUntilCompared(context, shape, persistent, otherTiles)).getMessage();
+                assertTrue(message.startsWith("the plan persistent gives other bits than the plan fused on "), message);
+            }
+        }
+    }
+
+    private static void waitUntilCompared(Context context, NetworkShape shape, PlanChoice persistent, PlanChoice fused) {
+        long end = System.nanoTime() + MOST_TRIAL_NANOS;
+        while (!PlanSelfTest.compareBits(context, shape, persistent, fused)) {
+            assertTrue(System.nanoTime() < end, "the barrier lets the steps pass");
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+}

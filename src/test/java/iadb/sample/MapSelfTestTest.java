@@ -1,0 +1,29 @@
+package iadb.sample;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceLimitException;
+import iadb.model.NetworkShape;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The check of a device's map refuses no device that answers rightly, whatever the network; it is made here, not cached. */
+class MapSelfTestTest {
+    @ParameterizedTest
+    @CsvSource({"16,1", "48,3", "64,4", "256,8"})
+    void networksOfAllSizesPass(int width, int depth) {
+        NetworkShape shape = new NetworkShape(width, depth);
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device); Sampler sampler = new Sampler(context, shape)) {
+                MapSelfTest check = new MapSelfTest(context, shape, sampler);
+                check.requireMap();
+                try {
+                    check.requireTangents();
+                    check.requireInversion();
+                } catch (DeviceLimitException e) {
+                    // two layers with their tangents are more than its local memory: the map alone is for it
+                }
+            }
+        }
+    }
+}

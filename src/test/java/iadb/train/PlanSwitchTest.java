@@ -1,0 +1,174 @@
+package iadb.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.Fence;
+import iadb.model.Checkpoint;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.plan.Batch;
+import iadb.plan.Plan;
+import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
+import iadb.plan.TrainingState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/** Which plan {@code auto} takes, by the times it is told. No step is run. */
+class PlanSwitchTest {
+    private static final int SLICES = 480;
+    private static final int TRIALS = SLICES / 48;
+    private static final long SLICE_NANOS = 25_000_000;
+    private static final int STEPS = 100; // of a slice
+    private static final long MOST_BUILD_NANOS = 120_000_000_000L; // a guard against waiting in vain
+
+    /** What a slice of a plan comes to. */
+    private interface Outcome {
+        long nanosPerStep(boolean persistent);
+    }
+
+    /** What to do with a rotation on each device that has one. */
+    private interface Trial {
+        void on(PlanSwitch plans);
+    }
+
+    private static void onEachDevice(Optional<PlanChoice.Kind> wanted, Trial trial) {
+        List<Device> devices = Device.all().stream().filter(device -> device.fence() != Fence.NONE).toList();
+        devices.forEach(device -> onDevice(device, wanted, trial)); // elsewhere `auto` is the plan fused, with no other
+    }
+
+    private static void onDevice(Device device, Optional<PlanChoice.Kind> wanted, Trial trial) {
+        // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
+        TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 1, 1e-3f, 0, wanted);
+        try (Context context = Context.open(device);
+                DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
+                TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(config.shape(), 0), false), 64);
+                PlanSwitch plans = new PlanSwitch(context, config, new Batch(data, 67, data, 67, 1, 0, Rates.constant(1e-3f)), state)) {
+            trial.on(plans);
+        }
+    }
+
+    /** Has the other plan built and taken up, whose time is not known then. */
+    private static void meetTheOther(PlanSwitch plans) {
+        Plan first = plans.next(plans.otherIsBuilt());
+        buildTheOther(plans, first);
+        Plan second = plans.next(plans.otherIsBuilt());
+        assertTrue(first.stepsDone().isEmpty() && second.stepsDone().isPresent(), "fused comes first, then persistent");
+        assertEquals(PlanChoice.Kind.PERSISTENT, plans.choice().kind());
+    }
+
+    private static void buildTheOther(PlanSwitch plans, Plan first) {
+        plans.report(first, STEPS, STEPS, PlanSwitch.ALONE_NANOS, SLICE_NANOS);
+        assertTrue(plans.isBuilding());
+        long end = System.nanoTime() + MOST_BUILD_NANOS;
+        while (!plans.otherIsBuilt()) {
+            assertTrue(System.nanoTime() < end, "its kernels are built");
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
+    /** Slices that went by persistent, of {@value #SLICES}. */
+    private static int persistentSlices(PlanSwitch plans, Outcome outcome) {
+        int slices = 0;
+        for (int i = 0; i < SLICES; i++) {
+            Plan plan = plans.next(plans.otherIsBuilt());
+            boolean persistent = plan.stepsDone().isPresent();
+            slices += persistent ? 1 : 0;
+            plans.report(plan, STEPS, STEPS, STEPS * outcome.nanosPerStep(persistent), SLICE_NANOS);
+        }
+        return slices;
+    }
+
+    @Test
+    void theFasterPlanTakesAllSlicesButTrials() {
+        onEachDevice(Optional.empty(), plans -> {
+            meetTheOther(plans);
+            int before = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
+            assertTrue(before < SLICES && before >= SLICES - TRIALS - 1, before + " slices");
+            // a core is taken away: groups that wait for the others wait long
+            int busy = persistentSlices(plans, persistent -> persistent ? 900_000 : 210_000);
+            assertTrue(busy > 0 && busy <= TRIALS + 1, busy + " slices");
+            // and given back: the next trial finds that out
+            int after = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
+            assertTrue(after >= SLICES - SLICES / TRIALS - TRIALS, after + " slices");
+            Map<PlanChoice.Kind, Integer> steps = new HashMap<>(plans.stepsByKind());
+            assertEquals((3 * SLICES + 1) * STEPS, steps.values().stream().mapToInt(Integer::intValue).sum());
+        });
+    }
+
+    @Test
+    void afterABarrierThatTimedOutFusedGoesOn() {
+        for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
+            onEachDevice(wanted, plans -> {
+                if (wanted.isEmpty()) {
+                    meetTheOther(plans);
+                }
+                int before = plans.stepsByKind().getOrDefault(PlanChoice.Kind.FUSED, 0);
+                Plan persistent = plans.next(plans.otherIsBuilt());
+                plans.report(persistent, STEPS, 3, 3 * 70_000, SLICE_NANOS);
+                Plan fused = plans.next(plans.otherIsBuilt());
+                assertTrue(persistent.stepsDone().isPresent() && fused.stepsDone().isEmpty());
+                plans.report(fused, STEPS, STEPS, STEPS * 110_000, SLICE_NANOS);
+                assertSame(persistent, plans.next(plans.otherIsBuilt()), "it is tried again");
+                assertEquals(Map.of(PlanChoice.Kind.PERSISTENT, 3, PlanChoice.Kind.FUSED, before + STEPS), plans.stepsByKind());
+            });
+        }
+    }
+
+    @Test
+    void whereADeviceCannotBuildPersistentFusedTrainsAndSaysWhy() {
+        Device device = Device.all().stream().filter(one -> one.fence() == Fence.X86).findFirst().orElseThrow();
+        for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
+            onDevice(device.with(Fence.AMDGCN), wanted, plans -> { // a function that x86 compilers do not know
+                if (wanted.isEmpty()) {
+                    buildTheOther(plans, plans.next(plans.otherIsBuilt()));
+                }
+                assertTrue(plans.next(plans.otherIsBuilt()).stepsDone().isEmpty() && !plans.isBuilding());
+                assertEquals(PlanChoice.Kind.FUSED, plans.choice().kind());
+                assertTrue(plans.choice().reason().orElseThrow().contains(device.name()), plans.choice().toString());
+            });
+        }
+    }
+
+    @Test
+    void eachPlansSlicesFitItsOwnSpeed() {
+        onEachDevice(Optional.empty(), plans -> {
+            meetTheOther(plans);
+            persistentSlices(plans, persistent -> persistent ? 4_000_000 : 100_000);
+            Plan next = plans.next(plans.otherIsBuilt());
+            Plan fused = next.stepsDone().isEmpty() ? next : plans.next(plans.otherIsBuilt()); // it may be the time of a trial
+            assertTrue(fused.stepsDone().isEmpty());
+            assertTrue(plans.steps(fused, SLICE_NANOS) > 100);
+            Plan persistent = fused;
+            for (int i = 0; i < SLICES && persistent == fused; i++) {
+                persistent = plans.next(plans.otherIsBuilt());
+            }
+            int steps = plans.steps(persistent, SLICE_NANOS);
+            assertTrue(steps > 0 && steps <= 6, steps + " steps of 4 ms in 25 ms");
+        });
+    }
+
+    @Test
+    void aShortTrainingBuildsNoOtherPlan() {
+        onEachDevice(Optional.empty(), plans -> {
+            plans.report(plans.next(plans.otherIsBuilt()), STEPS, STEPS, PlanSwitch.ALONE_NANOS - 1, SLICE_NANOS);
+            assertTrue(plans.next(plans.otherIsBuilt()).stepsDone().isEmpty() && !plans.isBuilding());
+            assertEquals(PlanChoice.Kind.FUSED, plans.choice().kind());
+        });
+    }
+
+    @Test
+    void aPlanThatWasAskedForIsKeptHoweverSlowItIs() {
+        onEachDevice(Optional.of(PlanChoice.Kind.PERSISTENT),
+                plans -> assertEquals(SLICES, persistentSlices(plans, persistent -> 900_000)));
+    }
+}
