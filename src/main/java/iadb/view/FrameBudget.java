@@ -1,5 +1,6 @@
 package iadb.view;
 
+import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -9,7 +10,7 @@ import java.util.Locale;
  */
 final class FrameBudget {
     /** No launch is longer than 20 ms, so that the window answers. */
-    static final Duration LONGEST_LAUNCH = Duration.ofMillis(18);
+    static final Duration LONGEST_LAUNCH = Flow.LONGEST_LAUNCH;
 
     private static final double SMOOTHING = 0.15;
     private static final double LEAST_TRAINING_MILLIS = 3;

@@ -3,6 +3,8 @@ package iadb.view;
 import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.nuklear.Nuklear.*;
 
+import iadb.view.scene.Camera;
+import iadb.view.surface.InputListener;
 import java.nio.file.Path;
 import java.util.List;
 import org.lwjgl.nuklear.NkContext;

@@ -13,6 +13,10 @@ import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
+import iadb.view.interop.PointBuffer;
+import iadb.view.interop.Transfer;
+import iadb.view.scene.Flow;
+import iadb.view.scene.LineDrawing;
 import java.time.Duration;
 import java.util.Optional;
 

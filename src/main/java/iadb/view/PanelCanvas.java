@@ -4,6 +4,7 @@ import static org.lwjgl.nuklear.Nuklear.*;
 import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.plot.Palette;
+import iadb.view.scene.ShaderProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -2,6 +2,8 @@ package iadb.view;
 
 import iadb.fault.FileFault;
 import iadb.file.Png;
+import iadb.view.scene.ScreenPicture;
+import iadb.view.surface.Surface;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

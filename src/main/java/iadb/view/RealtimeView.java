@@ -9,6 +9,16 @@ import iadb.model.Network;
 import iadb.plan.PlanChoice;
 import iadb.sample.Solver;
 import iadb.train.TrainingConfig;
+import iadb.view.interop.Interop;
+import iadb.view.interop.Transfer;
+import iadb.view.scene.Camera;
+import iadb.view.scene.Scene;
+import iadb.view.scene.SceneRenderer;
+import iadb.view.surface.EglSurface;
+import iadb.view.surface.GlFunctions;
+import iadb.view.surface.GlfwSurface;
+import iadb.view.surface.NoDisplayException;
+import iadb.view.surface.Surface;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -42,7 +52,7 @@ public final class RealtimeView implements AutoCloseable {
     private final PanelCanvas canvas;
     private final Panel panel;
     private final Gestures gestures;
-    private final Stage stage;
+    private final SceneRenderer stage;
     private final Learning learning;
     private final Subjects subjects;
     private final Movement movement;
@@ -69,7 +79,7 @@ public final class RealtimeView implements AutoCloseable {
             transfer = interop.transfer();
             budget = new FrameBudget(context.device().type() == Device.Type.CPU);
             scale = surface.scale();
-            stage = resources.add(new Stage(camera, scale));
+            stage = resources.add(new SceneRenderer(camera, scale));
             canvas = resources.add(new PanelCanvas(scale));
             panel = new Panel(canvas.context());
             TrainingConfig training = planned(config.training());
@@ -293,7 +303,9 @@ public final class RealtimeView implements AutoCloseable {
         budget.beginDraw();
         camera.setScreen(surface.width(), surface.height(), controls.panel ? Panel.WIDTH * scale : 0);
         float[] way = chosenPoint < 0 ? null : movement.flow().wayOf(chosenPoint);
-        stage.draw(surface, controls, movement, way, seconds);
+        Scene scene = new Scene(movement.flow(), controls.grid ? movement.grid() : null, controls.field ? movement.arrows() : null, way,
+                controls.density, controls.painting, controls.trails, controls.glow, controls.pointSize);
+        stage.draw(surface, scene, seconds);
         budget.beginPanel();
         Panel.Status status = StatusText.of(learning, movement, times, transfer.name(), context.device().name(),
                 chosenPoint, way);

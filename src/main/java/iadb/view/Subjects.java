@@ -6,6 +6,7 @@ import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
 import iadb.fault.InvalidInputException;
 import iadb.train.TrainingSession.Which;
+import iadb.view.scene.SceneRenderer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +23,7 @@ final class Subjects {
 
     private final RealtimeConfig config;
     private final Controls controls;
-    private final Stage stage;
+    private final SceneRenderer stage;
     private final Learning learning;
     private final Consumer<String> say;
     private final Painting painting = new Painting();
@@ -35,7 +36,7 @@ final class Subjects {
     private boolean baseChanged;
 
     /** @param say takes a line for the user */
-    Subjects(RealtimeConfig config, Controls controls, Stage stage, Learning learning, Consumer<String> say) {
+    Subjects(RealtimeConfig config, Controls controls, SceneRenderer stage, Learning learning, Consumer<String> say) {
         this.config = config;
         this.controls = controls;
         this.stage = stage;
@@ -112,7 +113,7 @@ final class Subjects {
             }
         }
         if (controls.painting && painting.takeChanged()) {
-            stage.setCanvas(painting);
+            stage.setCanvas(painting.levels(), Painting.SIDE);
         }
     }
 

@@ -87,7 +87,7 @@ class BuiltProgramTest {
         }
         List<BuiltProgram> printed = BuiltProgram.of(device.type() == Device.Type.CPU ? "cpu-16" : "gpu", SHAPE,
                 limits(device), device.fusesMultiplyAdd(), device.fence());
-        assertEquals(keys(device, printed.stream() // iadb.view.InteropTest has the program "sharing"
+        assertEquals(keys(device, printed.stream() // iadb.view.interop.InteropTest has the program "sharing"
                 .filter(program -> program.tuning() == null && !program.name().equals("sharing")).toList()), built);
     }
 

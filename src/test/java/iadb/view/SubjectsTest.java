@@ -11,6 +11,9 @@ import iadb.file.Png;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.train.TrainingConfig;
+import iadb.view.scene.Camera;
+import iadb.view.scene.SceneRenderer;
+import iadb.view.surface.EglSurface;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +44,7 @@ class SubjectsTest {
                 false, Optional.empty(), Optional.empty(), Optional.empty(), folder);
         try (EglSurface surface = EglSurface.open(64, 64);
                 Context context = Context.open(Device.select("auto"));
-                Stage stage = new Stage(new Camera(), 1);
+                SceneRenderer stage = new SceneRenderer(new Camera(), 1);
                 Learning learning = new Learning(context, TRAINING, 40, network, losses -> { }, () -> { })) {
             assertEquals(64, surface.width());
             trial.with(new Subjects(config, new Controls(), stage, learning, line -> said = line), learning);

@@ -17,6 +17,8 @@ import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.view.interop.SharingLayer;
+import iadb.view.surface.Xvfb;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,0 +1,77 @@
+package iadb.view.interop;
+
+import static org.lwjgl.opengl.GL33C.*;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.Kernel;
+import iadb.cl.OpenClException;
+import iadb.cl.Program;
+import iadb.cl.Source;
+import iadb.view.surface.GlFunctions;
+import iadb.view.surface.Surface;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Shows that OpenCL and OpenGL use one memory: OpenGL fills it, a kernel changes every word, OpenGL reads the change.
+ * Extensions promise this, and drivers have failed at each step of it, by an error or by a crash that no Java code can
+ * catch: so {@link SharingProbe} comes first.
+ */
+final class SharingSelfTest {
+    static final List<Source> SOURCES = List.of(Source.of("sharing.cl"));
+    static final List<String> OPTIONS = List.of(Source.STANDARD);
+
+    private static final int POINTS = 1021; // odd: no size that a driver would round to
+    private static final int WORDS = 2 * POINTS;
+
+    private SharingSelfTest() {
+    }
+
+    /**
+     * A context on {@code device}, owned by the caller, that was seen to share memory with the OpenGL context of
+     * {@code surface}.
+     *
+     * @throws OpenClException when it does not
+     */
+    static Context open(Surface surface, Device device) {
+        Context context = Context.open(device, surface.sharingProperties());
+        try {
+            prove(context);
+            return context;
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    private static void prove(Context context) {
+        int[] words = new int[WORDS];
+        for (int i = 0; i < WORDS; i++) {
+            words[i] = i * 0x9E3779B9; // no two alike
+        }
+        try (PointBuffer points = SharedPoints.transfer(context).buffer(POINTS);
+                Program program = context.build(SOURCES, OPTIONS);
+                Kernel kernel = program.kernel("change_words")) {
+            glBindBuffer(GL_COPY_WRITE_BUFFER, points.glBuffer());
+            glBufferSubData(GL_COPY_WRITE_BUFFER, 0, words);
+            for (int turn = 1; turn <= 2; turn++) { // the second goes on with what the first left
+                DeviceBuffer view = points.acquire();
+                context.enqueue(kernel.arguments(view, WORDS), WORDS, 1);
+                points.publish();
+                for (int i = 0; i < WORDS; i++) {
+                    words[i] = words[i] * 31 + i;
+                }
+                int[] seen = new int[WORDS];
+                glGetBufferSubData(GL_COPY_WRITE_BUFFER, 0, seen);
+                if (!Arrays.equals(words, seen)) {
+                    throw new OpenClException("OpenGL does not see what a kernel wrote into a shared buffer on "
+                            + context.device());
+                }
+            }
+            glBindBuffer(GL_COPY_WRITE_BUFFER, 0);
+            GlFunctions.check("reading a shared buffer");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package iadb.view.scene;
+
+/**
+ * Where the unit square lies on the screen: it fills most of the area beside the panel, and can be zoomed and moved.
+ * Pixels count from the upper left corner; y of the square goes up.
+ */
+public final class Camera {
+    private static final double MARGIN = 0.06; // of the shorter side, around the square
+    private static final double MOST_ZOOM = 1000;
+    private static final double LEAST_ZOOM = 0.2;
+
+    private double screenWidth = 1;
+    private double screenHeight = 1;
+    private double areaLeft;
+    private double centreX = 0.5; // of the square, shown in the middle of the area
+    private double centreY = 0.5;
+    private double zoom = 1;
+
+    /** @param left pixels that the panel takes at the left */
+    public void setScreen(int width, int height, double left) {
+        screenWidth = Math.max(1, width);
+        screenHeight = Math.max(1, height);
+        areaLeft = left;
+    }
+
+    /** Pixels of the square's side. */
+    public double side() {
+        return Math.max(16, Math.min(screenWidth - areaLeft, screenHeight)) * (1 - 2 * MARGIN) * zoom;
+    }
+
+    private double middleX() {
+        return (areaLeft + screenWidth) / 2;
+    }
+
+    public double toX(double pixelX) {
+        return centreX + (pixelX - middleX()) / side();
+    }
+
+    public double toY(double pixelY) {
+        return centreY - (pixelY - screenHeight / 2) / side();
+    }
+
+    public double pixelX(double x) {
+        return middleX() + (x - centreX) * side();
+    }
+
+    public double pixelY(double y) {
+        return screenHeight / 2 - (y - centreY) * side();
+    }
+
+    /** Zooms so that what lies under the pixel stays there. */
+    public void zoomAt(double pixelX, double pixelY, double factor) {
+        double x = toX(pixelX);
+        double y = toY(pixelY);
+        zoom = Math.max(LEAST_ZOOM, Math.min(MOST_ZOOM, zoom * factor));
+        centreX += x - toX(pixelX);
+        centreY += y - toY(pixelY);
+    }
+
+    /** Moves the picture by so many pixels. */
+    public void move(double pixelsX, double pixelsY) {
+        centreX -= pixelsX / side();
+        centreY += pixelsY / side();
+    }
+
+    /** Shows the whole square. */
+    public void reset() {
+        centreX = 0.5;
+        centreY = 0.5;
+        zoom = 1;
+    }
+
+    /** The shaders' {@code view}: clip = position * (v0, v1) + (v2, v3). */
+    public float[] view() {
+        double scaleX = 2 * side() / screenWidth;
+        double scaleY = 2 * side() / screenHeight;
+        return new float[] {(float) scaleX, (float) scaleY,
+            (float) (2 * middleX() / screenWidth - 1 - centreX * scaleX), (float) (-centreY * scaleY)};
+    }
+}

@@ -1,0 +1,237 @@
+package iadb.view.surface;
+
+import static org.lwjgl.glfw.GLFW.*;
+import static org.lwjgl.system.MemoryUtil.NULL;
+
+import iadb.cl.NativeLibraries;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.lwjgl.PointerBuffer;
+import org.lwjgl.glfw.Callbacks;
+import org.lwjgl.glfw.GLFWDropCallback;
+import org.lwjgl.glfw.GLFWErrorCallback;
+import org.lwjgl.system.MemoryStack;
+import org.lwjgl.system.Platform;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A window of GLFW's. Tried on X11 (GLX) only. On macOS it must be opened
+ * on the process's first thread, for which the command line starts the program again: never tried.
+ */
+public final class GlfwSurface implements Surface {
+    private static final Logger LOG = LoggerFactory.getLogger(GlfwSurface.class);
+
+    private final long window;
+    private final boolean vsync;
+    private final List<Consumer<InputListener>> events = new ArrayList<>(); // since the last poll
+    private InputListener listener = new InputListener() {
+    };
+    private int width = 1;
+    private int height = 1;
+    private WindowPlace place; // before it filled the screen
+
+    private GlfwSurface(String title, int width, int height, boolean vsync, boolean visible) {
+        this.vsync = vsync;
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+        glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+        glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+        glfwWindowHint(GLFW_DEPTH_BITS, 0);
+        glfwWindowHint(GLFW_STENCIL_BITS, 0);
+        glfwWindowHint(GLFW_VISIBLE, visible ? GLFW_TRUE : GLFW_FALSE);
+        window = glfwCreateWindow(width, height, title, NULL, NULL);
+        if (window == NULL) {
+            throw NoDisplayException.ofWindow("OpenGL 3.3 is needed: " + lastError().orElse("GLFW makes none"), null);
+        }
+        glfwMakeContextCurrent(window);
+        boolean throughEgl = glfwGetWindowAttrib(window, GLFW_CONTEXT_CREATION_API) == GLFW_EGL_CONTEXT_API;
+        GlFunctions.load(throughEgl).ifPresent(fault -> {
+            glfwDestroyWindow(window);
+            throw NoDisplayException.ofWindow(fault, null);
+        });
+        glfwSwapInterval(vsync ? 1 : 0);
+        int[] w = new int[1];
+        int[] h = new int[1];
+        glfwGetFramebufferSize(window, w, h);
+        resize(w[0], h[0]);
+        collectEvents();
+    }
+
+    /**
+     * Opens a window.
+     *
+     * @param width  in the desktop's units
+     * @param height in the desktop's units
+     * @throws NoDisplayException when there is no display, or only an OpenGL older than 3.3
+     */
+    public static GlfwSurface open(String title, int width, int height, boolean vsync) {
+        return open(title, width, height, vsync, true);
+    }
+
+    /** Opens a small window that is never shown: for its OpenGL context alone. */
+    public static GlfwSurface openHidden() {
+        return open("iadb-cl", 64, 64, false, false);
+    }
+
+    private static GlfwSurface open(String title, int width, int height, boolean vsync, boolean visible) {
+        NativeLibraries.loadForWindow();
+        try {
+            if (Platform.get() == Platform.LINUX && System.getenv("XDG_RUNTIME_DIR") == null) {
+                glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's library would complain on stderr
+            }
+            glfwSetErrorCallback(GLFWErrorCallback.create((code, text) ->
+                    LOG.debug("GLFW: 0x{}, {}", Integer.toHexString(code), GLFWErrorCallback.getDescription(text))));
+            if (!glfwInit()) {
+                throw NoDisplayException.ofWindow(lastError().orElse("GLFW does not start"), null);
+            }
+            return new GlfwSurface(title, width, height, vsync, visible);
+        } catch (LinkageError e) {
+            throw NoDisplayException.ofWindow("GLFW cannot be loaded: " + e.getMessage(), e);
+        } catch (NoDisplayException e) {
+            end();
+            throw e;
+        }
+    }
+
+    private static void end() {
+        glfwTerminate();
+        GLFWErrorCallback callback = glfwSetErrorCallback(null);
+        if (callback != null) {
+            callback.free();
+        }
+    }
+
+    private static Optional<String> lastError() {
+        try (MemoryStack stack = MemoryStack.stackPush()) {
+            PointerBuffer text = stack.callocPointer(1);
+            glfwGetError(text);
+            return text.get(0) == NULL ? Optional.empty() : Optional.of(text.getStringUTF8(0));
+        }
+    }
+
+    /** Events wait until {@link #poll}, since an exception of the listener must not go through GLFW's C code. */
+    private void collectEvents() {
+        glfwSetFramebufferSizeCallback(window, (w, newWidth, newHeight) -> resize(newWidth, newHeight));
+        glfwSetKeyCallback(window, (w, key, scancode, action, modifiers) ->
+                events.add(l -> l.key(key, action != GLFW_RELEASE, action == GLFW_REPEAT, modifiers)));
+        glfwSetCharCallback(window, (w, codePoint) -> events.add(l -> l.character(codePoint)));
+        glfwSetCursorPosCallback(window, (w, x, y) -> {
+            double pixelsPerUnit = pixelsPerUnit();
+            events.add(l -> l.pointer(x * pixelsPerUnit, y * pixelsPerUnit));
+        });
+        glfwSetMouseButtonCallback(window, (w, button, action, modifiers) ->
+                events.add(l -> l.button(button, action != GLFW_RELEASE, modifiers)));
+        glfwSetScrollCallback(window, (w, x, y) -> events.add(l -> l.wheel(y)));
+        glfwSetDropCallback(window, (w, count, names) -> {
+            List<Path> files = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                String name = GLFWDropCallback.getName(names, i);
+                try {
+                    files.add(Path.of(name));
+                } catch (InvalidPathException e) {
+                    LOG.debug("dropped, but no path: {}", name);
+                }
+            }
+            events.add(l -> l.dropped(files));
+        });
+    }
+
+    private void resize(int newWidth, int newHeight) {
+        width = Math.max(1, newWidth); // 0 while the window is an icon
+        height = Math.max(1, newHeight);
+    }
+
+    /** GLFW tells the pointer's place in the desktop's units, which are not pixels on macOS and Wayland. */
+    private double pixelsPerUnit() {
+        int[] w = new int[1];
+        glfwGetWindowSize(window, w, new int[1]);
+        return w[0] == 0 ? 1 : (double) width / w[0];
+    }
+
+    @Override
+    public int framebuffer() {
+        return 0;
+    }
+
+    @Override
+    public int width() {
+        return width;
+    }
+
+    @Override
+    public int height() {
+        return height;
+    }
+
+    @Override
+    public float scale() {
+        float[] x = new float[1];
+        glfwGetWindowContentScale(window, x, new float[1]);
+        return Math.max(1, x[0]);
+    }
+
+    @Override
+    public boolean closing() {
+        return glfwWindowShouldClose(window);
+    }
+
+    @Override
+    public void poll() {
+        glfwPollEvents();
+        List<Consumer<InputListener>> now = List.copyOf(events);
+        events.clear();
+        now.forEach(event -> event.accept(listener));
+    }
+
+    @Override
+    public void present() {
+        glfwSwapBuffers(window);
+    }
+
+    @Override
+    public void setTitle(String title) {
+        glfwSetWindowTitle(window, title);
+    }
+
+    @Override
+    public void setFullscreen(boolean on) {
+        if (on == fullscreen()) {
+            return;
+        }
+        if (on) {
+            place = WindowPlace.of(window);
+            place.fillScreen(window);
+        } else {
+            place.restore(window);
+        }
+        glfwSwapInterval(vsync ? 1 : 0); // some drivers forget it
+    }
+
+    @Override
+    public boolean fullscreen() {
+        return glfwGetWindowMonitor(window) != NULL;
+    }
+
+    @Override
+    public void listen(InputListener newListener) {
+        listener = newListener;
+    }
+
+    @Override
+    public long[] sharingProperties() {
+        return SharingProperties.ofWindow(window);
+    }
+
+    @Override
+    public void close() {
+        GlFunctions.unload();
+        Callbacks.glfwFreeCallbacks(window);
+        glfwDestroyWindow(window);
+        end();
+    }
+}

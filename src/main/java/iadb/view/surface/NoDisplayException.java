@@ -1,0 +1,24 @@
+package iadb.view.surface;
+
+/** This machine has no display, or no OpenGL 3.3. The message is one line, with the remedy. */
+public final class NoDisplayException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private static final String FILES = "without --realtime pictures are written to the folder of --out";
+
+    private NoDisplayException(String message, Throwable cause) {
+        super(message.replaceAll("\\s+", " ").strip(), cause);
+    }
+
+    /** No window can be opened. */
+    static NoDisplayException ofWindow(String fault, Throwable cause) {
+        return new NoDisplayException("no window: " + fault + "; --offscreen draws without a display, and " + FILES,
+                cause);
+    }
+
+    /** Nothing can be drawn even without a window. */
+    static NoDisplayException ofOffscreen(String fault, Throwable cause) {
+        return new NoDisplayException("no OpenGL without a display: " + fault + "; install your GPU's driver or Mesa's "
+                + "EGL (Debian, Ubuntu: apt install libegl1 libegl-mesa0), or " + FILES, cause);
+    }
+}

@@ -1,0 +1,174 @@
+package iadb.view.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Fence;
+import iadb.model.NetworkShape;
+import iadb.profile.BuiltProgram;
+import iadb.view.surface.ChildRun;
+import iadb.view.surface.Xvfb;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Points reach OpenGL whole, by whichever way the machine allows, and no driver takes the program down. Sharing runs
+ * on a layer that emulates it ({@link SharingLayer}), as no CPU driver has it: a GPU's own is not tested here.
+ */
+class InteropTest {
+    private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // two turns
+
+    @TempDir
+    private Path folder;
+
+    private static ChildRun run(String surface, String interop, List<Map<String, String>> environments)
+            throws IOException, InterruptedException {
+        Map<String, String> environment = new HashMap<>();
+        environments.forEach(environment::putAll);
+        ChildRun run = ChildRun.of(InteropRun.class, environment, surface, interop, "120");
+        assertEquals(0, run.code(), run.err());
+        assertEquals("true", run.fact("exact"), "OpenGL has the bits that OpenCL makes by itself");
+        assertEquals("0", run.fact("glError"));
+        assertTrue(Integer.parseInt(run.fact("lit")) > 500, "points are seen: " + run.fact("lit"));
+        assertEquals("true", run.fact("closed"));
+        assertFalse(run.err().contains(SharingLayer.MISUSE), run.err());
+        return run;
+    }
+
+    private static void assertShared(ChildRun run) {
+        assertEquals("shared", run.fact("transfer"), run.err());
+        assertEquals("0", run.fact("hostBytes"));
+    }
+
+    private static void assertCopied(ChildRun run) {
+        assertEquals("copied", run.fact("transfer"), run.err());
+        assertEquals(Long.toString(COPIED_BYTES), run.fact("hostBytes"));
+    }
+
+    /** {@link BuiltProgram} cannot ask this package. */
+    @Test
+    void theProgramOfTheProofIsTheOneThatIsPrinted() {
+        BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.NONE).stream()
+                .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
+        assertEquals(SharingSelfTest.SOURCES, printed.sources());
+        assertEquals(SharingSelfTest.OPTIONS, printed.options());
+    }
+
+    private Map<String, String> cache() {
+        return Map.of("IADB_CL_CACHE", folder.toString());
+    }
+
+    private List<Path> answers() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith("." + SharingProbe.KIND)).toList();
+        }
+    }
+
+    private static boolean triedInAChild(ChildRun run) {
+        return run.err().contains("the trial of sharing");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"offscreen", "window"})
+    void sharedAndCopiedPointsAreTheSame(String surface) throws IOException, InterruptedException {
+        try (Xvfb server = new Xvfb()) {
+            ChildRun shared = run(surface, "auto", List.of(server.environment(), SharingLayer.environment()));
+            assertShared(shared);
+            assertTrue(triedInAChild(shared), shared.err());
+            ChildRun copied = run(surface, "off", List.of(server.environment(), SharingLayer.environment()));
+            assertCopied(copied);
+            assertEquals(shared.fact("picture"), copied.fact("picture"));
+        }
+    }
+
+    @Test
+    void withoutTheExtensionPointsAreCopiedAndNoChildIsStarted() throws IOException, InterruptedException {
+        ChildRun run = run("offscreen", "auto", List.of(Map.of("DISPLAY", "", "WAYLAND_DISPLAY", "")));
+        assertCopied(run);
+        assertTrue(run.err().contains("does not offer to share buffers with OpenGL"), run.err());
+        assertFalse(triedInAChild(run), run.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"abort, the driver ended it", "refuse, it does not share", "lose, it does not share"})
+    void driverThatFailsInTheChildMeansCopying(String fault, String told) throws IOException, InterruptedException {
+        List<Map<String, String>> bad = List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache());
+        ChildRun run = run("offscreen", "auto", bad);
+        assertCopied(run);
+        assertTrue(run.err().contains(told), run.err());
+        ChildRun again = run("offscreen", "auto", bad);
+        assertCopied(again);
+        assertFalse(triedInAChild(again), "the answer is known: " + again.err());
+    }
+
+    @Test
+    void driverThatHangsInTheChildMeansCopyingThisTime() throws IOException, InterruptedException {
+        Map<String, String> environment = new HashMap<>(SharingLayer.environment());
+        environment.putAll(Map.of("GL_SHARING_FAULT", "hang"));
+        environment.putAll(cache());
+        ChildRun run = ChildRun.of(InteropRun.class, environment, "offscreen", "auto", "2");
+        assertEquals(0, run.code(), run.err());
+        assertCopied(run);
+        assertTrue(run.err().contains("does not end within 2 s"), run.err());
+        assertEquals(List.of(), answers(), "a machine that was busy may be less so next time");
+    }
+
+    @Test
+    void answerOfTheChildIsKept() throws IOException, InterruptedException {
+        ChildRun first = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
+        assertShared(first);
+        assertTrue(triedInAChild(first));
+        assertEquals(1, answers().size());
+        ChildRun second = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
+        assertShared(second);
+        assertFalse(triedInAChild(second), second.err());
+        ChildRun worse = run("offscreen", "auto",
+                List.of(SharingLayer.environment(), cache(), Map.of("GL_SHARING_FAULT", "refuse")));
+        assertCopied(worse);
+        assertTrue(worse.err().contains("does not share, though a trial did"), worse.err());
+    }
+
+    @Test
+    void answerThatIsDamagedIsAskedForAgain() throws IOException, InterruptedException {
+        assertShared(run("offscreen", "auto", List.of(SharingLayer.environment(), cache())));
+        byte[] entry = Files.readAllBytes(answers().get(0));
+        entry[entry.length - 1] ^= 1; // the answer itself: yes becomes no
+        Files.write(answers().get(0), entry);
+        ChildRun run = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
+        assertShared(run);
+        assertTrue(triedInAChild(run), run.err());
+    }
+
+    @Test
+    void layerReportsEveryMisuse() throws IOException, InterruptedException {
+        ChildRun run = ChildRun.of(MisuseRun.class, SharingLayer.environment());
+        assertEquals(0, run.code(), run.err());
+        assertEquals("used=true", run.out().strip());
+        List<String> reports = run.err().lines().filter(line -> line.startsWith(SharingLayer.MISUSE))
+                .map(line -> line.substring(SharingLayer.MISUSE.length())).toList();
+        assertEquals(List.of(
+                "clEnqueueNDRangeKernel: uses a shared buffer that is not acquired",
+                "clEnqueueReadBuffer: uses a shared buffer that is not acquired",
+                "clEnqueueWriteBuffer: uses a shared buffer that is not acquired",
+                "clEnqueueCopyBuffer: uses a shared buffer that is not acquired",
+                "clEnqueueCopyBuffer: uses a shared buffer that is not acquired",
+                "clEnqueueReleaseGLObjects: the buffer is not acquired",
+                "clEnqueueAcquireGLObjects: the queue belongs to another OpenCL context",
+                "clCreateFromGLBuffer: the OpenCL context was made without OpenGL's properties",
+                "clCreateFromGLBuffer: no OpenGL buffer with storage has this name",
+                "clEnqueueAcquireGLObjects: no OpenGL context is current on this thread",
+                "clEnqueueAcquireGLObjects: the buffer is acquired already",
+                "clReleaseMemObject: the shared buffer is still acquired"), reports);
+    }
+}

@@ -1,0 +1,130 @@
+package iadb.view.scene;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.lwjgl.opengl.GL33C.GL_ARRAY_BUFFER;
+import static org.lwjgl.opengl.GL33C.glBindBuffer;
+import static org.lwjgl.opengl.GL33C.glGetBufferSubData;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceBuffer;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.sample.Integration;
+import iadb.sample.MapSession;
+import iadb.sample.Sampler;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
+import iadb.view.interop.Interop;
+import iadb.view.surface.EglSurface;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.lwjgl.system.MemoryUtil;
+
+/** What OpenGL would draw of a flow, against the map itself. Off screen, by EGL. */
+class FlowTest {
+    private static final int POINTS = 1001;
+    private static final int T = 12;
+    private static final Network NETWORK = Network.initial(NetworkShape.TUTORIAL, 5);
+    private static final Integration INTEGRATION = Integration.of(Solver.EULER, Schedule.LINEAR, T, false);
+
+    private static EglSurface surface;
+    private static Interop interop;
+    private static Context context;
+
+    @BeforeAll
+    static void open() {
+        surface = EglSurface.open(64, 64);
+        interop = Interop.open(surface, List.of(Device.select("auto")), false);
+        context = interop.context();
+    }
+
+    @AfterAll
+    static void close() {
+        context.close();
+        surface.close();
+    }
+
+    private static float[] starts() {
+        Random random = new Random(3);
+        float[] starts = new float[2 * POINTS];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = random.nextFloat();
+        }
+        return starts;
+    }
+
+    /** Positions after each step, [T+1][N, 2]. */
+    private static float[][] expected(Sampler sampler, DeviceBuffer parameters) {
+        float[][] positions = new float[T + 1][];
+        positions[0] = starts();
+        try (DeviceBuffer moving = context.buffer(starts());
+                MapSession session = sampler.session(parameters, moving, POINTS, INTEGRATION)) {
+            for (int t = 1; t <= T; t++) {
+                session.advance(1);
+                positions[t] = moving.read(new float[2 * POINTS]);
+            }
+        }
+        return positions;
+    }
+
+    private static float[] ofOpenGl(int buffer) {
+        FloatBuffer memory = MemoryUtil.memAllocFloat(2 * POINTS);
+        glBindBuffer(GL_ARRAY_BUFFER, buffer);
+        glGetBufferSubData(GL_ARRAY_BUFFER, 0, memory);
+        float[] values = new float[2 * POINTS];
+        memory.get(values);
+        MemoryUtil.memFree(memory);
+        return values;
+    }
+
+    @Test
+    void everyPlaceIsBetweenTheFramesThatTheMapGives() {
+        try (Sampler sampler = new Sampler(context, NETWORK.shape());
+                DeviceBuffer parameters = context.buffer(NETWORK.parameters());
+                Flow flow = new Flow(context, interop.transfer(), starts(), parameters.bytes(), T)) {
+            float[][] expected = expected(sampler, parameters);
+            flow.begin(sampler, parameters, INTEGRATION);
+            while (!flow.advance(Duration.ofMillis(5))) {
+                assertTrue(flow.known() < 1);
+            }
+            for (double frame : new double[] {0, 0.5, 1, 1.25, 2.75, 12, 11.5, 10.25, 3, 2.9, 3.1, 7, 0}) {
+                flow.show(frame / T);
+                int before = Math.min((int) Math.floor(frame + 1e-9), T - 1);
+                assertArrayEquals(expected[before], ofOpenGl(flow.fromBuffer()), "before " + frame);
+                assertArrayEquals(expected[before + 1], ofOpenGl(flow.toBuffer()), "after " + frame);
+                assertEquals(frame - before, flow.blend(), 1e-5);
+            }
+            float[] way = flow.wayOf(77);
+            for (int t = 0; t <= T; t++) {
+                assertEquals(expected[t][154], way[2 * t]);
+                assertEquals(expected[t][155], way[2 * t + 1]);
+            }
+        }
+    }
+
+    @Test
+    void passBehindAppearsWhenItIsCompleteAndNotBefore() {
+        try (Sampler sampler = new Sampler(context, NETWORK.shape());
+                DeviceBuffer parameters = context.buffer(NETWORK.parameters());
+                Flow flow = new Flow(context, interop.transfer(), starts(), parameters.bytes(), T)) {
+            float[][] expected = expected(sampler, parameters);
+            flow.beginBehind(sampler, parameters, INTEGRATION);
+            parameters.write(new float[NETWORK.parameters().length]); // what is learned meanwhile does not touch the pass
+            assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
+            while (!flow.advanceBehind(Duration.ofMillis(5), 1)) {
+                assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
+            }
+            assertEquals(0, flow.blend(), "what was shown is still shown, and blends over");
+            assertArrayEquals(starts(), ofOpenGl(flow.fromBuffer()));
+            assertArrayEquals(expected[T], ofOpenGl(flow.toBuffer()));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package iadb.view.surface;
+
+import static org.lwjgl.glfw.GLFW.*;
+import static org.lwjgl.opengl.GL33C.*;
+
+import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
+import org.lwjgl.BufferUtils;
+
+/**
+ * Opens a surface and prints what it is; {@link SurfaceTest} starts it. Argument: {@code window} or {@code offscreen}.
+ */
+final class SurfaceRun {
+    private SurfaceRun() {
+    }
+
+    public static void main(String[] arguments) throws InterruptedException {
+        boolean window = arguments[0].equals("window");
+        try (Surface surface = window ? GlfwSurface.open("test", 320, 240, true) : EglSurface.open(320, 240)) {
+            System.out.println("size=" + surface.width() + "x" + surface.height() + " scale " + surface.scale());
+            System.out.println("properties=" + surface.sharingProperties().length);
+            System.out.println("corner=" + corner(surface));
+            if (window) {
+                drive(surface);
+            }
+            System.out.println("glError=" + glGetError());
+        } catch (NoDisplayException e) {
+            System.out.println("refused=" + e.getMessage());
+            return;
+        }
+        try (Surface second = window ? GlfwSurface.openHidden() : EglSurface.open(64, 64)) {
+            System.out.println("again=" + second.width());
+        }
+    }
+
+    /** The colour that arrives in the framebuffer's corner. */
+    private static String corner(Surface surface) {
+        glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
+        glClearColor(1, 0, 0.2f, 1);
+        glClear(GL_COLOR_BUFFER_BIT);
+        ByteBuffer pixel = BufferUtils.createByteBuffer(4);
+        glReadPixels(surface.width() - 1, surface.height() - 1, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, pixel);
+        surface.present();
+        return "%02x%02x%02x%02x".formatted(pixel.get(0), pixel.get(1), pixel.get(2), pixel.get(3));
+    }
+
+    private static void drive(Surface surface) throws InterruptedException {
+        long window = glfwGetCurrentContext();
+        WindowPlace before = WindowPlace.of(window);
+        surface.setFullscreen(true);
+        pollUntil(surface, () -> surface.width() > 320);
+        System.out.println("fullscreen=" + surface.fullscreen() + " " + surface.width() + "x" + surface.height());
+        surface.setFullscreen(false);
+        pollUntil(surface, () -> surface.width() == 320);
+        System.out.println("restored=" + (!surface.fullscreen() && WindowPlace.of(window).equals(before)));
+        System.out.println("closing=" + surface.closing());
+        glfwSetWindowShouldClose(window, true);
+        System.out.println("closed=" + surface.closing());
+    }
+
+    /** The X server answers when it likes. */
+    private static void pollUntil(Surface surface, BooleanSupplier done) throws InterruptedException {
+        for (int i = 0; i < 200 && !done.getAsBoolean(); i++) {
+            surface.poll();
+            Thread.sleep(10);
+        }
+    }
+}
