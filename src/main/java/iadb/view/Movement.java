@@ -18,6 +18,7 @@ import iadb.view.interop.Transfer;
 import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -49,12 +50,12 @@ final class Movement implements AutoCloseable {
     private boolean reverse;
     private int previewSteps;
     private boolean live;        // the network was learning at the last frame
+    private boolean passUnderWay;   // behind what is shown
     private boolean lastPass;       // the pass under way has the weights that learning ended with
     private double livePlace = 1;
     private long passBeganNanos;
     private long morphBeganNanos;
     private long morphNanos = 1;
-    private long gridMorphBeganNanos;
     private long transferNanos;
 
     Movement(Context context, Transfer transfer, NetworkShape shape, int T, long seed) {
@@ -112,9 +113,8 @@ final class Movement implements AutoCloseable {
     /** Starts a pass over: the weights, the points or the way have changed. What is played starts at its start. */
     void restart(Learning learning) {
         if (!learning.running()) {
-            flow.begin(sampler(), learning.parameters(), integration(T));
-            if (grid != null) {
-                grid.begin(sampler(), learning.parameters(), integration(T));
+            for (Flow moved : flows()) {
+                moved.begin(sampler(), learning.parameters(), integration(T));
             }
             playback.start();
             live = false;
@@ -142,7 +142,9 @@ final class Movement implements AutoCloseable {
     void advance(Learning learning, boolean learned, Controls controls, double seconds, Duration budget) {
         if (controls.grid && grid == null) {
             grid = resources.add(new Flow(context, transfer, LineDrawing.gridStarts(), parameterBytes(), T));
-            if (!learning.running()) {
+            if (live) {
+                beginPass(learning);
+            } else if (!learning.running()) {
                 grid.begin(sampler(), learning.parameters(), integration(T));
             }
         }
@@ -188,39 +190,62 @@ final class Movement implements AutoCloseable {
         return Duration.ofNanos(Math.max(LEAST_SLICE_NANOS, budget.toNanos() - (System.nanoTime() - begunNanos)));
     }
 
-    /** Passes behind what is shown; after the end of the learning one more, of all steps, which is then played. */
+    /**
+     * Computes passes behind what is shown, of the points and of the grid: both appear when both are complete. When the training
+     * has ended one more follows, of all steps, which is then played.
+     */
     private void advanceLive(Learning learning, Duration budget, boolean paused) {
         long begun = System.nanoTime();
         boolean last = !learning.running();
-        if (!live || !flow.underWay() && !(lastPass && last) && !paused) {
-            lastPass = last;
-            live = true;
-            flow.beginBehind(sampler(), learning.parameters(), integration(last ? T : previewSteps));
-            if (grid != null) {
-                grid.beginBehind(sampler(), learning.parameters(), integration(last ? T : previewSteps));
-            }
-            passBeganNanos = begun;
+        if (!live || !passUnderWay && !(lastPass && last) && !paused) {
+            beginPass(learning);
         }
-        if (flow.underWay() && flow.advanceBehind(budget, livePlace)) {
-            long passNanos = System.nanoTime() - passBeganNanos;
-            morphNanos = Math.min(MORPH_NANOS, passNanos);
-            morphBeganNanos = System.nanoTime();
-            if (!lastPass) {
-                choosePreviewSteps(passNanos * 1e-9);
+        if (passUnderWay) {
+            boolean complete = true;
+            for (Flow moved : flows()) {
+                complete &= moved.advanceBehind(left(budget, begun));
+            }
+            if (complete) {
+                endPass();
             }
         }
-        if (grid != null && grid.underWay() && grid.advanceBehind(left(budget, begun), livePlace)) {
-            gridMorphBeganNanos = System.nanoTime();
-        }
-        if (lastPass && last && !flow.underWay() && (grid == null || !grid.underWay())) {
+        if (lastPass && last && !passUnderWay) {
             live = false;
             playback.startAtEnd();
             return;
         }
-        flow.morph(Math.min(1, (System.nanoTime() - morphBeganNanos) / (double) morphNanos));
-        if (grid != null) {
-            grid.morph(Math.min(1, (System.nanoTime() - gridMorphBeganNanos) / (double) morphNanos));
+        for (Flow moved : flows()) {
+            moved.morph(Math.min(1, (System.nanoTime() - morphBeganNanos) / (double) morphNanos));
         }
+    }
+
+    /** Begins a pass with the current weights, in place of one that is under way. */
+    private void beginPass(Learning learning) {
+        lastPass = !learning.running();
+        live = true;
+        passUnderWay = true;
+        passBeganNanos = System.nanoTime();
+        for (Flow moved : flows()) {
+            moved.beginBehind(sampler(), learning.parameters(), integration(lastPass ? T : previewSteps));
+        }
+    }
+
+    private void endPass() {
+        passUnderWay = false;
+        for (Flow moved : flows()) {
+            moved.showPassBehind(livePlace);
+        }
+        morphBeganNanos = System.nanoTime();
+        long passNanos = morphBeganNanos - passBeganNanos;
+        morphNanos = Math.min(MORPH_NANOS, passNanos);
+        if (!lastPass) {
+            choosePreviewSteps(passNanos * 1e-9);
+        }
+    }
+
+    /** What is moved: the points and, once it was shown, the grid. */
+    private List<Flow> flows() {
+        return grid == null ? List.of(flow) : List.of(flow, grid);
     }
 
     private void choosePreviewSteps(double passSeconds) {

@@ -29,7 +29,6 @@ public final class Flow implements AutoCloseable {
     private int frameInFrom = NOTHING; // of `shown`
     private int frameInTo = NOTHING;
     private float blend;
-    private boolean underWay;          // a pass in `next`
 
     /** @param starts [N, 2] */
     public Flow(Context context, Transfer transfer, float[] starts, long parameterBytes, int mostSteps) {
@@ -54,7 +53,6 @@ public final class Flow implements AutoCloseable {
 
     /** Shows a new pass from its start on, while it is computed. */
     public void begin(Sampler sampler, DeviceBuffer parameters, Integration integration) {
-        underWay = false;
         shown.begin(sampler, parameters, start, integration);
         frameInFrom = NOTHING;
         frameInTo = NOTHING;
@@ -63,12 +61,6 @@ public final class Flow implements AutoCloseable {
     /** Starts a pass that is not shown until it is complete. */
     public void beginBehind(Sampler sampler, DeviceBuffer parameters, Integration integration) {
         next.begin(sampler, parameters, start, integration);
-        underWay = true;
-    }
-
-    /** Whether a pass behind what is shown is being computed. */
-    public boolean underWay() {
-        return underWay;
     }
 
     /** Goes on with the pass that is shown, for about {@code budget}; true when it is complete. */
@@ -76,21 +68,16 @@ public final class Flow implements AutoCloseable {
         return shown.advance(budget);
     }
 
-    /** Goes on with the pass behind; true when it is complete and has become the one that is shown. */
-    public boolean advanceBehind(Duration budget, double place) {
-        if (!next.advance(budget)) {
-            return false;
-        }
+    /** Continues the pass behind for about {@code budget}; true when it is complete. */
+    public boolean advanceBehind(Duration budget) {
+        return next.advance(budget);
+    }
+
+    /** Shows the complete pass behind: {@link #morph} blends from what is on the screen to this place of it. */
+    public void showPassBehind(double place) {
         Keyframes before = shown;
         shown = next;
         next = before;
-        underWay = false;
-        morphTo(place);
-        return true;
-    }
-
-    /** Blends from what is on the screen to this place of the new pass, as {@link #morph} says. */
-    private void morphTo(double place) {
         PointBuffer last = blend < 0.5f ? from : to;
         PointBuffer other = blend < 0.5f ? to : from;
         from = last;

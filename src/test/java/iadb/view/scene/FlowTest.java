@@ -119,9 +119,10 @@ class FlowTest {
             flow.beginBehind(sampler, parameters, INTEGRATION);
             parameters.write(new float[NETWORK.parameters().length]); // what is learned meanwhile does not touch the pass
             assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
-            while (!flow.advanceBehind(Duration.ofMillis(5), 1)) {
+            while (!flow.advanceBehind(Duration.ofMillis(5))) {
                 assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
             }
+            flow.showPassBehind(1);
             assertEquals(0, flow.blend(), "what was shown is still shown, and blends over");
             assertArrayEquals(starts(), ofOpenGl(flow.fromBuffer()));
             assertArrayEquals(expected[T], ofOpenGl(flow.toBuffer()));

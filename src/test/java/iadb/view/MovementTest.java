@@ -1,0 +1,101 @@
+package iadb.view;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.lwjgl.opengl.GL33C.GL_ARRAY_BUFFER;
+import static org.lwjgl.opengl.GL33C.glBindBuffer;
+import static org.lwjgl.opengl.GL33C.glGetBufferSubData;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.density.NamedDensities;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.train.TrainingConfig;
+import iadb.view.interop.Interop;
+import iadb.view.scene.Flow;
+import iadb.view.scene.LineDrawing;
+import iadb.view.surface.EglSurface;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What is drawn while the network is trained, for a network whose map is known. Off screen, by EGL. */
+class MovementTest {
+    private static final float[] SHIFT = {0.25f, -0.125f};
+    // a rate so small that the map stays: Adam moves a weight by about the rate in each iteration
+    private static final TrainingConfig TRAINING = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, 1e-12f, 1, Optional.empty());
+    // 128 additions of SHIFT / 128 to values below 2: 128 roundings of 2^-24 each; and 1e5 iterations of the rate, times the width
+    private static final float TOLERANCE = 3e-5f;
+    private static final Duration BUDGET = Duration.ofMillis(1);
+
+    private interface Trial {
+        void with(Learning learning, Movement movement, Controls controls);
+    }
+
+    private static void run(Trial trial) {
+        NetworkShape shape = NetworkShape.TUTORIAL;
+        float[] parameters = new float[shape.bufferFloats()];
+        parameters[shape.biasOffset(shape.depth())] = SHIFT[0];
+        parameters[shape.biasOffset(shape.depth()) + 1] = SHIFT[1];
+        Network network = new Network(shape, parameters);
+        try (EglSurface surface = EglSurface.open(64, 64)) {
+            Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
+            try (Context context = interop.context();
+                    Learning learning = new Learning(context, TRAINING, Integer.MAX_VALUE, network, losses -> { }, () -> { });
+                    Movement movement = new Movement(context, interop.transfer(), shape, 128, 1)) {
+                movement.draw(NamedDensities.find("gaussian").orElseThrow(), 100);
+                learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
+                trial.with(learning, movement, new Controls());
+            }
+        }
+    }
+
+    @Test
+    void whileItTrainsTheGridBendsWithThePoints() {
+        run((learning, movement, controls) -> {
+            controls.grid = true;
+            do {
+                assertArrayEquals(movement.starts(), drawn(movement.flow()), "the points move when the grid does");
+                learning.advance(BUDGET);
+                movement.advance(learning, true, controls, 0, BUDGET);
+            } while (drawn(movement.grid())[0] == 0);
+            assertTrue(learning.running());
+            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(movement.grid()), TOLERANCE);
+            assertArrayEquals(shifted(movement.starts()), drawn(movement.flow()), TOLERANCE);
+        });
+    }
+
+    @Test
+    void aGridThatIsShownInAPauseBendsToo() {
+        run((learning, movement, controls) -> {
+            while (movement.grid() == null) {
+                learning.advance(BUDGET);
+                movement.advance(learning, true, controls, 0, BUDGET);
+                controls.grid = drawn(movement.flow())[0] != movement.starts()[0];
+            }
+            controls.paused = true;
+            for (int frame = 0; frame < 10_000 && drawn(movement.grid())[0] == 0; frame++) {
+                movement.advance(learning, true, controls, 0, BUDGET);
+            }
+            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(movement.grid()), TOLERANCE);
+        });
+    }
+
+    /** What OpenGL draws when the blend is over, [N, 2]. */
+    private static float[] drawn(Flow flow) {
+        float[] values = new float[2 * flow.points()];
+        glBindBuffer(GL_ARRAY_BUFFER, flow.toBuffer());
+        glGetBufferSubData(GL_ARRAY_BUFFER, 0, values);
+        return values;
+    }
+
+    private static float[] shifted(float[] starts) {
+        float[] shifted = starts.clone();
+        for (int i = 0; i < shifted.length; i++) {
+            shifted[i] += SHIFT[i % 2];
+        }
+        return shifted;
+    }
+}
