@@ -207,7 +207,7 @@ public final class NativeLibraries {
             // any other fault is that of the OpenCL loader, which JOCL looks for next
             boolean isItself = String.valueOf(e.getMessage()).startsWith("Error while loading native library");
             fault = new NoDeviceException(isItself ? "the native library of the OpenCL binding does not load from " + folder
-                    + "; --verbose shows why" : Device.NO_LOADER, e);
+                    : Device.NO_LOADER, e);
             throw fault;
         } finally {
             System.setProperty(TEMPORARY_FOLDER, before);

@@ -49,13 +49,13 @@ public class OpenClException extends RuntimeException {
     private static String remedy(int status) {
         return switch (status) {
             case CL.CL_MEM_OBJECT_ALLOCATION_FAILURE, CL.CL_OUT_OF_HOST_MEMORY, CL.CL_INVALID_BUFFER_SIZE ->
-                "; the device is out of memory: take fewer points, a smaller batch, or another --device";
+                "; the device is out of memory: take fewer points, a smaller batch, or another device";
             case CL.CL_OUT_OF_RESOURCES ->
-                "; a kernel crashed, or the device is out of memory: take fewer points, a smaller batch, another --plan or --device";
+                "; a kernel crashed, or the device is out of memory: take fewer points, a smaller batch, another plan or another device";
             case CL.CL_INVALID_COMMAND_QUEUE, CL.CL_DEVICE_NOT_AVAILABLE, CL.CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ->
-                "; the device was lost or reset: start again, or take another --device";
-            case CL.CL_INVALID_WORK_GROUP_SIZE -> "; the driver refuses this work-group size: try --plan layered";
-            default -> "; try another --device (java -jar iadb-cl.jar devices lists them)";
+                "; the device was lost or reset: start again, or take another device";
+            case CL.CL_INVALID_WORK_GROUP_SIZE -> "; the driver refuses this work-group size: try the plan layered";
+            default -> "; try another device";
         };
     }
 }

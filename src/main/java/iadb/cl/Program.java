@@ -62,7 +62,7 @@ public final class Program implements AutoCloseable {
         if (status[0] != CL_SUCCESS) {
             String log = buildLog(program, device);
             clReleaseProgram(program);
-            throw new BuildException("clBuildProgram failed with %s on %s for %s; try another --device, or a newer driver%s".formatted(
+            throw new BuildException("clBuildProgram failed with %s on %s for %s; try another device, or a newer driver%s".formatted(
                     stringFor_errorCode(status[0]), device.name(), names, device.buildFailureHint()), options, log);
         }
         return program;

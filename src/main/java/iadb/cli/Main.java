@@ -90,7 +90,7 @@ public final class Main {
         try {
             code = execute(arguments);
         } catch (Error e) { // picocli catches exceptions only
-            code = report(e);
+            code = report(e, "");
         }
         join(drivers); // a driver that is still being loaded would crash
         if (!Interruption.endWork(code)) {
@@ -148,7 +148,7 @@ public final class Main {
             commands.getErr().println(UntrustedText.line(message(e)));
             return EXIT_INPUT;
         });
-        commands.setExecutionExceptionHandler((e, command, parsed) -> report(e));
+        commands.setExecutionExceptionHandler((e, command, parsed) -> report(e, Remedies.of(e, command.getCommandSpec())));
         return commands;
     }
 
@@ -236,14 +236,18 @@ public final class Main {
         return Optional.empty();
     }
 
-    /** Says what happened in one line, and gives its exit code. */
-    private static int report(Throwable e) {
+    /**
+     * Says what happened in one line, and gives its exit code.
+     *
+     * @param remedy to append to the message
+     */
+    private static int report(Throwable e, String remedy) {
         LOG.debug("stack trace", e);
         if (e instanceof BuildException build) {
             LOG.debug("options: {}\n{}", build.options(), build.log());
         }
         if (e instanceof InvalidInputException || e instanceof DeviceLimitException || e instanceof UnknownDeviceException) {
-            LOG.error("{}", e.getMessage());
+            LOG.error("{}{}", e.getMessage(), remedy);
             return EXIT_INPUT;
         }
         if (e instanceof OutOfMemoryError) {
@@ -252,7 +256,7 @@ public final class Main {
             return EXIT_INPUT;
         }
         if (e instanceof NoDeviceException || e instanceof NoDisplayException) {
-            LOG.error("{}", e.getMessage());
+            LOG.error("{}{}", e.getMessage(), remedy);
             return EXIT_MACHINE;
         }
         if (e instanceof CancellationException) {
@@ -264,10 +268,8 @@ public final class Main {
             LOG.error("cannot write {}: {}", fault.get().getFile(), FileFault.of(fault.get()));
         } else if (e instanceof IOException) {
             LOG.error("writing failed: {}", e.getMessage());
-        } else if (e instanceof BuildException) {
-            LOG.error("{}; --verbose prints the compiler's log", e.getMessage());
         } else if (e instanceof OpenClException || e instanceof DivergedException) {
-            LOG.error("{}", e.getMessage());
+            LOG.error("{}{}", e.getMessage(), remedy);
         } else {
             LOG.error("unexpected {}: {}; --verbose shows where", e.getClass().getSimpleName(), e.getMessage());
         }

@@ -140,7 +140,7 @@ final class Options {
 
     private static Density parse(String text, boolean invert) {
         Density density = Densities.parse(text, invert);
-        DensityImage.invertHint(density, invert).ifPresent(LOG::info);
+        DensityImage.invertHint(density, invert).ifPresent(hint -> LOG.info("{}; --invert makes its dark parts dense", hint));
         return density;
     }
 

@@ -41,7 +41,7 @@ public final class Densities {
     private static InvalidInputException unknown(String text, Throwable cause) {
         String hint = Spelling.closest(text, NamedDensities.names()).map(name -> "did you mean " + name + "? ").orElse("");
         return new InvalidInputException(
-                "no density is called '%s': %sgive one of --list-densities, or a PNG, JPEG, BMP or GIF file"
-                        .formatted(text, hint), cause);
+                "no density is called '%s': %sgive the name of a density, or a PNG, JPEG, BMP or GIF file".formatted(text, hint),
+                InvalidInputException.Setting.NAMED_DENSITIES, cause);
     }
 }

@@ -51,7 +51,7 @@ public final class Density {
         }
         if (max == 0) {
             throw new InvalidInputException(
-                    "%s is all black: a density needs at least one bright pixel (try --invert)".formatted(name));
+                    "%s is all black: a density needs at least one bright pixel".formatted(name), InvalidInputException.Setting.INVERT);
         }
         this.brightest = max;
         this.totalWeight = sum;

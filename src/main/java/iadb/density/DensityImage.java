@@ -5,6 +5,7 @@
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
+import iadb.fault.InvalidInputException.Setting;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -58,8 +59,8 @@ public final class DensityImage {
      */
     public static Density read(Path file, boolean invert) {
         if (!Files.exists(file)) {
-            throw new InvalidInputException("no such file: %s; give %s, or one of the named densities (--list-densities)"
-                    .formatted(file, KINDS));
+            throw new InvalidInputException("no such file: %s; give %s, or the name of a density".formatted(file, KINDS),
+                    Setting.NAMED_DENSITIES);
         }
         if (Files.isDirectory(file)) {
             throw new InvalidInputException("%s is a folder: give %s".formatted(file, KINDS));
@@ -102,8 +103,7 @@ public final class DensityImage {
         if (density.isNamed() || inverted || density.acceptance() < MOSTLY_BRIGHT || density.acceptance() == 1) {
             return Optional.empty();
         }
-        return Optional.of("most of %s is bright, and bright is dense; --invert makes its dark parts dense"
-                .formatted(density.name()));
+        return Optional.of("most of %s is bright, and bright is dense".formatted(density.name()));
     }
 
     /** The weights, unchanged, as a 16-bit greyscale PNG in full resolution: what a model file keeps of its densities. */
@@ -144,7 +144,7 @@ public final class DensityImage {
             }
             Picture picture = new Picture(width, height, Brightness.of(image, invert));
             if (picture.isBlack()) {
-                throw black(file, invert, Brightness.isTransparent(image));
+                throw black(file, Brightness.isTransparent(image));
             }
             return file.arranged(picture);
         } catch (InvalidInputException e) {
@@ -161,15 +161,12 @@ public final class DensityImage {
         }
     }
 
-    private static InvalidInputException black(PictureFile file, boolean invert, boolean transparent) {
+    private static InvalidInputException black(PictureFile file, boolean transparent) {
         String fault = transparent ? "wholly transparent" : "all black";
-        String remedy = invert ? "try without --invert" : "try --invert";
-        if (file.hasMorePictures()) {
-            return new InvalidInputException("%s: its first picture is %s, and no other is read: save another one as a PNG%s"
-                    .formatted(file.name, fault, transparent ? "" : ", or " + remedy));
-        }
-        return new InvalidInputException("%s is %s: a density needs at least one %s".formatted(
-                file.name, fault, transparent ? "visible pixel" : "bright pixel (" + remedy + ")"));
+        String message = file.hasMorePictures()
+                ? "%s: its first picture is %s, and no other is read: save another one as a PNG".formatted(file.name, fault)
+                : "%s is %s: a density needs at least one %s pixel".formatted(file.name, fault, transparent ? "visible" : "bright");
+        return new InvalidInputException(message, transparent ? null : Setting.INVERT, null);
     }
 
     /** A decoder for one of the four formats, chosen by the file's first bytes and not by its name. */

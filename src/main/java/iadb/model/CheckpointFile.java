@@ -2,6 +2,7 @@ package iadb.model;
 
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
+import iadb.fault.InvalidInputException.Setting;
 import iadb.file.Safetensors;
 import iadb.file.Safetensors.Tensor;
 import java.io.IOException;
@@ -54,15 +55,16 @@ public final class CheckpointFile {
          */
         public Density density(boolean first, Optional<Density> given, String file) {
             String key = first ? "p0" : "p1";
+            Setting setting = first ? Setting.P0 : Setting.P1;
             Density held = (first ? p0 : p1).orElse(null);
             if (held != null && given.isPresent()) {
-                throw new InvalidInputException("--%s is taken from the checkpoint: leave it out".formatted(key));
+                throw new InvalidInputException("%s holds its %s: it cannot be given as well".formatted(file, key), setting);
             }
             if (held != null) {
                 return held;
             }
             Density density = given.orElseThrow(() -> new InvalidInputException(
-                    "%s does not hold the picture of its %s; name it with --%s".formatted(file, key, key)));
+                    "%s does not hold the picture of its %s: it must be given".formatted(file, key), setting));
             DensityMetadata.mismatch(metadata, key, density, file).ifPresent(fault -> {
                 throw new InvalidInputException(fault);
             });
@@ -105,7 +107,7 @@ public final class CheckpointFile {
             if (format != null && format.startsWith("iadb-cl-checkpoint")) {
                 ModelFile.requireKnown(format, FORMAT, name);
             }
-            throw new InvalidInputException(name + " is no checkpoint; train --checkpoint-every N writes one");
+            throw new InvalidInputException(name + " is not a checkpoint of a training", Setting.CHECKPOINTS);
         }
         Map<String, Tensor> weights = new LinkedHashMap<>(contents.tensors());
         Tensor losses = weights.remove(LOSSES);

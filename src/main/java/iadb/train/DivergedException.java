@@ -8,7 +8,7 @@ public final class DivergedException extends RuntimeException {
 
     /** @param what is not finite, such as {@code the loss of iteration 7} */
     public DivergedException(String what, float learningRate) {
-        super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller learning rate (--lr) than %s",
+        super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller learning rate than %s",
                 what, Float.toString(learningRate)));
     }
 

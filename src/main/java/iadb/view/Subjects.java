@@ -144,13 +144,14 @@ final class Subjects {
                 replace(Which.P1, second);
             }
         } catch (InvalidInputException e) {
-            say.accept(e.getMessage());
+            boolean isDark = e.setting().equals(Optional.of(InvalidInputException.Setting.INVERT));
+            say.accept(e.getMessage() + (isDark ? " (start %s --invert)".formatted(config.invert() ? "without" : "with") : ""));
         }
     }
 
     private Density read(Path file) {
         Density density = DensityImage.read(file, config.invert());
-        DensityImage.invertHint(density, config.invert()).ifPresent(say);
+        DensityImage.invertHint(density, config.invert()).ifPresent(hint -> say.accept(hint + "; --invert makes its dark parts dense"));
         return density;
     }
 

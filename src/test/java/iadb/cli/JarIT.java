@@ -283,6 +283,14 @@ class JarIT {
         assertTrue(run.err().contains("no OpenCL loader") && run.err().contains("pocl"), run.err());
     }
 
+    @Test
+    void withoutADisplayTheOptionsThatNeedNoneAreNamed() throws Exception {
+        Jar.Run run = Jar.run(folder, Map.of("DISPLAY", "", "WAYLAND_DISPLAY", ""), "--realtime", "--iterations", "5", "--out", "window");
+        assertEquals(3, run.code(), run.err());
+        assertTrue(run.messages().get(run.messages().size() - 1).matches(
+                "no window: .*; --offscreen draws without a display, and without --realtime .* the folder of --out"), run.err());
+    }
+
     /** {@link FaultyOpenClIT} has the same without {@code --verbose}. */
     @Test
     void ofAKernelThatDoesNotBuildVerboseShowsTheLog() throws Exception {
@@ -298,7 +306,7 @@ class JarIT {
         assertEquals(1, run.code(), run.err());
         String said = run.messages().get(run.messages().size() - 1);
         assertTrue(said.matches("the training diverged: the loss of iteration \\d+ is not finite; take a smaller learning rate"
-                + " \\(--lr\\) than 30.0; .*/out/model.safetensors is the network of iteration \\d+, the last with a finite loss"), said);
+                + " than 30.0; .*/out/model.safetensors is the network of iteration \\d+, the last with a finite loss; --lr sets the learning rate"), said);
         int steps = Integer.parseInt(said.replaceFirst(".*the network of iteration (\\d+),.*", "$1"));
         List<String> losses = Files.readAllLines(folder.resolve("out/loss.csv"));
         assertTrue(losses.get(losses.size() - 1).startsWith(steps + 1 + ","), "its loss is the last: " + losses);

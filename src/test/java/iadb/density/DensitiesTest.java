@@ -58,7 +58,7 @@ class DensitiesTest {
         for (String text : new String[] {"photograph", "", " ", "a\0b"}) {
             String message = refusalOf(text);
             assertFalse(message.contains("did you mean"), message);
-            assertTrue(message.contains("--list-densities") && message.contains("PNG, JPEG, BMP or GIF"), message);
+            assertTrue(message.contains("the name of a density") && message.contains("PNG, JPEG, BMP or GIF"), message);
         }
     }
 

@@ -133,7 +133,7 @@ class CheckpointFileTest {
         assertFault("step", (tensors, metadata) -> metadata.remove("step"));
         assertFault("step", (tensors, metadata) -> metadata.put("step", "-1"));
         assertFault("step", (tensors, metadata) -> metadata.put("step", "9999999999"));
-        assertFault("no checkpoint", (tensors, metadata) -> metadata.remove("format"));
+        assertFault("not a checkpoint", (tensors, metadata) -> metadata.remove("format"));
         assertFault("newer program", (tensors, metadata) -> metadata.put("format", "iadb-cl-checkpoint-2"));
         assertFault("second moment", (tensors, metadata) -> tensors.replaceAll(
                 t -> t.name().equals("adam.v.output.bias") ? new Tensor(t.name(), t.shape(), new float[] {1, -1}) : t));

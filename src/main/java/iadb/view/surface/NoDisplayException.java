@@ -4,21 +4,24 @@ package iadb.view.surface;
 public final class NoDisplayException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private static final String FILES = "without --realtime pictures are written to the folder of --out";
+    private final boolean offscreen;
 
-    private NoDisplayException(String message, Throwable cause) {
+    private NoDisplayException(String message, boolean offscreen, Throwable cause) {
         super(message.replaceAll("\\s+", " ").strip(), cause);
+        this.offscreen = offscreen;
     }
 
     /** No window can be opened. */
     static NoDisplayException ofWindow(String fault, Throwable cause) {
-        return new NoDisplayException("no window: " + fault + "; --offscreen draws without a display, and " + FILES,
-                cause);
+        return new NoDisplayException("no window: " + fault, false, cause);
     }
 
     /** Nothing can be drawn even without a window. */
     static NoDisplayException ofOffscreen(String fault, Throwable cause) {
         return new NoDisplayException("no OpenGL without a display: " + fault + "; install your GPU's driver or Mesa's "
-                + "EGL (Debian, Ubuntu: apt install libegl1 libegl-mesa0), or " + FILES, cause);
+                + "EGL (Debian, Ubuntu: apt install libegl1 libegl-mesa0)", true, cause);
     }
+
+    /** Whether nothing can be drawn even without a window. */
+    public boolean isOffscreen() { return offscreen; }
 }

@@ -50,28 +50,28 @@ class SurfaceTest {
     }
 
     @Test
-    void noDisplayNamesTheWaysWithoutOne() throws IOException, InterruptedException {
+    void noDisplayIsRefusedInOneLine() throws IOException, InterruptedException {
         ChildRun run = run("window", NO_DISPLAY);
         assertEquals(1, run.out().lines().count(), run.out());
-        assertTrue(run.fact("refused").matches("no window: .*; --offscreen .*--out"), run.fact("refused"));
+        assertTrue(run.fact("refused").matches("no window: .+"), run.fact("refused"));
         assertEquals("", run.err());
     }
 
     @Test
-    void olderOpenGlNamesTheWaysWithout() throws IOException, InterruptedException {
+    void olderOpenGlIsRefusedByItsVersion() throws IOException, InterruptedException {
         try (Xvfb server = new Xvfb()) {
             Map<String, String> old = new HashMap<>(server.environment());
             old.put("MESA_GL_VERSION_OVERRIDE", "2.1");
             ChildRun run = run("window", old);
-            assertTrue(run.fact("refused").matches("no window: .*3\\.3.*; --offscreen .*--out"), run.fact("refused"));
+            assertTrue(run.fact("refused").matches("no window: .*3\\.3.*"), run.fact("refused"));
         }
     }
 
     @Test
-    void missingEglNamesItsPackagesAndTheWayWithout() throws IOException, InterruptedException {
+    void missingEglNamesItsPackages() throws IOException, InterruptedException {
         Map<String, String> none = new HashMap<>(NO_DISPLAY);
         none.put("__EGL_VENDOR_LIBRARY_FILENAMES", "/nowhere.json");
         ChildRun run = run("offscreen", none);
-        assertTrue(run.fact("refused").matches("no OpenGL without a display: .*libegl1.*--out"), run.fact("refused"));
+        assertTrue(run.fact("refused").matches("no OpenGL without a display: .*libegl1.*"), run.fact("refused"));
     }
 }

@@ -1,0 +1,71 @@
+package iadb.cli;
+
+import iadb.cl.BuildException;
+import iadb.cl.DeviceLimitException;
+import iadb.cl.NoDeviceException;
+import iadb.cl.OpenClException;
+import iadb.cl.UnknownDeviceException;
+import iadb.fault.InvalidInputException;
+import iadb.train.DivergedException;
+import iadb.view.surface.NoDisplayException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The options that mend what an exception reports: the exceptions themselves name none, since a library's user has none. */
+final class Remedies {
+    private static final String AS_FILES = "without --realtime pictures are written to the folder of --out";
+
+    private Remedies() {
+    }
+
+    /** What to append to an exception's message; empty where no option of the command helps. */
+    static String of(Throwable e, CommandSpec command) {
+        if (e instanceof InvalidInputException input) {
+            return input.setting().map(setting -> ofSetting(setting, command)).orElse("");
+        }
+        if (e instanceof NoDisplayException display) {
+            return display.isOffscreen() ? ", or " + AS_FILES : "; --offscreen draws without a display, and " + AS_FILES;
+        }
+        if (e instanceof DivergedException) {
+            return "; --lr sets the learning rate";
+        }
+        if (e instanceof NoDeviceException) {
+            return e.getCause() == null ? "" : "; --verbose shows why";
+        }
+        if (e instanceof BuildException) {
+            return options(command, "--device") + "; --verbose prints the compiler's log";
+        }
+        if (e instanceof OpenClException fault && !(e instanceof UnknownDeviceException)) {
+            return fault.isForLackOfMemory() ? options(command, "--points", "--count", "--batch", "--device")
+                    : options(command, "--device", "--plan") + "; the command 'devices' lists the devices";
+        }
+        return "";
+    }
+
+    private static String ofSetting(InvalidInputException.Setting setting, CommandSpec command) {
+        return switch (setting) {
+            case P0 -> options(command, "--p0");
+            case P1 -> options(command, "--p1");
+            case INVERT -> invert(isSet(command.findOption("--invert")));
+            case NAMED_DENSITIES -> " (--list-densities prints their names)";
+            case CHECKPOINTS -> "; train --checkpoint-every N writes one";
+        };
+    }
+
+    /** What to append where a density is denser at the wrong pixels. */
+    static String invert(boolean isInverted) {
+        return isInverted ? " (try without --invert)" : " (try --invert)";
+    }
+
+    private static boolean isSet(OptionSpec option) {
+        return option != null && Boolean.TRUE.equals(option.getValue());
+    }
+
+    /** Those of the options that the command has, in parentheses. */
+    private static String options(CommandSpec command, String... names) {
+        String known = Stream.of(names).filter(name -> command.findOption(name) != null).collect(Collectors.joining(", "));
+        return known.isEmpty() ? "" : " (" + known + ")";
+    }
+}
