@@ -15,7 +15,6 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.PlanChoice;
-import iadb.plan.Rates;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import iadb.profile.Tune;
@@ -25,7 +24,7 @@ import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.io.IOException;
 import java.io.Reader;
@@ -118,9 +117,9 @@ final class KernelTour {
     /** Two steps of a plan, or of the one that takes its place; batches of one row, about a tile, and a prime take turns. */
     private void train(PlanChoice.Kind wanted, Tuning tuning, NetworkShape shape) {
         try {
-            PlanChoice.Kind kind = PlanChoice.of(Optional.of(wanted), tuning, device, shape, TrainingConfig.MOST_ROWS).kind();
+            PlanChoice.Kind kind = PlanChoice.of(Optional.of(wanted), tuning, device, shape, TrainingSettings.MAX_BATCH).kind();
             Device limited = kind == PlanChoice.Kind.LAYERED ? device.limitedTo(device.maxGroupSize(), LAYERED_LOCAL_BYTES) : device;
-            int tile = PlanChoice.of(Optional.of(kind), tuning, limited, shape, TrainingConfig.MOST_ROWS).tuning().tileRows();
+            int tile = PlanChoice.of(Optional.of(kind), tuning, limited, shape, TrainingSettings.MAX_BATCH).tuning().tileRows();
             int prime = BigInteger.valueOf(2L * tile).nextProbablePrime().intValue();
             int batch = new int[] {1, tile - 1, tile + 1, prime}[stops % 4];
             say(kind + ", a batch of " + batch, tuning, shape);
@@ -169,8 +168,9 @@ final class KernelTour {
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 for (int depth : new int[] {1, 3}) {
                     int batch = depth == 1 ? 1 : 19;
-                    train(context, new TrainingConfig(new NetworkShape(16, depth), 67, batch, new Rates(1e-3f, 5, 0.9), 0,
-                            Optional.of(kind), Optional.empty()), byInversion, byRejection);
+                    train(context, TrainingSettings.tutorial().withIterations(5).withLearningRate(1e-3f, true).withEma(0.9)
+                            .withShape(new NetworkShape(16, depth)).withData(67).withBatch(batch).withPlan(Optional.of(kind)),
+                            byInversion, byRejection);
                 }
             }
             for (int depth : new int[] {1, 3}) {
@@ -194,7 +194,7 @@ final class KernelTour {
         }
     }
 
-    private static void train(Context context, TrainingConfig config, Density p0, Density p1) {
+    private static void train(Context context, TrainingSettings config, Density p0, Density p1) {
         try (TrainingSession session = new TrainingSession(context, config, p0, p1)) {
             session.advance(2, Duration.ofMinutes(1));
             session.drain();

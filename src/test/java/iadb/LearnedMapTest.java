@@ -13,11 +13,13 @@ import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
 import iadb.model.Model;
 import iadb.model.ModelFile;
+import iadb.model.NetworkShape;
 import iadb.sample.PointsWithDensity;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import iadb.sample.TrainedNetwork;
 import iadb.train.DivergedException;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -39,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LearnedMapTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
-    private static final Configuration SHORT = Configuration.tutorial().withIterations(2000).withData(4099).withSeed(3);
+    private static final TrainingSettings SHORT = TrainingSettings.tutorial().withIterations(2000).withData(4099).withSeed(3);
 
     @TempDir
     Path folder;
@@ -57,7 +59,7 @@ class LearnedMapTest {
         float[] starts = TrainedNetwork.starts(500);
         Path file = folder.resolve("m.safetensors");
         float[] ends;
-        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withEma(0.99), progress -> told.add(progress))) {
+        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withEma(0.99), "auto", progress -> told.add(progress))) {
             ends = map.map(starts);
             map.save(file);
             assertEquals("ring", map.p1().orElseThrow().name());
@@ -75,22 +77,22 @@ class LearnedMapTest {
     void sameSeedGivesTheSameMap() {
         float[] starts = TrainedNetwork.starts(50);
         List<float[]> all = new ArrayList<>();
-        for (Configuration configuration : List.of(SHORT, SHORT, SHORT.withSeed(4), SHORT.withLearningRate(1e-3f, true),
-                SHORT.withNetwork(32, 3), SHORT.withBatch(100))) {
-            try (LearnedMap map = Trainer.train(GAUSSIAN, RING, configuration, progress -> true)) {
+        for (TrainingSettings settings : List.of(SHORT, SHORT, SHORT.withSeed(4), SHORT.withLearningRate(1e-3f, true),
+                SHORT.withShape(new NetworkShape(32, 3)), SHORT.withBatch(100))) {
+            try (LearnedMap map = Trainer.train(GAUSSIAN, RING, settings, "auto", progress -> true)) {
                 all.add(map.map(starts));
             }
         }
         assertArrayEquals(all.get(0), all.get(1));
         for (int i = 2; i < all.size(); i++) {
-            assertFalse(Arrays.equals(all.get(0), all.get(i)), "configuration " + i);
+            assertFalse(Arrays.equals(all.get(0), all.get(i)), "settings " + i);
         }
     }
 
     @Test
     void aCallbackThatSaysNoStopsTheTraining() {
         List<TrainingProgress> told = new ArrayList<>();
-        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withIterations(100_000_000), progress -> {
+        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withIterations(100_000_000), "auto", progress -> {
             told.add(progress);
             return told.size() < 2;
         })) {
@@ -102,7 +104,7 @@ class LearnedMapTest {
     @Test
     void aTrainingThatDivergesThrows() {
         assertThrows(DivergedException.class,
-                () -> Trainer.train(GAUSSIAN, RING, SHORT.withLearningRate(1e30f, false), progress -> true));
+                () -> Trainer.train(GAUSSIAN, RING, SHORT.withLearningRate(1e30f, false), "auto", progress -> true));
     }
 
     @Test
@@ -269,10 +271,10 @@ class LearnedMapTest {
         assertThrows(InvalidInputException.class, () -> SHORT.withBatch(-1));
         assertThrows(InvalidInputException.class, () -> SHORT.withLearningRate(Float.NaN, false));
         assertThrows(InvalidInputException.class, () -> SHORT.withEma(1));
-        assertThrows(InvalidInputException.class, () -> SHORT.withNetwork(17, 3));
+        assertThrows(InvalidInputException.class, () -> SHORT.withShape(new NetworkShape(17, 3)));
         assertThrows(InvalidInputException.class, () -> SHORT.withData(0));
         assertThrows(InvalidInputException.class, () -> LearnedMap.load(Path.of("nowhere.safetensors")));
         assertThrows(iadb.cl.UnknownDeviceException.class,
-                () -> Trainer.train(GAUSSIAN, RING, SHORT.withDevice("nonesuch"), progress -> true));
+                () -> Trainer.train(GAUSSIAN, RING, SHORT, "nonesuch", progress -> true));
     }
 }

@@ -13,11 +13,10 @@ import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.plan.Rates;
 import iadb.sample.Integration;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -191,22 +190,15 @@ final class Options {
                         + " (default: ${DEFAULT-VALUE}).")
         String plan;
 
-        TrainingConfig config(long seed) {
-            positive("--iterations", iterations, Integer.MAX_VALUE);
-            positive("--data", data, Integer.MAX_VALUE);
-            positive("--batch", batch, TrainingConfig.MOST_ROWS);
-            if (!(learningRate > 0) || Float.isInfinite(learningRate)) {
-                throw new InvalidInputException("--lr " + learningRate + " is not a number above 0, such as 0.001");
+        TrainingSettings settings(long seed) {
+            boolean falls = !either("--lr-schedule", schedule, "constant", "cosine");
+            Optional<PlanChoice.Kind> wanted = plan();
+            try {
+                return new TrainingSettings(iterations, batch, learningRate, falls, ema, new NetworkShape(width, depth), data, seed,
+                        wanted, Optional.empty());
+            } catch (InvalidInputException e) { // begins with the setting's name, which is the option's but for one
+                throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
-            if (!(ema >= 0 && ema < 1)) {
-                throw new InvalidInputException("--ema " + ema + " is not a decay from 0 (off) to below 1, such as 0.999");
-            }
-            Rates rates = new Rates(learningRate, falls() ? iterations : 0, ema);
-            return new TrainingConfig(new NetworkShape(width, depth), data, batch, rates, seed, plan(), Optional.empty());
-        }
-
-        private boolean falls() {
-            return !either("--lr-schedule", schedule, "constant", "cosine");
         }
 
         /** {@code auto} is empty. */

@@ -5,7 +5,7 @@ import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.CheckpointFile;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,9 +86,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingRun.Task task() {
-        TrainingConfig config = training.config(seed);
+        TrainingSettings config = training.settings(seed);
         List<Density> pair = Options.atOnce(first -> first ? densities.p0() : densities.p1());
-        return new TrainingRun.Task(config, training.iterations, checkpointEvery, pair.get(0), pair.get(1));
+        return new TrainingRun.Task(config, checkpointEvery, pair.get(0), pair.get(1));
     }
 
     private TrainingRun.Task resumedTask(CheckpointFile.Contents from) {

@@ -18,7 +18,7 @@ import iadb.plan.PlanChoice;
 import iadb.train.DivergedException;
 import iadb.train.Progress;
 import iadb.train.Provenance;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -44,18 +44,13 @@ final class TrainingRun implements AutoCloseable {
     /**
      * What to train.
      *
-     * @param iterations      steps in all
      * @param checkpointEvery steps from one checkpoint to the next; 0: none
      */
-    record Task(TrainingConfig config, int iterations, int checkpointEvery, Density p0, Density p1) {
-        /** Without checkpoints. */
-        Task(TrainingConfig config, int iterations, Density p0, Density p1) {
-            this(config, iterations, 0, p0, p1);
-        }
+    record Task(TrainingSettings config, int checkpointEvery, Density p0, Density p1) {
     }
 
     private final Task task;
-    private final TrainingConfig config;
+    private final TrainingSettings config;
     private final Context context;
     private final Device device;
     private final Path folder;
@@ -70,7 +65,7 @@ final class TrainingRun implements AutoCloseable {
         if (task.config().plan().isPresent()) { // else it is auto's own business, which --verbose and run.json tell
             session.choice().reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, session.choice().kind()));
         }
-        return new TrainingRun(context, task, folder, session, new LossHistory(task.iterations()));
+        return new TrainingRun(context, task, folder, session, new LossHistory(task.config().iterations()));
     }
 
     private TrainingRun(Context context, Task task, Path folder, TrainingSession session, LossHistory history) {
@@ -101,8 +96,8 @@ final class TrainingRun implements AutoCloseable {
      */
     static Task resumed(CheckpointFile.Contents from, Optional<Integer> iterations, Optional<Integer> every,
             Optional<Density> p0, Optional<Density> p1, String file) {
-        TrainingConfig config = Provenance.resumed(from.checkpoint().weights().shape(), from.metadata(), file);
-        if (config.rates().averages() != from.checkpoint().average().isPresent()) {
+        TrainingSettings config = Provenance.resumed(from.checkpoint().weights().shape(), from.metadata(), file);
+        if (config.ema() > 0 != from.checkpoint().average().isPresent()) {
             throw new InvalidInputException(file + ": its average of the weights is missing, or was not asked for");
         }
         int total = iterations.orElseGet(() -> Provenance.number(from.metadata(), TOTAL, 1, file)
@@ -113,13 +108,13 @@ final class TrainingRun implements AutoCloseable {
             throw new InvalidInputException("%s is at iteration %s already: --iterations is the total, at least that".formatted(
                     file, step));
         }
-        int cosineSteps = config.rates().cosineSteps();
-        if (cosineSteps > 0 && total != cosineSteps) {
+        int cosineSteps = config.iterations();
+        if (config.cosine() && total != cosineSteps) {
             throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %s, %s".formatted(file, cosineSteps,
                     step == cosineSteps ? "where it is: further steps would learn nothing"
                             : "which only --iterations " + cosineSteps + " can be the end of"));
         }
-        return new Task(config, total, every.orElse(Provenance.number(from.metadata(), EVERY, 0, file).orElse(0)),
+        return new Task(config.withIterations(total), every.orElse(Provenance.number(from.metadata(), EVERY, 0, file).orElse(0)),
                 from.density(true, p0, file), from.density(false, p1, file));
     }
 
@@ -129,7 +124,7 @@ final class TrainingRun implements AutoCloseable {
      * @throws InvalidInputException when the device cannot go on with the plan and tuning that the checkpoint has
      */
     static TrainingRun resume(Context context, Task task, CheckpointFile.Contents from, Path folder, String file) {
-        TrainingConfig config = task.config();
+        TrainingSettings config = task.config();
         LossHistory history = new LossHistory(from.losses(), from.metadata(), from.checkpoint().step(), file);
         TrainingSession session = announce(context, task, from.checkpoint().step()).during(
                 () -> new TrainingSession(context, config, from.checkpoint(), task.p0(), task.p1()));
@@ -168,8 +163,8 @@ final class TrainingRun implements AutoCloseable {
     /** @param begun is run when the first losses are there */
     void train(Runnable begun) throws IOException {
         this.begun = begun;
-        try (ProgressDisplay display = ProgressDisplay.of("training", "iterations", session.stepsEnqueued(), task.iterations())) {
-            while (session.stepsEnqueued() < task.iterations() && !Interruption.underWay()) {
+        try (ProgressDisplay display = ProgressDisplay.of("training", "iterations", session.stepsEnqueued(), config.iterations())) {
+            while (session.stepsEnqueued() < config.iterations() && !Interruption.underWay()) {
                 int goal = nextStop();
                 while (session.stepsEnqueued() < goal && !Interruption.underWay()) {
                     take(session.advance(goal - session.stepsEnqueued(), REPORT_INTERVAL), display);
@@ -202,10 +197,10 @@ final class TrainingRun implements AutoCloseable {
 
     private int nextStop() {
         if (task.checkpointEvery() == 0) {
-            return task.iterations();
+            return config.iterations();
         }
         long next = (session.stepsEnqueued() / task.checkpointEvery() + 1L) * task.checkpointEvery();
-        return (int) Math.min(task.iterations(), next);
+        return (int) Math.min(config.iterations(), next);
     }
 
     private void take(Progress progress, ProgressDisplay display) throws IOException {
@@ -246,7 +241,7 @@ final class TrainingRun implements AutoCloseable {
         }
         Map<String, String> metadata = new HashMap<>(Provenance.ofCheckpoint(config, session.choice()));
         metadata.putAll(history.facts());
-        metadata.put(TOTAL, Integer.toString(task.iterations()));
+        metadata.put(TOTAL, Integer.toString(config.iterations()));
         metadata.put(EVERY, Integer.toString(task.checkpointEvery()));
         metadata.putAll(madeBy(device));
         CheckpointFile.write(folder.resolve(CHECKPOINT), new CheckpointFile.Contents(checkpoint,
@@ -277,7 +272,7 @@ final class TrainingRun implements AutoCloseable {
 
     /** What to throw, after the losses and the last network whose loss was finite are written as far as they can be. */
     private DivergedException diverged(String what) {
-        DivergedException e = new DivergedException(what, config.rates().learningRate());
+        DivergedException e = new DivergedException(what, config.learningRate());
         int last = history.steps() - 1; // the loss of iteration n is that of the weights before it
         try {
             if (last >= 1 && last >= session.lastSafe().step()) {

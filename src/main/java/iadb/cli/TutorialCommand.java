@@ -23,7 +23,7 @@ import iadb.sample.PushForward;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.view.RealtimeConfig;
 import iadb.view.RealtimeSummary;
 import iadb.view.RealtimeView;
@@ -112,7 +112,7 @@ final class TutorialCommand implements Callable<Integer> {
         clock = new PhaseClock();
         Options.positive("--points", points, MAX_POINTS);
         Options.positive("--steps", steps, Options.MOST_STEPS);
-        TrainingConfig config = training.config(seed);
+        TrainingSettings config = training.settings(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
         List<Density> pair = Options.atOnce(first -> densityOf(given, first));
         Density p0 = pair.get(0);
@@ -147,19 +147,19 @@ final class TutorialCommand implements Callable<Integer> {
                 .orElseThrow(() -> Options.missing(modelFile, first));
     }
 
-    private int showInWindow(TrainingConfig asked, Optional<Network> model, Density p0, Density p1) throws IOException {
+    private int showInWindow(TrainingSettings asked, Optional<Network> model, Density p0, Density p1) throws IOException {
         Options.positive("--points with --realtime", points, RealtimeConfig.MOST_POINTS);
         OptionalInt elsewhere = FirstThread.startThere(spec.commandLine().getParseResult().originalArgs());
         if (elsewhere.isPresent()) {
             return elsewhere.getAsInt();
         }
-        TrainingConfig config = model.map(network -> asked.withShape(network.shape())).orElse(asked);
-        RealtimeConfig show = new RealtimeConfig(p0, p1, config, training.iterations, model, points, steps,
+        TrainingSettings config = model.map(network -> asked.withShape(network.shape())).orElse(asked);
+        RealtimeConfig show = new RealtimeConfig(p0, p1, config, model, points, steps,
                 densities.invert, window.width(), window.height(), window.share(), window.offscreen,
                 window.waitsForScreen(), window.openSeconds(), Optional.ofNullable(window.screenshot),
                 Optional.ofNullable(window.record), output.folder);
         RealtimeSummary summary = RealtimeView.run(show, device::candidates,
-                new WindowKeeper(training.iterations, config, output));
+                new WindowKeeper(config, output));
         System.out.println(new JsonRecord().add("frames", summary.frames())
                 .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())
                 .add("points", summary.points()).add("transfer", summary.transfer())
@@ -176,11 +176,11 @@ final class TutorialCommand implements Callable<Integer> {
         map(context, network, p0, p1, folder);
     }
 
-    private void trainAndMap(Context context, TrainingConfig config, Density p0, Density p1, Path folder)
+    private void trainAndMap(Context context, TrainingSettings config, Density p0, Density p1, Path folder)
             throws IOException {
-        TrainingRun.Task task = new TrainingRun.Task(config, training.iterations, p0, p1);
+        TrainingRun.Task task = new TrainingRun.Task(config, 0, p0, p1);
         try (TrainingRun run = TrainingRun.start(context, task, folder)) {
-            float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.dataPoints())];
+            float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.data())];
             writeSamples(folder, "p0", p0, run.session().data0().read(picture.clone()));
             writeSamples(folder, "p1", p1, run.session().data1().read(picture.clone()));
             clock.end("prepare");

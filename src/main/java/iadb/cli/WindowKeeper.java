@@ -8,7 +8,7 @@ import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.train.Provenance;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.view.Keeper;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -17,17 +17,14 @@ import java.util.Optional;
 
 /** Writes what is made in the window: the model, its losses, and the points. */
 final class WindowKeeper implements Keeper {
-    private final int iterations;
-    private final TrainingConfig config;
+    private final TrainingSettings config;
     private final Options.Output output;
     private LossHistory history;
 
-    /** @param iterations of one training */
-    WindowKeeper(int iterations, TrainingConfig config, Options.Output output) {
-        this.iterations = iterations;
+    WindowKeeper(TrainingSettings config, Options.Output output) {
         this.config = config;
         this.output = output;
-        history = new LossHistory(iterations);
+        history = new LossHistory(config.iterations());
     }
 
     @Override
@@ -37,7 +34,7 @@ final class WindowKeeper implements Keeper {
 
     @Override
     public void restarted() {
-        history = new LossHistory(iterations);
+        history = new LossHistory(config.iterations());
     }
 
     @Override

@@ -13,10 +13,10 @@ public record Rates(float learningRate, int cosineSteps, double averageDecay) {
     /** @throws InvalidInputException if a value is out of its range */
     public Rates {
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
-            throw new InvalidInputException("a learning rate of " + learningRate + " is not a number above 0, such as 0.001");
+            throw new InvalidInputException("learning rate " + learningRate + " is not a number above 0, such as 0.001");
         }
         if (cosineSteps < 0 || !(averageDecay >= 0 && averageDecay < 1)) {
-            throw new InvalidInputException("an average's decay of " + averageDecay + " is not from 0 to below 1, such as 0.999");
+            throw new InvalidInputException("ema " + averageDecay + " is not a decay from 0 (off) to below 1, such as 0.999");
         }
     }
 
@@ -28,11 +28,6 @@ public record Rates(float learningRate, int cosineSteps, double averageDecay) {
     /** Whether the average of the weights is kept. */
     public boolean averages() {
         return averageDecay > 0;
-    }
-
-    /** The same with steps whose rate stays, or falls over {@code steps} steps. */
-    public Rates fallingOver(int steps) {
-        return new Rates(learningRate, steps, averageDecay);
     }
 
     /** The kernels' arguments: learning_rate, cosine_steps, average_rate, log_decay. */

@@ -9,12 +9,10 @@ import iadb.draw.PointSource;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
-import iadb.model.NetworkShape;
-import iadb.plan.Rates;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,8 +82,7 @@ record Averages(Machine machine, double decay, int iterations, int points, List<
         Density p0 = NamedDensities.find(name0).orElseThrow();
         Density p1 = NamedDensities.find(name1).orElseThrow();
         int count = settings.averagedPoints();
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, 256,
-                new Rates(1e-3f, 0, DECAY), seed, Optional.empty(), Optional.empty());
+        TrainingSettings config = TrainingSettings.tutorial().withEma(DECAY).withSeed(seed);
         try (TrainingSession session = new TrainingSession(context, config, p0, p1);
                 Sampler sampler = new Sampler(context, config.shape());
                 PointSource source0 = new PointSource(context, p0);

@@ -10,14 +10,13 @@ import iadb.draw.PointSource;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
-import iadb.model.NetworkShape;
 import iadb.random.Stream;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,9 +101,7 @@ record MapUses(Machine machine, int iterations, Spread densityCost, Spread inver
     }
 
     private static Network trained(Context context, int iterations) {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, 256, 1e-3f, 0,
-                Optional.empty());
-        try (TrainingSession session = new TrainingSession(context, config, P0, P1)) {
+        try (TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), P0, P1)) {
             session.advance(iterations, NO_LIMIT);
             session.drain();
             return session.snapshot();

@@ -8,14 +8,13 @@ import iadb.model.NetworkShape;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * This program at the training that its peers do, of the tutorial's network: timed in blocks as theirs is, and the same
@@ -88,9 +87,8 @@ final class OwnTraining {
     }
 
     private TrainingSession session(long seed) {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, TrainingBlocks.DATA_POINTS, settings.batch(), 1e-3f, seed,
-                Optional.empty());
-        return new TrainingSession(context, config, TrainingBlocks.P0, TrainingBlocks.P1);
+        TrainingSettings training = TrainingSettings.tutorial().withBatch(settings.batch()).withSeed(seed);
+        return new TrainingSession(context, training, TrainingBlocks.P0, TrainingBlocks.P1);
     }
 
     private static double seconds(TrainingSession session, int steps) {

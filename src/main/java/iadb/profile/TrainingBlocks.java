@@ -5,7 +5,7 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,7 +24,8 @@ final class TrainingBlocks implements AutoCloseable {
 
     /** Draws the data and builds the kernels of a plan; empty: the fastest. */
     TrainingBlocks(Context context, NetworkShape shape, int batch, Optional<PlanChoice.Kind> plan) {
-        session = new TrainingSession(context, new TrainingConfig(shape, DATA_POINTS, batch, 1e-3f, 0, plan), P0, P1);
+        session = new TrainingSession(context,
+                TrainingSettings.tutorial().withShape(shape).withBatch(batch).withPlan(plan), P0, P1);
     }
 
     PlanChoice choice() {

@@ -60,7 +60,7 @@ final class PlanSwitch implements AutoCloseable {
     }
 
     private final Context context;
-    private final TrainingConfig config;
+    private final TrainingSettings config;
     private final Batch batch;
     private final TrainingState state;
     private final boolean mayChoose;
@@ -77,7 +77,7 @@ final class PlanSwitch implements AutoCloseable {
     private boolean fellShort;
 
     /** Builds the plan that was asked for, or the first of those that {@code auto} changes between. */
-    PlanSwitch(Context context, TrainingConfig config, Batch batch, TrainingState state) {
+    PlanSwitch(Context context, TrainingSettings config, Batch batch, TrainingState state) {
         this.context = context;
         this.config = config;
         this.batch = batch;
@@ -121,12 +121,12 @@ final class PlanSwitch implements AutoCloseable {
     }
 
     /** The tuning as it was recorded or stands in the table, not yet made to fit. */
-    private static Tuning base(Context context, TrainingConfig config) {
+    private static Tuning base(Context context, TrainingSettings config) {
         return config.tuning().orElseGet(() -> TuningTable.find(context.device(), TuningTable.Purpose.TRAINING));
     }
 
     /** The plan that is asked for. Its tuning is chosen, but for {@code layered}, and where none has the bits of a recorded one. */
-    private static PlanChoice wanted(Context context, TrainingConfig config, Function<TuningChoice, Tuning> choose) {
+    private static PlanChoice wanted(Context context, TrainingSettings config, Function<TuningChoice, Tuning> choose) {
         Function<Tuning, PlanChoice> fitted = tuning -> PlanChoice.of(config.plan(), tuning, context.device(), config.shape(),
                 config.batch());
         PlanChoice wanted = fitted.apply(base(context, config));
@@ -140,7 +140,7 @@ final class PlanSwitch implements AutoCloseable {
     }
 
     /** Has the kernels of the first plan built beside others that are built before it, where they are new to the device. */
-    static void buildAhead(Context context, TrainingConfig config) {
+    static void buildAhead(Context context, TrainingSettings config) {
         PlanChoice wanted = wanted(context, config, TuningChoice::known);
         PlanChoice.Kind kind = config.plan().isEmpty() && wanted.kind() == PlanChoice.Kind.PERSISTENT ? PlanChoice.Kind.FUSED
                 : wanted.kind();

@@ -41,7 +41,7 @@ public final class TrainingSession implements AutoCloseable {
     private static final long SLICE_NANOS = 25_000_000;
 
     private final Context context;
-    private final TrainingConfig config;
+    private final TrainingSettings config;
     private final DeviceBuffer data0;
     private final DeviceBuffer data1;
     private final TrainingState state;
@@ -64,12 +64,12 @@ public final class TrainingSession implements AutoCloseable {
      *
      * @throws DeviceLimitException when the device cannot hold what was asked for
      */
-    public TrainingSession(Context context, TrainingConfig config, Density p0, Density p1) {
+    public TrainingSession(Context context, TrainingSettings config, Density p0, Density p1) {
         this(context, config, Network.initial(config.shape(), config.seed()), p0, p1);
     }
 
     /** As above, from the weights of {@code start} instead of fresh ones. */
-    public TrainingSession(Context context, TrainingConfig config, Network start, Density p0, Density p1) {
+    public TrainingSession(Context context, TrainingSettings config, Network start, Density p0, Density p1) {
         this(context, config, Checkpoint.start(start, config.rates().averages()), p0, p1);
     }
 
@@ -77,13 +77,13 @@ public final class TrainingSession implements AutoCloseable {
      * As above, from the step of a checkpoint: the same bits as a session that never stopped, if the densities, the
      * configuration with the checkpoint's plan and tuning, and the device are the same.
      */
-    public TrainingSession(Context context, TrainingConfig config, Checkpoint start, Density p0, Density p1) {
+    public TrainingSession(Context context, TrainingSettings config, Checkpoint start, Density p0, Density p1) {
         this.context = context;
         this.config = config;
         PlanSwitch.buildAhead(context, config);
         try {
-            data0 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
-            data1 = resources.add(context.buffer((long) config.dataPoints() * PointSource.POINT_BYTES));
+            data0 = resources.add(context.buffer((long) config.data() * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer((long) config.data() * PointSource.POINT_BYTES));
             replaceDensity(Which.P0, p0);
             replaceDensity(Which.P1, p1);
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
@@ -91,7 +91,7 @@ public final class TrainingSession implements AutoCloseable {
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            Batch batch = new Batch(data0, config.dataPoints(), data1, config.dataPoints(), config.batch(), config.seed(),
+            Batch batch = new Batch(data0, config.data(), data1, config.data(), config.batch(), config.seed(),
                     config.rates());
             plans = resources.add(new PlanSwitch(context, config, batch, state));
             stepsEnqueued = start.step();
@@ -111,7 +111,7 @@ public final class TrainingSession implements AutoCloseable {
     public void replaceDensity(Which which, Density density) {
         try (PointSource source = new PointSource(context, density)) {
             source.drawInto(which == Which.P0 ? data0 : data1, config.seed(),
-                    which == Which.P0 ? Stream.DATA_P0 : Stream.DATA_P1, 0, config.dataPoints());
+                    which == Which.P0 ? Stream.DATA_P0 : Stream.DATA_P1, 0, config.data());
         }
     }
 

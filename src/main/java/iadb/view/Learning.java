@@ -6,7 +6,7 @@ import iadb.density.Density;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.train.Progress;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -21,8 +21,7 @@ final class Learning implements AutoCloseable {
     private static final long LEAST_SLICE_NANOS = 1_000_000;
 
     private final Context context;
-    private final TrainingConfig config;
-    private final int iterations; // of one training
+    private final TrainingSettings config;
     private final Consumer<float[]> losses;
     private final Runnable restarted;
     private final DeviceBuffer given; // the weights where no training is under way
@@ -41,10 +40,9 @@ final class Learning implements AutoCloseable {
      * @param losses    takes the losses as they come
      * @param restarted is told that the losses to come are those of fresh weights
      */
-    Learning(Context context, TrainingConfig config, int iterations, Network network, Consumer<float[]> losses, Runnable restarted) {
+    Learning(Context context, TrainingSettings config, Network network, Consumer<float[]> losses, Runnable restarted) {
         this.context = context;
         this.config = config;
-        this.iterations = iterations;
         this.losses = losses;
         this.restarted = restarted;
         start = network;
@@ -56,7 +54,7 @@ final class Learning implements AutoCloseable {
      * falls begins to fall anew.
      */
     void train(Density p0, Density p1) {
-        if (session != null && config.rates().cosineSteps() > 0) {
+        if (session != null && config.cosine()) {
             take(session.drain());
             if (!diverged()) {
                 start = session.checkpoint().weights();
@@ -71,7 +69,7 @@ final class Learning implements AutoCloseable {
         if (session == null) {
             session = new TrainingSession(context, config, start, p0, p1);
         }
-        goal = (int) Math.min(Integer.MAX_VALUE, (long) done + iterations);
+        goal = (int) Math.min(Integer.MAX_VALUE, (long) done + config.iterations());
         running = true;
     }
 
@@ -90,7 +88,7 @@ final class Learning implements AutoCloseable {
 
     /** Trains on with other data and the weights as they are. */
     void follow(TrainingSession.Which which, Density density, Density p0, Density p1) {
-        if (session != null && config.rates().cosineSteps() == 0) {
+        if (session != null && !config.cosine()) {
             session.replaceDensity(which, density); // else train begins a session with it
         }
         train(p0, p1);

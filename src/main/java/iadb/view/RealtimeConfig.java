@@ -2,7 +2,7 @@ package iadb.view;
 
 import iadb.density.Density;
 import iadb.model.Network;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,7 +12,6 @@ import java.util.Optional;
  * @param p0         the density to start from
  * @param p1         the density to arrive at
  * @param training   of the network; its shape is the model's where one is given
- * @param iterations of one training
  * @param model      weights to show without a training
  * @param points     to move at first
  * @param steps      T, of a pass
@@ -27,7 +26,7 @@ import java.util.Optional;
  * @param recording  an animation of what is shown
  * @param folder     for screenshots that the user takes
  */
-public record RealtimeConfig(Density p0, Density p1, TrainingConfig training, int iterations, Optional<Network> model,
+public record RealtimeConfig(Density p0, Density p1, TrainingSettings training, Optional<Network> model,
         int points, int steps, boolean invert, int width, int height, boolean share, boolean offscreen, boolean vsync,
         Optional<Double> seconds, Optional<Path> screenshot, Optional<Path> recording, Path folder) {
     /** The window moves no more. */

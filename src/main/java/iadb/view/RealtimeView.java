@@ -8,7 +8,7 @@ import iadb.cl.Resources;
 import iadb.model.Network;
 import iadb.plan.PlanChoice;
 import iadb.sample.Solver;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.view.interop.Interop;
 import iadb.view.interop.Transfer;
 import iadb.view.scene.Camera;
@@ -82,9 +82,9 @@ public final class RealtimeView implements AutoCloseable {
             stage = resources.add(new SceneRenderer(camera, scale));
             canvas = resources.add(new PanelCanvas(scale));
             panel = new Panel(canvas.context());
-            TrainingConfig training = planned(config.training());
+            TrainingSettings training = planned(config.training());
             Network network = config.model().orElseGet(() -> Network.initial(training.shape(), training.seed()));
-            learning = resources.add(new Learning(context, training, config.iterations(), network, keeper::losses,
+            learning = resources.add(new Learning(context, training, network, keeper::losses,
                     keeper::restarted));
             movement = resources.add(new Movement(context, transfer, network.shape(), config.steps(), training.seed()));
         } catch (RuntimeException e) {
@@ -125,9 +125,9 @@ public final class RealtimeView implements AutoCloseable {
      * Where {@code auto} would keep all cores of a CPU spinning at a barrier, the window system and software OpenGL
      * would wait for them: {@code fused} gives the same bits.
      */
-    private TrainingConfig planned(TrainingConfig training) {
+    private TrainingSettings planned(TrainingSettings training) {
         boolean sharesCores = context.device().type() == Device.Type.CPU;
-        return sharesCores && training.plan().isEmpty() ? training.withPlan(PlanChoice.Kind.FUSED) : training;
+        return sharesCores && training.plan().isEmpty() ? training.withPlan(Optional.of(PlanChoice.Kind.FUSED)) : training;
     }
 
     private void play(PictureTaker pictures) {
@@ -295,7 +295,7 @@ public final class RealtimeView implements AutoCloseable {
 
     private String divergence() {
         return String.format(Locale.ROOT, "the training diverged at iteration %,d: a smaller --lr than %s may help; the weights are"
-                + " those after iteration %,d", learning.divergedAt(), Float.toString(config.training().rates().learningRate()),
+                + " those after iteration %,d", learning.divergedAt(), Float.toString(config.training().learningRate()),
                 learning.done());
     }
 

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.density.NamedDensities;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -195,7 +195,8 @@ class ProgramCacheTest {
 
     /** Weights and drawn points of a short training in a context with this cache. */
     private static float[][] train(Device device, UserCache cache, PlanChoice.Kind plan) {
-        TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 1009, 61, 1e-3f, 5, Optional.of(plan));
+        TrainingSettings config = TrainingSettings.tutorial().withShape(new NetworkShape(16, 1)).withData(1009).withBatch(61).withSeed(5)
+                .withPlan(Optional.of(plan));
         try (Context context = Context.open(device, cache);
                 TrainingSession session = new TrainingSession(context, config, NamedDensities.find("gaussian").orElseThrow(),
                         NamedDensities.find("spiral").orElseThrow())) {

@@ -6,12 +6,10 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.model.Network;
-import iadb.model.NetworkShape;
 import iadb.random.Stream;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.time.Duration;
-import java.util.Optional;
 
 /** A network that learned the way from a bell to a ring for a second or two, for tests of what a map does with one. */
 public final class TrainedNetwork {
@@ -27,9 +25,8 @@ public final class TrainedNetwork {
     /** Trained once, on the first device. */
     public static synchronized Network get() {
         if (network == null) {
-            TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 65_536, 256, 1e-3f, 0, Optional.empty());
             try (Context context = Context.open(Device.all().get(0));
-                    TrainingSession session = new TrainingSession(context, config, P0, P1)) {
+                    TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), P0, P1)) {
                 session.advance(STEPS, Duration.ofMinutes(5));
                 session.drain();
                 network = session.snapshot();

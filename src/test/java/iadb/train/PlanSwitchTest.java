@@ -48,7 +48,8 @@ class PlanSwitchTest {
 
     private static void onDevice(Device device, Optional<PlanChoice.Kind> wanted, Trial trial) {
         // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
-        TrainingConfig config = new TrainingConfig(new NetworkShape(16, 1), 67, 1, 1e-3f, 0, wanted);
+        TrainingSettings config = TrainingSettings.tutorial().withShape(new NetworkShape(16, 1)).withData(67).withBatch(1)
+                .withPlan(wanted);
         try (Context context = Context.open(device);
                 DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
                 TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(config.shape(), 0), false), 64);

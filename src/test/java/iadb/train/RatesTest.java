@@ -12,7 +12,6 @@ import iadb.density.NamedDensities;
 import iadb.model.Checkpoint;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.plan.Rates;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,12 +28,12 @@ class RatesTest {
     private static final NetworkShape SHAPE = new NetworkShape(32, 3);
     private static final int BATCH = 300; // several tiles, and groups that share the average
 
-    private static TrainingConfig config(Rates rates, PlanChoice.Kind plan) {
-        return new TrainingConfig(SHAPE, 4099, BATCH, rates, 3, Optional.of(plan), Optional.empty());
+    private static TrainingSettings config(PlanChoice.Kind plan) {
+        return TrainingSettings.tutorial().withShape(SHAPE).withData(4099).withBatch(BATCH).withSeed(3).withPlan(Optional.of(plan));
     }
 
     /** The checkpoints after each of {@code steps} steps. */
-    private static List<Checkpoint> steps(Device device, TrainingConfig config, int steps) {
+    private static List<Checkpoint> steps(Device device, TrainingSettings config, int steps) {
         List<Checkpoint> all = new ArrayList<>();
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
@@ -54,7 +53,7 @@ class RatesTest {
     void theAverageIsThatOfTheWeightsSoFar(PlanChoice.Kind plan) {
         double decay = 0.8;
         for (Device device : Device.all()) {
-            List<Checkpoint> after = steps(device, config(new Rates(1e-2f, 0, decay), plan), 12);
+            List<Checkpoint> after = steps(device, config(plan).withLearningRate(1e-2f, false).withEma(decay), 12);
             for (int step = 0; step < after.size(); step++) {
                 float[] average = after.get(step).average().orElseThrow().parameters();
                 for (int i = 0; i < average.length; i++) {
@@ -77,8 +76,8 @@ class RatesTest {
     @EnumSource
     void anAverageChangesNoBitOfTheWeights(PlanChoice.Kind plan) {
         for (Device device : Device.all()) {
-            List<Checkpoint> plain = steps(device, config(Rates.constant(1e-3f), plan), 5);
-            List<Checkpoint> averaged = steps(device, config(new Rates(1e-3f, 0, 0.999), plan), 5);
+            List<Checkpoint> plain = steps(device, config(plan), 5);
+            List<Checkpoint> averaged = steps(device, config(plan).withEma(0.999), 5);
             assertArrayEquals(plain.get(4).weights().parameters(), averaged.get(4).weights().parameters());
             assertTrue(plain.get(4).average().isEmpty());
         }
@@ -91,7 +90,7 @@ class RatesTest {
         int steps = 8;
         float rate = 1e-3f;
         for (Device device : Device.all()) {
-            List<Checkpoint> after = steps(device, config(new Rates(rate, steps, 0), plan), steps);
+            List<Checkpoint> after = steps(device, config(plan).withIterations(steps).withLearningRate(rate, true), steps);
             for (int step = 1; step < steps; step++) {
                 Checkpoint before = after.get(step - 1);
                 Checkpoint now = after.get(step);
@@ -112,7 +111,7 @@ class RatesTest {
     @Test
     void stepsBeyondTheEndOfTheFallMoveNothing() {
         for (Device device : Device.all()) {
-            List<Checkpoint> after = steps(device, config(new Rates(1e-3f, 4, 0), PlanChoice.Kind.FUSED), 6);
+            List<Checkpoint> after = steps(device, config(PlanChoice.Kind.FUSED).withIterations(4).withLearningRate(1e-3f, true), 6);
             assertArrayEquals(after.get(4).weights().parameters(), after.get(5).weights().parameters());
         }
     }

@@ -16,7 +16,6 @@ import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.plan.Rates;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -36,8 +35,8 @@ class TrainingSessionTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
 
-    private static TrainingConfig config(float learningRate, long seed) {
-        return new TrainingConfig(NetworkShape.TUTORIAL, 4099, 64, learningRate, seed, Optional.empty());
+    private static TrainingSettings config(float learningRate, long seed) {
+        return TrainingSettings.tutorial().withData(4099).withBatch(64).withLearningRate(learningRate, false).withSeed(seed);
     }
 
     /** Weights after 300 steps, advanced as {@code slices} says, over and over. */
@@ -63,8 +62,8 @@ class TrainingSessionTest {
     @ParameterizedTest
     @EnumSource
     void goingOnFromACheckpointGivesTheSameBits(PlanChoice.Kind plan) {
-        Rates rates = new Rates(1e-3f, 400, 0.99);
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 4099, 64, rates, 9, Optional.of(plan), Optional.empty());
+        TrainingSettings config = config(1e-3f, 9).withIterations(400).withLearningRate(1e-3f, true).withEma(0.99)
+                .withPlan(Optional.of(plan));
         for (Device device : Device.all()) {
             Checkpoint whole = goOn(device, config, Checkpoint.start(Network.initial(config.shape(), config.seed()), true), 300);
             Checkpoint resumed = Checkpoint.start(Network.initial(config.shape(), config.seed()), true);
@@ -79,7 +78,7 @@ class TrainingSessionTest {
         }
     }
 
-    private static Checkpoint goOn(Device device, TrainingConfig config, Checkpoint from, int to) {
+    private static Checkpoint goOn(Device device, TrainingSettings config, Checkpoint from, int to) {
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config, from, GAUSSIAN, RING)) {
             assertEquals(from.step(), session.stepsEnqueued());
@@ -119,7 +118,7 @@ class TrainingSessionTest {
     }
 
     private static float[] trainBy(Device device, Optional<PlanChoice.Kind> kind) {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 4099, 256, 1e-3f, 5, kind);
+        TrainingSettings config = config(1e-3f, 5).withBatch(256).withPlan(kind);
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
             session.advance(1500, LONG);
@@ -193,8 +192,7 @@ class TrainingSessionTest {
     /** Until a copy was taken, and on: from it the same steps lead to the same bits. */
     @Test
     void theLastSafeStateIsOneThatTheTrainingWentThrough() {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 4099, 64, new Rates(1e-3f, 0, 0.9), 4, Optional.empty(),
-                Optional.empty());
+        TrainingSettings config = config(1e-3f, 4).withEma(0.9);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
                     TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
@@ -306,9 +304,8 @@ class TrainingSessionTest {
         Device device = Device.select("auto");
         Density spiral = NamedDensities.find("spiral").orElseThrow();
         int count = 8192;
-        TrainingConfig tutorial = new TrainingConfig(NetworkShape.TUTORIAL, 65_536, 256, 1e-3f, 0, Optional.empty());
         try (Context context = Context.open(device);
-                TrainingSession session = new TrainingSession(context, tutorial, GAUSSIAN, spiral);
+                TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), GAUSSIAN, spiral);
                 PointSource source0 = new PointSource(context, GAUSSIAN);
                 PointSource source1 = new PointSource(context, spiral);
                 DeviceBuffer points = source0.draw(0, Stream.START_POINTS, 0, count);

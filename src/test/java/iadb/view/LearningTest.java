@@ -10,14 +10,11 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.model.Network;
-import iadb.model.NetworkShape;
-import iadb.plan.Rates;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSession.Which;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -28,9 +25,10 @@ class LearningTest {
     private static final Density MOONS = NamedDensities.find("moons").orElseThrow();
     private static final Duration FRAME = Duration.ofMillis(50);
 
-    private static Learning learning(Context context, Rates rates, int iterations) {
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, rates, 1, Optional.empty(), Optional.empty());
-        return new Learning(context, config, iterations, Network.initial(config.shape(), 1), losses -> { }, () -> { });
+    private static final TrainingSettings SETTINGS = TrainingSettings.tutorial().withData(500).withBatch(32).withSeed(1);
+
+    private static Learning learning(Context context, TrainingSettings config) {
+        return new Learning(context, config, Network.initial(config.shape(), 1), losses -> { }, () -> { });
     }
 
     private static void finish(Learning learning) {
@@ -42,7 +40,7 @@ class LearningTest {
     @Test
     void aRateThatFellFallsAnewForANewDensity() {
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = learning(context, new Rates(1e-3f, 300, 0), 300)) {
+                Learning learning = learning(context, SETTINGS.withIterations(300).withLearningRate(1e-3f, true))) {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             assertEquals(300, learning.done());
@@ -63,7 +61,7 @@ class LearningTest {
     @Test
     void aRateThatStaysGoesOnInItsSession() {
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = learning(context, Rates.constant(1e-3f), 200)) {
+                Learning learning = learning(context, SETTINGS.withIterations(200))) {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
@@ -75,11 +73,10 @@ class LearningTest {
     @Test
     void aTrainingThatDivergesLeavesTheWeightsOfBefore() {
         AtomicInteger restarts = new AtomicInteger();
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, Rates.constant(30), 1, Optional.empty(),
-                Optional.empty());
+        TrainingSettings config = SETTINGS.withIterations(1000).withLearningRate(30, false);
         Network initial = Network.initial(config.shape(), 1);
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = new Learning(context, config, 1000, initial, losses -> { }, restarts::incrementAndGet)) {
+                Learning learning = new Learning(context, config, initial, losses -> { }, restarts::incrementAndGet)) {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             assertTrue(learning.diverged());
@@ -97,10 +94,9 @@ class LearningTest {
 
     @Test
     void theAverageIsWhatIsShown() {
-        Rates rates = new Rates(1e-3f, 0, 0.99);
-        TrainingConfig config = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, rates, 1, Optional.empty(), Optional.empty());
+        TrainingSettings config = SETTINGS.withIterations(200).withEma(0.99);
         try (Context context = Context.open(Device.select("auto"));
-                Learning averaged = learning(context, rates, 200);
+                Learning averaged = learning(context, config);
                 TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
             averaged.train(GAUSSIAN, RING);
             finish(averaged);

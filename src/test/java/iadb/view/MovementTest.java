@@ -11,21 +11,21 @@ import iadb.cl.Device;
 import iadb.density.NamedDensities;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
 import iadb.view.surface.EglSurface;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What is drawn while the network is trained, for a network whose map is known. Off screen, by EGL. */
 class MovementTest {
     private static final float[] SHIFT = {0.25f, -0.125f};
     // a rate so small that the map stays: Adam moves a weight by about the rate in each iteration
-    private static final TrainingConfig TRAINING = new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, 1e-12f, 1, Optional.empty());
+    private static final TrainingSettings TRAINING = TrainingSettings.tutorial().withIterations(Integer.MAX_VALUE).withData(500)
+            .withBatch(32).withLearningRate(1e-12f, false).withSeed(1);
     // 128 additions of SHIFT / 128 to values below 2: 128 roundings of 2^-24 each; and 1e5 iterations of the rate, times the width
     private static final float TOLERANCE = 3e-5f;
     private static final Duration BUDGET = Duration.ofMillis(1);
@@ -43,7 +43,7 @@ class MovementTest {
         try (EglSurface surface = EglSurface.open(64, 64)) {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
-                    Learning learning = new Learning(context, TRAINING, Integer.MAX_VALUE, network, losses -> { }, () -> { });
+                    Learning learning = new Learning(context, TRAINING, network, losses -> { }, () -> { });
                     Movement movement = new Movement(context, interop.transfer(), shape, 128, 1)) {
                 movement.draw(NamedDensities.find("gaussian").orElseThrow(), 100);
                 learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());

@@ -10,7 +10,7 @@ import iadb.density.NamedDensities;
 import iadb.file.Png;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.train.TrainingConfig;
+import iadb.train.TrainingSettings;
 import iadb.view.scene.Camera;
 import iadb.view.scene.SceneRenderer;
 import iadb.view.surface.EglSurface;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Densities that are dropped on the window. Off screen, by EGL. */
 class SubjectsTest {
-    private static final TrainingConfig TRAINING =
-            new TrainingConfig(NetworkShape.TUTORIAL, 500, 32, 1e-3f, 1, Optional.empty());
+    private static final TrainingSettings TRAINING =
+            TrainingSettings.tutorial().withIterations(40).withData(500).withBatch(32).withSeed(1);
 
     @TempDir
     private Path folder;
@@ -40,12 +40,12 @@ class SubjectsTest {
     private void run(Trial trial) throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         RealtimeConfig config = new RealtimeConfig(NamedDensities.find("gaussian").orElseThrow(),
-                NamedDensities.find("ring").orElseThrow(), TRAINING, 40, Optional.of(network), 100, 4, false, 64, 64, false, true,
+                NamedDensities.find("ring").orElseThrow(), TRAINING, Optional.of(network), 100, 4, false, 64, 64, false, true,
                 false, Optional.empty(), Optional.empty(), Optional.empty(), folder);
         try (EglSurface surface = EglSurface.open(64, 64);
                 Context context = Context.open(Device.select("auto"));
                 SceneRenderer stage = new SceneRenderer(new Camera(), 1);
-                Learning learning = new Learning(context, TRAINING, 40, network, losses -> { }, () -> { })) {
+                Learning learning = new Learning(context, TRAINING, network, losses -> { }, () -> { })) {
             assertEquals(64, surface.width());
             trial.with(new Subjects(config, new Controls(), stage, learning, line -> said = line), learning);
         }
@@ -117,7 +117,7 @@ class SubjectsTest {
     void aTrainingWithoutEndCanBeginAnew() throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = new Learning(context, TRAINING, Integer.MAX_VALUE, network, losses -> { }, () -> { })) {
+                Learning learning = new Learning(context, TRAINING.withIterations(Integer.MAX_VALUE), network, losses -> { }, () -> { })) {
             learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
             learning.advance(Duration.ofMillis(5));
             learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());

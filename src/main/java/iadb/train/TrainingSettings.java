@@ -1,0 +1,93 @@
+package iadb.train;
+
+import iadb.fault.InvalidInputException;
+import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice;
+import iadb.plan.Rates;
+import iadb.plan.Tuning;
+import java.util.Optional;
+
+/**
+ * How to train. A value out of its range is an {@link InvalidInputException} whose message begins with the name of the setting.
+ *
+ * @param iterations   training steps, 1 or more
+ * @param batch        B, rows of a step, 1 to {@value #MAX_BATCH}
+ * @param learningRate Adam's step size, above 0
+ * @param cosine       whether the learning rate falls to 0 over the iterations, along half a cosine; else it is constant
+ * @param ema          decay of the exponential average of the weights that the map uses, such as 0.999; 0: the last weights
+ * @param shape        the network
+ * @param data         points drawn from each density, 1 or more
+ * @param seed         of all random numbers: the same seed on the same device gives the same map, bit for bit
+ * @param plan         empty: the fastest that the device can run
+ * @param tuning       the tuning that a checkpoint records, or another with the same bits; empty: the device's own
+ */
+public record TrainingSettings(int iterations, int batch, float learningRate, boolean cosine, double ema, NetworkShape shape,
+        int data, long seed, Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {
+    /** A larger batch would be a launch too long to interrupt. */
+    public static final int MAX_BATCH = 1 << 20;
+
+    /** @throws InvalidInputException if a value is out of its range */
+    public TrainingSettings {
+        requireRange("iterations", iterations, Integer.MAX_VALUE);
+        requireRange("data", data, Integer.MAX_VALUE);
+        requireRange("batch", batch, MAX_BATCH);
+        new Rates(learningRate, 0, ema);
+    }
+
+    private static void requireRange(String name, int value, int max) {
+        if (value < 1 || value > max) {
+            throw new InvalidInputException("%s %s is not a whole number from 1 to %s".formatted(name, value, max));
+        }
+    }
+
+    /** The tutorial's: 65,536 iterations of 256 rows, a constant rate of 0.001, 4 layers of 64 units, 65,536 points, seed 0. */
+    public static TrainingSettings tutorial() {
+        return new TrainingSettings(65_536, 256, 1e-3f, false, 0, NetworkShape.TUTORIAL, 65_536, 0, Optional.empty(),
+                Optional.empty());
+    }
+
+    /** With other iterations. */
+    public TrainingSettings withIterations(int steps) {
+        return new TrainingSettings(steps, batch, learningRate, cosine, ema, shape, data, seed, plan, tuning);
+    }
+
+    /** With other rows of a step. */
+    public TrainingSettings withBatch(int rows) {
+        return new TrainingSettings(iterations, rows, learningRate, cosine, ema, shape, data, seed, plan, tuning);
+    }
+
+    /** With another learning rate, and whether it falls to 0 over the iterations. */
+    public TrainingSettings withLearningRate(float rate, boolean falls) {
+        return new TrainingSettings(iterations, batch, rate, falls, ema, shape, data, seed, plan, tuning);
+    }
+
+    /** With another decay of the average of the weights; 0: no average. */
+    public TrainingSettings withEma(double decay) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, decay, shape, data, seed, plan, tuning);
+    }
+
+    /** With another network. */
+    public TrainingSettings withShape(NetworkShape network) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, network, data, seed, plan, tuning);
+    }
+
+    /** With another number of points drawn from each density. */
+    public TrainingSettings withData(int points) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, points, seed, plan, tuning);
+    }
+
+    /** With another seed. */
+    public TrainingSettings withSeed(long other) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, other, plan, tuning);
+    }
+
+    /** With a plan that need not be the fastest; empty: the fastest. */
+    public TrainingSettings withPlan(Optional<PlanChoice.Kind> wanted) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, wanted, tuning);
+    }
+
+    /** The learning rate, its fall, and the average, as kernels take them. */
+    public Rates rates() {
+        return new Rates(learningRate, cosine ? iterations : 0, ema);
+    }
+}
