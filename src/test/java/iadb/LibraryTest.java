@@ -23,17 +23,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The library as others embed it: the README's example, without what only the command line needs, and its Javadoc. */
 class LibraryTest {
-    /** Jars of the dependencies that the pom calls optional. */
+    /** Jars of the dependencies that the pom calls optional, but for Logback. */
     private static final Pattern OPTIONAL = Pattern.compile(
-            "logback|picocli|progressbar|jline|lwjgl-(egl|glfw|nuklear|opengl)|flatlaf|junit|opentest4j|apiguardian");
+            "picocli|progressbar|jline|lwjgl-(egl|glfw|nuklear|opengl)|flatlaf|junit|opentest4j|apiguardian");
 
     @TempDir
     Path folder;
 
     /** The class path of a program that depends on the library: Maven leaves out what is optional. */
     private static String classPath() {
+        return classPath(Pattern.compile(OPTIONAL + "|logback"));
+    }
+
+    private static String classPath(Pattern leftOut) {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> !entry.contains("test-classes") && !OPTIONAL.matcher(Path.of(entry).getFileName().toString()).find())
+                .filter(entry -> !entry.contains("test-classes") && !leftOut.matcher(Path.of(entry).getFileName().toString()).find())
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
@@ -69,6 +73,22 @@ class LibraryTest {
                 .toList();
         assertEquals(List.of(), said, "SLF4J says that it has no provider, and nobody else says anything");
         assertTrue(Files.exists(folder.resolve("letters.safetensors")));
+    }
+
+    @Test
+    void aHostKeepsItsOwnLogging() throws Exception {
+        Files.writeString(folder.resolve("Host.java"), """
+                class Host {
+                    public static void main(String[] arguments) throws Exception {
+                        var context = (ch.qos.logback.classic.LoggerContext) org.slf4j.LoggerFactory.getILoggerFactory();
+                        Class.forName("iadb.LearnedMap");
+                        System.out.println(context.getLogger("ROOT").getLevel() + " " + context.getLogger("iadb").getLevel());
+                    }
+                }
+                """);
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Run run = run(java, "-cp", classPath(OPTIONAL), "Host.java");
+        assertEquals("DEBUG null", run.out().strip(), "Logback's own default, and no level for the library: " + run.err());
     }
 
     @Test

@@ -48,10 +48,6 @@ public final class Main {
     /** Anything else. */
     static final int EXIT_FAILURE = 1;
 
-    static {
-        System.setProperty("iadb.program", "true"); // before the first logger: StderrLogging asks for it
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
     private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
 

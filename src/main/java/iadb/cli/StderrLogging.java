@@ -15,19 +15,12 @@ import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the log to stderr as plain lines, so that stdout carries results only. Logback finds it as a service, in programs that
- * embed this one as a library, too: there it only sees to it that this library says nothing unless it is asked to.
+ * Sends the log to stderr as plain lines, so that stdout carries results only. Logback finds it as a service of the program's jar;
+ * the library's jar names no such service, so that a program that embeds the library keeps its own logging.
  */
 public final class StderrLogging extends ContextAwareBase implements Configurator {
-    /** System property of this program's own processes. */
-    private static final String OWN_PROGRAM = "iadb.program";
-
     @Override
     public ExecutionStatus configure(LoggerContext context) {
-        if (!Boolean.getBoolean(OWN_PROGRAM)) {
-            context.getLogger("iadb").setLevel(Level.INFO); // Logback without a configuration would show all
-            return ExecutionStatus.INVOKE_NEXT_IF_ANY;
-        }
         context.getStatusManager().add(new NopStatusListener()); // else Logback loads its date formats at every start
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);

@@ -5,18 +5,28 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** The program's name and version, as the build packed them: {@code iadb-cl 0.1.0}. */
+/** The program's name, version and commit, as the build packed them. */
 public final class BuildVersion {
     private BuildVersion() {
     }
 
+    /** Name and version: {@code iadb-cl 0.1.0}. */
     public static String text() {
+        return "iadb-cl " + properties().getProperty("version");
+    }
+
+    /** The commit that was built, with {@code +} when files had been changed since; {@code unknown} without a repository. */
+    public static String commit() {
+        return properties().getProperty("commit");
+    }
+
+    private static Properties properties() {
         Properties properties = new Properties();
         try (InputStream in = BuildVersion.class.getResourceAsStream("/iadb.properties")) {
             properties.load(in);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return "iadb-cl " + properties.getProperty("version");
+        return properties;
     }
 }

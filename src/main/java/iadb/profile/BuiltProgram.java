@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * An OpenCL program as the host builds it on a device that need not be here. The sources and options are those of the classes that
@@ -143,15 +144,21 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
         return gpu.startsWith("gfx") ? "gpu-amd" : "gpu";
     }
 
-    /** SHA-256 of the texts of the sources as a driver gets them, one after the other, and the options with a blank between. */
+    /** SHA-256 of the code of the sources, one after the other, and the options with a blank between. */
     String digest() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            sources.forEach(source -> digest.update(source.withLineDirective().getBytes(StandardCharsets.UTF_8)));
+            sources.forEach(source -> digest.update(code(source.text()).getBytes(StandardCharsets.UTF_8)));
             return HexFormat.of().formatHex(digest.digest(String.join(" ", effectiveOptions()).getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** The lines of a text without comments, blanks at their ends and blank lines: what a compiler's result depends on. */
+    static String code(String text) {
+        return text.replaceAll("(?s)/\\*.*?\\*/", " ").replaceAll("//.*", "").lines().map(String::stripTrailing)
+                .filter(line -> !line.isEmpty()).map(line -> line + "\n").collect(Collectors.joining());
     }
 
     /** Prints the default network's programs of each kind of device that fuses multiply-adds; the argument is the repository. */

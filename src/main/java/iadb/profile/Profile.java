@@ -28,10 +28,6 @@ import picocli.CommandLine.Option;
             "Prints tables, and writes profile.json and charts. With --compare it holds the programs of tools/peers against this"
             + " one instead, and writes compare.json and quality.png."})
 public final class Profile implements Callable<Integer> {
-    static {
-        System.setProperty("iadb.program", "true"); // before the first logger: its lines go to stderr
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(Profile.class);
     private static final int EXIT_FAILURE = 1;
     private static final int EXIT_INPUT = 2;

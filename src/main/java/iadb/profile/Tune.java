@@ -61,7 +61,6 @@ public final class Tune implements AutoCloseable {
 
     /** Tunes the device whose index or name is the first argument ({@code auto} without one); the second is the file. */
     public static void main(String[] arguments) throws IOException {
-        System.setProperty("iadb.program", "true"); // log lines go to stderr
         Device device = Device.select(arguments.length > 0 ? arguments[0] : "auto");
         Path file = Path.of(arguments.length > 1 ? arguments[1] : "cl/tuning.properties");
         try (Tune tune = new Tune(device)) {

@@ -1,6 +1,7 @@
 package iadb.profile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -151,8 +152,9 @@ class BuiltProgramTest {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (JsonElement file : program.getAsJsonArray("files")) {
                 String name = file.getAsString();
-                digest.update(("#line 1 \"" + name + "\"\n" + Files.readString(Path.of("cl", name)).replaceAll("[^\\x00-\\x7F]", "?")
-                        + "\n").getBytes(StandardCharsets.UTF_8));
+                String code = Files.readString(Path.of("cl", name)).replaceAll("/\\*(?s:.*?)\\*/", " ").replaceAll("//.*", "")
+                        .replaceAll("(?m)[ \t]+$", "").replaceAll("\n+", "\n").replaceFirst("^\n", "");
+                digest.update(code.getBytes(StandardCharsets.UTF_8));
             }
             digest.update(program.getAsJsonArray("options").asList().stream().map(JsonElement::getAsString)
                     .collect(Collectors.joining(" ")).getBytes(StandardCharsets.UTF_8));
@@ -160,5 +162,17 @@ class BuiltProgramTest {
                     program.get("name").getAsString());
         }
         assertEquals(BuiltProgram.KINDS.keySet(), kinds);
+    }
+
+    @Test
+    void commentsAndBlankLinesDoNotChangeTheDigest() {
+        String text = "#define A 1\n\nkernel void k(global float *x) { x[0] = A; }\n";
+        String commented = "/* one,\n   two */\n// \u03b1\n#define A 1 // three\n \nkernel void k(global float *x) { x[0] = A; }\n\n";
+        assertEquals(digest(text), digest(commented));
+        assertNotEquals(digest(text), digest(text.replace("A 1", "A 2")));
+    }
+
+    private static String digest(String text) {
+        return new BuiltProgram("k", List.of(new Source("k.cl", text)), List.of(), null, null).digest();
     }
 }

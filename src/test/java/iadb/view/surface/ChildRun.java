@@ -16,7 +16,7 @@ public record ChildRun(int code, String out, String err) {
     public static ChildRun of(Class<?> main, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "-Djava.awt.headless=true", "-Diadb.program=true",
+        List<String> command = new ArrayList<>(List.of(java, "-Djava.awt.headless=true",
                 "-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         return of(command, environment);
