@@ -2,7 +2,6 @@ package iadb;
 
 import iadb.cl.Context;
 import iadb.density.Density;
-import iadb.density.Support;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
 import iadb.metric.SlicedWasserstein;
@@ -34,7 +33,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      *
      * @param slicedWasserstein1 in units of the square's side
      * @param energyDistance     2 E|X-Y| - E|X-X'| - E|Y-Y'|, in units of the square's side
-     * @param offSupport         share of points off the density's support ({@link Support})
+     * @param offSupport         share of points off the density's support ({@link Density#shareOffSupport})
      * @param meanLogDensity     mean of the log-density, the map's or the density's own, over the same exact samples: those that
      *                           the map inverts at and gives density; NaN where there is none, or the map is not known
      */
@@ -64,7 +63,6 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
         }
         int paired = Math.min(count, MOST_PAIRED);
         float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);
-        Support support = Support.of(density);
         double energy;
         double exactEnergy;
         try (EnergyDistance distance = new EnergyDistance(context)) {
@@ -87,9 +85,9 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
             }
         }
         return new Evaluation(
-                new Figures(SlicedWasserstein.distance(points, reference, goOn), energy, support.shareOff(points),
+                new Figures(SlicedWasserstein.distance(points, reference, goOn), energy, density.shareOffSupport(points),
                         sum / (logDensity.length - notInverted - withoutMass)), // 0 / 0 is NaN
-                new Figures(SlicedWasserstein.distance(other, reference, goOn), exactEnergy, support.shareOff(other),
+                new Figures(SlicedWasserstein.distance(other, reference, goOn), exactEnergy, density.shareOffSupport(other),
                         exactSum / (logDensity.length - notInverted - withoutMass)),
                 count, paired, logDensity.length, notInverted, withoutMass);
     }

@@ -3,7 +3,6 @@ package iadb.cli;
 import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.fault.FileFault;
@@ -138,7 +137,7 @@ final class Options {
     }
 
     private static Density parse(String text, boolean invert) {
-        Density density = Densities.parse(text, invert);
+        Density density = Density.parse(text, invert);
         DensityImage.invertHint(density, invert).ifPresent(hint -> LOG.info("{}; --invert makes its dark parts dense", hint));
         return density;
     }

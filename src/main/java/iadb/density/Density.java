@@ -1,25 +1,31 @@
-// A density on the unit square that is constant on each pixel of an h x w image: what every part of the program means
-// by p0 and p1. It holds the brightness as integers, so that the sampler's tables, the model file and the density's
-// value at a point all come from the same exact numbers.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
+import iadb.fault.InvalidInputException.Setting;
+import iadb.fault.Spelling;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A piecewise constant density on the unit square, x to the right and y upward; bright is dense. Immutable.
+ * A density on the unit square that is constant on each pixel of an h x w image, x to the right and y upward; bright is dense.
+ * Immutable. It keeps the brightness as integers, so that sampling, model files and the density's value use the same exact numbers.
  *
  * <p>Pixel (row i, column j), row 0 at the top of the image, holds the points with {@code floor(x w) = j} and
- * {@code floor(y h) = h - 1 - i}: half-open at its left and at its lower edge. The sampler draws coordinates on the
- * lattice k 2^-24, k = 0 .. 2^24 - 1, which holds 0 and not 1, so the lower edge must belong to the pixel; this differs
- * from a pixel that owns its upper edge on a null set only.
+ * {@code floor(y h) = h - 1 - i}: it owns its left and its lower edge. Sampled coordinates are k 2^-24, k = 0 .. 2^24 - 1, so the
+ * lower edge must belong to the pixel.
  */
 public final class Density {
     /** The brightest value a weight can have. */
     public static final int WHITE = 65535;
+    /** The widest density that can be sampled: a wider white row would sum past 2^32 - 1 = 65,537 x 65,535. */
+    static final int MAX_SAMPLED_WIDTH = 65_537;
 
+    private static final double SUPPORT_SHARE = 0.02;
+    private static final int SUPPORT_PIXELS = 2;
     private static final int CELL_SAMPLES = 8; // a side
 
     private final String name;
@@ -51,26 +57,25 @@ public final class Density {
         }
         if (max == 0) {
             throw new InvalidInputException(
-                    "%s is all black: a density needs at least one bright pixel".formatted(name), InvalidInputException.Setting.INVERT);
+                    "%s is all black: a density needs at least one bright pixel".formatted(name), Setting.INVERT);
         }
-        this.brightest = max;
-        this.totalWeight = sum;
+        brightest = max;
+        totalWeight = sum;
     }
 
     /**
      * A density of given pixels.
      *
      * @param name what messages and files call it
-     * @param weights [h][w] row-major, unsigned 16-bit brightness, row 0 at the top (y = 1); becomes the density's own and
-     *     must not be modified afterwards
-     * @throws IllegalArgumentException if the weights are not {@code width * height} many
+     * @param weights [h][w] row-major, unsigned 16-bit brightness, row 0 at the top (y = 1); the density takes ownership
+     * @throws IllegalArgumentException if there are not {@code width * height} weights
      * @throws InvalidInputException if every weight is zero
      */
     public static Density of(String name, int width, int height, short[] weights) {
         return new Density(name, false, null, width, height, weights);
     }
 
-    /** A density that {@link NamedDensities#find} gives again for its name. */
+    /** A density that {@link NamedDensities#find} returns for its name. */
     static Density named(String name, int width, int height, short[] weights) {
         return new Density(name, true, null, width, height, weights);
     }
@@ -80,52 +85,66 @@ public final class Density {
         return new Density(file.getFileName().toString(), false, file, width, height, weights);
     }
 
-    /** The named density's name, or the image's file name without its folders. */
-    public String name() {
-        return name;
+    /**
+     * The density that a text on the command line names: a named density, or an image file if the text has a dot or a separator
+     * or such a file exists.
+     *
+     * @param invert whether dark is dense in an image file; does not change a named density
+     * @throws InvalidInputException if the text is neither, or the file holds no density ({@link DensityImage#read}); the
+     *     message is one line that says what would be right
+     */
+    public static Density parse(String text, boolean invert) {
+        Optional<Density> named = NamedDensities.find(text);
+        if (named.isPresent()) {
+            return named.get();
+        }
+        InvalidPathException fault = null;
+        try {
+            boolean looksLikeFile = text.contains(".") || text.contains("/") || text.contains("\\");
+            Path file = Path.of(text);
+            if (!text.isBlank() && (looksLikeFile || Files.exists(file))) {
+                return DensityImage.read(file, invert);
+            }
+        } catch (InvalidPathException e) {
+            fault = e;
+        }
+        String hint = Spelling.closest(text, NamedDensities.names()).map(name -> "did you mean " + name + "? ").orElse("");
+        throw new InvalidInputException(
+                "no density is called '%s': %sgive the name of a density, or a PNG, JPEG, BMP or GIF file".formatted(text, hint),
+                Setting.NAMED_DENSITIES, fault);
     }
 
-    /** Whether {@link NamedDensities#find} gives exactly this density for {@link #name()}; else only the weights do. */
-    public boolean isNamed() {
-        return named;
-    }
+    /** The named density's name, or the image's file name without its folders. */
+    public String name() { return name; }
+
+    /** Whether {@link NamedDensities#find} returns exactly this density for {@link #name()}. */
+    public boolean isNamed() { return named; }
 
     /** The image file the weights were read from; empty for a named density and for weights given directly. */
-    public Optional<Path> file() {
-        return Optional.ofNullable(file);
-    }
+    public Optional<Path> file() { return Optional.ofNullable(file); }
 
     /** Pixels in a row, w. */
-    public int width() {
-        return width;
-    }
+    public int width() { return width; }
 
     /** Rows, h. */
-    public int height() {
-        return height;
-    }
+    public int height() { return height; }
 
-    /**
-     * The brightness, [h][w] row-major, unsigned 16-bit, row 0 at the top (y = 1). The density's own array, not a copy: do
-     * not modify it.
-     */
-    public short[] weights() {
-        return weights;
-    }
+    /** The brightness, [h][w] row-major, unsigned 16-bit, row 0 at the top (y = 1); not a copy, do not modify. */
+    public short[] weights() { return weights; }
 
     /** The largest weight, 1 .. 65535. */
-    public int brightest() {
-        return brightest;
-    }
+    public int brightest() { return brightest; }
 
     /** The sum of all weights, at least 1. */
-    public long totalWeight() {
-        return totalWeight;
-    }
+    long totalWeight() { return totalWeight; }
 
-    /** Mean weight over largest weight, in (0, 1]: the share of tries that rejection sampling in the square keeps. */
+    /** Mean weight over largest weight, in (0, 1]: the share of candidates that rejection sampling in the square accepts. */
     public double acceptance() {
         return (double) totalWeight / ((double) weights.length * brightest);
+    }
+
+    private int weight(int row, int column) {
+        return Short.toUnsignedInt(weights[row * width + column]);
     }
 
     /**
@@ -133,24 +152,20 @@ public final class Density {
      * [0, 1)^2, for NaN, and on a black pixel.
      *
      * <p>The pixel is found in double arithmetic: with float coordinates (24 bits) and sides below 2^29 the product is exact.
-     * A double below 1 never reaches the side either: (1 - 2^-53) w lies at least half an ulp below w, and where it is the
-     * tie, w is a power of two and the product exact.
+     * A double below 1 never reaches the side either: (1 - 2^-53) w lies at least half an ulp below w, and if it lies exactly
+     * half an ulp below, w is a power of two and the product exact.
      */
     public double logDensityAt(double x, double y) {
         if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
             return Double.NEGATIVE_INFINITY;
         }
-        int column = (int) (x * width);
-        int row = height - 1 - (int) (y * height);
-        int weight = Short.toUnsignedInt(weights[row * width + column]);
+        int weight = weight(height - 1 - (int) (y * height), (int) (x * width));
         return Math.log((double) weight * weights.length / totalWeight);
     }
 
     /**
-     * Its mean over the cells of a grid over the square, by {@value #CELL_SAMPLES}² points a cell: for pictures of it.
+     * The mean density over each cell of a grid over the square, from {@value #CELL_SAMPLES}² points a cell: for pictures.
      *
-     * @param columns of the grid
-     * @param rows    of the grid
      * @return [rows][columns], row 0 at y = 1; per unit of the square's area
      */
     public double[] meanByCell(int columns, int rows) {
@@ -160,10 +175,79 @@ public final class Density {
             int row = (int) ((i + 0.5) * height / (rows * CELL_SAMPLES));
             for (int j = 0; j < columns * CELL_SAMPLES; j++) {
                 int column = (int) ((j + 0.5) * width / (columns * CELL_SAMPLES));
-                means[i / CELL_SAMPLES * columns + j / CELL_SAMPLES] += scale * Short.toUnsignedInt(weights[row * width + column]);
+                means[i / CELL_SAMPLES * columns + j / CELL_SAMPLES] += scale * weight(row, column);
             }
         }
         return means;
+    }
+
+    /**
+     * The share of points [N, 2] off the density's support. The support is every point within two pixels of a pixel brighter than
+     * 2 % of the brightest one; distance is to the pixel's nearest point, in units of the pixel's sides.
+     */
+    public double shareOffSupport(float[] points) {
+        int off = 0;
+        for (int n = 0; n < points.length; n += 2) {
+            off += isOnSupport(points[n], points[n + 1]) ? 0 : 1;
+        }
+        return off / (points.length / 2.0);
+    }
+
+    /** Whether a point lies on the support; false for NaN. */
+    boolean isOnSupport(double x, double y) {
+        double column = x * width; // in pixels
+        double row = (1 - y) * height;
+        if (!(column >= -SUPPORT_PIXELS && column <= width + SUPPORT_PIXELS && row >= -SUPPORT_PIXELS
+                && row <= height + SUPPORT_PIXELS)) {
+            return false;
+        }
+        int leastWeight = (int) Math.floor(SUPPORT_SHARE * brightest) + 1;
+        int lastRow = (int) Math.min(height - 1.0, Math.floor(row) + SUPPORT_PIXELS);
+        int lastColumn = (int) Math.min(width - 1.0, Math.floor(column) + SUPPORT_PIXELS);
+        for (int i = (int) Math.max(0, Math.floor(row) - SUPPORT_PIXELS); i <= lastRow; i++) {
+            for (int j = (int) Math.max(0, Math.floor(column) - SUPPORT_PIXELS); j <= lastColumn; j++) {
+                if (weight(i, j) >= leastWeight && Math.hypot(outside(column, j), outside(row, i)) <= SUPPORT_PIXELS) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** How far a coordinate is from the interval [start, start + 1]. */
+    private static double outside(double coordinate, int start) {
+        return Math.max(0, Math.max(start - coordinate, coordinate - start - 1));
+    }
+
+    /**
+     * The cumulative distribution over rows, for drawing pixels by inversion: [h], the weight of rows 0 .. i together, row 0 at the
+     * top. Integers, because float sums over millions of pixels lose the dark ones.
+     */
+    public long[] cumulativeByRow() {
+        long[] cumulative = new long[height];
+        long sum = 0;
+        for (int p = 0; p < weights.length; p++) {
+            sum += Short.toUnsignedInt(weights[p]);
+            cumulative[p / width] = sum;
+        }
+        return cumulative;
+    }
+
+    /**
+     * The cumulative distribution inside each row: [h][w] row-major, unsigned 32-bit, the weight of columns 0 .. j of row i together.
+     *
+     * @throws InvalidInputException if a row is longer than 65,537 pixels, whose sum may not fit
+     */
+    public int[] cumulativeInRows() {
+        if (width > MAX_SAMPLED_WIDTH) {
+            throw new InvalidInputException(String.format(Locale.ROOT,
+                    "%s is %,d pixels wide: points can be drawn from at most %,d", name, width, MAX_SAMPLED_WIDTH));
+        }
+        int[] cumulative = new int[weights.length];
+        for (int p = 0; p < weights.length; p++) {
+            cumulative[p] = Short.toUnsignedInt(weights[p]) + (p % width == 0 ? 0 : cumulative[p - 1]);
+        }
+        return cumulative;
     }
 
     @Override

@@ -1,7 +1,6 @@
-// Reads a density from an image file, and keeps one as a PNG for the model file. A file from outside is not trusted: its
-// size is checked from the header before anything is decoded, and whatever goes wrong inside the decoders, which throw
-// all sorts, becomes one line that names the file. Streams are opened over the file or in memory, so that ImageIO's
-// cache on disk is never used and no global setting is touched.
+// A file from outside is not trusted: its size is checked from the header before anything is decoded, and any failure inside the
+// decoders becomes one line that names the file. Streams are opened over the file or in memory, so that ImageIO's disk cache is
+// never used and no global setting is touched.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
@@ -38,7 +37,7 @@ public final class DensityImage {
     /** The longest side of an image that is read. */
     public static final int MAX_SIDE = 32_768;
 
-    /** The most pixels of an image that is read, 2^26: with 16-bit colour and alpha they decode to half a gigabyte. */
+    /** The most pixels of an image that is read, 2^26: half a gigabyte in 16-bit colour with alpha. */
     public static final int MAX_PIXELS = 1 << 26;
 
     private static final double MOSTLY_BRIGHT = 0.65; // mean over brightest
@@ -48,14 +47,14 @@ public final class DensityImage {
     private DensityImage() {}
 
     /**
-     * Reads an image file: grey as it is (v 257 for 8 bits), colour by luminance, alpha multiplies, 16 bits stay 16 bits. The
-     * stored values count, whatever colour profile or gamma the file has; Exif's orientation turns the picture. Of a GIF the
-     * first picture is read, at its place on the screen; the rest of the screen is empty.
+     * Reads an image file: grey as stored (257 v for 8 bits), colour by luminance, alpha multiplied in, 16 bits kept. Colour
+     * profiles and gamma are ignored; the Exif orientation is applied. A GIF's first picture is read, at its place on the screen;
+     * the rest of the screen is empty.
      *
-     * @param invert dark is dense: grey becomes 65535 - grey before alpha multiplies
-     * @throws InvalidInputException if there is no such file, it cannot be read, is no image of these formats, is damaged
-     *     or cut short, has more than {@value #MAX_PIXELS} pixels or a side above {@value #MAX_SIDE}, or is all black or
-     *     transparent; the message is one line and names the file
+     * @param invert whether dark is dense: grey becomes 65535 - grey before alpha multiplies
+     * @throws InvalidInputException if the file is missing, unreadable, not an image of these formats, damaged or cut short, all
+     *     black or transparent, has more than {@value #MAX_PIXELS} pixels or a side above {@value #MAX_SIDE}; the message is one
+     *     line that names the file
      */
     public static Density read(Path file, boolean invert) {
         if (!Files.exists(file)) {
@@ -95,9 +94,9 @@ public final class DensityImage {
     }
 
     /**
-     * One line for a user who may have forgotten to invert a picture, such as a black drawing on white paper; empty for named
-     * densities, and if {@code inverted}. The mean of 15 photographs was at most 0.61 of their brightest pixel, that of a page
-     * of print in bad light 0.67. A uniform picture has nothing to invert.
+     * A hint, in one line, for a user who may have forgotten to invert a picture, such as a black drawing on white paper; empty
+     * for named densities, and if {@code inverted}. In 15 photographs the mean was at most 0.61 of the brightest pixel, in a page
+     * of print in bad light 0.67. A uniform picture gets no hint.
      */
     public static Optional<String> invertHint(Density density, boolean inverted) {
         if (density.isNamed() || inverted || density.acceptance() < MOSTLY_BRIGHT || density.acceptance() == 1) {
@@ -106,7 +105,7 @@ public final class DensityImage {
         return Optional.of("most of %s is bright, and bright is dense".formatted(density.name()));
     }
 
-    /** The weights, unchanged, as a 16-bit greyscale PNG in full resolution: what a model file keeps of its densities. */
+    /** The weights as a 16-bit greyscale PNG in full resolution, as model files store densities. */
     public static byte[] toPng(Density density) {
         short[] weights = density.weights();
         var model = new ComponentColorModel(
@@ -128,7 +127,8 @@ public final class DensityImage {
         String format = formatOf(reader);
         PictureFile file = PictureFile.of(format, name, in);
         try {
-            reader.setInput(file.survey(), true, true);
+            file.survey();
+            reader.setInput(file.needed, true, true);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
             requireReadableSize(name, width, height);
@@ -142,17 +142,17 @@ public final class DensityImage {
             if (file.isIncomplete(warnings)) {
                 throw new IOException(String.join("; ", warnings));
             }
-            Picture picture = new Picture(width, height, Brightness.of(image, invert));
+            Picture picture = Picture.of(image, invert);
             if (picture.isBlack()) {
-                throw black(file, Brightness.isTransparent(image));
+                throw black(file, Picture.isTransparent(image));
             }
             return file.arranged(picture);
         } catch (InvalidInputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            String fault = file.isForeignKind() ? "%s is a kind of %s that cannot be decoded here: save it as a PNG"
+            String fault = file.unsupported ? "%s is a kind of %s that cannot be decoded here: save it as a PNG"
                     : "%s: this %s is damaged or cut short";
-            throw new InvalidInputException(String.format(Locale.ROOT, fault, name, format), e);
+            throw new InvalidInputException(fault.formatted(name, format), e);
         } catch (OutOfMemoryError e) {
             throw new InvalidInputException(
                     "%s: this %s takes more memory than Java has; give java more with -Xmx4g".formatted(name, format), e);

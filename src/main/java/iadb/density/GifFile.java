@@ -1,95 +1,90 @@
-// Java's GIF decoder gives a picture without the screen that it lies on, gathers a comment by copying all of it for every 255
-// bytes, and does not skip the empty passes of a low interlaced picture.
+// Java's GIF decoder ignores the screen that a picture lies on, copies all of a comment for every 255 bytes of it, and does not
+// skip the empty passes of a low interlaced picture.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A GIF, by its blocks (GIF89a, sections 18 to 26): its first picture, at its place on the screen, which is empty elsewhere. */
+/** A GIF as its blocks (GIF89a, sections 18 to 26): its first picture at its place on the screen, which is empty elsewhere. */
 final class GifFile extends PictureFile {
-    private static final int MOST_EXTENSION_BYTES = 1 << 18; // before the first picture
+    private static final int MAX_EXTENSION_BYTES = 1 << 18; // before the first picture
     private static final int SIGNATURE_BYTES = 6;
     private static final int EXTENSION = 0x21;
     private static final int PICTURE = 0x2C;
-    private static final int MOST_LITERAL_BITS = 8; // that Java's decoder knows; other programs write up to 11
+    private static final int MAX_LITERAL_BITS = 8; // of LZW codes in Java's decoder; other programs write up to 11
 
     private int screenWidth;
     private int screenHeight;
     private int left;
     private int top;
     private boolean interlaced;
-    private int literalBits; // of the LZW codes
     private boolean more;
 
-    GifFile(String name, ImageInputStream in) {
-        super(name, in);
+    GifFile(String name, ImageInputStream file) {
+        super(name, file);
     }
 
     @Override
-    ImageInputStream survey() throws IOException {
+    void survey() throws IOException {
+        in.setByteOrder(ByteOrder.LITTLE_ENDIAN);
         try {
-            walk(new ByteCursor(in));
+            in.seek(SIGNATURE_BYTES);
+            screenWidth = in.readUnsignedShort();
+            screenHeight = in.readUnsignedShort();
+            int flags = in.readUnsignedByte();
+            in.skipBytes(2 + paletteBytes(flags));
+            if (skipExtensions(MAX_EXTENSION_BYTES) != PICTURE) {
+                return;
+            }
+            left = in.readUnsignedShort();
+            top = in.readUnsignedShort();
+            in.skipBytes(4); // its size
+            flags = in.readUnsignedByte();
+            interlaced = (flags & 0x40) != 0;
+            in.skipBytes(paletteBytes(flags));
+            unsupported = in.readUnsignedByte() > MAX_LITERAL_BITS;
+            skipBlocks(Long.MAX_VALUE);
+            more = skipExtensions(Long.MAX_VALUE) == PICTURE;
         } catch (EOFException e) {
             more = false;
         }
-        in.seek(0);
-        return in;
-    }
-
-    private void walk(ByteCursor bytes) throws IOException {
-        bytes.skip(SIGNATURE_BYTES);
-        screenWidth = bytes.nextLittleEndian();
-        screenHeight = bytes.nextLittleEndian();
-        int flags = bytes.next();
-        bytes.skip(2 + paletteBytes(flags));
-        if (pastExtensions(bytes, MOST_EXTENSION_BYTES) != PICTURE) {
-            return;
-        }
-        left = bytes.nextLittleEndian();
-        top = bytes.nextLittleEndian();
-        bytes.skip(4); // its size
-        flags = bytes.next();
-        interlaced = (flags & 0x40) != 0;
-        bytes.skip(paletteBytes(flags));
-        literalBits = bytes.next();
-        skipBlocks(bytes, Long.MAX_VALUE);
-        more = pastExtensions(bytes, Long.MAX_VALUE) == PICTURE;
     }
 
     private static int paletteBytes(int flags) {
         return (flags & 0x80) == 0 ? 0 : 3 * (2 << (flags & 7));
     }
 
-    /** The byte behind all extensions: comments, text and what programs keep. */
-    private int pastExtensions(ByteCursor bytes, long most) throws IOException {
-        long allowed = most;
-        int kind = bytes.next();
+    /** Skips comments, texts and programs' own data; returns the byte after them. */
+    private int skipExtensions(long maxBytes) throws IOException {
+        long allowed = maxBytes;
+        int kind = in.readUnsignedByte();
         while (kind == EXTENSION) {
-            bytes.skip(switch (bytes.next()) { // as the decoder does, whatever lengths these have
+            in.skipBytes(switch (in.readUnsignedByte()) { // as the decoder does, which ignores the stored lengths
                 case 0xF9 -> 5; // graphics control, up to its terminator
-                case 0x01 -> 13; // plain text, its grid and colours
-                case 0xFF -> bytes.next(); // an application's name
+                case 0x01 -> 13; // plain text: its grid and colours
+                case 0xFF -> in.readUnsignedByte(); // an application's name
                 default -> 0;
             });
-            allowed -= skipBlocks(bytes, allowed);
-            kind = bytes.next();
+            allowed -= skipBlocks(allowed);
+            kind = in.readUnsignedByte();
         }
         return kind;
     }
 
-    private long skipBlocks(ByteCursor bytes, long most) throws IOException {
+    private long skipBlocks(long maxBytes) throws IOException {
         long sum = 0;
-        for (int block = bytes.next(); block > 0; block = bytes.next()) {
+        for (int block = in.readUnsignedByte(); block > 0; block = in.readUnsignedByte()) {
             sum += block;
-            if (sum > most) {
+            if (sum > maxBytes) {
                 throw new InvalidInputException(String.format(Locale.ROOT,
-                        "%s is a GIF with more than %,d bytes of comments: save it as a PNG", name, MOST_EXTENSION_BYTES));
+                        "%s is a GIF with more than %,d bytes of comments: save it as a PNG", name, MAX_EXTENSION_BYTES));
             }
-            bytes.skip(block);
+            in.skipBytes(block);
         }
         return sum;
     }
@@ -103,18 +98,13 @@ final class GifFile extends PictureFile {
         }
     }
 
-    /** A picture that is larger than its screen makes that larger, as browsers have it. */
+    /** A picture beyond the screen's edge enlarges the screen, as in browsers. */
     private int screenWidth(int pictureWidth) {
         return Math.max(screenWidth, left + pictureWidth);
     }
 
     private int screenHeight(int pictureHeight) {
         return Math.max(screenHeight, top + pictureHeight);
-    }
-
-    @Override
-    boolean isForeignKind() {
-        return literalBits > MOST_LITERAL_BITS;
     }
 
     @Override

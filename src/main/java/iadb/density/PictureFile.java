@@ -1,5 +1,5 @@
-// What Java's decoders leave to their caller differs from format to format: what they must not see, what would take them
-// minutes, what they read wrongly, and what they fill in without a word. There is one subclass for each format.
+// Java's decoders need help, which differs by format: data to be hidden from them, data that would take them minutes, data that
+// they read wrongly, and missing data that they fill in silently. Each format is a subclass.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
@@ -12,50 +12,50 @@ import javax.imageio.stream.ImageInputStream;
 abstract class PictureFile {
     /** The file's name in messages. */
     final String name;
+    /** The file, for the survey. */
+    final PictureStream in;
+    /** The file without what the survey omits, for the decoder. */
+    final PictureStream needed;
+    /** Whether Java's decoder does not support this kind of file, which explains why it failed. */
+    boolean unsupported;
 
-    /** The file, from position 0. */
-    final ImageInputStream in;
-
-    PictureFile(String name, ImageInputStream in) {
+    PictureFile(String name, ImageInputStream file) {
         this.name = name;
-        this.in = in;
+        in = new PictureStream(file);
+        needed = new PictureStream(file);
     }
 
-    static PictureFile of(String format, String name, ImageInputStream in) {
+    static PictureFile of(String format, String name, ImageInputStream file) {
         return switch (format) {
-            case "PNG" -> new PngFile(name, in);
-            case "JPEG" -> new JpegFile(name, in);
-            case "GIF" -> new GifFile(name, in);
-            default -> new BmpFile(name, in);
+            case "PNG" -> new PngFile(name, file);
+            case "JPEG" -> new JpegFile(name, file);
+            case "GIF" -> new GifFile(name, file);
+            default -> new BmpFile(name, file);
         };
     }
 
     /**
-     * Walks over the file's parts before anything is decoded, in a few kilobytes whatever these parts claim.
+     * Walks over the file's parts before anything is decoded, in a few kilobytes of memory.
      *
-     * @return the stream for the decoder
      * @throws IOException if the file cannot be read; a file that ends too early is accepted here
-     * @throws InvalidInputException if it would take the decoder minutes to get at the picture's size
+     * @throws InvalidInputException if the decoder would take minutes to find the picture's size
      */
-    abstract ImageInputStream survey() throws IOException;
+    abstract void survey() throws IOException;
 
     /**
-     * Refuses, before its pixels are decoded, what is damaged, would take minutes, or is a kind that Java reads wrongly.
+     * Refuses a picture that is damaged, would take minutes to decode, or would be decoded wrongly.
      *
      * @param reader knows the picture's size
      * @throws IOException if the file is damaged or cut short
      */
     abstract void requireReadable(ImageReader reader) throws IOException;
 
-    /** Whether the file is of a kind that Java's decoder does not know, which explains why it failed. */
-    abstract boolean isForeignKind();
-
-    /** Whether, by its warnings, the decoder filled in data that the file lacks. */
+    /** Whether the decoder's warnings say that it filled in missing data. */
     boolean isIncomplete(List<String> warnings) {
         return false;
     }
 
-    /** The decoded picture as a viewer shows it: upright, and at its place. */
+    /** The decoded picture as a viewer shows it: upright, and at its place on the screen. */
     Picture arranged(Picture decoded) {
         return decoded;
     }

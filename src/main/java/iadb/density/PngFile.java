@@ -1,36 +1,33 @@
-// Java's PNG decoder skips the checksums and stops reading once it has enough rows, so that a file with flipped bytes would
-// become a wrong density without a word; of a picture with a palette it reads all texts and profiles, and refuses it for theirs.
+// Java's PNG decoder ignores checksums and stops once it has enough rows, so that flipped bytes would give a wrong density without
+// an error. In a picture with a palette it reads texts and profiles, and refuses the picture for a fault in them.
 package iadb.density;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A PNG, by its chunks and their checksums (PNG specification, third edition, section 5.3). */
+/** A PNG as its chunks and their checksums (PNG specification, third edition, section 5.3). */
 final class PngFile extends PictureFile {
     private static final int SIGNATURE_BYTES = 8;
-    private static final int FRAME_BYTES = 12; // of a chunk: length, type and checksum
+    private static final int FRAME_BYTES = 12; // a chunk's length, type and checksum
     private static final int IEND = 0x49454e44;
     private static final int TRNS = 0x74524e53;
     private static final int EXIF = 0x65584966;
     private static final int ANCILLARY = 0x20000000; // the lower-case bit of the type's first letter
-    private static final int MOST_EXIF_BYTES = 1 << 16;
+    private static final int MAX_EXIF_BYTES = 1 << 16;
 
     private boolean whole;
-    private Orientation orientation = Orientation.UPRIGHT;
+    private int orientation = Picture.UPRIGHT;
 
-    PngFile(String name, ImageInputStream in) {
-        super(name, in);
+    PngFile(String name, ImageInputStream file) {
+        super(name, file);
     }
 
-    /** Walks all chunks up to IEND: whether the file reaches it, with a right checksum on every chunk that the picture needs. */
+    /** Finds out whether the file reaches IEND and every chunk that the picture needs has the right checksum. */
     @Override
-    ImageInputStream survey() throws IOException {
-        Excerpt needed = new Excerpt(in);
-        in.setByteOrder(ByteOrder.BIG_ENDIAN);
+    void survey() throws IOException {
         in.seek(SIGNATURE_BYTES);
         try {
             whole = true;
@@ -39,11 +36,14 @@ final class PngFile extends PictureFile {
                 long length = in.readUnsignedInt();
                 type = in.readInt();
                 if (type == EXIF) {
-                    orientation = Orientation.ofExif(peek((int) Math.min(MOST_EXIF_BYTES, length)));
+                    byte[] exif = new byte[(int) Math.min(MAX_EXIF_BYTES, length)];
+                    in.mark();
+                    in.readFully(exif);
+                    in.reset();
+                    orientation = Picture.orientation(exif);
                 }
-                boolean right = checksum(type, length) == in.readUnsignedInt();
                 boolean ancillary = (type & ANCILLARY) != 0;
-                whole &= right || ancillary;
+                whole &= checksum(type, length) == in.readUnsignedInt() || ancillary;
                 if (ancillary && type != TRNS) {
                     needed.omit(start, start + length + FRAME_BYTES);
                 }
@@ -51,15 +51,6 @@ final class PngFile extends PictureFile {
         } catch (EOFException e) {
             whole = false;
         }
-        return needed;
-    }
-
-    private byte[] peek(int count) throws IOException {
-        byte[] bytes = new byte[count];
-        in.mark();
-        in.readFully(bytes);
-        in.reset();
-        return bytes;
     }
 
     private long checksum(int type, long length) throws IOException {
@@ -87,12 +78,7 @@ final class PngFile extends PictureFile {
     }
 
     @Override
-    boolean isForeignKind() {
-        return false;
-    }
-
-    @Override
     Picture arranged(Picture decoded) {
-        return orientation.upright(decoded);
+        return decoded.upright(orientation);
     }
 }

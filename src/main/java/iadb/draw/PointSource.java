@@ -7,7 +7,6 @@ import iadb.cl.OpenClException;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
-import iadb.density.CdfTables;
 import iadb.density.Density;
 import iadb.random.Stream;
 import java.util.List;
@@ -87,11 +86,11 @@ public final class PointSource implements AutoCloseable {
                 kernel = resources.add(program.kernel(method.kernel))
                         .arguments(weights, density.width(), density.height(), density.brightest());
             } else {
-                CdfTables tables = CdfTables.of(density);
-                DeviceBuffer rowEnd = resources.add(context.buffer((long) tables.rowEnd().length * Long.BYTES));
-                DeviceBuffer columnEnd = resources.add(context.buffer((long) tables.columnEnd().length * Integer.BYTES));
-                rowEnd.write(tables.rowEnd());
-                columnEnd.write(tables.columnEnd());
+                int[] inRows = density.cumulativeInRows();
+                DeviceBuffer rowEnd = resources.add(context.buffer((long) density.height() * Long.BYTES));
+                DeviceBuffer columnEnd = resources.add(context.buffer((long) inRows.length * Integer.BYTES));
+                rowEnd.write(density.cumulativeByRow());
+                columnEnd.write(inRows);
                 kernel = resources.add(program.kernel(method.kernel))
                         .arguments(rowEnd, columnEnd, density.width(), density.height());
             }

@@ -82,7 +82,7 @@ class JpegFileTest {
     void theWeightsAreThoseOfTheDecodersOwnPixels() throws IOException {
         byte[] jpeg = colour(false);
         BufferedImage image = ImageIO.read(Files.write(folder.resolve("own.jpg"), jpeg).toFile());
-        assertArrayEquals(Brightness.of(image, false), read(jpeg));
+        assertArrayEquals(Picture.of(image, false).weights(), read(jpeg));
     }
 
     @Test

@@ -1,7 +1,6 @@
 package iadb.density;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -74,16 +73,16 @@ class OrientationTest {
     @Test
     void whatIsNoOrientationIsUpright() {
         for (int value : new int[] {0, 9, 256, 65535}) {
-            assertSame(Orientation.UPRIGHT, Orientation.ofExif(exif(ByteOrder.BIG_ENDIAN, SHORT, value)));
+            assertEquals(Picture.UPRIGHT, Picture.orientation(exif(ByteOrder.BIG_ENDIAN, SHORT, value)));
         }
-        assertSame(Orientation.UPRIGHT, Orientation.ofExif(exif(ByteOrder.LITTLE_ENDIAN, 7, 6)), "another type");
+        assertEquals(Picture.UPRIGHT, Picture.orientation(exif(ByteOrder.LITTLE_ENDIAN, 7, 6)), "another type");
     }
 
     @Test
     void damagedExifIsUprightAndNeverFails() {
         byte[] whole = exif(ByteOrder.BIG_ENDIAN, SHORT, 6);
         for (int length = 0; length < whole.length - 4; length++) {
-            assertSame(Orientation.UPRIGHT, Orientation.ofExif(Arrays.copyOf(whole, length)), "cut to " + length);
+            assertEquals(Picture.UPRIGHT, Picture.orientation(Arrays.copyOf(whole, length)), "cut to " + length);
         }
         Random random = new Random(8);
         for (int trial = 0; trial < 20_000; trial++) {
@@ -91,7 +90,7 @@ class OrientationTest {
             for (int k = 0; k <= trial % 4; k++) {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
             }
-            Orientation.ofExif(damaged);
+            Picture.orientation(damaged);
         }
     }
 }

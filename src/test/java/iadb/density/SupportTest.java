@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Two pixels around what is brighter than 2 % of the brightest. */
@@ -17,16 +18,16 @@ class SupportTest {
 
     @Test
     void reachesTwoPixelsFromABrightOneInUnitsOfItsSides() {
-        Support support = Support.of(dot(9));
+        Density density = dot(9);
         double left = 10 / 20.0;
         double bottom = 1 - 5 / 10.0;
-        assertTrue(support.holds(left + 0.01, bottom + 0.01));
-        assertTrue(support.holds(left - 1.99 / 20, bottom + 0.05));
-        assertFalse(support.holds(left - 2.01 / 20, bottom + 0.05));
-        assertTrue(support.holds(left + 0.01, bottom - 1.99 / 10));
-        assertFalse(support.holds(left + 0.01, bottom - 2.01 / 10));
-        assertTrue(support.holds(left - 1.41 / 20, bottom - 1.41 / 10), "the corner is round");
-        assertFalse(support.holds(left - 1.42 / 20, bottom - 1.42 / 10));
+        assertTrue(density.isOnSupport(left + 0.01, bottom + 0.01));
+        assertTrue(density.isOnSupport(left - 1.99 / 20, bottom + 0.05));
+        assertFalse(density.isOnSupport(left - 2.01 / 20, bottom + 0.05));
+        assertTrue(density.isOnSupport(left + 0.01, bottom - 1.99 / 10));
+        assertFalse(density.isOnSupport(left + 0.01, bottom - 2.01 / 10));
+        assertTrue(density.isOnSupport(left - 1.41 / 20, bottom - 1.41 / 10), "the corner is round");
+        assertFalse(density.isOnSupport(left - 1.42 / 20, bottom - 1.42 / 10));
     }
 
     @Test
@@ -35,23 +36,23 @@ class SupportTest {
         weights[4 * 20 + 10] = (short) 50_000;
         weights[4 * 20 + 2] = (short) 1000;  // exactly 2 %
         weights[4 * 20 + 17] = (short) 1001;
-        Support support = Support.of(Density.of("dots", 20, 10, weights));
-        assertFalse(support.holds(2.5 / 20, 1 - 4.5 / 10));
-        assertTrue(support.holds(17.5 / 20, 1 - 4.5 / 10));
+        Density density = Density.of("dots", 20, 10, weights);
+        assertFalse(density.isOnSupport(2.5 / 20, 1 - 4.5 / 10));
+        assertTrue(density.isOnSupport(17.5 / 20, 1 - 4.5 / 10));
     }
 
     @Test
     void itsMarginGoesBeyondTheSquare() {
         short[] weights = new short[16];
-        java.util.Arrays.fill(weights, (short) 1);
-        Support support = Support.of(Density.of("all", 4, 4, weights));
-        assertTrue(support.holds(-0.49, 0.5) && support.holds(0.5, 1.49));
-        assertFalse(support.holds(-0.51, 0.5) || support.holds(0.5, 1.51) || support.holds(Double.NaN, 0.5));
-        assertFalse(support.holds(1e30, 0) || support.holds(0, Double.NEGATIVE_INFINITY));
+        Arrays.fill(weights, (short) 1);
+        Density density = Density.of("all", 4, 4, weights);
+        assertTrue(density.isOnSupport(-0.49, 0.5) && density.isOnSupport(0.5, 1.49));
+        assertFalse(density.isOnSupport(-0.51, 0.5) || density.isOnSupport(0.5, 1.51) || density.isOnSupport(Double.NaN, 0.5));
+        assertFalse(density.isOnSupport(1e30, 0) || density.isOnSupport(0, Double.NEGATIVE_INFINITY));
     }
 
     @Test
     void theShareOffCountsPoints() {
-        assertEquals(0.75, Support.of(dot(1)).shareOff(new float[] {0.52f, 0.55f, 0, 0, 1, 1, Float.NaN, 0.5f}));
+        assertEquals(0.75, dot(1).shareOffSupport(new float[] {0.52f, 0.55f, 0, 0, 1, 1, Float.NaN, 0.5f}));
     }
 }

@@ -11,7 +11,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Source;
-import iadb.density.Densities;
+import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
 import iadb.model.Checkpoint;
@@ -81,7 +81,7 @@ class BuiltProgramTest {
         Set<String> built;
         try (Context context = Context.open(device)) {
             BarrierSelfTest.passes(context, 1, 1);
-            new PointSource(context, Densities.parse("ring", false)).close();
+            new PointSource(context, Density.parse("ring", false)).close();
             new EnergyDistance(context).close();
             Peak.measure(context, Settings.smoke());
             built = CacheDoor.built(context);

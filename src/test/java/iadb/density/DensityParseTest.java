@@ -12,17 +12,17 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DensitiesTest {
+class DensityParseTest {
     private static String refusalOf(String text) {
-        String message = assertThrows(InvalidInputException.class, () -> Densities.parse(text, false)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> Density.parse(text, false)).getMessage();
         assertFalse(message.contains("\n"), message);
         return message;
     }
 
     @Test
     void aKnownNameIsTheNamedDensity() {
-        assertTrue(Densities.parse("spiral", false).isNamed());
-        assertArrayEquals(Densities.parse("spiral", false).weights(), Densities.parse("spiral", true).weights());
+        assertTrue(Density.parse("spiral", false).isNamed());
+        assertArrayEquals(Density.parse("spiral", false).weights(), Density.parse("spiral", true).weights());
     }
 
     @Test
@@ -30,7 +30,7 @@ class DensitiesTest {
         byte[] png = DensityImage.toPng(Density.of("p", 2, 1, new short[] {7, 9}));
         for (String name : new String[] {"picture.png", "no-ending", "spiral"}) {
             Path file = Files.write(folder.resolve(name), png);
-            Density density = Densities.parse(file.toString(), false);
+            Density density = Density.parse(file.toString(), false);
             assertEquals(name, density.name());
             assertFalse(density.isNamed());
             assertEquals(file, density.file().orElseThrow());
@@ -41,7 +41,7 @@ class DensitiesTest {
     void invertReachesTheFile(@TempDir Path folder) throws Exception {
         byte[] png = DensityImage.toPng(Density.of("p", 2, 1, new short[] {0, 9}));
         Path file = Files.write(folder.resolve("p.png"), png);
-        assertArrayEquals(new short[] {(short) 65535, (short) 65526}, Densities.parse(file.toString(), true).weights());
+        assertArrayEquals(new short[] {(short) 65535, (short) 65526}, Density.parse(file.toString(), true).weights());
     }
 
     @Test

@@ -11,35 +11,35 @@ import java.util.Random;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.junit.jupiter.api.Test;
 
-class ExcerptTest {
+class PictureStreamTest {
     @Test
     void whatIsLeftIsReadByteForByteFromAnywhere() throws IOException {
         Random random = new Random(9);
         for (int trial = 0; trial < 200; trial++) {
             byte[] whole = new byte[random.nextInt(60)];
             random.nextBytes(whole);
-            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole)); var excerpt = new Excerpt(source)) {
+            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole)); var stream = new PictureStream(source)) {
                 var left = new ByteArrayOutputStream();
                 int at = 0;
                 while (at < whole.length) {
                     int from = Math.min(whole.length, at + random.nextInt(8));
                     int to = Math.min(whole.length, from + random.nextInt(8));
                     left.write(whole, at, from - at);
-                    excerpt.omit(from, to);
+                    stream.omit(from, to);
                     at = to;
                 }
                 byte[] expected = left.toByteArray();
                 byte[] read = new byte[expected.length];
-                excerpt.readFully(read);
+                stream.readFully(read);
                 assertArrayEquals(expected, read);
-                assertEquals(-1, excerpt.read());
+                assertEquals(-1, stream.read());
                 for (int k = 0; k < 20 && expected.length > 0; k++) {
                     int start = random.nextInt(expected.length);
-                    excerpt.seek(start);
+                    stream.seek(start);
                     byte[] some = new byte[1 + random.nextInt(expected.length - start)];
-                    excerpt.readFully(some);
+                    stream.readFully(some);
                     assertArrayEquals(Arrays.copyOfRange(expected, start, start + some.length), some);
-                    assertEquals(start + some.length, excerpt.getStreamPosition());
+                    assertEquals(start + some.length, stream.getStreamPosition());
                 }
             }
         }

@@ -1,0 +1,72 @@
+// Java's decoders refuse a whole picture for a fault in a colour profile or a text, which do not matter to a density. Such parts
+// are omitted from what the decoder reads; the rest reaches it byte for byte.
+package iadb.density;
+
+import java.io.IOException;
+import java.util.TreeMap;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
+
+/** Another stream without some ranges of it, read through a buffer. Closing it does not close the other. */
+final class PictureStream extends ImageInputStreamImpl {
+    private static final int MAX_PIECES = 1 << 16; // a few megabytes
+
+    private final ImageInputStream source;
+    private final TreeMap<Long, Long> pieces = new TreeMap<>(); // from a piece's first position here to that in the source
+    private final byte[] buffer = new byte[8192];
+    private long bufferStart; // position here
+    private int buffered;
+    private long omitted;
+
+    /** The whole of a stream; nothing else may rely on that stream's position meanwhile. */
+    PictureStream(ImageInputStream source) {
+        this.source = source;
+        pieces.put(0L, 0L);
+    }
+
+    /**
+     * Omits a range of the source that lies after all ranges omitted so far, before anything is read; does nothing once there
+     * are {@value #MAX_PIECES} pieces.
+     *
+     * @param from the first position in the source that is omitted
+     * @param to   the first position after the range
+     */
+    void omit(long from, long to) {
+        if (to > from && pieces.size() < MAX_PIECES) {
+            pieces.put(from - omitted, to);
+            omitted += to - from;
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        return fill() ? buffer[(int) (streamPos++ - bufferStart)] & 0xFF : -1;
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int count) throws IOException {
+        if (!fill()) {
+            return -1;
+        }
+        int start = (int) (streamPos - bufferStart);
+        int read = Math.min(count, buffered - start);
+        System.arraycopy(buffer, start, bytes, from, read);
+        streamPos += read;
+        return read;
+    }
+
+    /** Has the buffer hold the byte at the stream's position; false at the end. */
+    private boolean fill() throws IOException {
+        checkClosed();
+        bitOffset = 0;
+        if (streamPos < bufferStart || streamPos >= bufferStart + buffered) {
+            var piece = pieces.floorEntry(streamPos);
+            Long next = pieces.higherKey(streamPos);
+            source.seek(piece.getValue() + streamPos - piece.getKey());
+            int most = next == null ? buffer.length : (int) Math.min(buffer.length, next - streamPos);
+            bufferStart = streamPos;
+            buffered = Math.max(0, source.read(buffer, 0, most));
+        }
+        return buffered > 0;
+    }
+}
