@@ -15,6 +15,7 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.PlanChoice;
+import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import iadb.profile.Tune;
@@ -117,9 +118,10 @@ final class KernelTour {
     /** Two steps of a plan, or of the one that takes its place; batches of one row, about a tile, and a prime take turns. */
     private void train(PlanChoice.Kind wanted, Tuning tuning, NetworkShape shape) {
         try {
-            PlanChoice.Kind kind = PlanChoice.of(Optional.of(wanted), tuning, device, shape, TrainingSettings.MAX_BATCH).kind();
+            PlanChoice.Kind kind = PlanSelector.candidates(Optional.of(wanted), tuning, device, shape, TrainingSettings.MAX_BATCH).get(0).kind();
             Device limited = kind == PlanChoice.Kind.LAYERED ? device.limitedTo(device.maxGroupSize(), LAYERED_LOCAL_BYTES) : device;
-            int tile = PlanChoice.of(Optional.of(kind), tuning, limited, shape, TrainingSettings.MAX_BATCH).tuning().tileRows();
+            int tile = PlanSelector.candidates(Optional.of(kind), tuning, limited, shape, TrainingSettings.MAX_BATCH).get(0).tuning()
+                    .tileRows();
             int prime = BigInteger.valueOf(2L * tile).nextProbablePrime().intValue();
             int batch = new int[] {1, tile - 1, tile + 1, prime}[stops % 4];
             say(kind + ", a batch of " + batch, tuning, shape);

@@ -3,8 +3,7 @@ package iadb.cli;
 import iadb.cl.Device;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.plan.Tuning;
-import iadb.plan.TuningChoice;
+import iadb.plan.PlanSelector;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,8 +36,7 @@ final class DevicesCommand implements Callable<Integer> {
         for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
             plans.append(choice(Optional.of(kind), device).kind() == kind ? kind + " " : "");
         }
-        Tuning tuning = TuningChoice.ofTraining(device, NetworkShape.TUTORIAL, DEFAULT_BATCH).known();
-        PlanChoice auto = PlanChoice.of(Optional.empty(), tuning, device, NetworkShape.TUTORIAL, DEFAULT_BATCH);
+        PlanChoice auto = choice(Optional.empty(), device);
         System.out.printf(Locale.ROOT, """
                 %d: %s%s
                    platform       %s, %s
@@ -59,7 +57,7 @@ final class DevicesCommand implements Callable<Integer> {
     }
 
     private static PlanChoice choice(Optional<PlanChoice.Kind> wanted, Device device) {
-        return PlanChoice.of(wanted, device, NetworkShape.TUTORIAL, DEFAULT_BATCH);
+        return new PlanSelector(device, NetworkShape.TUTORIAL, DEFAULT_BATCH, wanted, Optional.empty()).known();
     }
 
     /** Whether the plan may run, as far as it is known before its barrier is tried. */

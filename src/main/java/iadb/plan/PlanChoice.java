@@ -1,85 +1,61 @@
 package iadb.plan;
 
 import iadb.cl.Device;
-import iadb.cl.DeviceLimitException;
-import iadb.cl.Fence;
 import iadb.model.NetworkShape;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Which plan trains a network on a device, with which tuning, and why if it is not the one that was asked for.
+ * A plan with its tuning, as {@link PlanSelector} selects it.
  *
- * @param kind   the plan
- * @param tuning fits the network and the device
- * @param reason why the plan differs from the one asked for; empty when it does not
+ * @param kind     the plan
+ * @param tuning   fits the network and the device
+ * @param refusals the preferred plans and tunings that do not run, in the order they were refused
  */
-public record PlanChoice(Kind kind, Tuning tuning, Optional<String> reason) {
-    /** The plans there are. */
+public record PlanChoice(Kind kind, Tuning tuning, List<Refusal> refusals) {
+    /** The plans. */
     public enum Kind {
         /** One launch a layer and pass; any width and depth. */
-        LAYERED("layered"),
+        LAYERED("layered", Tuning.Footprint.ONE_LAYER),
         /** Forward and backward of a tile of rows in one launch. */
-        FUSED("fused"),
+        FUSED("fused", Tuning.Footprint.ALL_LAYERS),
         /** Many steps in one launch, whose groups wait for each other. */
-        PERSISTENT("persistent");
+        PERSISTENT("persistent", Tuning.Footprint.ALL_LAYERS);
 
         private final String word;
+        private final Tuning.Footprint footprint;
 
-        Kind(String word) {
+        Kind(String word, Tuning.Footprint footprint) {
             this.word = word;
+            this.footprint = footprint;
         }
 
-        /** The plan that all plans with the bits of this one are named by: {@code fused} for {@code persistent}. */
-        public Kind byBits() {
-            return this == PERSISTENT ? FUSED : this;
-        }
+        /** The local memory that its kernels take. */
+        public Tuning.Footprint footprint() { return footprint; }
+
+        /** The plan under whose name results with these bits are recorded: {@code fused} for {@code persistent}. */
+        public Kind byBits() { return this == PERSISTENT ? FUSED : this; }
 
         /** The word for it on the command line. */
         @Override
-        public String toString() {
-            return word;
-        }
+        public String toString() { return word; }
     }
 
-    /**
-     * The plan for a network on a device.
-     *
-     * @param wanted empty: {@code persistent} on a device whose groups can exchange data, where the session begins with
-     *               {@code fused}, changes when the barrier passed its test, and goes back as it needs; elsewhere {@code fused}.
-     *               A network that these cannot hold takes {@code layered}, with a reason
-     * @param batch  B
-     * @throws DeviceLimitException when no plan fits the device
-     */
-    public static PlanChoice of(Optional<Kind> wanted, Device device, NetworkShape shape, int batch) {
-        return of(wanted, TuningTable.find(device, TuningTable.Purpose.TRAINING), device, shape, batch);
+    /** A plan that does not run, or not with the tuning that was recorded, and why. */
+    public record Refusal(Kind kind, String reason) {
     }
 
-    /** As above with another tuning than the device's default. */
-    public static PlanChoice of(Optional<Kind> wanted, Tuning base, Device device, NetworkShape shape, int batch) {
-        Optional<String> reason = Optional.empty();
-        boolean canExchange = device.fence() != Fence.NONE;
-        Kind kind = wanted.orElse(canExchange ? Kind.PERSISTENT : Kind.FUSED);
-        if (kind == Kind.PERSISTENT && !canExchange) {
-            reason = Optional.of(device.name() + " reports no fence that orders memory between work-groups, which the plan "
-                    + kind + " needs");
-            kind = Kind.FUSED;
-        }
-        if (kind != Kind.LAYERED) {
-            Optional<Tuning> fused = base.fit(shape, Tuning.Footprint.ALL_LAYERS, device, batch);
-            if (fused.isPresent()) {
-                return new PlanChoice(kind, fused.get(), reason);
-            }
-            reason = Optional.of(String.format(Locale.ROOT,
-                    "width %d, depth %d do not fit the plan %s in the %,d bytes of local memory of %s",
-                    shape.width(), shape.depth(), kind, device.localBytes(), device.name()));
-        }
-        Tuning layered = base.fit(shape, Tuning.Footprint.ONE_LAYER, device, batch)
-                .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
-                        "%s has %,d bytes of local memory, too few for width %d",
-                        device.name(), device.localBytes(), shape.width())));
-        return new PlanChoice(Kind.LAYERED, layered, reason);
+    /** Why this is not the preferred plan or tuning; empty where it is. */
+    public Optional<String> reason() {
+        return refusals.isEmpty() ? Optional.empty() : Optional.of(refusals.get(refusals.size() - 1).reason());
+    }
+
+    /** This choice after further refusals. */
+    PlanChoice after(List<Refusal> further) {
+        List<Refusal> all = new ArrayList<>(refusals);
+        all.addAll(further);
+        return new PlanChoice(kind, tuning, List.copyOf(all));
     }
 
     /** Build options of its program on a device. */

@@ -13,6 +13,7 @@ import iadb.model.ReferenceNetwork;
 import iadb.random.Philox;
 import iadb.random.Stream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -62,22 +63,16 @@ public final class PlanSelfTest {
         boolean hasTwin = choice.kind() == PlanChoice.Kind.PERSISTENT && context.device().type() != Device.Type.CPU;
         return context.checkOnce(Plan.sources(choice.kind()), choice.options(shape, context.device()),
                 () -> check(context, shape, choice) && (!hasTwin || compareBits(context, shape, choice,
-                        new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), Optional.empty()))));
+                        new PlanChoice(PlanChoice.Kind.FUSED, choice.tuning(), List.of()))));
     }
 
     /**
-     * Builds a plan's kernels, and has the device's driver finish them, which some do at their first launch: on another thread
-     * than the one that trains. {@code fused} is checked as well. {@code persistent}, whose groups could not wait for each other
-     * while others train, makes no step.
+     * Builds the kernels of {@code persistent}, and has the driver finish them, which some do at the first launch. Its groups could
+     * not wait for each other while others train: it makes no step.
      *
-     * @param context another than the training's, a {@link Context#sibling}
-     * @throws WrongAnswerException as {@link #require}
+     * @param context a {@link Context#sibling} of the training's
      */
-    public static void build(Context context, NetworkShape shape, PlanChoice choice) {
-        if (choice.kind() != PlanChoice.Kind.PERSISTENT) {
-            require(context, shape, choice);
-            return;
-        }
+    static void buildPersistent(Context context, NetworkShape shape, PlanChoice choice) {
         BarrierSelfTest.passes(context, 1, choice.tuning().groupSize());
         try (Resources resources = new Resources()) {
             DeviceBuffer data = resources.add(context.buffer(points(0)));
@@ -93,7 +88,7 @@ public final class PlanSelfTest {
         float[] points0 = points(0);
         float[] points1 = points(1);
         Network start = Network.initial(shape, 0);
-        int rowCount = rows(shape, choice.tuning());
+        int rowCount = rowCount(shape, choice.tuning());
         long seed = seedAwayFromKinks(new ReferenceNetwork(start), points0, points1, rowCount);
         try (Resources resources = new Resources()) {
             DeviceBuffer data0 = resources.add(context.buffer(points0));
@@ -109,7 +104,7 @@ public final class PlanSelfTest {
                 if (!ran(plan, step)) {
                     return false;
                 }
-                float[][] rows = ReferenceRows.of(points0, points1, rowCount, seed, step);
+                float[][] rows = rows(points0, points1, rowCount, seed, step);
                 double[] gradient = reference.gradient(rows);
                 String by = " by the plan " + choice.kind();
                 if (step == 0) {
@@ -201,17 +196,39 @@ public final class PlanSelfTest {
     }
 
     /** A tile and a part of another, so that blocks of gradients are added up; of a large network fewer. */
-    private static int rows(NetworkShape shape, Tuning tuning) {
+    private static int rowCount(NetworkShape shape, Tuning tuning) {
         int rows = tuning.tileRows() + 5;
         return (long) rows * shape.width() * shape.depth() <= MOST_SUMS ? rows : ROWS_OF_LARGE_NETWORKS;
     }
+
+    /**
+     * The batch of {@code step} on the host, as {@code cl/blend.cl} defines it: [batch][5] x, y, α, target x, target y.
+     *
+     * @param points0 [n0, 2], the data of p0
+     * @param points1 [n1, 2], the data of p1
+     */
+    static float[][] rows(float[] points0, float[] points1, int batch, long seed, int step) {
+        float[][] rows = new float[batch][];
+        for (int r = 0; r < batch; r++) {
+            int[] draw = Philox.draw(seed, Stream.TRAINING_ROWS, r, step);
+            int i = 2 * index(draw[0], points0.length / 2);
+            int j = 2 * index(draw[1], points1.length / 2);
+            float alpha = Philox.unitInterval(draw[2]);
+            rows[r] = new float[] {Math.fma(alpha, points1[j], (1 - alpha) * points0[i]),
+                Math.fma(alpha, points1[j + 1], (1 - alpha) * points0[i + 1]), alpha,
+                points1[j] - points0[i], points1[j + 1] - points0[i + 1]};
+        }
+        return rows;
+    }
+
+    private static int index(int bits, int count) { return (int) (Integer.toUnsignedLong(bits) * count >>> 32); }
 
     /** The first seed by which no unit comes near its kink in the first step, or of many the one that keeps farthest away. */
     private static long seedAwayFromKinks(ReferenceNetwork reference, float[] points0, float[] points1, int rowCount) {
         long best = 0;
         double farthest = 0;
         for (long seed = 0; seed < TRIALS_OF_SEEDS && farthest < LEAST_FROM_KINK; seed++) {
-            double nearest = reference.nearestKink(ReferenceRows.of(points0, points1, rowCount, seed, 0));
+            double nearest = reference.nearestKink(rows(points0, points1, rowCount, seed, 0));
             if (nearest > farthest) {
                 farthest = nearest;
                 best = seed;

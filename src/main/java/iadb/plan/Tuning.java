@@ -41,12 +41,13 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     private static final int MOST_FETCHED_FLOATS = 64;
     /** Work-items of a group that does not share sums, though its tuning would have it: two or one of a GPU's waves. */
     private static final int LEAST_GROUP = 64;
+    private static final long ALIGNMENT = 64; // bytes, of an array in local memory
     /** Blocks of gradients that are kept apart before they are added: more tiles share a block, in order. */
     private static final int MAX_BLOCKS = 64;
 
-    /** What a kernel holds in local memory, as floats a row of its tile. */
+    /** What the kernels of a program hold in local memory. */
     public enum Footprint {
-        /** {@code fused.cl}: input, target, velocity, all activations, and what items that share a sum exchange. */
+        /** {@code fused.cl}, {@code persistent.cl}: input, target, velocity, all activations, and what items that share a sum exchange. */
         ALL_LAYERS,
         /** {@code layered.cl}: a layer's input and output. */
         ONE_LAYER,
@@ -55,24 +56,19 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         /** {@code density.cl}: the same with two tangents, and what Newton's method keeps of a point. */
         TWO_LAYERS_WITH_TANGENTS;
 
-        int floatsPerRow(NetworkShape shape, int split) {
-            return switch (this) {
+        /** Bytes of local memory that a kernel takes at most with a tile of {@code rows} rows. */
+        long bytes(NetworkShape shape, int rows, int split, int groupSize, int vector) {
+            int floatsPerRow = switch (this) {
                 case ALL_LAYERS -> 4 + 2 + 2 + (shape.depth() + (split > 1 ? 1 + split : 0)) * shape.width();
                 case ONE_LAYER -> 2 * shape.width();
                 case TWO_LAYERS -> 4 + 2 + 2 + 2 + 2 * shape.width();
                 case TWO_LAYERS_WITH_TANGENTS -> 4 + 4 + 6 + 2 + 6 + 10 + 6 * shape.width();
             };
-        }
-
-        /** Beside the rows: copies of the small tensors where items share sums, else what they exchange in the Adam step. */
-        int otherFloats(NetworkShape shape, int split, int groupSize, int vector) {
-            return this != ALL_LAYERS || groupSize == 1 ? 0
+            // copies of the small tensors where items share sums, else what they exchange in the Adam step
+            int others = this != ALL_LAYERS || groupSize == 1 ? 0
                     : split > 1 ? shape.bufferFloats() - shape.transposedFloats() : groupSize * vector;
-        }
-
-        /** What the alignment of a kernel's arrays may add. */
-        int paddingBytes() {
-            return 64 * (this == TWO_LAYERS_WITH_TANGENTS ? 14 : 6);
+            int alignedArrays = this == TWO_LAYERS_WITH_TANGENTS ? 14 : 6;
+            return 4L * rows * floatsPerRow + 4L * others + ALIGNMENT * alignedArrays;
         }
     }
 
@@ -119,11 +115,6 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     /** What the bits of a training depend on, of a tuning that was made to fit: these make the order of its sums. */
     public String bits() {
         return "vector=" + vector + " tile-rows=" + tileRows + " split=" + split;
-    }
-
-    /** Bytes of local memory that a kernel of this tuning takes. */
-    public long localBytes(NetworkShape shape, Footprint footprint) {
-        return 4L * tileRows * footprint.floatsPerRow(shape, split) + 4L * footprint.otherFloats(shape, split, groupSize, vector);
     }
 
     /**
@@ -173,8 +164,8 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             int wholeTile = tileRows / step * step;
             int group = within(groupSize, maxGroupSize, v);
             for (int s = split; s >= 1; s /= 2) {
-                long most = (deviceLocalBytes - footprint.paddingBytes() - 4L * footprint.otherFloats(shape, s, group, v))
-                        / (4L * footprint.floatsPerRow(shape, s));
+                long withoutRows = footprint.bytes(shape, 0, s, group, v);
+                long most = (deviceLocalBytes - withoutRows) / (footprint.bytes(shape, 1, s, group, v) - withoutRows);
                 int rows = (int) Math.min(wholeTile, most / step * step);
                 int blocks = rows / itemRows * (shape.width() / (v * vectors));
                 boolean canShare = footprint == Footprint.ALL_LAYERS && rows == wholeTile && blocks * s <= group

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -39,19 +40,6 @@ import org.slf4j.LoggerFactory;
  * wait for it, and the context that is closed waits for it too, as the process must not end while a driver compiles.
  */
 public final class TuningChoice {
-    /** What candidates are timed by. */
-    public interface Trials {
-        /** Begins to build a tuning's kernels on another thread, for {@link #open}. */
-        Background<Void> build(Tuning tuning);
-
-        /**
-         * A tuning's kernels, after they computed what all trials compute.
-         *
-         * @throws OpenClException when the device cannot build or run them
-         */
-        TuningTrial open(Tuning tuning);
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(TuningChoice.class);
     private static final long TRAINING_NANOS = 1_000_000_000;
     private static final long MAP_NANOS = 500_000_000; // of each of the two
@@ -66,6 +54,10 @@ public final class TuningChoice {
     private final TuningTable.Purpose purpose;
     private final UserCache cache;
     private final String key;
+
+    /** What candidates are built, run and timed by. */
+    record Trials(Function<Tuning, Background<Void>> build, Function<Tuning, TuningTrial> open, LongSupplier clock) {
+    }
 
     /** @param facts all that times depend on beside the candidates; asked for when there is a choice */
     TuningChoice(List<Tuning> candidates, TuningTable.Purpose purpose, UserCache cache, Supplier<List<String>> facts) {
@@ -114,33 +106,35 @@ public final class TuningChoice {
         return candidates.size() == 1 ? candidates.get(0) : fastest(load());
     }
 
-    /** The tuning to take; times the candidates first where neither an earlier run nor this process did. */
-    public Tuning measured(Context context, Trials trials) {
+    /**
+     * The tuning to take; times the candidates first where neither an earlier run nor this process did.
+     *
+     * @param build begins to build a tuning's kernels on another thread
+     * @param open  makes a trial of them, after they computed what all trials compute; an {@link OpenClException} passes them over
+     */
+    public Tuning measured(Context context, Function<Tuning, Background<Void>> build, Function<Tuning, TuningTrial> open) {
         if (candidates.size() == 1 || Context.trustsAnswers() || !cache.takesEntries()) {
             return known();
         }
-        return measuredOnce(trials, System::nanoTime, purpose == TuningTable.Purpose.TRAINING ? TRAINING_NANOS : MAP_NANOS,
-                context::tellMeasuring);
+        return measuredOnce(new Trials(build, open, System::nanoTime), purpose == TuningTable.Purpose.TRAINING ? TRAINING_NANOS
+                : MAP_NANOS, context::tellMeasuring);
     }
 
-    /** {@link #measured(Trials, LongSupplier, long, Runnable)} for the first caller of this process, {@link #known} for others. */
-    Tuning measuredOnce(Trials trials, LongSupplier clock, long limitNanos, Runnable tell) {
+    /** {@link #measured(Trials, long, Runnable)} for the first caller of this process, {@link #known} for others. */
+    Tuning measuredOnce(Trials trials, long limitNanos, Runnable tell) {
         synchronized (MEASURED) {
-            return MEASURED.add(key) ? measured(trials, clock, limitNanos, tell) : known();
+            return MEASURED.add(key) ? measured(trials, limitNanos, tell) : known();
         }
     }
 
-    /**
-     * @param clock in nanoseconds
-     * @param tell  is called before anything is timed
-     */
-    Tuning measured(Trials trials, LongSupplier clock, long limitNanos, Runnable tell) {
+    /** @param tell is called before anything is timed */
+    Tuning measured(Trials trials, long limitNanos, Runnable tell) {
         Map<Tuning, Double> shares = load();
         List<Tuning> open = candidates.stream().skip(1).filter(candidate -> shares.getOrDefault(candidate, BEGUN).isNaN()).toList();
         if (!open.isEmpty()) {
             try {
-                measure(open, shares, trials, clock, limitNanos, tell);
-            } catch (OpenClException e) { // the default's, which its first use meets again
+                measure(open, shares, trials, limitNanos, tell);
+            } catch (OpenClException e) { // the default's, which occurs again at its first use
                 LOG.debug("tunings of {} are not measured: {}", purpose.key(), e.getMessage());
                 return fastest(shares);
             }
@@ -154,13 +148,12 @@ public final class TuningChoice {
     }
 
     /** Puts the times of those that can be timed, as shares of the default's, into {@code shares}. */
-    private void measure(List<Tuning> open, Map<Tuning, Double> shares, Trials trials, LongSupplier clock, long limitNanos,
-            Runnable tell) {
+    private void measure(List<Tuning> open, Map<Tuning, Double> shares, Trials trials, long limitNanos, Runnable tell) {
         Tuning base = candidates.get(0);
-        try (TuningTrial ofBase = trials.open(base)) {
+        try (TuningTrial ofBase = trials.open.apply(base)) {
             tell.run();
-            long end = clock.getAsLong() + limitNanos;
-            LongSupplier nanosLeft = () -> end - clock.getAsLong();
+            long end = trials.clock.getAsLong() + limitNanos;
+            LongSupplier nanosLeft = () -> end - trials.clock.getAsLong();
             int count = ofBase.repetitions(BLOCK_NANOS, () -> nanosLeft.getAsLong() > 0);
             if (LOG.isDebugEnabled()) {
                 LOG.debug(String.format(Locale.ROOT, "%s: %.1f us by %s", purpose.key(), ofBase.nanos(count) * 1e-3 / count, base));
@@ -168,7 +161,7 @@ public final class TuningChoice {
             for (int i = 0; i < open.size() && nanosLeft.getAsLong() > 0; i++) {
                 Tuning candidate = open.get(i);
                 OptionalDouble share = share(candidate, ofBase, count, trials, nanosLeft);
-                LOG.debug("{}: {} by {}", purpose.key(), share.isEmpty() ? "no time is left to tell"
+                LOG.debug("{}: {} by {}", purpose.key(), share.isEmpty() ? "not enough time to measure"
                         : String.format(Locale.ROOT, "%.3f of that", share.getAsDouble()), candidate);
                 shares.put(candidate, share.orElse(shares.containsKey(candidate) ? PASSED_OVER : BEGUN));
             }
@@ -178,7 +171,7 @@ public final class TuningChoice {
     /** A candidate's time as a share of the default's; empty when there was too little time to tell. */
     private OptionalDouble share(Tuning candidate, TuningTrial ofBase, int count, Trials trials, LongSupplier nanosLeft) {
         try {
-            Background<Void> build = trials.build(candidate); // not beside the timing of another: some drivers run nothing then
+            Background<Void> build = trials.build.apply(candidate); // not beside the timing of another: some drivers run nothing then
             if (!build.await(nanosLeft.getAsLong())) {
                 return OptionalDouble.empty();
             }
@@ -186,7 +179,7 @@ public final class TuningChoice {
             if (nanosLeft.getAsLong() <= 0) {
                 return OptionalDouble.empty();
             }
-            try (TuningTrial trial = trials.open(candidate)) {
+            try (TuningTrial trial = trials.open.apply(candidate)) {
                 if (trial.answersLike(ofBase)) {
                     return trial.shareOf(ofBase, count, BLOCK_NANOS, BLOCKS, () -> nanosLeft.getAsLong() > 0);
                 }

@@ -1,7 +1,12 @@
 package iadb.plan;
 
+import iadb.cl.Context;
 import iadb.cl.Resources;
+import iadb.model.Checkpoint;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
@@ -13,6 +18,8 @@ public final class TuningTrial implements AutoCloseable {
     public static final double LEAST_GAIN = 0.98;
 
     private static final int LEAST_BLOCKS = 3; // whose median says something
+    private static final int ANSWER_STEPS = 4; // of a training
+    private static final int LOSS_SLOTS = 64;
     private static final int MOST_REPETITIONS = 1 << 20;
 
     private final Resources resources;
@@ -35,6 +42,31 @@ public final class TuningTrial implements AutoCloseable {
         this.work = work;
         this.answer = answer;
         this.clock = clock;
+    }
+
+    /**
+     * Training steps by the plan {@code fused}; the answer is the weights after some.
+     *
+     * @param batch what the rows are drawn from; the weights are the trial's own
+     */
+    public static TuningTrial ofTraining(Context context, NetworkShape shape, Batch batch, Tuning tuning) {
+        Resources own = new Resources();
+        try {
+            Checkpoint start = Checkpoint.start(Network.initial(shape, 0), batch.rates().averages());
+            TrainingState state = own.add(TrainingState.of(context, start, LOSS_SLOTS));
+            Plan plan = own.add(new Plan(context, shape, new PlanChoice(PlanChoice.Kind.FUSED, tuning, List.of()), batch, state));
+            plan.enqueueSteps(0, ANSWER_STEPS);
+            float[] answer = state.parameters().read(new float[shape.bufferFloats()]);
+            int[] step = {ANSWER_STEPS};
+            return new TuningTrial(own, count -> {
+                plan.enqueueSteps(step[0], count);
+                step[0] += count;
+                context.finish();
+            }, answer);
+        } catch (RuntimeException e) {
+            own.close();
+            throw e;
+        }
     }
 
     /** Whether these kernels gave the same bits. */

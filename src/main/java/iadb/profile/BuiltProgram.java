@@ -96,8 +96,7 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
     public static List<BuiltProgram> of(String kind, NetworkShape shape, Limits limits, boolean fusesMultiplyAdd, Fence fence) {
         List<BuiltProgram> programs = new ArrayList<>();
         for (PlanChoice.Kind plan : PlanChoice.Kind.values()) {
-            tuned(kind, plan.toString(), Plan.sources(plan), Purpose.TRAINING, plan == PlanChoice.Kind.LAYERED
-                    ? Tuning.Footprint.ONE_LAYER : Tuning.Footprint.ALL_LAYERS, shape, limits, fusesMultiplyAdd)
+            tuned(kind, plan.toString(), Plan.sources(plan), Purpose.TRAINING, plan.footprint(), shape, limits, fusesMultiplyAdd)
                     .map(built -> plan == PlanChoice.Kind.PERSISTENT ? built.with(fence) : built).ifPresent(programs::add);
         }
         tuned(kind, "map", Sampler.sources(), Purpose.MAP, Tuning.Footprint.TWO_LAYERS, shape, limits, fusesMultiplyAdd)

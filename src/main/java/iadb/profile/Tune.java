@@ -9,9 +9,9 @@ import iadb.cl.WrongAnswerException;
 import iadb.model.NetworkShape;
 import iadb.plan.Batch;
 import iadb.plan.PlanChoice;
+import iadb.plan.PlanSelector;
 import iadb.plan.PlanSelfTest;
 import iadb.plan.Rates;
-import iadb.plan.TrainingTrials;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
 import iadb.plan.TuningTrial;
@@ -154,10 +154,10 @@ public final class Tune implements AutoCloseable {
     /** Fused training steps; empty where the tuning does not fit, build, or compute rightly. */
     private Optional<TuningTrial> training(Tuning tuning) {
         PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
-        PlanChoice choice = PlanChoice.of(Optional.of(kind), tuning, device, SHAPE, ROWS);
+        PlanChoice choice = PlanSelector.candidates(Optional.of(kind), tuning, device, SHAPE, ROWS).get(0);
         return choice.kind() != kind ? Optional.empty() : trial(() -> {
             PlanSelfTest.require(context, SHAPE, choice);
-            return new TrainingTrials(context, SHAPE, batch).open(choice.tuning());
+            return TuningTrial.ofTraining(context, SHAPE, batch, choice.tuning());
         });
     }
 

@@ -1,13 +1,11 @@
 package iadb.sample;
 
-import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Resources;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning;
-import iadb.plan.TuningChoice;
 import iadb.plan.TuningTrial;
 
 /**
@@ -16,20 +14,14 @@ import iadb.plan.TuningTrial;
  * @param points       how many
  * @param withTangents whether the density is carried along
  */
-public record MapTrials(Context context, NetworkShape shape, int points, boolean withTangents) implements TuningChoice.Trials {
+public record MapTrials(Context context, NetworkShape shape, int points, boolean withTangents) {
     /** As many as the tutorial maps. */
     public static final int FEW_POINTS = 2048;
 
     private static final int STEPS = 4;
     private static final int T = 4096; // a whole map: long, so that its begin is none of what is timed
 
-    @Override
-    public Background<Void> build(Tuning tuning) {
-        return context.buildAhead(withTangents ? Sampler.densitySources() : Sampler.sources(),
-                tuning.options(shape, context.device()));
-    }
-
-    @Override
+    /** The kernels of a tuning, after they mapped the points of all trials. */
     public TuningTrial open(Tuning tuning) {
         Resources own = new Resources();
         try {

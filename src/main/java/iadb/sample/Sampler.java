@@ -106,7 +106,8 @@ public final class Sampler implements AutoCloseable {
         Tuning tuning = measured.get(purpose);
         if (tuning == null) {
             int timed = purpose == Purpose.MAP_FEW ? MapTrials.FEW_POINTS : MANY_POINTS_PER_UNIT * context.device().computeUnits();
-            tuning = forMap.apply(purpose).measured(context, new MapTrials(context, shape, timed, false));
+            tuning = forMap.apply(purpose).measured(context, one -> context.buildAhead(sources(), one.options(shape, context.device())),
+                    new MapTrials(context, shape, timed, false)::open);
             measured.put(purpose, tuning);
         }
         return map(tuning);

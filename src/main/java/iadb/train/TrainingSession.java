@@ -13,6 +13,8 @@ import iadb.model.Network;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
+import iadb.plan.PlanSelector;
+import iadb.plan.PlanSwitch;
 import iadb.plan.TrainingState;
 import iadb.random.Stream;
 import java.time.Duration;
@@ -80,7 +82,8 @@ public final class TrainingSession implements AutoCloseable {
     public TrainingSession(Context context, TrainingSettings config, Checkpoint start, Density p0, Density p1) {
         this.context = context;
         this.config = config;
-        PlanSwitch.buildAhead(context, config);
+        PlanSelector selector = new PlanSelector(context.device(), config.shape(), config.batch(), config.plan(), config.tuning());
+        selector.buildAhead(context);
         try {
             data0 = resources.add(context.buffer((long) config.data() * PointSource.POINT_BYTES));
             data1 = resources.add(context.buffer((long) config.data() * PointSource.POINT_BYTES));
@@ -93,7 +96,7 @@ public final class TrainingSession implements AutoCloseable {
             }
             Batch batch = new Batch(data0, config.data(), data1, config.data(), config.batch(), config.seed(),
                     config.rates());
-            plans = resources.add(new PlanSwitch(context, config, batch, state));
+            plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();
             stepsDone = start.step();
         } catch (RuntimeException e) {

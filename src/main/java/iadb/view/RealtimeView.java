@@ -6,7 +6,7 @@ import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
 import iadb.model.Network;
-import iadb.plan.PlanChoice;
+import iadb.plan.PlanSelector;
 import iadb.sample.Solver;
 import iadb.train.TrainingSettings;
 import iadb.view.interop.Interop;
@@ -82,7 +82,8 @@ public final class RealtimeView implements AutoCloseable {
             stage = resources.add(new SceneRenderer(camera, scale));
             canvas = resources.add(new PanelCanvas(scale));
             panel = new Panel(canvas.context());
-            TrainingSettings training = planned(config.training());
+            TrainingSettings training = config.training().withPlan(
+                    PlanSelector.besideWindow(config.training().plan(), context.device()));
             Network network = config.model().orElseGet(() -> Network.initial(training.shape(), training.seed()));
             learning = resources.add(new Learning(context, training, network, keeper::losses,
                     keeper::restarted));
@@ -119,15 +120,6 @@ public final class RealtimeView implements AutoCloseable {
             }
             return view.summary();
         }
-    }
-
-    /**
-     * Where {@code auto} would keep all cores of a CPU spinning at a barrier, the window system and software OpenGL
-     * would wait for them: {@code fused} gives the same bits.
-     */
-    private TrainingSettings planned(TrainingSettings training) {
-        boolean sharesCores = context.device().type() == Device.Type.CPU;
-        return sharesCores && training.plan().isEmpty() ? training.withPlan(Optional.of(PlanChoice.Kind.FUSED)) : training;
     }
 
     private void play(PictureTaker pictures) {

@@ -99,9 +99,10 @@ class BarrierSelfTestTest {
         Device device = Device.all().get(0);
         Tuning tuning = TuningTable.find(device, TuningTable.Purpose.TRAINING);
         for (Fence fence : Fence.values()) {
-            PlanChoice auto = PlanChoice.of(Optional.empty(), tuning, device.with(fence), NetworkShape.TUTORIAL, 256);
-            PlanChoice asked = PlanChoice.of(Optional.of(PlanChoice.Kind.PERSISTENT), tuning, device.with(fence),
-                    NetworkShape.TUTORIAL, 256);
+            PlanChoice auto = PlanSelector.candidates(Optional.empty(), tuning, device.with(fence), NetworkShape.TUTORIAL, 256)
+                    .get(0);
+            PlanChoice asked = PlanSelector.candidates(Optional.of(PlanChoice.Kind.PERSISTENT), tuning, device.with(fence),
+                    NetworkShape.TUTORIAL, 256).get(0);
             assertTrue(auto.reason().isEmpty());
             assertTrue(auto.kind() == (fence == Fence.NONE ? PlanChoice.Kind.FUSED : PlanChoice.Kind.PERSISTENT), auto.toString());
             assertTrue(asked.kind() == auto.kind() && asked.reason().isPresent() == (fence == Fence.NONE), asked.toString());

@@ -8,6 +8,7 @@ import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.OpenClException;
 import iadb.model.NetworkShape;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class PlanSelfTestTest {
             try (Context context = Context.open(device)) {
                 for (int[] size : SHAPES) {
                     NetworkShape shape = new NetworkShape(size[0], size[1]);
-                    PlanChoice choice = PlanChoice.of(Optional.of(kind), device, shape, 256);
+                    PlanChoice choice = choice(kind, device, shape);
                     if (choice.kind() != kind) {
                         continue; // too large for the plan
                     }
@@ -45,17 +46,22 @@ class PlanSelfTestTest {
                 continue;
             }
             try (Context context = Context.open(device)) {
-                PlanChoice persistent = PlanChoice.of(Optional.of(PlanChoice.Kind.PERSISTENT), device, shape, 256);
+                PlanChoice persistent = choice(PlanChoice.Kind.PERSISTENT, device, shape);
                 Tuning tuning = persistent.tuning();
-                PlanChoice fused = new PlanChoice(PlanChoice.Kind.FUSED, tuning, Optional.empty());
+                PlanChoice fused = new PlanChoice(PlanChoice.Kind.FUSED, tuning, List.of());
                 waitUntilCompared(context, shape, persistent, fused);
                 PlanChoice otherTiles = new PlanChoice(PlanChoice.Kind.FUSED, tuning.with("tile-rows", tuning.tileRows() / 2),
-                        Optional.empty()); // adds up in another order
+                        List.of()); // adds up in another order
                 String message = assertThrows(OpenClException.class,
                         () -> waitUntilCompared(context, shape, persistent, otherTiles)).getMessage();
                 assertTrue(message.startsWith("the plan persistent gives other bits than the plan fused on "), message);
             }
         }
+    }
+
+    private static PlanChoice choice(PlanChoice.Kind kind, Device device, NetworkShape shape) {
+        Tuning tuning = TuningTable.find(device, TuningTable.Purpose.TRAINING);
+        return PlanSelector.candidates(Optional.of(kind), tuning, device, shape, 256).get(0);
     }
 
     private static void waitUntilCompared(Context context, NetworkShape shape, PlanChoice persistent, PlanChoice fused) {

@@ -198,10 +198,12 @@ class PlanTest {
     @Test
     void aNetworkThatTheFusedPlanCannotHoldTakesLayeredAndSaysSo() {
         Device small = Device.all().get(0).limitedTo(LEAST_GROUP, LEAST_LOCAL_BYTES);
-        PlanChoice choice = PlanChoice.of(Optional.empty(), small, new NetworkShape(256, 8), 256);
+        NetworkShape large = new NetworkShape(256, 8);
+        PlanChoice choice = new PlanSelector(small, large, 256, Optional.empty(), Optional.empty()).known();
         assertEquals(PlanChoice.Kind.LAYERED, choice.kind());
         assertTrue(choice.reason().orElseThrow().contains("width 256, depth 8"));
-        assertTrue(choice.tuning().localBytes(new NetworkShape(256, 8), Tuning.Footprint.ONE_LAYER) <= LEAST_LOCAL_BYTES);
+        assertTrue(Tuning.Footprint.ONE_LAYER.bytes(large, choice.tuning().tileRows(), choice.tuning().split(),
+                choice.tuning().groupSize(), choice.tuning().vector()) <= LEAST_LOCAL_BYTES);
     }
 
     private static double[] toDouble(float[] values) {

@@ -44,7 +44,7 @@ public final class TrainingBench implements AutoCloseable {
         this.shape = shape;
         this.batch = batch;
         this.seed = seed;
-        choice = PlanChoice.of(Optional.of(kind), base, device, shape, batch);
+        choice = PlanSelector.candidates(Optional.of(kind), base, device, shape, batch).get(0);
         assumeTrue(choice.kind() != PlanChoice.Kind.PERSISTENT || groupsCanWait(device), () -> "the barrier across "
                 + Plan.persistentGroups(choice.tuning(), batch, device) + " work-groups does not pass its proof on " + device
                 + ": no training takes the plan persistent there");
@@ -94,7 +94,7 @@ public final class TrainingBench implements AutoCloseable {
 
     /** Another plan on the same batch and state, with further build options; closed by the caller. */
     Plan plan(PlanChoice.Kind kind, String... options) {
-        return new Plan(context, shape, new PlanChoice(kind, choice.tuning(), Optional.empty()),
+        return new Plan(context, shape, new PlanChoice(kind, choice.tuning(), List.of()),
                 new Batch(data0, POINTS, data1, POINTS, batch, seed, Rates.constant(LEARNING_RATE)), state, List.of(options));
     }
 
@@ -149,7 +149,7 @@ public final class TrainingBench implements AutoCloseable {
 
     /** The batch of a step, [B][5]: x, y, α, target x, target y. */
     float[][] rows(int step) {
-        return ReferenceRows.of(points0, points1, batch, seed, step);
+        return PlanSelfTest.rows(points0, points1, batch, seed, step);
     }
 
     @Override

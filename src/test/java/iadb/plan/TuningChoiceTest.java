@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,7 +126,7 @@ class TuningChoiceTest {
     }
 
     /** Tunings of which each repetition takes its own time by a clock that nothing else moves. */
-    private static final class Fakes implements TuningChoice.Trials {
+    private static final class Fakes {
         final Map<Tuning, Long> nanos = new HashMap<>();
         final Map<Tuning, float[]> answers = new HashMap<>();
         final List<Tuning> opened = new ArrayList<>();
@@ -141,8 +142,7 @@ class TuningChoiceTest {
             }
         }
 
-        @Override
-        public Background<Void> build(Tuning tuning) {
+        Background<Void> build(Tuning tuning) {
             if (tuning.equals(unbuildable)) {
                 throw new DeviceLimitException("no room for its build");
             }
@@ -160,8 +160,7 @@ class TuningChoiceTest {
             return building;
         }
 
-        @Override
-        public TuningTrial open(Tuning tuning) {
+        TuningTrial open(Tuning tuning) {
             opened.add(tuning);
             if (!nanos.containsKey(tuning)) {
                 throw new DeviceLimitException("no room");
@@ -171,7 +170,11 @@ class TuningChoiceTest {
         }
 
         Tuning choose(TuningChoice choice) {
-            return choice.measured(this, () -> now, 1_000_000_000, () -> told++);
+            return choice.measured(trials(() -> now), 1_000_000_000, () -> told++);
+        }
+
+        TuningChoice.Trials trials(LongSupplier clock) {
+            return new TuningChoice.Trials(this::build, this::open, clock);
         }
     }
 
@@ -261,10 +264,10 @@ class TuningChoiceTest {
     @Test
     void aProcessMeasuresOnce() {
         Fakes failing = new Fakes(); // nothing is kept
-        assertEquals(DEFAULT, choice("once").measuredOnce(failing, () -> 0, 1_000_000_000, () -> { }));
+        assertEquals(DEFAULT, choice("once").measuredOnce(failing.trials(() -> 0), 1_000_000_000, () -> { }));
         assertEquals(List.of(DEFAULT), failing.opened);
         Fakes again = new Fakes(1000, 900, 800);
-        assertEquals(DEFAULT, choice("once").measuredOnce(again, () -> 0, 1_000_000_000, () -> { }));
+        assertEquals(DEFAULT, choice("once").measuredOnce(again.trials(() -> 0), 1_000_000_000, () -> { }));
         assertEquals(List.of(), again.opened);
     }
 
@@ -300,7 +303,7 @@ class TuningChoiceTest {
         fakes.built = new CountDownLatch(1);
         try {
             TuningChoice choice = choice();
-            assertEquals(DEFAULT, choice.measured(fakes, System::nanoTime, 50_000_000, () -> { }));
+            assertEquals(DEFAULT, choice.measured(fakes.trials(System::nanoTime), 50_000_000, () -> { }));
             assertEquals(List.of(DEFAULT), fakes.opened);
         } finally {
             fakes.built.countDown();
@@ -341,14 +344,15 @@ class TuningChoiceTest {
     void aDeviceWithOneTuningMeasuresNothing() {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
+                Fakes fakes = new Fakes();
                 Tuning own = TuningTable.find(device, Purpose.TRAINING);
                 if (TuningTable.candidates(device, Purpose.TRAINING, SMALL, 256).size() == 1) {
                     TuningChoice choice = TuningChoice.of(device, Purpose.TRAINING, SMALL, 256, List::of);
-                    assertEquals(own, choice.measured(context, new Fakes()));
+                    assertEquals(own, choice.measured(context, fakes::build, fakes::open));
                 } else {
                     assertFalse(device.type() == Device.Type.CPU, "a CPU has one tuning");
                 }
-                assertEquals(DEFAULT, TuningChoice.of(DEFAULT).measured(context, new Fakes()));
+                assertEquals(DEFAULT, TuningChoice.of(DEFAULT).measured(context, fakes::build, fakes::open));
             }
         }
     }
@@ -360,11 +364,14 @@ class TuningChoiceTest {
             List<Tuning> tunings = TuningTable.sameBits(TuningTable.candidates("gpu", purpose), purpose,
                     tuning -> tuning.fit(SMALL, purpose.footprint(), device));
             try (Context context = Context.open(device); DeviceBuffer data = context.buffer(new float[2 * 101])) {
-                TuningChoice.Trials trials = purpose == Purpose.TRAINING
-                        ? new TrainingTrials(context, SMALL, new Batch(data, 101, data, 101, 37, 3, new Rates(1e-3f, 50, 0.9)))
-                        : new MapTrials(context, SMALL, 67, false);
+                Batch batch = new Batch(data, 101, data, 101, 37, 3, new Rates(1e-3f, 50, 0.9));
+                List<Source> program = purpose == Purpose.TRAINING ? Plan.sources(PlanChoice.Kind.FUSED) : Sampler.sources();
+                TuningChoice.Trials trials = new TuningChoice.Trials(
+                        tuning -> context.buildAhead(program, tuning.options(SMALL, device)),
+                        purpose == Purpose.TRAINING ? tuning -> TuningTrial.ofTraining(context, SMALL, batch, tuning)
+                                : new MapTrials(context, SMALL, 67, false)::open, System::nanoTime);
                 TuningChoice choice = new TuningChoice(tunings, purpose, cache(), device::identity);
-                Tuning winner = choice.measured(trials, System::nanoTime, Long.MAX_VALUE / 2, () -> { });
+                Tuning winner = choice.measured(trials, Long.MAX_VALUE / 2, () -> { });
                 assertTrue(tunings.contains(winner));
                 Fakes none = new Fakes();
                 assertEquals(winner, none.choose(new TuningChoice(tunings, purpose, cache(), device::identity)));

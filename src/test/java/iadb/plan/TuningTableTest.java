@@ -88,7 +88,8 @@ class TuningTableTest {
                             assertTrue(fit.split() == 1 || fit.groupSize() == blocks * fit.split(), what);
                             assertTrue(fit.groupSize() == 1 || fit.groupSize() % fit.vector() == 0
                                     && fit.updateGroupSize() % fit.vector() == 0 && fit.updateGroups() > 0, what);
-                            assertTrue(fit.localBytes(shape, Tuning.Footprint.ALL_LAYERS) < kibibytes << 10, what);
+                            assertTrue(Tuning.Footprint.ALL_LAYERS.bytes(shape, fit.tileRows(), fit.split(), fit.groupSize(), fit.vector())
+                                    <= kibibytes << 10, what);
                         });
                     }
                 }

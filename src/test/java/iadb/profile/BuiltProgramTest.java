@@ -21,6 +21,7 @@ import iadb.plan.BarrierSelfTest;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
+import iadb.plan.PlanSelector;
 import iadb.plan.Rates;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
@@ -94,7 +95,7 @@ class BuiltProgramTest {
 
     private static void buildPlan(Context context, PlanChoice.Kind kind, Tuning tuning) {
         int rows = tuning.tileRows() * context.device().computeUnits(); // a whole tile for each
-        PlanChoice choice = PlanChoice.of(Optional.of(kind), tuning, context.device(), SHAPE, rows);
+        PlanChoice choice = PlanSelector.candidates(Optional.of(kind), tuning, context.device(), SHAPE, rows).get(0);
         assertEquals(kind, choice.kind());
         try (DeviceBuffer data = context.zeros(2 * Float.BYTES);
                 TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(SHAPE, 0), false), 1)) {

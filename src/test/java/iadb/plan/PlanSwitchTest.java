@@ -1,21 +1,18 @@
-package iadb.train;
+package iadb.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Fence;
+import iadb.cl.OpenClException;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.plan.Batch;
-import iadb.plan.Plan;
-import iadb.plan.PlanChoice;
-import iadb.plan.Rates;
-import iadb.plan.TrainingState;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Which plan {@code auto} takes, by the times it is told. No step is run. */
 class PlanSwitchTest {
+    private static final NetworkShape SHAPE = new NetworkShape(16, 1);
     private static final int SLICES = 480;
     private static final int TRIALS = SLICES / 48;
     private static final long SLICE_NANOS = 25_000_000;
@@ -48,14 +46,21 @@ class PlanSwitchTest {
 
     private static void onDevice(Device device, Optional<PlanChoice.Kind> wanted, Trial trial) {
         // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
-        TrainingSettings config = TrainingSettings.tutorial().withShape(new NetworkShape(16, 1)).withData(67).withBatch(1)
-                .withPlan(wanted);
+        PlanSelector selector = new PlanSelector(device, SHAPE, 1, wanted, Optional.empty());
         try (Context context = Context.open(device);
                 DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
-                TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(config.shape(), 0), false), 64);
-                PlanSwitch plans = new PlanSwitch(context, config, new Batch(data, 67, data, 67, 1, 0, Rates.constant(1e-3f)), state)) {
+                TrainingState state = state(context);
+                PlanSwitch plans = new PlanSwitch(context, selector, batch(data), state)) {
             trial.on(plans);
         }
+    }
+
+    private static Batch batch(DeviceBuffer data) {
+        return new Batch(data, 67, data, 67, 1, 0, Rates.constant(1e-3f));
+    }
+
+    private static TrainingState state(Context context) {
+        return TrainingState.of(context, Checkpoint.start(Network.initial(SHAPE, 0), false), 64);
     }
 
     /** Has the other plan built and taken up, whose time is not known then. */
@@ -171,5 +176,77 @@ class PlanSwitchTest {
     void aPlanThatWasAskedForIsKeptHoweverSlowItIs() {
         onEachDevice(Optional.of(PlanChoice.Kind.PERSISTENT),
                 plans -> assertEquals(SLICES, persistentSlices(plans, persistent -> 900_000)));
+    }
+
+    /** A tuning with groups larger than any kernel can have, in the launch that only fused and layered make. */
+    private static PlanChoice tooLarge(PlanChoice choice) {
+        return new PlanChoice(choice.kind(), choice.tuning().with("update-group-size", 1 << 14), choice.refusals());
+    }
+
+    @Test
+    void aCompanionThatDoesNotFitLeavesTheTrainingToThePlanItHas() {
+        Optional<PlanChoice.Kind> wanted = Optional.of(PlanChoice.Kind.PERSISTENT);
+        for (Device device : Device.all().stream().filter(one -> one.fence() != Fence.NONE).toList()) {
+            PlanSelector selector = new PlanSelector(device, SHAPE, 1, wanted, Optional.empty());
+            try (Context context = Context.open(device);
+                    DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
+                    TrainingState state = state(context)) {
+                PlanSelector.Selection selected = selector.select(context, batch(data), state);
+                PlanSelector.Selection limited = new PlanSelector.Selection(selected.plan(), selected.choice(),
+                        selected.companion().map(PlanSwitchTest::tooLarge));
+                try (PlanSwitch plans = new PlanSwitch(context, selector, limited, batch(data), state)) {
+                    for (int i = 0; i < PlanSwitch.MOST_IDLE_SLICES; i++) {
+                        plans.report(plans.next(plans.otherIsBuilt()), STEPS, i == 0 ? 3 : 0, 1000, SLICE_NANOS);
+                        assertSame(selected.plan(), plans.next(plans.otherIsBuilt()));
+                        assertEquals(selected.choice(), plans.choice());
+                    }
+                    plans.report(selected.plan(), STEPS, 0, 1000, SLICE_NANOS);
+                    String message = assertThrows(OpenClException.class, () -> plans.next(plans.otherIsBuilt())).getMessage();
+                    assertTrue(message.contains("timed out 64 times without a step"), message);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPlanThatDoesNotFitIsReplacedByLayeredWithTheRecordedTuning() {
+        for (Device device : Device.all()) {
+            Tuning recorded = new Tuning(4, 16, 4, 1, 1, 2, 1, 3, 1); // no device's own
+            PlanSelector selector = new PlanSelector(device, SHAPE, 64 * device.computeUnits(), Optional.of(PlanChoice.Kind.FUSED),
+                    Optional.of(recorded));
+            List<PlanChoice> candidates = selector.candidates(TuningChoice::known);
+            assertEquals(List.of(PlanChoice.Kind.FUSED, PlanChoice.Kind.LAYERED), candidates.stream().map(PlanChoice::kind).toList());
+            try (Context context = Context.open(device);
+                    DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
+                    TrainingState state = state(context)) {
+                PlanSelector.Selection selected = selector.select(List.of(tooLarge(candidates.get(0)), candidates.get(1)), context,
+                        batch(data), state);
+                selected.plan().close();
+                assertEquals(PlanChoice.Kind.LAYERED, selected.choice().kind());
+                assertEquals(recorded.bits(), selected.choice().tuning().bits());
+                assertTrue(selected.companion().isEmpty());
+                PlanChoice.Refusal refusal = selected.choice().refusals().get(0);
+                assertEquals(PlanChoice.Kind.FUSED, refusal.kind());
+                assertTrue(refusal.reason().contains("in groups of at most"), refusal.reason());
+                assertEquals(Optional.of(refusal.reason()), selected.choice().reason());
+            }
+        }
+    }
+
+    @Test
+    void aRecordedTuningIsTakenOrRefusedWithAReason() {
+        Device device = Device.all().get(0);
+        Tuning recorded = new Tuning(4, 16, 4, 1, 1, 2, 1, 3, 1);
+        int rows = 64 * device.computeUnits();
+        for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.LAYERED))) {
+            PlanChoice taken = new PlanSelector(device, SHAPE, rows, wanted, Optional.of(recorded)).known();
+            assertEquals(recorded, taken.tuning());
+            assertEquals(Optional.empty(), taken.reason());
+            Tuning large = recorded.with("tile-rows", 1024);
+            PlanChoice refused = new PlanSelector(device, SHAPE, rows, wanted, Optional.of(large)).known();
+            assertEquals(64, refused.tuning().tileRows());
+            assertTrue(refused.reason().orElseThrow().startsWith("the recorded tuning (" + large.bits() + ") does not fit the plan "
+                    + refused.kind()), refused.toString());
+        }
     }
 }

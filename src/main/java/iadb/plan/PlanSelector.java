@@ -1,0 +1,226 @@
+package iadb.plan;
+
+import iadb.cl.Background;
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.DeviceLimitException;
+import iadb.cl.Fence;
+import iadb.cl.OpenClException;
+import iadb.cl.Resources;
+import iadb.cl.WrongAnswerException;
+import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice.Kind;
+import iadb.plan.PlanChoice.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Selects the plan that trains a network on a device, and its tuning. The candidates are, in order of preference, {@code persistent},
+ * {@code fused} and {@code layered}, from the one that was asked for on. Each is built, then its barrier is tested, then its answers
+ * are checked; the first that passes runs, and carries the reasons for which others were refused.
+ */
+public final class PlanSelector {
+    private static final Logger LOG = LoggerFactory.getLogger(PlanSelector.class);
+    private static final List<Kind> PREFERENCE = List.of(Kind.PERSISTENT, Kind.FUSED, Kind.LAYERED);
+
+    private final Device device;
+    private final NetworkShape shape;
+    private final int rows;
+    private final Optional<Kind> wanted;
+    private final Optional<Tuning> recorded;
+
+    /**
+     * What was selected.
+     *
+     * @param plan      ready to run
+     * @param companion a plan with the same bits that may take turns with it, not built yet
+     */
+    record Selection(Plan plan, PlanChoice choice, Optional<PlanChoice> companion) {
+    }
+
+    /**
+     * @param rows     B
+     * @param wanted   the preferred plan; empty: {@code auto}, which starts with {@code fused}, whose kernels are built sooner, and
+     *                 takes turns with {@code persistent} where the device can run it
+     * @param recorded the tuning of a training that is resumed; another one with the same bits may be taken. Empty: the device's own
+     */
+    public PlanSelector(Device device, NetworkShape shape, int rows, Optional<Kind> wanted, Optional<Tuning> recorded) {
+        this.device = device;
+        this.shape = shape;
+        this.rows = rows;
+        this.wanted = wanted;
+        this.recorded = recorded;
+    }
+
+    /**
+     * The plan to ask for where a window draws beside the training: waiting groups of {@code persistent} would keep all cores of a
+     * CPU from the window system and from software OpenGL.
+     */
+    public static Optional<Kind> besideWindow(Optional<Kind> wanted, Device device) {
+        return wanted.isEmpty() && device.type() == Device.Type.CPU ? Optional.of(Kind.FUSED) : wanted;
+    }
+
+    /**
+     * The plans that the device can run as far as its limits tell, the preferred first, with a tuning made to fit.
+     *
+     * @param base the tuning before it is made to fit
+     * @param rows B
+     * @throws DeviceLimitException when no plan fits the device
+     */
+    public static List<PlanChoice> candidates(Optional<Kind> wanted, Tuning base, Device device, NetworkShape shape, int rows) {
+        List<Refusal> refusals = new ArrayList<>();
+        boolean canExchange = device.fence() != Fence.NONE;
+        Kind first = wanted.orElse(canExchange ? Kind.PERSISTENT : Kind.FUSED);
+        if (first == Kind.PERSISTENT && !canExchange) {
+            refusals.add(new Refusal(first, device.name() + " reports no fence that orders memory between work-groups, which the plan "
+                    + first + " needs"));
+            first = Kind.FUSED;
+        }
+        if (first != Kind.LAYERED && base.fit(shape, first.footprint(), device, rows).isEmpty()) {
+            refusals.add(new Refusal(first, String.format(Locale.ROOT,
+                    "width %d, depth %d do not fit the plan %s in the %,d bytes of local memory of %s",
+                    shape.width(), shape.depth(), first, device.localBytes(), device.name())));
+            first = Kind.LAYERED;
+        }
+        List<PlanChoice> candidates = new ArrayList<>();
+        for (Kind kind : PREFERENCE.subList(PREFERENCE.indexOf(first), PREFERENCE.size())) {
+            base.fit(shape, kind.footprint(), device, rows)
+                    .ifPresent(tuning -> candidates.add(new PlanChoice(kind, tuning, List.copyOf(refusals))));
+        }
+        if (candidates.isEmpty()) {
+            throw new DeviceLimitException(String.format(Locale.ROOT, "%s has %,d bytes of local memory, too few for width %d",
+                    device.name(), device.localBytes(), shape.width()));
+        }
+        return candidates;
+    }
+
+    /** The preferred candidate, with the tuning that is known without timing anything. */
+    public PlanChoice known() { return candidates(TuningChoice::known).get(0); }
+
+    /**
+     * The candidates with the tuning that {@code choose} takes, if one with the same bits is recorded or none is. {@code layered}
+     * has no tunings to choose from.
+     */
+    List<PlanChoice> candidates(Function<TuningChoice, Tuning> choose) {
+        List<PlanChoice> asRecorded = candidates(recorded.orElseGet(() -> TuningTable.find(device, TuningTable.Purpose.TRAINING)));
+        PlanChoice first = asRecorded.get(0);
+        if (first.kind() == Kind.LAYERED) {
+            return asRecorded;
+        }
+        TuningChoice tunings = TuningChoice.ofTraining(device, shape, rows);
+        PlanChoice known = candidates(tunings.known()).get(0);
+        if (known.kind() != first.kind() || !known.tuning().bits().equals(first.tuning().bits())) {
+            return asRecorded;
+        }
+        List<PlanChoice> chosen = new ArrayList<>(candidates(choose.apply(tunings)));
+        chosen.removeIf(choice -> choice.kind() == Kind.LAYERED);
+        asRecorded.stream().filter(choice -> choice.kind() == Kind.LAYERED).forEach(chosen::add);
+        return chosen;
+    }
+
+    private List<PlanChoice> candidates(Tuning base) {
+        return candidates(wanted, base, device, shape, rows).stream().map(this::comparedToRecord).toList();
+    }
+
+    private PlanChoice comparedToRecord(PlanChoice choice) {
+        String bits = choice.tuning().bits();
+        return recorded.map(Tuning::bits).filter(before -> !before.equals(bits)).map(before -> choice.after(List.of(new Refusal(
+                choice.kind(), "the recorded tuning (%s) does not fit the plan %s on %s: it becomes %s".formatted(before, choice.kind(),
+                        device.name(), bits))))).orElse(choice);
+    }
+
+    /** The candidates to start with: {@code auto} takes {@code persistent} later. */
+    private List<PlanChoice> first(List<PlanChoice> candidates) {
+        return wanted.isEmpty() && candidates.get(0).kind() == Kind.PERSISTENT ? candidates.subList(1, candidates.size()) : candidates;
+    }
+
+    /** Begins to build the kernels of the plan that starts. */
+    public void buildAhead(Context context) {
+        PlanChoice choice = first(candidates(TuningChoice::known)).get(0);
+        context.buildAhead(Plan.sources(choice.kind()), choice.options(shape, device));
+    }
+
+    /**
+     * The first candidate that can be built and passes its tests; tunings are timed before, where that is due.
+     *
+     * @throws DeviceLimitException when the device can hold none
+     * @throws WrongAnswerException when its answers are wrong
+     */
+    Selection select(Context context, Batch batch, TrainingState state) {
+        return select(candidates(tunings -> tunings.measured(context,
+                tuning -> context.buildAhead(Plan.sources(Kind.FUSED), tuning.options(shape, device)),
+                tuning -> TuningTrial.ofTraining(context, shape, batch, tuning))), context, batch, state);
+    }
+
+    Selection select(List<PlanChoice> candidates, Context context, Batch batch, TrainingState state) {
+        List<Refusal> refusals = new ArrayList<>();
+        for (PlanChoice candidate : first(candidates)) {
+            Optional<Plan> plan = open(context, candidate, batch, state, refusals);
+            if (plan.isPresent()) {
+                return new Selection(plan.get(), candidate.after(refusals), companion(candidate.kind(), candidates));
+            }
+        }
+        throw new DeviceLimitException(refusals.get(refusals.size() - 1).reason());
+    }
+
+    private Optional<PlanChoice> companion(Kind kind, List<PlanChoice> candidates) {
+        Optional<Kind> companion = kind == Kind.PERSISTENT ? Optional.of(Kind.FUSED)
+                : kind == Kind.FUSED && wanted.isEmpty() ? Optional.of(Kind.PERSISTENT) : Optional.empty();
+        return candidates.stream().filter(candidate -> companion.equals(Optional.of(candidate.kind()))).findFirst();
+    }
+
+    /**
+     * Builds a candidate, tests its barrier and checks its answers. It is refused when the device's limits do not allow it;
+     * {@code persistent}, which {@code fused} replaces with the same bits, also for other faults, such as a compiler that does not
+     * know the device's fence.
+     *
+     * @param refusals gets the reason when it is refused
+     * @return empty when it is refused
+     * @throws WrongAnswerException when its answers are wrong
+     */
+    Optional<Plan> open(Context context, PlanChoice candidate, Batch batch, TrainingState state, List<Refusal> refusals) {
+        boolean isPersistent = candidate.kind() == Kind.PERSISTENT;
+        Resources built = new Resources(); // closed unless it is returned
+        try {
+            Plan plan = built.add(new Plan(context, shape, candidate, batch, state));
+            if (isPersistent && !barrierPasses(context, candidate.tuning())) {
+                refusals.add(new Refusal(candidate.kind(), "the barrier across work-groups did not pass its test on " + device.name()));
+            } else if (!PlanSelfTest.require(context, shape, candidate)) {
+                refusals.add(new Refusal(candidate.kind(), "the barrier timed out in each trial of persistent"));
+            } else {
+                built = new Resources();
+                return Optional.of(plan);
+            }
+        } catch (OpenClException e) {
+            if (e instanceof WrongAnswerException || !isPersistent && !(e instanceof DeviceLimitException)) {
+                throw e;
+            }
+            refusals.add(new Refusal(candidate.kind(), e.getMessage()));
+        } finally {
+            built.close();
+        }
+        return Optional.empty();
+    }
+
+    /** Whether the groups of the plan can wait for each other; one group has none to wait for. */
+    private boolean barrierPasses(Context context, Tuning tuning) {
+        int groups = Plan.persistentGroups(tuning, rows, device);
+        boolean passes = groups == 1 || BarrierSelfTest.passes(context, groups, tuning.groupSize());
+        LOG.debug("{} work-groups {} the test of the barrier", groups, passes ? "passed" : "did not pass");
+        return passes;
+    }
+
+    /** Has the driver finish the kernels of a plan on another thread than the one that trains. */
+    Background<Void> buildBeside(Context context, PlanChoice choice) {
+        return Background.start("build " + choice.kind(), () -> {
+            try (Context sibling = context.sibling()) {
+                PlanSelfTest.buildPersistent(sibling, shape, choice);
+            }
+        });
+    }
+}

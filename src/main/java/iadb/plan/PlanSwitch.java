@@ -1,0 +1,191 @@
+package iadb.plan;
+
+import iadb.cl.Background;
+import iadb.cl.Context;
+import iadb.cl.OpenClException;
+import iadb.cl.Resources;
+import iadb.cl.WrongAnswerException;
+import iadb.plan.PlanChoice.Kind;
+import iadb.plan.PlanChoice.Refusal;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The plan of each slice of a training. {@code persistent} and {@code fused} give the same bits, so that a switch between them
+ * changes nothing but time: under {@code auto}, {@code fused} starts, {@code persistent} is built meanwhile, and from then on the
+ * faster one runs. The slower one is tried now and then, since a core that another program takes makes the barrier of
+ * {@code persistent} slow. After a barrier timed out, {@code fused} continues.
+ */
+public final class PlanSwitch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PlanSwitch.class);
+    private static final int SLICES_BETWEEN_TRIALS = 48;
+    private static final int FIRST_SLICE_STEPS = 8;
+    private static final long FIRST_SLICE_NANOS = 25_000_000;
+    private static final double SMOOTHING = 0.3;
+    /** How long the first plan trains before the other is built. */
+    static final long ALONE_NANOS = 200_000_000;
+    /** Slices of a plan without a companion that may time out, one after the other, before their first step. */
+    static final int MOST_IDLE_SLICES = 64;
+
+    /** A plan and its speed: one may be many times slower than the other. */
+    private static final class Timed {
+        private final Plan plan;
+        private final Kind kind;
+        private final Throughput throughput = new Throughput(FIRST_SLICE_STEPS, FIRST_SLICE_NANOS); // in steps
+        private double nanosPerStep = Double.NaN; // smoothed
+        private int steps;
+
+        Timed(Plan plan, Kind kind) {
+            this.plan = plan;
+            this.kind = kind;
+        }
+    }
+
+    private final Context context;
+    private final PlanSelector selector;
+    private final Batch batch;
+    private final TrainingState state;
+    private final Resources resources = new Resources();
+    private final Timed first;
+    private final boolean alternates; // the faster plan runs; else the companion runs only after a barrier timed out
+    private Optional<PlanChoice> companion; // to be built and opened
+    private Optional<Background<Void>> building = Optional.empty(); // of the companion
+    private Timed second; // null: not open
+    private PlanChoice choice;
+    private Timed tried; // its last time is old; null: none
+    private int slicesSinceTrial;
+    private long trainedNanos;
+    private boolean timedOut; // in the last slice
+    private int idleSlices; // without a step, the last ones
+
+    /**
+     * Selects the plan, and builds it.
+     *
+     * @throws iadb.cl.DeviceLimitException when the device can hold no plan
+     */
+    public PlanSwitch(Context context, PlanSelector selector, Batch batch, TrainingState state) {
+        this(context, selector, selector.select(context, batch, state), batch, state);
+    }
+
+    PlanSwitch(Context context, PlanSelector selector, PlanSelector.Selection selected, Batch batch, TrainingState state) {
+        this.context = context;
+        this.selector = selector;
+        this.batch = batch;
+        this.state = state;
+        choice = selected.choice();
+        companion = selected.companion();
+        first = new Timed(resources.add(selected.plan()), choice.kind());
+        alternates = choice.kind() == Kind.FUSED && companion.isPresent();
+    }
+
+    /** The plan that this training has by name: the last that joined where {@code auto} may switch. */
+    public PlanChoice choice() { return choice; }
+
+    boolean isBuilding() { return building.isPresent(); }
+
+    /** Whether a plan that was built meanwhile can join; the slices in flight should end first. */
+    public boolean otherIsBuilt() { return building.isPresent() && building.get().isDone(); }
+
+    /** Opens the companion. Without it the training continues by the plan that it has. */
+    private void openCompanion() {
+        PlanChoice candidate = companion.orElseThrow();
+        companion = Optional.empty();
+        building.ifPresent(Background::close); // its faults occur again now
+        building = Optional.empty();
+        List<Refusal> refusals = new ArrayList<>();
+        Optional<Plan> plan = selector.open(context, candidate, batch, state, refusals);
+        if (plan.isPresent()) {
+            second = new Timed(resources.add(plan.get()), candidate.kind());
+        } else {
+            LOG.debug("no {} beside {}: {}", candidate.kind(), first.kind, refusals.get(0).reason());
+        }
+        if (alternates) {
+            choice = plan.isPresent() ? candidate : choice.after(refusals);
+        }
+    }
+
+    /** Steps that each plan did. */
+    public Map<Kind, Integer> stepsByKind() {
+        Map<Kind, Integer> steps = new EnumMap<>(Kind.class);
+        for (Timed timed : second == null ? List.of(first) : List.of(first, second)) {
+            if (timed.steps > 0) {
+                steps.put(timed.kind, timed.steps);
+            }
+        }
+        return steps;
+    }
+
+    /**
+     * The plan of the next slice.
+     *
+     * @param joins whether a plan that was built meanwhile joins, as {@link #otherIsBuilt} says
+     * @throws WrongAnswerException if its answers are wrong
+     * @throws OpenClException      if the barrier times out again and again, and no other plan can continue
+     */
+    public Plan next(boolean joins) {
+        if (companion.isPresent() && (joins || timedOut)) {
+            openCompanion();
+        }
+        if (second == null) {
+            if (idleSlices >= MOST_IDLE_SLICES) {
+                throw new OpenClException("the barrier of the plan %s timed out %d times without a step on %s".formatted(first.kind,
+                        idleSlices, context.device().name()));
+            }
+            return first.plan;
+        }
+        Timed persistent = first.kind == Kind.PERSISTENT ? first : second;
+        Timed fused = persistent == first ? second : first;
+        if (timedOut) {
+            timedOut = false;
+            return fused.plan;
+        }
+        if (!alternates || Double.isNaN(persistent.nanosPerStep)) {
+            return persistent.plan;
+        }
+        boolean persistentIsFaster = !(fused.nanosPerStep < persistent.nanosPerStep);
+        Timed slower = persistentIsFaster ? fused : persistent;
+        if (++slicesSinceTrial >= SLICES_BETWEEN_TRIALS || Double.isNaN(slower.nanosPerStep)) {
+            slicesSinceTrial = 0;
+            tried = slower;
+            return slower.plan;
+        }
+        return persistentIsFaster ? persistent.plan : fused.plan;
+    }
+
+    /** How many steps of a plan fit a slice, 1 or more. */
+    public int steps(Plan plan, long sliceNanos) { return (int) Math.max(1, timed(plan).throughput.work(sliceNanos)); }
+
+    private Timed timed(Plan plan) { return plan == first.plan ? first : second; }
+
+    /** Takes note of a slice of {@code steps} steps that should take {@code sliceNanos}: {@code done} of them took {@code nanos}. */
+    public void report(Plan plan, int steps, int done, long nanos, long sliceNanos) {
+        Timed timed = timed(plan);
+        timed.steps += done;
+        double counted = Math.max(0.5, done); // less than a step for a slice that timed out at once
+        timed.throughput.learn(counted, nanos, sliceNanos);
+        double now = nanos / counted;
+        boolean isFirst = timed == tried || Double.isNaN(timed.nanosPerStep);
+        timed.nanosPerStep = isFirst ? now : timed.nanosPerStep + SMOOTHING * (now - timed.nanosPerStep);
+        tried = timed == tried ? null : tried;
+        timedOut |= done < steps;
+        idleSlices = done > 0 ? 0 : idleSlices + 1;
+        if (done < steps) {
+            LOG.debug("the barrier timed out after {} of {} steps", done, steps);
+        }
+        trainedNanos += nanos;
+        if (alternates && companion.isPresent() && building.isEmpty() && trainedNanos >= ALONE_NANOS) {
+            building = Optional.of(selector.buildBeside(context, companion.get()));
+        }
+    }
+
+    @Override
+    public void close() {
+        building.ifPresent(Background::close);
+        resources.close();
+    }
+}
