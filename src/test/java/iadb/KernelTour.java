@@ -191,7 +191,7 @@ final class KernelTour {
         try (Program program = context.build(List.of(Source.of("sharing.cl")), List.of());
                 Kernel kernel = program.kernel("change_words");
                 DeviceBuffer words = context.zeros(count * Integer.BYTES)) {
-            context.enqueue(kernel.arguments(words, count), 21, 7);
+            context.enqueue(kernel.set("words", words).set("count", count), 21, 7);
             context.finish();
         }
     }

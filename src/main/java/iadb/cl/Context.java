@@ -431,6 +431,7 @@ public final class Context implements AutoCloseable {
     }
 
     private void enqueue(Kernel kernel, long globalSize, long groupSize, cl_event event) {
+        kernel.requireAllSet();
         OpenClException.check(clEnqueueNDRangeKernel(queue, kernel.handle(), 1, null, new long[] {globalSize},
                 new long[] {groupSize}, 0, null, event), "clEnqueueNDRangeKernel(" + kernel.name() + ")", device);
     }

@@ -2,30 +2,49 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.IntConsumer;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
-/** A kernel object with its arguments. Arguments stay set until they are set again. */
+/**
+ * A kernel object with its arguments, which are set by name: the source's own. They stay set until they are set again, and a
+ * kernel is not launched before all are.
+ */
 public final class Kernel implements AutoCloseable {
     private final Device device;
-    private final String name;
+    private final KernelSignature signature;
     private final cl_kernel kernel;
-    private int leading; // arguments set by `arguments`
+    private final BitSet unset = new BitSet();
     private final int[] word = new int[1];
     private final Pointer wordPointer = Pointer.to(word);
 
-    Kernel(Device device, cl_program program, String name) {
+    Kernel(Device device, cl_program program, List<Source> sources, String name) {
         this.device = device;
-        this.name = name;
         int[] status = new int[1];
         kernel = clCreateKernel(program, name, status);
         OpenClException.check(status[0], "clCreateKernel(" + name + ")", device);
+        try {
+            signature = KernelSignature.of(sources, name);
+            unset.set(0, signature.parameters().size());
+            int[] count = new int[1];
+            OpenClException.check(clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, Sizeof.cl_uint, Pointer.to(count), null),
+                    "clGetKernelInfo(" + name + ")", device);
+            if (count[0] != unset.length()) {
+                throw new IllegalArgumentException("%s: %d parameters in its source, %d on %s".formatted(name, unset.length(),
+                        count[0], device.name()));
+            }
+        } catch (RuntimeException e) {
+            clReleaseKernel(kernel);
+            throw e;
+        }
     }
 
     public String name() {
-        return name;
+        return signature.kernel();
     }
 
     cl_kernel handle() {
@@ -33,58 +52,69 @@ public final class Kernel implements AutoCloseable {
     }
 
     /**
-     * Sets the leading arguments, those that stay: a {@link DeviceBuffer}, {@link Integer} or {@link Float} each. Kernels
-     * have what changes from launch to launch last, for {@link #lastArguments}.
+     * Sets a pointer.
+     *
+     * @throws IllegalArgumentException as by each {@code set}, if the kernel has no argument of this name and type
      */
-    public Kernel arguments(Object... values) {
-        for (int i = 0; i < values.length; i++) {
-            argument(i, values[i]);
-        }
-        leading = values.length;
+    public Kernel set(String argument, DeviceBuffer buffer) {
+        set(signature.index(argument, DeviceBuffer.class), Sizeof.cl_mem, Pointer.to(buffer.handle()));
         return this;
     }
 
-    /** Sets the arguments after the leading ones. */
-    public Kernel lastArguments(Object... values) {
-        for (int i = 0; i < values.length; i++) {
-            argument(leading + i, values[i]);
-        }
+    /** Sets an int, or a uint of these bits. */
+    public Kernel set(String argument, int value) {
+        setWord(signature.index(argument, int.class), value);
         return this;
     }
 
-    /** Sets the one argument after the leading ones to a 32-bit integer, without an allocation. */
-    public void lastArgument(int value) {
-        argument(leading, value);
+    /** Sets a float. */
+    public Kernel set(String argument, float value) {
+        setWord(signature.index(argument, float.class), Float.floatToRawIntBits(value));
+        return this;
+    }
+
+    /** Sets the two words of a seed: the arguments seed_low and seed_high. */
+    public Kernel setSeed(long seed) {
+        return set("seed_low", (int) seed).set("seed_high", (int) (seed >>> 32));
+    }
+
+    /** What sets an int again and again, as {@link #set(String, int)} does, without a search for the argument. */
+    public IntConsumer setter(String argument) {
+        int index = signature.index(argument, int.class);
+        return value -> setWord(index, value);
+    }
+
+    /** Whether the kernel has an argument of this name. */
+    public boolean takes(String argument) {
+        return signature.parameters().stream().anyMatch(parameter -> parameter.name().equals(argument));
     }
 
     /** The largest work-group that this kernel can run in on its device, after compilation. */
     public long maxGroupSize() {
         long[] size = new long[1];
         OpenClException.check(clGetKernelWorkGroupInfo(kernel, device.id(), CL_KERNEL_WORK_GROUP_SIZE, Sizeof.size_t,
-                Pointer.to(size), null), "clGetKernelWorkGroupInfo(" + name + ")", device);
+                Pointer.to(size), null), "clGetKernelWorkGroupInfo(" + name() + ")", device);
         return size[0];
     }
 
-    private void argument(int index, Object value) {
-        if (value instanceof DeviceBuffer buffer) {
-            check(index, clSetKernelArg(kernel, index, Sizeof.cl_mem, Pointer.to(buffer.handle())));
-        } else if (value instanceof Integer number) {
-            argument(index, number.intValue());
-        } else if (value instanceof Float number) {
-            argument(index, Float.floatToRawIntBits(number));
-        } else {
-            throw new IllegalArgumentException("argument " + index + " of " + name + ": " + value);
-        }
-    }
-
-    private void argument(int index, int value) {
+    private void setWord(int index, int value) {
         word[0] = value;
-        check(index, clSetKernelArg(kernel, index, Sizeof.cl_int, wordPointer));
+        set(index, Sizeof.cl_int, wordPointer);
     }
 
-    private void check(int index, int status) {
+    private void set(int index, int bytes, Pointer value) {
+        int status = clSetKernelArg(kernel, index, bytes, value);
         if (status != CL_SUCCESS) {
-            OpenClException.check(status, "clSetKernelArg(" + name + ", " + index + ")", device);
+            OpenClException.check(status, "clSetKernelArg(" + name() + ", " + signature.parameters().get(index).name() + ")", device);
+        }
+        unset.clear(index);
+    }
+
+    /** @throws IllegalStateException if an argument was never set */
+    void requireAllSet() {
+        if (!unset.isEmpty()) {
+            throw new IllegalStateException("the kernel " + name() + " is launched without its argument "
+                    + signature.parameters().get(unset.nextSetBit(0)).name());
         }
     }
 

@@ -22,11 +22,13 @@ public final class Program implements AutoCloseable {
 
     private final Device device;
     private final cl_program program;
+    private final List<Source> sources;
     private final boolean fromCache;
 
-    private Program(Device device, cl_program program, boolean fromCache) {
+    private Program(Device device, cl_program program, List<Source> sources, boolean fromCache) {
         this.device = device;
         this.program = program;
+        this.sources = sources;
         this.fromCache = fromCache;
     }
 
@@ -49,7 +51,7 @@ public final class Program implements AutoCloseable {
         }
         LOG.debug("program {} {} in {} ms", names, fromCache ? "from the cache" : "built from source",
                 (System.nanoTime() - startNanos) / 1_000_000);
-        return new Program(context.device(), program, fromCache);
+        return new Program(context.device(), program, List.copyOf(sources), fromCache);
     }
 
     private static cl_program ofSources(Context context, List<Source> sources, String names, String options) {
@@ -103,7 +105,7 @@ public final class Program implements AutoCloseable {
     /** The same built program with a reference of its own. */
     Program share() {
         OpenClException.check(clRetainProgram(program), "clRetainProgram", device);
-        return new Program(device, program, fromCache);
+        return new Program(device, program, sources, fromCache);
     }
 
     /** Whether it was built from the binary of an earlier run. */
@@ -113,7 +115,7 @@ public final class Program implements AutoCloseable {
 
     /** A new kernel object with arguments of its own. */
     public Kernel kernel(String name) {
-        return new Kernel(device, program, name);
+        return new Kernel(device, program, sources, name);
     }
 
     private static String buildLog(cl_program program, Device device) {

@@ -84,7 +84,7 @@ public final class PointSource implements AutoCloseable {
                 DeviceBuffer weights = resources.add(context.buffer((long) density.weights().length * Short.BYTES));
                 weights.write(density.weights());
                 kernel = resources.add(program.kernel(method.kernel))
-                        .arguments(weights, density.width(), density.height(), density.brightest());
+                        .set("weights", weights).set("brightest", density.brightest());
             } else {
                 int[] inRows = density.cumulativeInRows();
                 DeviceBuffer rowEnd = resources.add(context.buffer((long) density.height() * Long.BYTES));
@@ -92,8 +92,9 @@ public final class PointSource implements AutoCloseable {
                 rowEnd.write(density.cumulativeByRow());
                 columnEnd.write(inRows);
                 kernel = resources.add(program.kernel(method.kernel))
-                        .arguments(rowEnd, columnEnd, density.width(), density.height());
+                        .set("row_end", rowEnd).set("column_end", columnEnd);
             }
+            kernel.set("w", density.width()).set("h", density.height());
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -126,7 +127,8 @@ public final class PointSource implements AutoCloseable {
         long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
         for (int done = 0; done < count; done += Math.min(LAUNCH_POINTS, count - done)) {
             int now = Math.min(LAUNCH_POINTS, count - done);
-            kernel.lastArguments((int) seed, (int) (seed >>> 32), stream.ordinal(), first, points, done, now);
+            kernel.setSeed(seed).set("stream", stream.ordinal()).set("first", first).set("points", points)
+                    .set("start", done).set("count", now);
             long groups = Math.min(MAX_GROUPS, (now + groupSize - 1) / groupSize);
             context.enqueue(kernel, groups * groupSize, groupSize);
             context.flush();

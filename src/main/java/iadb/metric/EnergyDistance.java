@@ -104,14 +104,15 @@ public final class EnergyDistance implements AutoCloseable {
         int units = Math.multiplyExact(blocks, pieces);
         double sum = 0;
         try (DeviceBuffer sums = context.buffer((long) units * Float.BYTES)) {
-            kernel.arguments(a.x(), a.y(), a.count(), b.x(), b.y(), b.count(), a == b ? 1 : 0, sums);
+            kernel.set("ax", a.x()).set("ay", a.y()).set("a_count", a.count()).set("bx", b.x()).set("by", b.y())
+                    .set("b_count", b.count()).set("same", a == b ? 1 : 0).set("sums", sums);
             for (int done = 0; done < units; ) {
                 if (!goOn.getAsBoolean()) {
                     throw new CancellationException("an energy distance was cancelled");
                 }
                 int now = (int) Math.max(1, Math.min(units - done, pace.work(LAUNCH_NANOS)));
                 long start = System.nanoTime();
-                kernel.lastArguments(done, now);
+                kernel.set("first", done).set("count", now);
                 long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
                 context.enqueue(kernel, (now + groupSize - 1) / groupSize * groupSize, groupSize);
                 context.finish();

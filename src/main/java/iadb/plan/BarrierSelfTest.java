@@ -51,8 +51,9 @@ public final class BarrierSelfTest {
                 DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES);
                 DeviceBuffer slots = context.zeros(groups * VECTORS * VECTOR_BYTES);
                 DeviceBuffer proven = context.zeros(Integer.BYTES)) {
-            context.enqueue(reset.arguments(arrivals, polls(context, program, groups, groupSize)), 1, 1);
-            context.enqueue(kernel.arguments(arrivals, slots, ROUNDS, proven), (long) groups * groupSize, groupSize);
+            context.enqueue(reset.set("arrivals", arrivals).set("polls", polls(context, program, groups, groupSize)), 1, 1);
+            kernel.set("arrivals", arrivals).set("slots", slots).set("rounds", ROUNDS).set("proven", proven);
+            context.enqueue(kernel, (long) groups * groupSize, groupSize);
             return Float.floatToRawIntBits(proven.read(new float[1])[0]) == groups * groupSize;
         }
     }
@@ -70,7 +71,7 @@ public final class BarrierSelfTest {
     static int measuredPolls(Context context, Program program, int groups, int groupSize) {
         try (Kernel kernel = program.kernel("barrier_polls");
                 DeviceBuffer arrivals = context.zeros(2 * Integer.BYTES)) {
-            kernel.arguments(arrivals);
+            kernel.set("arrivals", arrivals);
             nanosOf(context, kernel, 0, groups, groupSize); // the first launch of a kernel takes longer
             int polls = FIRST_POLLS;
             long nanos = nanosOf(context, kernel, polls, groups, groupSize);
@@ -83,7 +84,7 @@ public final class BarrierSelfTest {
     }
 
     private static long nanosOf(Context context, Kernel kernel, int polls, int groups, int groupSize) {
-        kernel.lastArgument(polls);
+        kernel.set("polls", polls);
         context.finish();
         long least = Long.MAX_VALUE;
         for (int timing = 0; timing < TIMINGS; timing++) {

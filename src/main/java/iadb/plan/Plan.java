@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The launches of one training step, in order, and the tuning behind them. {@link PlanChoice} says which plan a device
@@ -78,7 +77,7 @@ public final class Plan implements AutoCloseable {
     public void enqueueSteps(int first, int count) {
         if (persistent != null) {
             launches.get(0).enqueue(context, first);
-            persistent.lastArguments(first, count);
+            persistent.set("first_step", first).set("steps", count);
             context.enqueue(persistent, (long) persistentGroups() * tuning.groupSize(), tuning.groupSize());
             return;
         }
@@ -111,16 +110,15 @@ public final class Plan implements AutoCloseable {
         DeviceBuffer arrivals = floats(2);
         int polls = BarrierSelfTest.polls(context, program, persistentGroups(), tuning.groupSize());
         stepsDone = floats(1);
-        add(new Launch(resources.add(program.kernel("barrier_reset")).arguments(arrivals, polls), 1, 1, false));
+        add("barrier_reset", 1, 1).set("arrivals", arrivals).set("polls", polls);
         boolean ownCopies = tuning.groupSize() == 1; // one for each group, and gradients by the parity of the step
         int sets = ownCopies ? 2 : 1;
         long copies = ownCopies ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
-        persistent = resources.add(program.kernel("persistent_steps")).arguments(joined(
-                List.of(batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(), seedHigh(), batch.rows(),
-                        blocks, tuning.blockTiles(batch.rows())),
-                weightArguments(),
-                List.of(floats(copies), floats((long) sets * blocks * shape.bufferFloats()), floats((long) sets * blocks),
-                        state.losses(), state.lossSlots(), arrivals, stepsDone)));
+        persistent = resources.add(program.kernel("persistent_steps"));
+        setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
+        setBlocks(persistent).set("d_blocks", floats((long) sets * blocks * shape.bufferFloats()))
+                .set("block_loss", floats((long) sets * blocks));
+        setWeights(persistent);
         checkGroupSize(persistent, tuning.groupSize());
     }
 
@@ -128,9 +126,8 @@ public final class Plan implements AutoCloseable {
         int blocks = tuning.blocks(batch.rows());
         DeviceBuffer dBlocks = floats((long) blocks * shape.bufferFloats());
         DeviceBuffer blockLoss = floats(blocks);
-        add("fused_gradient", blocks, true, batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(),
-                seedHigh(), batch.rows(), blocks, tuning.blockTiles(batch.rows()), state.parameters(),
-                state.transposed(), dBlocks, blockLoss);
+        setBlocks(setData(add("fused_gradient", blocks))).set("parameters", state.parameters())
+                .set("transposed", state.transposed()).set("d_blocks", dBlocks).set("block_loss", blockLoss);
         addUpdate(blocks, dBlocks, blockLoss);
     }
 
@@ -148,53 +145,63 @@ public final class Plan implements AutoCloseable {
             act[l] = floats(rows * shape.width());
         }
         DeviceBuffer last = act[act.length - 1];
-        int blockTiles = tuning.blockTiles(batch.rows());
 
-        add("layered_rows", tiles, true, batch.data0(), batch.points0(), batch.data1(), batch.points1(), seedLow(),
-                seedHigh(), tiles, input, target);
-        add("layered_forward_first", tiles, false, tiles, state.parameters(), input, act[0]);
+        setData(add("layered_rows", tiles)).set("tiles", tiles).set("input", input).set("target", target);
+        add("layered_forward_first", tiles).set("tiles", tiles).set("parameters", state.parameters()).set("input", input)
+                .set("act", act[0]);
         for (int l = 1; l < act.length; l++) {
-            add("layered_forward", tiles, false, tiles, l, state.parameters(), act[l - 1], act[l]);
+            add("layered_forward", tiles).set("tiles", tiles).set("l", l).set("parameters", state.parameters())
+                    .set("below", act[l - 1]).set("act", act[l]);
         }
-        add("layered_output", blocks, false, batch.rows(), blocks, blockTiles, state.parameters(), last, target, dVelocity,
-                blockLoss);
-        add("layered_backward_output", blocks, false, batch.rows(), blocks, blockTiles, state.parameters(), dVelocity, last,
-                dBlocks);
+        setBlocks(add("layered_output", blocks)).set("parameters", state.parameters()).set("act", last).set("target", target)
+                .set("d_velocity", dVelocity).set("block_loss", blockLoss);
+        setBlocks(add("layered_backward_output", blocks)).set("parameters", state.parameters()).set("d_velocity", dVelocity)
+                .set("act", last).set("d_blocks", dBlocks);
         for (int l = act.length - 1; l > 0; l--) {
-            add("layered_backward", blocks, false, batch.rows(), blocks, blockTiles, l, state.transposed(), act[l],
-                    act[l - 1], dBlocks);
+            setBlocks(add("layered_backward", blocks)).set("l", l).set("transposed", state.transposed()).set("d_act", act[l])
+                    .set("below", act[l - 1]).set("d_blocks", dBlocks);
         }
-        add("layered_backward_first", blocks, false, batch.rows(), blocks, blockTiles, input, act[0], dBlocks);
+        setBlocks(add("layered_backward_first", blocks)).set("input", input).set("d_act", act[0]).set("d_blocks", dBlocks);
         addUpdate(blocks, dBlocks, blockLoss);
     }
 
     private void addUpdate(int blocks, DeviceBuffer dBlocks, DeviceBuffer blockLoss) {
-        Kernel kernel = resources.add(program.kernel("update")).arguments(joined(List.of(blocks, dBlocks, blockLoss),
-                weightArguments(), List.of(state.losses(), state.lossSlots())));
-        add(new Launch(kernel, tuning.updateGroups(), tuning.updateGroupSize(), true));
+        setWeights(add("update", tuning.updateGroups(), tuning.updateGroupSize())).set("blocks", blocks).set("d_blocks", dBlocks)
+                .set("block_loss", blockLoss);
     }
 
-    /** What both kernels that move weights take: the rates, and the state. */
-    private List<Object> weightArguments() {
-        List<Object> arguments = new ArrayList<>(List.of(batch.rates().arguments()));
-        arguments.addAll(List.of(state.parameters(), state.moment1(), state.moment2(), state.transposed(),
-                state.average().orElse(state.parameters()))); // which is not touched where no average is kept
-        return arguments;
+    /** What a kernel takes that draws the rows of a batch. */
+    private Kernel setData(Kernel kernel) {
+        return kernel.set("data0", batch.data0()).set("points0", batch.points0()).set("data1", batch.data1())
+                .set("points1", batch.points1()).setSeed(batch.seed());
     }
 
-    private static Object[] joined(List<Object> first, List<Object> second, List<Object> third) {
-        return Stream.of(first, second, third).flatMap(List::stream).toArray();
+    /** What a kernel takes that strides over the blocks of a batch. */
+    private Kernel setBlocks(Kernel kernel) {
+        return kernel.set("batch", batch.rows()).set("blocks", tuning.blocks(batch.rows()))
+                .set("block_tiles", tuning.blockTiles(batch.rows()));
     }
 
-    /** Adds a launch of the tuning's group size; with {@code takesStep} the step's number is its last argument. */
-    private void add(String name, int groups, boolean takesStep, Object... arguments) {
-        Kernel kernel = resources.add(program.kernel(name)).arguments(arguments);
-        add(new Launch(kernel, groups, tuning.groupSize(), takesStep));
+    /** What a kernel takes that moves the weights: the rates, and the state. */
+    private Kernel setWeights(Kernel kernel) {
+        batch.rates().bind(kernel);
+        return kernel.set("parameters", state.parameters()).set("moment1", state.moment1()).set("moment2", state.moment2())
+                .set("transposed", state.transposed())
+                .set("average", state.average().orElse(state.parameters())) // not touched where no average is kept
+                .set("losses", state.losses()).set("loss_slots", state.lossSlots());
     }
 
-    private void add(Launch launch) {
-        checkGroupSize(launch.kernel(), launch.groupSize());
-        launches.add(launch);
+    /** Adds a launch of the tuning's group size. */
+    private Kernel add(String name, int groups) {
+        return add(name, groups, tuning.groupSize());
+    }
+
+    /** Adds a launch; its kernel, whose arguments are to be set, but the step's number. */
+    private Kernel add(String name, int groups, int groupSize) {
+        Kernel kernel = resources.add(program.kernel(name));
+        checkGroupSize(kernel, groupSize);
+        launches.add(new Launch(kernel, groups, groupSize));
+        return kernel;
     }
 
     private void checkGroupSize(Kernel kernel, int groupSize) {
@@ -206,14 +213,6 @@ public final class Plan implements AutoCloseable {
 
     private DeviceBuffer floats(long count) {
         return resources.add(context.buffer(count * Float.BYTES));
-    }
-
-    private int seedLow() {
-        return (int) batch.seed();
-    }
-
-    private int seedHigh() {
-        return (int) (batch.seed() >>> 32);
     }
 
     @Override

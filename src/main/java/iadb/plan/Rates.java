@@ -1,5 +1,6 @@
 package iadb.plan;
 
+import iadb.cl.Kernel;
 import iadb.fault.InvalidInputException;
 
 /**
@@ -30,9 +31,10 @@ public record Rates(float learningRate, int cosineSteps, double averageDecay) {
         return averageDecay > 0;
     }
 
-    /** The kernels' arguments: learning_rate, cosine_steps, average_rate, log_decay. */
-    Object[] arguments() {
-        return new Object[] {learningRate, cosineSteps, averages() ? (float) (1 - averageDecay) : 0f,
-            averages() ? (float) Math.log(averageDecay) : 0f};
+    /** Sets the arguments of a kernel that moves weights. */
+    void bind(Kernel kernel) {
+        kernel.set("learning_rate", learningRate).set("cosine_steps", cosineSteps)
+                .set("average_rate", averages() ? (float) (1 - averageDecay) : 0f)
+                .set("log_decay", averages() ? (float) Math.log(averageDecay) : 0f);
     }
 }

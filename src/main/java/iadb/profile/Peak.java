@@ -82,15 +82,15 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         int groups = context.device().computeUnits() * (groupSize == 1 ? 8 : 32);
         long items = (long) groups * groupSize;
         try (DeviceBuffer result = context.buffer(items * Float.BYTES)) {
-            kernel.arguments(result, FACTOR, OFFSET);
+            kernel.set("result", result).set("factor", FACTOR).set("offset", OFFSET);
             int loops = 16;
-            seconds(context, kernel, items, groupSize, loops); // some drivers compile at the first launch
-            while (seconds(context, kernel, items, groupSize, loops) < LEAST_LAUNCH_SECONDS) {
+            seconds(context, kernel.set("loops", loops), items, groupSize); // some drivers compile at the first launch
+            while (seconds(context, kernel.set("loops", loops), items, groupSize) < LEAST_LAUNCH_SECONDS) {
                 loops *= 2;
             }
             double least = Double.MAX_VALUE;
             for (int i = 0; i < REPETITIONS; i++) {
-                least = Math.min(least, seconds(context, kernel, items, groupSize, loops));
+                least = Math.min(least, seconds(context, kernel.set("loops", loops), items, groupSize));
             }
             return 2e-9 * SUMS * ROUNDS * vector * loops * items / least;
         }
@@ -101,18 +101,17 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         long items = (long) context.device().computeUnits() * COPY_GROUPS_PER_UNIT * groupSize;
         try (Program program = program(context, 4, groupSize); Kernel kernel = program.kernel("copy_memory");
                 DeviceBuffer from = context.zeros(bytes); DeviceBuffer to = context.buffer(bytes)) {
-            kernel.arguments(from, to);
-            seconds(context, kernel, items, groupSize, bytes / 16);
+            kernel.set("from", from).set("to", to).set("count", bytes / 16);
+            seconds(context, kernel, items, groupSize);
             double least = Double.MAX_VALUE;
             for (int i = 0; i < REPETITIONS; i++) {
-                least = Math.min(least, seconds(context, kernel, items, groupSize, bytes / 16));
+                least = Math.min(least, seconds(context, kernel, items, groupSize));
             }
             return 2e-9 * bytes / least;
         }
     }
 
-    private static double seconds(Context context, Kernel kernel, long items, int groupSize, int last) {
-        kernel.lastArgument(last);
+    private static double seconds(Context context, Kernel kernel, long items, int groupSize) {
         long start = System.nanoTime();
         context.enqueue(kernel, items, groupSize);
         context.finish();

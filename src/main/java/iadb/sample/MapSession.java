@@ -28,7 +28,7 @@ public final class MapSession implements AutoCloseable {
     private int moved;             // points that are past the step under way
 
     /**
-     * @param kernel    has its arguments but the last four
+     * @param kernel    has its arguments but first, count, first_step and steps
      * @param resources what to close with the session, the kernel too
      */
     MapSession(Context context, Kernel kernel, Resources resources, Tuning tuning, long flopsPerPointStep, int count, int T) {
@@ -88,7 +88,7 @@ public final class MapSession implements AutoCloseable {
             points = Math.min(points, Math.max(leastPoints, (int) fitting / leastPoints * leastPoints));
         }
         long start = System.nanoTime();
-        kernel.lastArguments(moved, points, step, steps);
+        kernel.set("first", moved).set("count", points).set("first_step", step).set("steps", steps);
         int groups = Math.min(MAX_GROUPS, (points + tuning.tileRows() - 1) / tuning.tileRows());
         context.enqueue(kernel, (long) groups * tuning.groupSize(), tuning.groupSize());
         context.finish();

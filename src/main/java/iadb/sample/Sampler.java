@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -151,7 +152,7 @@ public final class Sampler implements AutoCloseable {
 
     /** The same for a part of {@code all} points, all of which are mapped by the kernel of so many. */
     MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int all, Integration integration) {
-        return session(map(all), "move_points", 1, parameters, count, integration, points);
+        return session(map(all), "move_points", 1, parameters, points, Optional.empty(), count, integration);
     }
 
     /**
@@ -163,7 +164,7 @@ public final class Sampler implements AutoCloseable {
     public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
         requireRight(density(), "move_with_tangents", MapSelfTest::requireTangents);
-        return session(density(), "move_with_tangents", TANGENT_COST, parameters, count, integration, points, logDet);
+        return session(density(), "move_with_tangents", TANGENT_COST, parameters, points, Optional.of(logDet), count, integration);
     }
 
     /**
@@ -177,8 +178,8 @@ public final class Sampler implements AutoCloseable {
     public MapSession inversion(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
         requireRight(density(), "invert_points", MapSelfTest::requireInversion);
-        return session(density(), "invert_points", INVERSION_COST, parameters, count,
-                integration.backward(), points, logDet);
+        return session(density(), "invert_points", INVERSION_COST, parameters, points, Optional.of(logDet), count,
+                integration.backward());
     }
 
     /** Checks a kernel before it is first used; the check's own sessions are not checked. */
@@ -210,15 +211,13 @@ public final class Sampler implements AutoCloseable {
         return density;
     }
 
-    private MapSession session(Built built, String kernelName, int cost, DeviceBuffer parameters, int count,
-            Integration integration, DeviceBuffer... moved) {
+    private MapSession session(Built built, String kernelName, int cost, DeviceBuffer parameters, DeviceBuffer points,
+            Optional<DeviceBuffer> logDet, int count, Integration integration) {
         Resources own = new Resources();
         try {
-            List<Object> arguments = new ArrayList<>(List.of(parameters));
-            arguments.addAll(List.of(moved));
-            arguments.add(own.add(context.buffer(integration.alphas())));
-            arguments.add(integration.solver().ordinal());
-            Kernel kernel = own.add(built.program().kernel(kernelName)).arguments(arguments.toArray());
+            Kernel kernel = own.add(built.program().kernel(kernelName)).set("parameters", parameters).set("points", points)
+                    .set("alphas", own.add(context.buffer(integration.alphas()))).set("solver", integration.solver().ordinal());
+            logDet.ifPresent(buffer -> kernel.set("log_det", buffer));
             long flopsPerPointStep = cost * shape.forwardFlops() * integration.solver().evaluations();
             return new MapSession(context, kernel, own, built.tuning(), flopsPerPointStep, count, integration.T());
         } catch (RuntimeException e) {

@@ -16,7 +16,7 @@ class LaunchTimeTest {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device, true); Program program = context.build(List.of(SOURCE), List.of());
                     Kernel kernel = program.kernel("fill"); DeviceBuffer buffer = context.buffer(4 * 1000)) {
-                kernel.arguments(buffer, 2f);
+                kernel.set("to", buffer).set("value", 2f);
                 context.enqueue(kernel, 1000, 1);
                 context.enqueue(kernel, 10, 1);
                 List<LaunchTime> times = context.takeLaunchTimes();
@@ -33,7 +33,7 @@ class LaunchTimeTest {
     void aPlainContextKeepsNothing() {
         try (Context context = Context.open(Device.all().get(0)); Program program = context.build(List.of(SOURCE), List.of());
                 Kernel kernel = program.kernel("fill"); DeviceBuffer buffer = context.buffer(4)) {
-            context.enqueue(kernel.arguments(buffer, 2f), 1, 1);
+            context.enqueue(kernel.set("to", buffer).set("value", 2f), 1, 1);
             assertEquals(List.of(), context.takeLaunchTimes());
         }
     }

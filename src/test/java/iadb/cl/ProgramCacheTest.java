@@ -62,7 +62,7 @@ class ProgramCacheTest {
                 Program program = context.build(List.of(source), options);
                 Kernel kernel = program.kernel("triple");
                 DeviceBuffer x = context.buffer(new float[] {1, 2, 5})) {
-            context.enqueue(kernel.arguments(x), 3, 1);
+            context.enqueue(kernel.set("x", x), 3, 1);
             assertArrayEquals(new float[] {factor, 2 * factor, 5 * factor}, x.read(new float[3]));
             return program.isFromCache();
         }

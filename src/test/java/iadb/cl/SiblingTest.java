@@ -17,7 +17,7 @@ class SiblingTest {
         try (Program program = context.build(List.of(SCALE), List.of(Source.STANDARD, "-DFACTOR=" + factor + ".0f"));
                 Kernel kernel = program.kernel("scale");
                 DeviceBuffer x = context.buffer(new float[] {2})) {
-            context.enqueue(kernel.arguments(x), 1, 1);
+            context.enqueue(kernel.set("x", x), 1, 1);
             return x.read(new float[1])[0];
         }
     }

@@ -69,7 +69,8 @@ class PhiloxTest {
                     DeviceBuffer answers = context.zeros(4 * 21 * Integer.BYTES)) {
                 for (int i = 0; i < QUESTIONS.length; i++) {
                     int[] q = QUESTIONS[i];
-                    context.enqueue(kernel.arguments(q[0], q[1], q[2], q[3], q[4], q[5], answers), 1, 1);
+                    kernel.set("c0", q[0]).set("c1", q[1]).set("c2", q[2]).set("c3", q[3]).set("k0", q[4]).set("k1", q[5]);
+                    context.enqueue(kernel.set("answers", answers), 1, 1);
                     float[] words = answers.read(new float[4 * 21]);
                     for (int e = 0; e < words.length; e++) {
                         assertEquals(answers(rounds)[i][e / 21], Float.floatToRawIntBits(words[e]), device.name() + " lane " + e % 21);

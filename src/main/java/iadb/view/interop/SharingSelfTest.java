@@ -58,7 +58,7 @@ final class SharingSelfTest {
             glBufferSubData(GL_COPY_WRITE_BUFFER, 0, words);
             for (int turn = 1; turn <= 2; turn++) { // the second goes on with what the first left
                 DeviceBuffer view = points.acquire();
-                context.enqueue(kernel.arguments(view, WORDS), WORDS, 1);
+                context.enqueue(kernel.set("words", view).set("count", WORDS), WORDS, 1);
                 points.publish();
                 for (int i = 0; i < WORDS; i++) {
                     words[i] = words[i] * 31 + i;

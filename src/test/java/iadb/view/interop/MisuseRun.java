@@ -29,7 +29,7 @@ final class MisuseRun {
                     DeviceBuffer shared = context.fromGl(glBuffer, own.bytes());
                     Program program = context.build(List.of(Source.of("sharing.cl")), List.of());
                     Kernel kernel = program.kernel("change_words")) {
-                kernel.arguments(shared, WORDS);
+                kernel.set("words", shared).set("count", WORDS);
                 refused(() -> context.enqueue(kernel, WORDS, 1));
                 refused(() -> shared.read(new float[WORDS]));
                 refused(() -> shared.write(new float[WORDS]));
