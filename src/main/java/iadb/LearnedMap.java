@@ -15,6 +15,7 @@ import iadb.sample.PointsWithDensity;
 import iadb.sample.PushForward;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
+import iadb.train.DivergedException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -70,14 +71,25 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * As above on a device of the caller's choice.
+     * The map of a file on a device of the caller's choice.
      *
      * @param file   a safetensors file
      * @param device {@code auto}, an index, or part of a name
      * @return the map, owned by the caller; 128 steps of Euler
      */
     public static LearnedMap load(Path file, String device) {
-        return new LearnedMap(ModelFile.read(file), Device.select(device), TUTORIAL_WAY);
+        return of(ModelFile.read(file), device);
+    }
+
+    /**
+     * The map of a model, such as the one that a {@link DivergedException} carries.
+     *
+     * @param model  the network and its densities
+     * @param device {@code auto}, an index, or part of a name
+     * @return the map, owned by the caller; 128 steps of Euler
+     */
+    public static LearnedMap of(Model model, String device) {
+        return new LearnedMap(model, Device.select(device), TUTORIAL_WAY);
     }
 
     /**

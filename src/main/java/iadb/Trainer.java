@@ -4,67 +4,43 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.model.Model;
-import iadb.model.Network;
 import iadb.train.DivergedException;
-import iadb.train.Progress;
-import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
-import iadb.train.TrainingSession;
-import java.time.Duration;
-import java.util.Optional;
+import iadb.train.TrainingRun;
+import java.util.OptionalDouble;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** Learns the map between two densities by Iterative α-(de)Blending (Heitz, Belcour, Chambon, SIGGRAPH 2023). */
 public final class Trainer {
-    private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
-
     private Trainer() {
     }
 
     /**
      * Trains, on the calling thread; several threads may do so at once, and share the device.
      *
-     * @param p0            where the map starts
-     * @param p1            where it ends
-     * @param config        how to train
-     * @param deviceChoice  OpenCL device: {@code auto}, an index, or part of a name
-     * @param goOn          told how far it is some ten times a second; where it says false the training stops, and the map is
-     *                      what was learned so far
+     * @param p0             where the map starts
+     * @param p1             where it ends
+     * @param settings       how to train
+     * @param deviceChoice   OpenCL device: {@code auto}, an index, or part of a name
+     * @param shouldContinue called about ten times a second with the progress; where it returns false the training stops, and the map
+     *                       is what was learned so far
      * @return the map, owned by the caller
-     * @throws DivergedException when the loss or a weight becomes infinite or NaN
+     * @throws DivergedException when the loss or a weight becomes infinite or NaN; it carries the last model with a finite loss, which
+     *                           {@link LearnedMap#of} makes a map of
      */
-    public static LearnedMap train(Density p0, Density p1, TrainingSettings config, String deviceChoice,
-            Predicate<TrainingProgress> goOn) {
+    public static LearnedMap train(Density p0, Density p1, TrainingSettings settings, String deviceChoice,
+            Predicate<TrainingProgress> shouldContinue) {
         Device device = Device.select(deviceChoice);
         Model model;
-        try (Context context = Context.open(device); TrainingSession session = new TrainingSession(context, config, p0, p1)) {
-            boolean stopped = false;
-            while (session.stepsEnqueued() < config.iterations() && !stopped) {
-                Progress progress = session.advance(config.iterations() - session.stepsEnqueued(), BETWEEN_REPORTS);
-                requireFinite(progress.finite(), "the loss before iteration " + progress.stepsDone(), config);
-                stopped = progress.losses().length > 0
-                        && !goOn.test(new TrainingProgress(progress.stepsDone(), config.iterations(), mean(progress.losses())));
-            }
-            requireFinite(session.drain().finite(), "the loss before iteration " + session.stepsEnqueued(), config);
-            Network network = session.snapshot();
-            requireFinite(network.isFinite(), "a weight after iteration " + session.stepsEnqueued(), config);
-            model = new Model(network, Optional.of(p0), Optional.of(p1),
-                    Provenance.ofModel(config, p0, p1, session.stepsEnqueued(), Optional.of(session.choice())));
+        try (Context context = Context.open(device); TrainingRun run = new TrainingRun(context, settings, p0, p1)) {
+            run.train(0, progress -> {
+                OptionalDouble loss = IntStream.range(0, progress.losses().length).mapToDouble(i -> progress.losses()[i]).average();
+                return loss.isEmpty() || shouldContinue.test(
+                        new TrainingProgress(progress.stepsDone(), settings.iterations(), loss.getAsDouble()));
+            });
+            model = run.model();
         }
         return new LearnedMap(model, device, LearnedMap.TUTORIAL_WAY);
-    }
-
-    private static void requireFinite(boolean finite, String what, TrainingSettings settings) {
-        if (!finite) {
-            throw new DivergedException(what, settings.learningRate());
-        }
-    }
-
-    private static double mean(float[] losses) {
-        double sum = 0;
-        for (float loss : losses) {
-            sum += loss;
-        }
-        return sum / losses.length;
     }
 }

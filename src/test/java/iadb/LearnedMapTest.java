@@ -103,8 +103,23 @@ class LearnedMapTest {
 
     @Test
     void aTrainingThatDivergesThrows() {
-        assertThrows(DivergedException.class,
+        DivergedException atOnce = assertThrows(DivergedException.class,
                 () -> Trainer.train(GAUSSIAN, RING, SHORT.withLearningRate(1e30f, false), "auto", progress -> true));
+        assertTrue(atOnce.lastFinite().isEmpty(), "no step led to a finite loss");
+    }
+
+    @Test
+    void aTrainingThatDivergesGivesTheLastNetworkWithAFiniteLoss() {
+        TrainingSettings steep = SHORT.withLearningRate(30, false);
+        DivergedException diverged = assertThrows(DivergedException.class,
+                () -> Trainer.train(GAUSSIAN, RING, steep, "auto", progress -> true));
+        int last = diverged.lastFiniteIteration();
+        assertTrue(diverged.getMessage().contains("the loss of iteration " + (last + 2) + " is not finite"), diverged.getMessage());
+        float[] starts = TrainedNetwork.starts(50);
+        try (LearnedMap kept = LearnedMap.of(diverged.lastFinite().orElseThrow(), "auto");
+                LearnedMap shorter = Trainer.train(GAUSSIAN, RING, steep.withIterations(last), "auto", progress -> true)) {
+            assertArrayEquals(shorter.map(starts), kept.map(starts));
+        }
     }
 
     @Test

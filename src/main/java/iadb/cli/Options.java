@@ -75,9 +75,6 @@ final class Options {
 
     /** The two densities. */
     static final class DensityPair {
-        static final String DEFAULT_P0 = "gaussian";
-        static final String DEFAULT_P1 = "spiral";
-
         @Option(names = "--p0", paramLabel = "IMAGE",
                 description = "Density to start from: a PNG, JPEG, BMP or GIF, bright is dense; or a name (default: gaussian).")
         String p0;
@@ -88,12 +85,9 @@ final class Options {
         @Option(names = "--invert", description = "In image files, dark is dense.")
         boolean invert;
 
-        Density p0() {
-            return parse(p0 == null ? DEFAULT_P0 : p0, invert);
-        }
-
-        Density p1() {
-            return parse(p1 == null ? DEFAULT_P1 : p1, invert);
+        /** The one that the user names, else the default. */
+        Density get(boolean first) {
+            return given(first).orElseGet(() -> parse(first ? "gaussian" : "spiral", false));
         }
 
         /** The one that the user names; else empty. */

@@ -1,7 +1,6 @@
 package iadb.cli;
 
 import iadb.cl.BuildException;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
 import iadb.cl.UnknownDeviceException;
@@ -50,6 +49,7 @@ final class Remedies {
             case P1 -> options(command, "--p1");
             case INVERT -> invert(isSet(command.findOption("--invert")));
             case NAMED_DENSITIES -> " (--list-densities prints their names)";
+            case ITERATIONS -> options(command, "--iterations");
             case CHECKPOINTS -> "; train --checkpoint-every N writes one";
         };
     }

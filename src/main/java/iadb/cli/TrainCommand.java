@@ -5,6 +5,7 @@ import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.CheckpointFile;
+import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,34 +65,30 @@ final class TrainCommand implements Callable<Integer> {
         if (checkpointEvery < 0) {
             throw new InvalidInputException("--checkpoint-every " + checkpointEvery + " is not a whole number from 0 on");
         }
-        Optional<CheckpointFile.Contents> from = Optional.ofNullable(resume).map(CheckpointFile::read);
-        TrainingRun.Task task = from.map(this::resumedTask).orElseGet(this::task);
         if (resume != null && !isGiven("--out")) {
             output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
         }
+        CheckpointFile.Contents from = resume == null ? null : CheckpointFile.read(resume);
+        TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
+        int every = from == null || isGiven("--checkpoint-every") ? checkpointEvery : Provenance.checkpointEvery(from, resume.toString());
+        List<Density> pair = Options.atOnce(first -> from == null ? densities.get(first)
+                : from.density(first, densities.given(first), resume.toString()));
         Path folder = output.ready();
         try (Context context = device.open();
-                TrainingRun run = from.isEmpty() ? TrainingRun.start(context, task, folder)
-                        : TrainingRun.resume(context, task, from.get(), folder, resume.toString())) {
-            run.train();
-            if (!run.hasTrained()) {
+                TrainingFiles files = new TrainingFiles(context, settings, every, pair.get(0), pair.get(1), folder, from, resume)) {
+            files.train(() -> { });
+            if (!files.hasTrained()) {
                 return 0; // stopped by Ctrl-C, which the exit code says
             }
-            run.save();
+            files.save();
             System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
-                    folder.resolve("model.safetensors"), task.p0().name(), task.p1().name(), run.session().stepsEnqueued(),
-                    run.finalLoss())));
+                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), files.run().session().stepsEnqueued(),
+                    files.run().history().smoothed())));
         }
         return 0;
     }
 
-    private TrainingRun.Task task() {
-        TrainingSettings config = training.settings(seed);
-        List<Density> pair = Options.atOnce(first -> first ? densities.p0() : densities.p1());
-        return new TrainingRun.Task(config, checkpointEvery, pair.get(0), pair.get(1));
-    }
-
-    private TrainingRun.Task resumedTask(CheckpointFile.Contents from) {
+    private TrainingSettings resumed(CheckpointFile.Contents from) {
         for (String option : OF_THE_CHECKPOINT) {
             if (isGiven(option)) {
                 throw new InvalidInputException(option + " is taken from the checkpoint: leave it out with --resume");
@@ -100,9 +97,7 @@ final class TrainCommand implements Callable<Integer> {
         if (isGiven("--iterations")) {
             Options.positive("--iterations", training.iterations, Integer.MAX_VALUE);
         }
-        return TrainingRun.resumed(from, isGiven("--iterations") ? Optional.of(training.iterations) : Optional.empty(),
-                isGiven("--checkpoint-every") ? Optional.of(checkpointEvery) : Optional.empty(), densities.given(true),
-                densities.given(false), resume.toString());
+        return Provenance.resumed(from, isGiven("--iterations") ? Optional.of(training.iterations) : Optional.empty(), resume.toString());
     }
 
     private boolean isGiven(String option) {

@@ -23,6 +23,8 @@ import iadb.sample.PushForward;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
+import iadb.train.Provenance;
+import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
 import iadb.view.RealtimeConfig;
 import iadb.view.RealtimeSummary;
@@ -141,7 +143,7 @@ final class TutorialCommand implements Callable<Integer> {
 
     private Density densityOf(Optional<Model> model, boolean first) {
         if (model.isEmpty()) {
-            return first ? densities.p0() : densities.p1();
+            return densities.get(first);
         }
         return densities.given(first).or(() -> first ? model.get().p0() : model.get().p1())
                 .orElseThrow(() -> Options.missing(modelFile, first));
@@ -178,34 +180,34 @@ final class TutorialCommand implements Callable<Integer> {
 
     private void trainAndMap(Context context, TrainingSettings config, Density p0, Density p1, Path folder)
             throws IOException {
-        TrainingRun.Task task = new TrainingRun.Task(config, 0, p0, p1);
-        try (TrainingRun run = TrainingRun.start(context, task, folder)) {
+        try (TrainingFiles files = new TrainingFiles(context, config, 0, p0, p1, folder, null, null)) {
+            TrainingSession session = files.run().session();
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.data())];
-            writeSamples(folder, "p0", p0, run.session().data0().read(picture.clone()));
-            writeSamples(folder, "p1", p1, run.session().data1().read(picture.clone()));
+            writeSamples(folder, "p0", p0, session.data0().read(picture.clone()));
+            writeSamples(folder, "p1", p1, session.data1().read(picture.clone()));
             clock.end("prepare");
-            trainAndBuildMap(context, config.shape(), run);
-            double microseconds = clock.end("train") * 1e6 / Math.max(1, run.session().stepsEnqueued());
-            if (!run.hasTrained()) {
+            trainAndBuildMap(context, config.shape(), files);
+            double microseconds = clock.end("train") * 1e6 / Math.max(1, session.stepsEnqueued());
+            if (!files.hasTrained()) {
                 return;
             }
-            run.save();
+            files.save();
             clock.end("save");
-            record.add("configuration", run.configuration()).add("plan", run.session().choice().kind().toString())
-                    .add("tuning", run.session().choice().tuning().toString())
-                    .add("steps_by_plan", stepsByPlan(run)).add("microseconds_per_step", microseconds).add("final_loss", run.finalLoss());
-            run.session().choice().reason().ifPresent(reason -> record.add("plan_reason", reason));
+            record.add("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(session.choice()))).add("plan", session.choice().kind().toString())
+                    .add("tuning", session.choice().tuning().toString())
+                    .add("steps_by_plan", stepsByPlan(session)).add("microseconds_per_step", microseconds).add("final_loss", files.run().history().smoothed());
+            session.choice().reason().ifPresent(reason -> record.add("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
-                    run.session().stepsEnqueued(), microseconds, run.finalLoss()));
-            map(context, run.session().snapshot(), p0, p1, folder);
+                    session.stepsEnqueued(), microseconds, files.run().history().smoothed()));
+            map(context, session.snapshot(), p0, p1, folder);
         }
     }
 
     /** Builds the map's kernels while the network trains. A fault of that comes again where the map is used. */
-    private void trainAndBuildMap(Context context, NetworkShape shape, TrainingRun run) throws IOException {
+    private void trainAndBuildMap(Context context, NetworkShape shape, TrainingFiles files) throws IOException {
         List<Background<Void>> map = new ArrayList<>();
         try {
-            run.train(() -> map.add(Background.start("build map", () -> {
+            files.train(() -> map.add(Background.start("build map", () -> {
                 try (Context sibling = context.sibling(); Sampler sampler = new Sampler(sibling, shape)) {
                     sampler.prepare(points);
                 }
@@ -215,9 +217,9 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonRecord stepsByPlan(TrainingRun run) {
+    private static JsonRecord stepsByPlan(TrainingSession session) {
         JsonRecord steps = new JsonRecord();
-        run.session().stepsByPlan().forEach((kind, count) -> steps.add(kind.toString(), count));
+        session.stepsByPlan().forEach((kind, count) -> steps.add(kind.toString(), count));
         return steps;
     }
 

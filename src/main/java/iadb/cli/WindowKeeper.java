@@ -7,6 +7,7 @@ import iadb.file.Npy;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
+import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
 import iadb.view.Keeper;
@@ -58,7 +59,7 @@ final class WindowKeeper implements Keeper {
                 Provenance.ofModel(config.withShape(network.shape()), p0, p1, done, Optional.empty())));
         Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
         if (history.steps() > 0) {
-            history.write(folder);
+            TrainingFiles.write(history, folder);
         }
         return "kept in " + folder;
     }

@@ -17,7 +17,9 @@ public final class InvalidInputException extends RuntimeException {
         /** Which densities can be named. */
         NAMED_DENSITIES,
         /** Whether a training writes checkpoints. */
-        CHECKPOINTS
+        CHECKPOINTS,
+        /** Training steps in all. */
+        ITERATIONS
     }
 
     private final Setting setting; // null: none

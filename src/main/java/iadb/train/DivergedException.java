@@ -1,19 +1,38 @@
 package iadb.train;
 
+import iadb.model.Model;
 import java.util.Locale;
+import java.util.Optional;
 
-/** The loss or a weight of a training became infinite or NaN. The message is one line, with the remedy. */
+/** The loss or a weight of a training became infinite or NaN; carries the last network with a finite loss. */
 public final class DivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** @param what is not finite, such as {@code the loss of iteration 7} */
-    public DivergedException(String what, float learningRate) {
-        super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller learning rate than %s",
-                what, Float.toString(learningRate)));
+    private final transient Model lastFinite; // null: none
+    private final int lastFiniteIteration;
+
+    /**
+     * @param what                is not finite, such as {@code the loss of iteration 7}
+     * @param lastFinite          the network whose loss was the last finite one; empty where no step led to one
+     * @param lastFiniteIteration steps that made it
+     */
+    public DivergedException(String what, float learningRate, Optional<Model> lastFinite, int lastFiniteIteration) {
+        super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller learning rate than %s", what,
+                Float.toString(learningRate)));
+        this.lastFinite = lastFinite.orElse(null);
+        this.lastFiniteIteration = lastFiniteIteration;
     }
 
-    /** The same, and what of the training was kept. */
+    /** The same exception with {@code kept}, what was saved of the training, in its message. */
     public DivergedException(DivergedException e, String kept) {
         super(e.getMessage() + "; " + kept, e);
+        lastFinite = e.lastFinite;
+        lastFiniteIteration = e.lastFiniteIteration;
     }
+
+    /** The network whose loss was the last finite one; empty where no step led to one. */
+    public Optional<Model> lastFinite() { return Optional.ofNullable(lastFinite); }
+
+    /** Steps that made {@link #lastFinite}. */
+    public int lastFiniteIteration() { return lastFiniteIteration; }
 }

@@ -1,28 +1,32 @@
 package iadb.train;
 
+import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
+import iadb.fault.InvalidInputException.Setting;
 import iadb.file.BuildVersion;
 import iadb.file.JsonRecord;
-import iadb.model.NetworkShape;
+import iadb.model.CheckpointFile;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Function;
 
-/** What made a model, as its file says it: for people as one JSON text, for going on from a checkpoint as single facts. */
+/** What made a model, as its file records it: one JSON text for people, and single facts to resume a checkpoint with. */
 public final class Provenance {
     private static final String PLAN = "plan";
     private static final String TUNING = "tuning";
+    private static final String TOTAL = "total";
+    private static final String EVERY = "checkpoint_every";
 
     private Provenance() {
     }
 
-    /** The configuration of a training and how far it came, of plan and tuning what its bits depend on where they are known. */
+    /** The settings of a training, its iterations so far, and of plan and tuning, where known, what its bits depend on. */
     public static JsonRecord configuration(TrainingSettings config, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
         JsonRecord record = new JsonRecord().add("p0", p0.name()).add("p1", p1.name()).add("data", config.data())
@@ -45,9 +49,17 @@ public final class Provenance {
                 "seed", Long.toString(config.seed()), "program", BuildVersion.text());
     }
 
+    /** What the bits of a training depend on beside its settings. */
+    public static Map<String, String> ofMachine(Device device) {
+        return new TreeMap<>(Map.of("device", device.name(), "driver", device.platformName() + " " + device.driver(), "program",
+                BuildVersion.text()));
+    }
+
     /** The metadata of a checkpoint, for {@link #resumed}. */
-    public static Map<String, String> ofCheckpoint(TrainingSettings config, PlanChoice choice) {
-        Map<String, String> facts = new HashMap<>();
+    static Map<String, String> ofCheckpoint(TrainingSettings config, int checkpointEvery, PlanChoice choice, Device device) {
+        Map<String, String> facts = new HashMap<>(ofMachine(device));
+        facts.put(TOTAL, Integer.toString(config.iterations()));
+        facts.put(EVERY, Integer.toString(checkpointEvery));
         facts.put("data", Integer.toString(config.data()));
         facts.put("batch", Integer.toString(config.batch()));
         facts.put("lr", Float.toString(config.learningRate()));
@@ -60,30 +72,48 @@ public final class Provenance {
     }
 
     /**
-     * The settings to continue a checkpoint with, whose plan and tuning are the recorded ones or give the same bits; their
-     * iterations are those over which the learning rate falls, or without limit where it is constant.
+     * The settings to continue a checkpoint with; their plan and tuning are the recorded ones or give the same bits.
      *
-     * @throws InvalidInputException when a fact is missing or out of its range
+     * @param iterations in all; empty: those of the run that was stopped
+     * @throws InvalidInputException when a fact is missing or out of its range, or so many iterations cannot be
      */
-    public static TrainingSettings resumed(NetworkShape shape, Map<String, String> facts, String file) {
-        Reader reader = new Reader(facts, file);
+    public static TrainingSettings resumed(CheckpointFile.Contents from, Optional<Integer> iterations, String file) {
+        Reader reader = new Reader(from.metadata(), file);
         PlanChoice.Kind kind = reader.fact(PLAN, text -> Arrays.stream(PlanChoice.Kind.values())
                 .filter(k -> k.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new));
         int cosineSteps = reader.number("lr_cosine_steps", 0);
+        if (iterations.isEmpty() && !from.metadata().containsKey(TOTAL)) {
+            throw new InvalidInputException(file + " does not say how many iterations its run had", Setting.ITERATIONS);
+        }
+        int total = iterations.orElseGet(() -> reader.number(TOTAL, 1));
+        TrainingSettings settings;
         try {
-            return new TrainingSettings(cosineSteps > 0 ? cosineSteps : Integer.MAX_VALUE, reader.number("batch", 1),
-                    reader.fact("lr", Float::valueOf), cosineSteps > 0, reader.fact("ema", Double::valueOf), shape,
-                    reader.number("data", 1), reader.fact("seed", Long::valueOf),
-                    kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(),
+            settings = new TrainingSettings(total, reader.number("batch", 1), reader.fact("lr", Float::valueOf), cosineSteps > 0,
+                    reader.fact("ema", Double::valueOf), from.checkpoint().weights().shape(), reader.number("data", 1),
+                    reader.fact("seed", Long::valueOf), kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(),
                     Optional.of(reader.fact(TUNING, Tuning::parse)));
         } catch (InvalidInputException e) {
             throw e.getMessage().startsWith(file) ? e : new InvalidInputException(file + ": " + e.getMessage(), e);
         }
+        if (settings.ema() > 0 != from.checkpoint().average().isPresent()) {
+            throw new InvalidInputException(file + ": its average of the weights is missing, or was not asked for");
+        }
+        int step = from.checkpoint().step();
+        if (total < step) {
+            throw new InvalidInputException("%s is at iteration %s already, and the total is %s".formatted(file, step, total),
+                    Setting.ITERATIONS);
+        }
+        if (settings.cosine() && total != cosineSteps) {
+            throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %s, %s".formatted(file, cosineSteps,
+                    step == cosineSteps ? "where it is: further steps would learn nothing" : "which must be the total"),
+                    Setting.ITERATIONS);
+        }
+        return settings;
     }
 
-    /** A whole number of the facts, at least {@code least}; empty when it is not there. */
-    public static OptionalInt number(Map<String, String> facts, String key, int least, String file) {
-        return facts.containsKey(key) ? OptionalInt.of(new Reader(facts, file).number(key, least)) : OptionalInt.empty();
+    /** The steps from one checkpoint to the next in the run that was stopped; 0: none. */
+    public static int checkpointEvery(CheckpointFile.Contents from, String file) {
+        return from.metadata().containsKey(EVERY) ? new Reader(from.metadata(), file).number(EVERY, 0) : 0;
     }
 
     private record Reader(Map<String, String> facts, String file) {

@@ -57,27 +57,30 @@ public final class TrainingSession implements AutoCloseable {
     private boolean finite = true; // all losses so far
     private long lastSliceEndNanos = System.nanoTime();
 
+    /**
+     * How far a training is, and what came back since the last report.
+     *
+     * @param stepsDone steps that are over, from the training's start
+     * @param losses    Σ|D - target|² of each step that ended since the last report, in order, up to the first that is not finite
+     * @param finite    whether all losses were finite
+     */
+    public record Progress(int stepsDone, float[] losses, boolean finite) {
+    }
+
     /** Steps whose losses [steps] are on their way to the host. */
     private record Slice(Plan plan, int first, int steps, Readback losses, long enqueuedNanos, long sliceNanos) {
     }
 
-    /**
-     * Draws the data of both densities and makes ready for step 0.
-     *
-     * @throws DeviceLimitException when the device cannot hold what was asked for
-     */
+    /** Draws the data of both densities and prepares step 0, from fresh weights. */
     public TrainingSession(Context context, TrainingSettings config, Density p0, Density p1) {
-        this(context, config, Network.initial(config.shape(), config.seed()), p0, p1);
-    }
-
-    /** As above, from the weights of {@code start} instead of fresh ones. */
-    public TrainingSession(Context context, TrainingSettings config, Network start, Density p0, Density p1) {
-        this(context, config, Checkpoint.start(start, config.rates().averages()), p0, p1);
+        this(context, config, Checkpoint.start(Network.initial(config.shape(), config.seed()), config.ema() > 0), p0, p1);
     }
 
     /**
-     * As above, from the step of a checkpoint: the same bits as a session that never stopped, if the densities, the
-     * configuration with the checkpoint's plan and tuning, and the device are the same.
+     * Draws the data of both densities and prepares the step after a checkpoint's: the same bits as a session that never stopped,
+     * if the densities, the settings with the checkpoint's plan and tuning, and the device are the same.
+     *
+     * @throws DeviceLimitException when the device cannot hold them
      */
     public TrainingSession(Context context, TrainingSettings config, Checkpoint start, Density p0, Density p1) {
         this.context = context;
@@ -146,14 +149,21 @@ public final class TrainingSession implements AutoCloseable {
         return state.result();
     }
 
-    /**
-     * Enqueues up to {@code maxSteps} further steps, for about {@code budget}, and reports the slices that ended
-     * meanwhile; at least one slice, and none that should take longer than 25 ms or the budget. What was enqueued last
-     * is still running when this returns, unless the budget is less than 25 ms: who gives so little wants the device back.
-     */
+    /** Advances in launches of up to 25 ms. */
     public Progress advance(int maxSteps, Duration budget) {
+        return advance(maxSteps, budget, Duration.ofNanos(SLICE_NANOS));
+    }
+
+    /**
+     * Enqueues up to {@code maxSteps} further steps, for about {@code budget}, and reports the slices that ended meanwhile; at
+     * least one slice. Two slices may still be running when this returns, unless slices are shorter than 25 ms, whose caller needs
+     * the device for something else.
+     *
+     * @param longestLaunch time that a slice should not exceed; 25 ms at most
+     */
+    public Progress advance(int maxSteps, Duration budget, Duration longestLaunch) {
         long startNanos = System.nanoTime();
-        long sliceNanos = Math.min(SLICE_NANOS, budget.toNanos());
+        long sliceNanos = Math.min(SLICE_NANOS, Math.min(budget.toNanos(), longestLaunch.toNanos()));
         LossCollector collector = new LossCollector();
         int last = (int) Math.min(Integer.MAX_VALUE, (long) stepsEnqueued + maxSteps);
         do {

@@ -5,9 +5,9 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
-import iadb.train.Progress;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
+import iadb.train.TrainingSession.Progress;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -67,7 +67,7 @@ final class Learning implements AutoCloseable {
             return;
         }
         if (session == null) {
-            session = new TrainingSession(context, config, start, p0, p1);
+            session = new TrainingSession(context, config, Checkpoint.start(start, config.ema() > 0), p0, p1);
         }
         goal = (int) Math.min(Integer.MAX_VALUE, (long) done + config.iterations());
         running = true;

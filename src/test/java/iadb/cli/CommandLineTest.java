@@ -14,6 +14,7 @@ import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
+import iadb.train.LossHistory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -107,7 +108,7 @@ class CommandLineTest {
                 Files.readAllBytes(folder.resolve("old/model.safetensors")));
         Jar.Run refused = Commands.run(folder, "train", "--resume", "./other/checkpoint.safetensors", "--iterations", "20");
         assertEquals(2, refused.code());
-        assertTrue(refused.err().contains("cannot go on with the same bits") && refused.err().contains("tile-rows=4096"), refused.err());
+        assertTrue(refused.err().contains("cannot continue with the same bits") && refused.err().contains("tile-rows=4096"), refused.err());
     }
 
     /** Copies the checkpoint of {@code same} with another tuning. */
@@ -142,6 +143,15 @@ class CommandLineTest {
             outside[command.length] = "./inside.npy";
             assertFalse(run(outside).err().contains("outside"), "none is outside");
         }
+    }
+
+    @Test
+    void lossesAreRowsOfTheLastIterationAndTheMean() throws IOException {
+        LossHistory history = new LossHistory(512);
+        history.add(new float[] {1, 3, 5, 7, 9});
+        TrainingFiles.write(history, folder);
+        TrainingFiles.write(history, folder); // as it was
+        assertEquals(List.of("iteration,loss", "2,2.0", "4,6.0", "5,9.0"), Files.readAllLines(folder.resolve("loss.csv")));
     }
 
     @Test

@@ -112,7 +112,7 @@ class FullDiskIT {
                 rm disk/filler
                 wait $pid""".formatted(SMALL), "900k");
         assertEquals(0, run.code(), run.err());
-        assertEquals(List.of("cannot write disk/checkpoint.safetensors: No space left on device; the training goes on, and tries"
+        assertEquals(List.of("cannot write disk/checkpoint.safetensors: No space left on device; the training continues, and tries"
                 + " again"), faults(run));
         assertEquals(20_000, CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step());
         Commands.run(folder, SMALL.replace("disk", "./whole").split(" ")).well();
@@ -142,7 +142,7 @@ class FullDiskIT {
                 until mount -o remount,ro disk 2> /dev/null; do :; done
                 wait $pid""".formatted(SMALL), "900k");
         assertEquals(1, run.code(), run.err());
-        assertEquals(List.of("cannot write disk/checkpoint.safetensors: Read-only file system; the training goes on, and tries again",
+        assertEquals(List.of("cannot write disk/checkpoint.safetensors: Read-only file system; the training continues, and tries again",
                 "cannot write disk/model.safetensors: Read-only file system"), faults(run));
         int step = CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step();
         assertTrue(step >= 500 && step < 20_000, "step " + step);

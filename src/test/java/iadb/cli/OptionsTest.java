@@ -31,8 +31,8 @@ class OptionsTest {
         logger.addAppender(lines);
         try {
             Options.DensityPair pair = CommandLine.populateCommand(new Options.DensityPair(), arguments);
-            pair.p0();
-            pair.p1();
+            pair.get(true);
+            pair.get(false);
         } finally {
             logger.detachAppender(lines);
         }

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -52,7 +53,7 @@ class RemediesTest {
         assertEquals(" (--count, --device)", Remedies.of(new DeviceLimitException("too large"), command("evaluate")));
         assertEquals(" (--device, --plan); the command 'devices' lists the devices",
                 Remedies.of(new OpenClException("failed"), command("train")));
-        assertEquals("; --lr sets the learning rate", Remedies.of(new DivergedException("the loss of iteration 7", 30), command()));
+        assertEquals("; --lr sets the learning rate", Remedies.of(new DivergedException("the loss of iteration 7", 30, Optional.empty(), 0), command()));
     }
 
     /** Nor does any exception of the window's: whoever catches one may have no command line. */

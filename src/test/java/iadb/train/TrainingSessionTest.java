@@ -19,6 +19,7 @@ import iadb.plan.PlanChoice;
 import iadb.random.Stream;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
+import iadb.train.TrainingSession.Progress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

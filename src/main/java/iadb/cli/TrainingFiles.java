@@ -1,0 +1,191 @@
+package iadb.cli;
+
+import iadb.cl.Context;
+import iadb.density.Density;
+import iadb.draw.PointSource;
+import iadb.fault.FileFault;
+import iadb.fault.UntrustedText;
+import iadb.file.Csv;
+import iadb.file.Png;
+import iadb.model.CheckpointFile;
+import iadb.model.ModelFile;
+import iadb.plan.PlanChoice;
+import iadb.plot.LinePlot;
+import iadb.train.DivergedException;
+import iadb.train.LossHistory;
+import iadb.train.Provenance;
+import iadb.train.TrainingRun;
+import iadb.train.TrainingSession;
+import iadb.train.TrainingSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A training of the command line: shows its progress, stops it on Ctrl-C, and writes its checkpoints, model and losses. */
+final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingFiles.class);
+
+    private final TrainingRun run;
+    private final TrainingSettings settings;
+    private final int checkpointEvery;
+    private final Path model;
+    private final Path checkpoint;
+    private final Path folder;
+    private Runnable started = () -> { };
+    private ProgressDisplay display;
+    private FileSystemException checkpointFault; // why the last one could not be written; null: it could, or there was none
+
+    /**
+     * Draws the data and builds the kernels.
+     *
+     * @param checkpointEvery steps from one checkpoint to the next; 0: none
+     * @param resumed         a checkpoint's content, and the file it came from; null: trains from the start
+     */
+    TrainingFiles(Context context, TrainingSettings settings, int checkpointEvery, Density p0, Density p1, Path folder,
+            CheckpointFile.Contents resumed, Path file) {
+        this.settings = settings;
+        this.checkpointEvery = checkpointEvery;
+        this.folder = folder;
+        model = folder.resolve("model.safetensors");
+        checkpoint = folder.resolve("checkpoint.safetensors");
+        LOG.info("{} -> {} on {}, plan {}{}", p0.name(), p1.name(), context.device().name(),
+                settings.plan().map(PlanChoice.Kind::toString).orElse("auto"), resumed == null || resumed.checkpoint().step() == 0 ? ""
+                        : String.format(Locale.ROOT, ", from iteration %,d", resumed.checkpoint().step()));
+        Supplier<TrainingRun> opened = () -> resumed == null ? new TrainingRun(context, settings, p0, p1)
+                : TrainingRun.resume(context, settings, p0, p1, resumed, file.toString());
+        run = FirstUse.of(context, PointSource.kernels(p0, p1) + 1).during(opened); // and the plan's
+        PlanChoice choice = run.session().choice();
+        if (resumed != null) {
+            warnOfOtherMachine(resumed, Provenance.ofMachine(context.device()));
+        } else if (settings.plan().isPresent()) { // else --verbose and run.json tell it
+            choice.reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, choice.kind()));
+        }
+        LOG.debug("plan {}, tuning: {}", choice.kind(), choice.tuning());
+    }
+
+    private static void warnOfOtherMachine(CheckpointFile.Contents resumed, Map<String, String> machine) {
+        machine.forEach((fact, here) -> {
+            String there = resumed.metadata().getOrDefault(fact, "");
+            if (!there.equals(here)) {
+                LOG.warn("the training so far ran with another {} ({}): its bits may differ from here on", fact,
+                        UntrustedText.shown(there));
+            }
+        });
+    }
+
+    TrainingRun run() { return run; }
+
+    /** Whether there is a step to save. */
+    boolean hasTrained() { return run.session().stepsEnqueued() > 0; }
+
+    /**
+     * Trains to the end or to Ctrl-C.
+     *
+     * @param whenStarted is run when the first losses are there
+     */
+    void train(Runnable whenStarted) throws IOException {
+        started = whenStarted;
+        try (ProgressDisplay shown = ProgressDisplay.of("training", "iterations", run.session().stepsEnqueued(), settings.iterations())) {
+            display = shown;
+            run.train(checkpointEvery, this);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } catch (DivergedException e) {
+            throw kept(e);
+        }
+        if (Interruption.underWay()) {
+            LOG.warn(stopped());
+        }
+    }
+
+    private String stopped() {
+        if (!hasTrained()) {
+            return "stopped before the first iteration: nothing is written";
+        }
+        return String.format(Locale.ROOT, "stopped at iteration %,d, saving what was trained; %s", run.session().stepsEnqueued(),
+                checkpointEvery > 0 && checkpointFault == null ? "train --resume " + checkpoint + " continues it"
+                        : "with --checkpoint-every it could be resumed");
+    }
+
+    @Override
+    public boolean progressed(TrainingSession.Progress progress) {
+        if (started != null && progress.losses().length > 0) {
+            LOG.debug("first losses {} s after the start", PhaseClock.sinceStart());
+            started.run();
+            started = null;
+        }
+        if (progress.losses().length > 0) {
+            display.show(progress.stepsDone(), String.format(Locale.ROOT, "loss %.3g", run.history().smoothed()));
+        }
+        return !Interruption.underWay();
+    }
+
+    /** A disk that is full now need not be full at the end: the training continues, and the last good checkpoint stays. */
+    @Override
+    public void checkpoint(CheckpointFile.Contents contents) {
+        try {
+            CheckpointFile.write(checkpoint, contents);
+            checkpointFault = null;
+        } catch (FileSystemException e) {
+            if (checkpointFault == null) {
+                LOG.warn("cannot write {}: {}; the training continues, and tries again", e.getFile(), FileFault.of(e));
+            }
+            checkpointFault = e;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}.
+     *
+     * @throws IOException when one of them cannot be written, or the last checkpoint could not; those before are whole
+     */
+    void save() throws IOException {
+        try {
+            ModelFile.write(model, run.model());
+        } catch (DivergedException e) {
+            throw kept(e);
+        }
+        write(run.history(), folder);
+        if (checkpointFault != null) {
+            throw checkpointFault;
+        }
+    }
+
+    /** Writes the last network with a finite loss, and the losses, as far as they can be written. */
+    private DivergedException kept(DivergedException e) {
+        DivergedException told = e;
+        try {
+            if (e.lastFinite().isPresent()) {
+                ModelFile.write(model, e.lastFinite().get());
+                told = new DivergedException(e, String.format(Locale.ROOT, "%s is the network of iteration %,d, the last with a finite loss",
+                        model, e.lastFiniteIteration()));
+            }
+            write(run.history(), folder);
+        } catch (IOException fault) { // the divergence is what the user must know
+            told.addSuppressed(fault);
+        }
+        return told;
+    }
+
+    /** Writes {@code loss.csv} and {@code loss.png}. */
+    static void write(LossHistory history, Path folder) throws IOException {
+        double[] steps = history.curve()[0];
+        double[] losses = history.curve()[1];
+        Csv.write(folder.resolve("loss.csv"), "iteration,loss", steps.length,
+                (row, line) -> line.add((long) steps[row]).add((float) losses[row]));
+        Png.write(folder.resolve("loss.png"), LinePlot.render(steps, losses, "iteration", "loss of a batch"));
+    }
+
+    @Override
+    public void close() {
+        run.close();
+    }
+}
