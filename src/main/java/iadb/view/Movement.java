@@ -14,7 +14,7 @@ import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import iadb.view.interop.PointBuffer;
-import iadb.view.interop.Transfer;
+import iadb.view.interop.Interop;
 import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
 import java.time.Duration;
@@ -33,7 +33,7 @@ final class Movement implements AutoCloseable {
     private static final long LEAST_SLICE_NANOS = 1_000_000;
 
     private final Context context;
-    private final Transfer transfer;
+    private final Interop interop;
     private final NetworkShape shape;
     private final int T;
     private final long seed;
@@ -58,9 +58,9 @@ final class Movement implements AutoCloseable {
     private long morphNanos = 1;
     private long transferNanos;
 
-    Movement(Context context, Transfer transfer, NetworkShape shape, int T, long seed) {
-        this.context = context;
-        this.transfer = transfer;
+    Movement(Interop interop, NetworkShape shape, int T, long seed) {
+        this.interop = interop;
+        context = interop.context();
         this.shape = shape;
         this.T = T;
         this.seed = seed;
@@ -80,7 +80,7 @@ final class Movement implements AutoCloseable {
     void draw(Density base, int count) {
         float[] drawn = drawn(base, count);
         Flow before = flow;
-        flow = new Flow(context, transfer, drawn, parameterBytes(), T);
+        flow = new Flow(interop, drawn, parameterBytes(), T);
         if (before != null) {
             before.close();
         }
@@ -141,7 +141,7 @@ final class Movement implements AutoCloseable {
      */
     void advance(Learning learning, boolean learned, Controls controls, double seconds, Duration budget) {
         if (controls.grid && grid == null) {
-            grid = resources.add(new Flow(context, transfer, LineDrawing.gridStarts(), parameterBytes(), T));
+            grid = resources.add(new Flow(interop, LineDrawing.gridStarts(), parameterBytes(), T));
             if (live) {
                 beginPass(learning);
             } else if (!learning.running()) {
@@ -259,8 +259,8 @@ final class Movement implements AutoCloseable {
     /** x + D(x, α) beside each x where an arrow stands: one Euler step of length 1. */
     private void aimArrows(DeviceBuffer parameters, double alpha) {
         if (arrowTails == null) {
-            arrowTails = resources.add(transfer.buffer(LineDrawing.ARROWS * LineDrawing.ARROWS));
-            arrowsAhead = resources.add(transfer.buffer(LineDrawing.ARROWS * LineDrawing.ARROWS));
+            arrowTails = resources.add(interop.buffer(LineDrawing.ARROWS * LineDrawing.ARROWS));
+            arrowsAhead = resources.add(interop.buffer(LineDrawing.ARROWS * LineDrawing.ARROWS));
             arrowTails.acquire().write(LineDrawing.arrowTails());
             arrowTails.publish();
         }

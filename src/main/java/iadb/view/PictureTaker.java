@@ -2,7 +2,7 @@ package iadb.view;
 
 import iadb.fault.FileFault;
 import iadb.file.Png;
-import iadb.view.scene.ScreenPicture;
+import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -38,7 +38,7 @@ final class PictureTaker implements AutoCloseable {
     /** Takes a frame into the recording, where there is one and it is time. */
     void record() {
         if (recorder.isPresent() && recorder.get().wantsFrame()) {
-            write(() -> recorder.get().add(ScreenPicture.read(surface.width(), surface.height())));
+            write(() -> recorder.get().add(OpenGl.readPixels(surface.width(), surface.height())));
         }
     }
 
@@ -50,7 +50,7 @@ final class PictureTaker implements AutoCloseable {
             do {
                 file = config.folder().resolve("screenshot_" + screenshots++ + ".png");
             } while (Files.exists(file));
-            Png.write(file, ScreenPicture.read(surface.width(), surface.height()));
+            Png.write(file, OpenGl.readPixels(surface.width(), surface.height()));
             teller.accept(file.toString());
         } catch (IOException e) {
             teller.accept(notWritten(e)); // who pressed the key sees it
@@ -59,7 +59,7 @@ final class PictureTaker implements AutoCloseable {
 
     /** Writes what is shown as the last frame, where it was asked for. */
     void takeLastFrame() {
-        config.screenshot().ifPresent(file -> write(() -> Png.write(file, ScreenPicture.read(surface.width(), surface.height()))));
+        config.screenshot().ifPresent(file -> write(() -> Png.write(file, OpenGl.readPixels(surface.width(), surface.height()))));
     }
 
     /** Puts the recording in its place. */

@@ -10,12 +10,11 @@ import iadb.plan.PlanSelector;
 import iadb.sample.Solver;
 import iadb.train.TrainingSettings;
 import iadb.view.interop.Interop;
-import iadb.view.interop.Transfer;
 import iadb.view.scene.Camera;
 import iadb.view.scene.Scene;
 import iadb.view.scene.SceneRenderer;
 import iadb.view.surface.EglSurface;
-import iadb.view.surface.GlFunctions;
+import iadb.view.surface.OpenGl;
 import iadb.view.surface.GlfwSurface;
 import iadb.view.surface.NoDisplayException;
 import iadb.view.surface.Surface;
@@ -48,7 +47,7 @@ public final class RealtimeView implements AutoCloseable {
     private final Surface surface;
     private final float scale; // pixels a unit of the desktop, as it was at first: letters and panel are made for it
     private final Context context;
-    private final Transfer transfer;
+    private final Interop interop;
     private final PanelCanvas canvas;
     private final Panel panel;
     private final Gestures gestures;
@@ -74,9 +73,8 @@ public final class RealtimeView implements AutoCloseable {
         try {
             surface = resources.add(config.offscreen() ? EglSurface.open(config.width(), config.height())
                     : GlfwSurface.open("iadb-cl", config.width(), config.height(), config.vsync()));
-            Interop interop = Interop.open(surface, devices.get(), config.share());
+            interop = Interop.open(surface, devices.get(), config.share());
             context = resources.add(interop.context());
-            transfer = interop.transfer();
             budget = new FrameBudget(context.device().type() == Device.Type.CPU);
             scale = surface.scale();
             stage = resources.add(new SceneRenderer(camera, scale));
@@ -87,7 +85,7 @@ public final class RealtimeView implements AutoCloseable {
             Network network = config.model().orElseGet(() -> Network.initial(training.shape(), training.seed()));
             learning = resources.add(new Learning(context, training, network, keeper::losses,
                     keeper::restarted));
-            movement = resources.add(new Movement(context, transfer, network.shape(), config.steps(), training.seed()));
+            movement = resources.add(new Movement(interop, network.shape(), config.steps(), training.seed()));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -294,12 +292,12 @@ public final class RealtimeView implements AutoCloseable {
     private void drawFrame(double seconds) {
         budget.beginDraw();
         camera.setScreen(surface.width(), surface.height(), controls.panel ? Panel.WIDTH * scale : 0);
-        float[] way = chosenPoint < 0 ? null : movement.flow().wayOf(chosenPoint);
+        float[] way = chosenPoint < 0 ? null : movement.flow().trajectoryOf(chosenPoint);
         Scene scene = new Scene(movement.flow(), controls.grid ? movement.grid() : null, controls.field ? movement.arrows() : null, way,
                 controls.density, controls.painting, controls.trails, controls.glow, controls.pointSize);
         stage.draw(surface, scene, seconds);
         budget.beginPanel();
-        Panel.Status status = StatusText.of(learning, movement, times, transfer.name(), context.device().name(),
+        Panel.Status status = StatusText.of(learning, movement, times, interop.transfer(), context.device().name(),
                 chosenPoint, way);
         panel.layOut(controls, status, (int) (surface.width() / scale), (int) (surface.height() / scale),
                 movement.place(), movement.alpha(), learning.running(), messageNow());
@@ -331,8 +329,8 @@ public final class RealtimeView implements AutoCloseable {
     private RealtimeSummary summary() {
         double hostBytes = (double) hostBytesBefore + movement.hostBytes();
         return new RealtimeSummary(times.count(), times.percentileMillis(0.5), times.percentileMillis(0.99),
-                shownPoints, transfer.name(), hostBytes / Math.max(1, times.count()), context.device().name(),
-                GlFunctions.identity()[1]);
+                shownPoints, interop.transfer(), hostBytes / Math.max(1, times.count()), context.device().name(),
+                OpenGl.identity()[1]);
     }
 
     @Override

@@ -113,7 +113,7 @@ final class Subjects {
             }
         }
         if (controls.painting && painting.takeChanged()) {
-            stage.setCanvas(painting.levels(), Painting.SIDE);
+            stage.setLevels(painting.levels(), Painting.SIDE, Painting.SIDE);
         }
     }
 

@@ -44,7 +44,7 @@ class MovementTest {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
                     Learning learning = new Learning(context, TRAINING, network, losses -> { }, () -> { });
-                    Movement movement = new Movement(context, interop.transfer(), shape, 128, 1)) {
+                    Movement movement = new Movement(interop, shape, 128, 1)) {
                 movement.draw(NamedDensities.find("gaussian").orElseThrow(), 100);
                 learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
                 trial.with(learning, movement, new Controls());

@@ -2,6 +2,7 @@ package iadb.view.interop;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.cl.DeviceLimitException;
 import iadb.cl.OpenClException;
 import iadb.view.surface.Surface;
 import java.time.Duration;
@@ -11,26 +12,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly. The OpenGL context comes
- * first. Of each device the extension string is read before any call of sharing; then a child process goes through the
- * whole chain ({@link SharingProbe}); then this one does. Whatever says no, the next device is tried, and in the end
- * points are copied.
+ * Chooses how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly; the OpenGL context must be current. Each
+ * device's extension string is read before any sharing call; then a child process tries the whole chain ({@link SharingProbe});
+ * then this process does. If a step fails, the next device is tried; if no device shares its buffers, points are copied.
+ *
+ * @param context owned by the caller
+ * @param shares  whether OpenCL and OpenGL use the same memory; else the host copies it
  */
-public final class Interop {
+public record Interop(Context context, boolean shares) {
     private static final Logger LOG = LoggerFactory.getLogger(Interop.class);
-
-    private final Context context;
-    private final Transfer transfer;
-
-    private Interop(Context context, Transfer transfer) {
-        this.context = context;
-        this.transfer = transfer;
-    }
 
     /**
      * Opens a device.
      *
-     * @param candidates in the order of preference; the first is the one taken when nothing can be shared
+     * @param candidates in order of preference; the first is opened when none can share
      * @param automatic  false: never share
      */
     public static Interop open(Surface surface, List<Device> candidates, boolean automatic) {
@@ -39,35 +34,36 @@ public final class Interop {
 
     static Interop open(Surface surface, List<Device> candidates, boolean automatic, Function<Device, Duration> probeLimit) {
         if (!automatic) {
-            LOG.debug("points are copied to OpenGL: as asked for");
+            LOG.debug("points are copied to OpenGL, as requested");
         } else if (surface.sharingProperties().length == 0) {
-            LOG.debug("points are copied to OpenGL: no way to share is known for this window system");
+            LOG.debug("points are copied to OpenGL: sharing is not supported on this window system");
         } else {
             for (Device device : candidates) {
                 if (!device.claimsGlSharing()) {
                     LOG.debug("{} does not offer to share buffers with OpenGL", device);
-                } else if (SharingProbe.says(surface, device, probeLimit.apply(device))) {
+                } else if (SharingProbe.passes(surface, device, probeLimit.apply(device))) {
                     try {
                         Context context = SharingSelfTest.open(surface, device);
                         LOG.debug("{} shares its points with OpenGL", device);
-                        return new Interop(context, SharedPoints.transfer(context));
+                        return new Interop(context, true);
                     } catch (OpenClException | UnsupportedOperationException | IllegalStateException e) {
-                        LOG.debug("{} does not share, though a trial did: {}", device, e.getMessage());
+                        LOG.debug("{} does not share with OpenGL, although the probe passed: {}", device, e.getMessage());
                     }
                 }
             }
-            LOG.debug("points are copied to OpenGL: no device shares them");
+            LOG.debug("points are copied to OpenGL: no device shares its buffers");
         }
-        Context context = Context.open(candidates.get(0));
-        return new Interop(context, CopiedPoints.transfer(context));
+        return new Interop(Context.open(candidates.get(0)), false);
     }
 
-    /** Owned by whoever opened this. */
-    public Context context() {
-        return context;
-    }
+    /** {@code shared} or {@code copied}. */
+    public String transfer() { return shares ? "shared" : "copied"; }
 
-    public Transfer transfer() {
-        return transfer;
-    }
+    /**
+     * A new buffer, content undefined, owned by the caller; to be closed before the context and the surface.
+     *
+     * @param points more than 0
+     * @throws DeviceLimitException when OpenCL or OpenGL cannot hold it
+     */
+    public PointBuffer buffer(int points) { return new PointBuffer(context, shares, points); }
 }

@@ -4,7 +4,7 @@ import iadb.cl.Device;
 import iadb.cl.UserCache;
 import iadb.file.BuildVersion;
 import iadb.view.surface.EglSurface;
-import iadb.view.surface.GlFunctions;
+import iadb.view.surface.OpenGl;
 import iadb.view.surface.GlfwSurface;
 import iadb.view.surface.Surface;
 import java.io.IOException;
@@ -22,55 +22,55 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks a child process whether a device shares memory with OpenGL here: it goes through {@link SharingSelfTest} with a
- * surface of the same kind, and if the driver ends it, the window is still there. The answer is kept for as long as
- * device, drivers and program stay the same.
+ * Finds out in a child process whether a device shares memory with OpenGL: the child runs {@link SharingSelfTest} on a surface of
+ * the same kind, so that a driver that crashes does not take the window with it. The result is cached for as long as device,
+ * drivers and program stay the same.
  */
 final class SharingProbe {
-    /** Of the cache: its entries are one byte, 1 for yes and 0 for no. */
+    /** Kind of cache entry: one byte, 1 if the device shares, else 0. */
     static final String KIND = "sharing";
 
-    /** Names of the system properties that the child gets: what its answer may depend on. */
-    private static final String SETTINGS =
+    /** Names of the system properties passed to the child: the result may depend on them. */
+    private static final String PROPERTIES =
             "(org\\.lwjgl|iadb)\\..*|IADB_.*|java\\.(awt\\.headless|io\\.tmpdir|library\\.path)|user\\.home";
 
     private static final Logger LOG = LoggerFactory.getLogger(SharingProbe.class);
-    // exit codes that no crash and no failure of Java's gives
-    private static final int YES = 71;
-    private static final int NO = 72;
+    // exit codes that neither a crash nor Java itself produces
+    private static final int SHARES = 71;
+    private static final int DOES_NOT_SHARE = 72;
 
     private SharingProbe() {
     }
 
-    /** A child that takes longer, a driver that hangs among them, means no. A GPU's driver may take seconds to start. */
+    /** A child that takes longer is taken to hang. A GPU's driver may need seconds to start. */
     static Duration limit(Device device) {
         return Duration.ofSeconds(device.type() == Device.Type.GPU ? 15 : 6);
     }
 
-    /** Whether the device is seen to share memory with OpenGL, in a child process or in that of an earlier run. */
-    static boolean says(Surface surface, Device device, Duration limit) {
+    /** Whether a child process of this run or of an earlier one saw the device share memory with OpenGL. */
+    static boolean passes(Surface surface, Device device, Duration limit) {
         UserCache cache = UserCache.of(KIND);
         List<String> parts = new ArrayList<>(List.of(BuildVersion.text(), kind(surface)));
         parts.addAll(device.identity());
-        parts.addAll(Arrays.asList(GlFunctions.identity()));
+        parts.addAll(Arrays.asList(OpenGl.identity()));
         String key = UserCache.key(parts);
-        Optional<byte[]> known = cache.load(key).filter(answer -> answer.length == 1 && (answer[0] & ~1) == 0);
-        if (known.isPresent()) {
-            boolean shares = known.get()[0] == 1;
-            LOG.debug("{} {} in an earlier trial", device, shares ? "shared with OpenGL" : "did not share with OpenGL");
+        Optional<byte[]> cached = cache.load(key).filter(result -> result.length == 1 && (result[0] & ~1) == 0);
+        if (cached.isPresent()) {
+            boolean shares = cached.get()[0] == 1;
+            LOG.debug("{} {} in an earlier probe", device, shares ? "shared with OpenGL" : "did not share with OpenGL");
             return shares;
         }
-        Optional<Boolean> answer = ask(command(kind(surface), device), device, limit);
-        answer.ifPresent(shares -> cache.store(key, new byte[] {(byte) (shares ? 1 : 0)}));
-        return answer.orElse(false);
+        Optional<Boolean> result = run(command(kind(surface), device), device, limit);
+        result.ifPresent(shares -> cache.store(key, new byte[] {(byte) (shares ? 1 : 0)}));
+        return result.orElse(false);
     }
 
     private static String kind(Surface surface) {
         return surface instanceof EglSurface ? "offscreen" : "window";
     }
 
-    /** Runs the child; empty when it says nothing that would hold next time. */
-    private static Optional<Boolean> ask(List<String> command, Device device, Duration limit) {
+    /** Runs the child; empty when the result must not be cached. */
+    private static Optional<Boolean> run(List<String> command, Device device, Duration limit) {
         long start = System.nanoTime();
         ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(Redirect.DISCARD)
                 .redirectError(LOG.isDebugEnabled() ? Redirect.INHERIT : Redirect.DISCARD);
@@ -79,16 +79,16 @@ final class SharingProbe {
             child = builder.start();
             child.getOutputStream().close();
             if (!child.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.debug("the trial of sharing {} with OpenGL does not end within {} s", device, limit.toSeconds());
+                LOG.debug("the probe of sharing {} with OpenGL did not end within {} s", device, limit.toSeconds());
                 return Optional.empty();
             }
             int code = child.exitValue();
-            LOG.debug("the trial of sharing {} with OpenGL took {} ms: {}", device,
-                    (System.nanoTime() - start) / 1_000_000, code == YES ? "it shares"
-                            : code == NO ? "it does not share" : "the driver ended it with code " + code);
-            return Optional.of(code == YES);
+            LOG.debug("the probe of sharing {} with OpenGL took {} ms: {}", device,
+                    (System.nanoTime() - start) / 1_000_000, code == SHARES ? "it shares"
+                            : code == DOES_NOT_SHARE ? "it does not share" : "the driver crashed, exit code " + code);
+            return Optional.of(code == SHARES);
         } catch (IOException e) {
-            LOG.debug("no trial of sharing {} with OpenGL: {}", device, e.getMessage());
+            LOG.debug("cannot probe sharing {} with OpenGL: {}", device, e.getMessage());
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -100,31 +100,31 @@ final class SharingProbe {
         }
     }
 
-    /** This program's own Java with its settings, quick to start. */
+    /** The same Java with this process's properties, set to start quickly. */
     private static List<String> command(String kind, Device device) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-XX:+SuppressFatalErrorMessage", "-XX:-CreateCoredumpOnCrash")); // a crash is an answer, not a fault
+                "-XX:+SuppressFatalErrorMessage", "-XX:-CreateCoredumpOnCrash")); // a crash is an expected result
         Set<String> settings = new TreeSet<>(System.getProperties().stringPropertyNames());
-        settings.removeIf(name -> !name.matches(SETTINGS));
+        settings.removeIf(name -> !name.matches(PROPERTIES));
         settings.forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SharingProbe.class.getName(), kind,
                 Integer.toString(device.index()), device.toString()));
         return command;
     }
 
-    /** The child. Arguments: kind of surface, index and text of the device. */
+    /** Runs in the child. Arguments: kind of surface, index and text of the device. */
     public static void main(String[] arguments) {
-        int code = NO;
+        int code = DOES_NOT_SHARE;
         try (Surface surface = arguments[0].equals("offscreen") ? EglSurface.open(64, 64) : GlfwSurface.openHidden()) {
             Device device = Device.select(arguments[1]);
             if (!device.toString().equals(arguments[2])) {
                 throw new IllegalStateException("device " + arguments[1] + " is " + device + ", not " + arguments[2]);
             }
             SharingSelfTest.open(surface, device).close();
-            code = YES;
+            code = SHARES;
         } catch (RuntimeException | LinkageError e) {
-            System.err.println("trial: " + e.getMessage());
+            System.err.println("probe: " + e.getMessage());
         }
         System.exit(code);
     }

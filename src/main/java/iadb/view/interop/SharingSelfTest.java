@@ -9,36 +9,35 @@ import iadb.cl.Kernel;
 import iadb.cl.OpenClException;
 import iadb.cl.Program;
 import iadb.cl.Source;
-import iadb.view.surface.GlFunctions;
+import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Shows that OpenCL and OpenGL use one memory: OpenGL fills it, a kernel changes every word, OpenGL reads the change.
- * Extensions promise this, and drivers have failed at each step of it, by an error or by a crash that no Java code can
- * catch: so {@link SharingProbe} comes first.
+ * Checks that OpenCL and OpenGL use the same memory: OpenGL fills it, a kernel changes every word, OpenGL reads the result. Drivers
+ * that offer the extension have failed at each of these steps, with errors and with crashes that Java cannot catch: so
+ * {@link SharingProbe} runs it in a child process first.
  */
 final class SharingSelfTest {
     static final List<Source> SOURCES = List.of(Source.of("sharing.cl"));
     static final List<String> OPTIONS = List.of(Source.STANDARD);
 
-    private static final int POINTS = 1021; // odd: no size that a driver would round to
+    private static final int POINTS = 1021; // odd, so that a driver that rounds sizes is caught
     private static final int WORDS = 2 * POINTS;
 
     private SharingSelfTest() {
     }
 
     /**
-     * A context on {@code device}, owned by the caller, that was seen to share memory with the OpenGL context of
-     * {@code surface}.
+     * Opens a context on {@code device}, owned by the caller, that shares memory with the OpenGL context of {@code surface}.
      *
-     * @throws OpenClException when it does not
+     * @throws OpenClException when the test fails
      */
     static Context open(Surface surface, Device device) {
         Context context = Context.open(device, surface.sharingProperties());
         try {
-            prove(context);
+            run(context);
             return context;
         } catch (RuntimeException e) {
             context.close();
@@ -46,17 +45,17 @@ final class SharingSelfTest {
         }
     }
 
-    private static void prove(Context context) {
+    private static void run(Context context) {
         int[] words = new int[WORDS];
         for (int i = 0; i < WORDS; i++) {
-            words[i] = i * 0x9E3779B9; // no two alike
+            words[i] = i * 0x9E3779B9; // all different
         }
-        try (PointBuffer points = SharedPoints.transfer(context).buffer(POINTS);
+        try (PointBuffer points = new PointBuffer(context, true, POINTS);
                 Program program = context.build(SOURCES, OPTIONS);
                 Kernel kernel = program.kernel("change_words")) {
             glBindBuffer(GL_COPY_WRITE_BUFFER, points.glBuffer());
             glBufferSubData(GL_COPY_WRITE_BUFFER, 0, words);
-            for (int turn = 1; turn <= 2; turn++) { // the second goes on with what the first left
+            for (int turn = 1; turn <= 2; turn++) { // the second continues from the result of the first
                 DeviceBuffer view = points.acquire();
                 context.enqueue(kernel.set("words", view).set("count", WORDS), WORDS, 1);
                 points.publish();
@@ -71,7 +70,7 @@ final class SharingSelfTest {
                 }
             }
             glBindBuffer(GL_COPY_WRITE_BUFFER, 0);
-            GlFunctions.check("reading a shared buffer");
+            OpenGl.check("reading a shared buffer");
         }
     }
 }

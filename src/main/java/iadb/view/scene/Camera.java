@@ -1,11 +1,11 @@
 package iadb.view.scene;
 
 /**
- * Where the unit square lies on the screen: it fills most of the area beside the panel, and can be zoomed and moved.
- * Pixels count from the upper left corner; y of the square goes up.
+ * The position of the unit square on the screen: it fills most of the area beside the panel, and can be zoomed and moved. Pixels
+ * count from the upper left corner; y of the square points upward.
  */
 public final class Camera {
-    private static final double MARGIN = 0.06; // of the shorter side, around the square
+    private static final double MARGIN = 0.06; // around the square, of the area's shorter side
     private static final double MOST_ZOOM = 1000;
     private static final double LEAST_ZOOM = 0.2;
 
@@ -16,39 +16,23 @@ public final class Camera {
     private double centreY = 0.5;
     private double zoom = 1;
 
-    /** @param left pixels that the panel takes at the left */
+    /** @param left pixels covered by the panel at the left */
     public void setScreen(int width, int height, double left) {
         screenWidth = Math.max(1, width);
         screenHeight = Math.max(1, height);
         areaLeft = left;
     }
 
-    /** Pixels of the square's side. */
-    public double side() {
-        return Math.max(16, Math.min(screenWidth - areaLeft, screenHeight)) * (1 - 2 * MARGIN) * zoom;
-    }
+    /** The side of the square in pixels. */
+    public double side() { return Math.max(16, Math.min(screenWidth - areaLeft, screenHeight)) * (1 - 2 * MARGIN) * zoom; }
 
-    private double middleX() {
-        return (areaLeft + screenWidth) / 2;
-    }
+    private double middleX() { return (areaLeft + screenWidth) / 2; }
 
-    public double toX(double pixelX) {
-        return centreX + (pixelX - middleX()) / side();
-    }
+    public double toX(double pixelX) { return centreX + (pixelX - middleX()) / side(); }
 
-    public double toY(double pixelY) {
-        return centreY - (pixelY - screenHeight / 2) / side();
-    }
+    public double toY(double pixelY) { return centreY - (pixelY - screenHeight / 2) / side(); }
 
-    public double pixelX(double x) {
-        return middleX() + (x - centreX) * side();
-    }
-
-    public double pixelY(double y) {
-        return screenHeight / 2 - (y - centreY) * side();
-    }
-
-    /** Zooms so that what lies under the pixel stays there. */
+    /** Zooms, keeping the point under the pixel where it is. */
     public void zoomAt(double pixelX, double pixelY, double factor) {
         double x = toX(pixelX);
         double y = toY(pixelY);
@@ -71,10 +55,10 @@ public final class Camera {
     }
 
     /** The shaders' {@code view}: clip = position * (v0, v1) + (v2, v3). */
-    public float[] view() {
+    float[] view() {
         double scaleX = 2 * side() / screenWidth;
         double scaleY = 2 * side() / screenHeight;
-        return new float[] {(float) scaleX, (float) scaleY,
-            (float) (2 * middleX() / screenWidth - 1 - centreX * scaleX), (float) (-centreY * scaleY)};
+        return new float[] {(float) scaleX, (float) scaleY, (float) (2 * middleX() / screenWidth - 1 - centreX * scaleX),
+            (float) (-centreY * scaleY)};
     }
 }

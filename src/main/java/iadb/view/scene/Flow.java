@@ -5,19 +5,19 @@ import iadb.cl.DeviceBuffer;
 import iadb.cl.Resources;
 import iadb.sample.Integration;
 import iadb.sample.Sampler;
+import iadb.view.interop.Interop;
 import iadb.view.interop.PointBuffer;
-import iadb.view.interop.Transfer;
 import java.time.Duration;
 
 /**
- * Points that move along the field together, and what of them OpenGL draws: two frames of their way, between which the
- * shaders blend. While one pass is shown the next is computed, and takes its place when it is complete.
+ * Points carried along by the velocity field, and the two frames of their trajectories between which OpenGL's shaders blend. While
+ * one pass is shown, the next can be computed behind it.
  */
 public final class Flow implements AutoCloseable {
-    /** No launch is longer than 20 ms, so that the window answers. */
+    /** Keeps launches below 20 ms, so that the window stays responsive. */
     public static final Duration LONGEST_LAUNCH = Duration.ofMillis(18);
 
-    private static final int NOTHING = -1;
+    private static final int NONE = -1;
 
     private final int points;
     private final Resources resources = new Resources();
@@ -26,20 +26,27 @@ public final class Flow implements AutoCloseable {
     private Keyframes next;
     private PointBuffer from;
     private PointBuffer to;
-    private int frameInFrom = NOTHING; // of `shown`
-    private int frameInTo = NOTHING;
+    private int fromFrame = NONE; // of `shown`
+    private int toFrame = NONE;
     private float blend;
 
-    /** @param starts [N, 2] */
-    public Flow(Context context, Transfer transfer, float[] starts, long parameterBytes, int mostSteps) {
+    /**
+     * Shows the points where they start.
+     *
+     * @param starts         [N, 2]
+     * @param parameterBytes of the network's weights
+     * @param mostSteps      of a pass
+     */
+    public Flow(Interop interop, float[] starts, long parameterBytes, int mostSteps) {
+        Context context = interop.context();
         points = starts.length / 2;
         try {
             start = resources.add(context.buffer(starts));
             shown = resources.add(new Keyframes(context, points, parameterBytes, mostSteps));
             next = resources.add(new Keyframes(context, points, parameterBytes, mostSteps));
-            from = resources.add(transfer.buffer(points));
-            to = resources.add(transfer.buffer(points));
-            shown.beginWithoutField(start);
+            from = resources.add(interop.buffer(points));
+            to = resources.add(interop.buffer(points));
+            shown.fill(start);
             show(0);
         } catch (RuntimeException e) {
             resources.close();
@@ -47,79 +54,72 @@ public final class Flow implements AutoCloseable {
         }
     }
 
-    public int points() {
-        return points;
-    }
+    public int points() { return points; }
 
-    /** Shows a new pass from its start on, while it is computed. */
+    /** Begins a new pass that is shown while it is computed. */
     public void begin(Sampler sampler, DeviceBuffer parameters, Integration integration) {
         shown.begin(sampler, parameters, start, integration);
-        frameInFrom = NOTHING;
-        frameInTo = NOTHING;
+        fromFrame = NONE;
+        toFrame = NONE;
     }
 
-    /** Starts a pass that is not shown until it is complete. */
+    /** Begins a new pass behind the one that is shown. */
     public void beginBehind(Sampler sampler, DeviceBuffer parameters, Integration integration) {
         next.begin(sampler, parameters, start, integration);
     }
 
-    /** Goes on with the pass that is shown, for about {@code budget}; true when it is complete. */
-    public boolean advance(Duration budget) {
-        return shown.advance(budget);
-    }
+    /** Continues the pass that is shown, for about {@code budget}; true when it is complete. */
+    public boolean advance(Duration budget) { return shown.advance(budget); }
 
-    /** Continues the pass behind for about {@code budget}; true when it is complete. */
-    public boolean advanceBehind(Duration budget) {
-        return next.advance(budget);
-    }
+    /** Continues the pass behind, for about {@code budget}; true when it is complete. */
+    public boolean advanceBehind(Duration budget) { return next.advance(budget); }
 
-    /** Shows the complete pass behind: {@link #morph} blends from what is on the screen to this place of it. */
+    /** Replaces the pass that is shown by the complete one behind: {@link #morph} blends to this place of it, 0 to 1. */
     public void showPassBehind(double place) {
         Keyframes before = shown;
         shown = next;
         next = before;
-        PointBuffer last = blend < 0.5f ? from : to;
-        PointBuffer other = blend < 0.5f ? to : from;
-        from = last;
-        to = other;
+        if (blend >= 0.5f) {
+            swapBuffers();
+        }
         load(to, (int) Math.round(place * shown.segments()));
-        frameInFrom = NOTHING;
-        frameInTo = NOTHING;
+        fromFrame = NONE;
+        toFrame = NONE;
         blend = 0;
     }
 
-    /** @param share 0: as it was before the last pass was complete; 1: as it is now */
-    public void morph(double share) {
-        blend = (float) share;
-    }
+    /** @param share 0: as before {@link #showPassBehind}; 1: the new pass */
+    public void morph(double share) { blend = (float) share; }
 
-    /** How far the pass that is shown is computed, 0 to 1. */
-    public double known() {
-        return shown.known();
-    }
+    /** The computed part of the pass that is shown, 0 to 1. */
+    public double known() { return shown.last() / (double) shown.segments(); }
 
-    /** Shows the points at a place of their way, 0 to {@link #known}. */
+    /** Shows the points at a place of their trajectories, 0 to {@link #known}. */
     public void show(double place) {
         double frame = Math.min(place, known()) * shown.segments();
-        int before = Math.max(0, Math.min((int) frame, (int) Math.round(known() * shown.segments()) - 1));
-        int after = Math.min(before + 1, (int) Math.round(known() * shown.segments()));
-        if (frameInTo == before || frameInFrom == after) { // the place has left the pair at one side
-            PointBuffer buffer = from;
-            from = to;
-            to = buffer;
-            int held = frameInFrom;
-            frameInFrom = frameInTo;
-            frameInTo = held;
+        int before = Math.max(0, Math.min((int) frame, shown.last() - 1));
+        int after = Math.min(before + 1, shown.last());
+        if (toFrame == before || fromFrame == after) { // the next pair of frames shares one with this
+            swapBuffers();
         }
-        if (frameInFrom != before) {
+        if (fromFrame != before) {
             load(from, before);
-            frameInFrom = before;
+            fromFrame = before;
         }
-        if (frameInTo != after) {
+        if (toFrame != after) {
             load(to, after);
-            frameInTo = after;
+            toFrame = after;
         }
         blend = (float) (frame - before);
+    }
+
+    private void swapBuffers() {
+        PointBuffer buffer = from;
+        from = to;
+        to = buffer;
+        int frame = fromFrame;
+        fromFrame = toFrame;
+        toFrame = frame;
     }
 
     private void load(PointBuffer buffer, int frame) {
@@ -127,51 +127,37 @@ public final class Flow implements AutoCloseable {
         buffer.publish();
     }
 
-    /** GL name of the buffer that the points come from. */
-    public int fromBuffer() {
-        return from.glBuffer();
-    }
+    /** OpenGL's name of the buffer with the earlier frame. */
+    public int fromBuffer() { return from.glBuffer(); }
 
-    /** GL name of the buffer that they go to. */
-    public int toBuffer() {
-        return to.glBuffer();
-    }
+    /** OpenGL's name of the buffer with the later frame. */
+    public int toBuffer() { return to.glBuffer(); }
 
-    /** 0: as in the one, 1: as in the other. */
-    public float blend() {
-        return blend;
-    }
+    /** 0: the earlier frame, 1: the later. */
+    public float blend() { return blend; }
 
-    /** Bytes that went through the host on their way to OpenGL. */
-    public long hostBytes() {
-        return from.hostBytes() + to.hostBytes();
-    }
+    /** Bytes copied by the host to OpenGL so far. */
+    public long hostBytes() { return from.hostBytes() + to.hostBytes(); }
 
-    /** Positions near a place, [N, 2]: those of its nearest frame. */
-    public float[] positionsAt(double place) {
-        return shown.readFrame((int) Math.round(Math.min(place, known()) * shown.segments()));
-    }
+    /** The positions in the frame nearest to a place, [N, 2]. */
+    public float[] positionsAt(double place) { return shown.readFrame((int) Math.round(Math.min(place, known()) * shown.segments())); }
 
-    /** Positions as they are shown, [N, 2]; while a new pass is blended in, those that it blends to. */
+    /** The positions as shown, [N, 2]; during a morph, those of the new pass at {@code place}. */
     public float[] positionsShown(double place) {
-        if (frameInFrom == NOTHING || frameInTo == NOTHING) {
+        if (fromFrame == NONE || toFrame == NONE) {
             return positionsAt(place);
         }
-        float[] positions = shown.readFrame(frameInFrom);
-        float[] after = shown.readFrame(frameInTo);
+        float[] positions = shown.readFrame(fromFrame);
+        float[] after = shown.readFrame(toFrame);
         for (int i = 0; i < positions.length; i++) {
             positions[i] += blend * (after[i] - positions[i]);
         }
         return positions;
     }
 
-    /** The way of a point as far as it is computed, [frames, 2]. */
-    public float[] wayOf(int point) {
-        return shown.wayOf(point);
-    }
+    /** The computed part of a point's trajectory, [frames, 2]. */
+    public float[] trajectoryOf(int point) { return shown.trajectoryOf(point); }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }

@@ -2,17 +2,46 @@ package iadb.view.scene;
 
 import static org.lwjgl.opengl.GL33C.*;
 
+import iadb.plot.Palette;
+import iadb.view.surface.OpenGl;
+import iadb.view.surface.Surface;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
 
-/** Draws the points of a flow as discs in the colour of the place where each started. */
+/**
+ * Draws points as discs, coloured by where each started, and the trails that they leave: a picture of their light that fades from
+ * frame to frame.
+ */
 final class PointDrawing implements AutoCloseable {
-    private final ShaderProgram program = new ShaderProgram("points.vert", "points.frag");
-    private final int vertexArray = glGenVertexArrays();
-    private final int colours = glGenBuffers(); // [N, 3] bytes
+    private static final double MOST_DIAMETER = 6.5; // units of the desktop
+    private static final double LEAST_DIAMETER = 1.3;
+    private static final double DIAMETER_PER_SPACING = 0.5; // spacing of as many points on a regular grid
+    private static final double OPACITY_TIMES_OVERLAP = 0.5; // overlap: discs per place if the points were spread evenly
+    private static final float MOST_OPACITY = 0.92f;
+    private static final float LEAST_OPACITY = 0.1f;
+    private static final float ADDITIVE_OPACITY = 0.5f; // factor
+    private static final float TRAIL_DIAMETER = 0.5f; // factor
+    private static final float TRAIL_OPACITY = 0.35f; // factor
+    private static final double TRAIL_KEPT_PER_SECOND = 0.02; // share of the light
 
-    PointDrawing() {
-        glBindVertexArray(vertexArray);
+    private final float scale;
+    private final ShaderProgram points = new ShaderProgram("points.vert", "points.frag");
+    private final int pointArray = glGenVertexArrays();
+    private final int colours = glGenBuffers(); // [N, 3] bytes
+    private final ShaderProgram showTrails = new ShaderProgram("screen.vert", "trails.frag");
+    private final ShaderProgram fadeTrails = new ShaderProgram("screen.vert", "plain.frag");
+    private final int screenArray = glGenVertexArrays();
+    private final int trails = glGenTextures();
+    private final int trailsFramebuffer = glGenFramebuffers();
+    private int trailsWidth;
+    private int trailsHeight;
+    private float[] trailsView = {}; // of the last frame with trails; empty: they must be cleared
+
+    /** @param scale pixels per unit of the desktop */
+    PointDrawing(float scale) {
+        this.scale = scale;
+        glBindVertexArray(pointArray);
         glBindBuffer(GL_ARRAY_BUFFER, colours);
         glVertexAttribPointer(2, 3, GL_UNSIGNED_BYTE, true, 3, 0);
         for (int attribute = 0; attribute < 3; attribute++) {
@@ -21,43 +50,108 @@ final class PointDrawing implements AutoCloseable {
     }
 
     /**
-     * Takes new points.
+     * Colours new points by where they start.
      *
      * @param starts [N, 2]
      */
     void setStarts(float[] starts) {
-        byte[] bytes = Colour.ofStarts(starts);
+        byte[] bytes = colours(starts);
         ByteBuffer memory = MemoryUtil.memAlloc(bytes.length).put(0, bytes);
         glBindBuffer(GL_ARRAY_BUFFER, colours);
         glBufferData(GL_ARRAY_BUFFER, memory, GL_STATIC_DRAW);
         MemoryUtil.memFree(memory);
+        OpenGl.check("a buffer of the points' colours");
+        trailsView = new float[0];
     }
 
-    /**
-     * @param diameter of a point in pixels
-     * @param opacity  0 to 1
-     * @param cover    0: light adds up; 1: a point covers what is behind it
-     */
-    void draw(Flow flow, float[] view, float diameter, float opacity, float cover) {
-        program.use().set("view", view).set("blend", flow.blend()).set("diameter", diameter).set("opacity", opacity)
-                .set("cover", cover);
-        glBindVertexArray(vertexArray);
-        bindFlow(flow);
-        glDrawArrays(GL_POINTS, 0, flow.points());
+    /** Three bytes for each start: the palette's hues in a ring around the centre of the square, interpolated. */
+    private static byte[] colours(float[] starts) {
+        byte[] colours = new byte[starts.length / 2 * 3];
+        for (int i = 0; i < starts.length / 2; i++) {
+            double turns = Math.atan2(starts[2 * i + 1] - 0.5, starts[2 * i] - 0.5) / (2 * Math.PI);
+            double place = (turns - Math.floor(turns)) * Palette.HUES;
+            int hue = (int) place % Palette.HUES;
+            int from = Palette.hueColour(hue);
+            int to = Palette.hueColour((hue + 1) % Palette.HUES);
+            double share = place - Math.floor(place);
+            for (int channel = 0; channel < 3; channel++) {
+                int shift = 16 - 8 * channel;
+                colours[3 * i + channel] = (byte) Math.round((from >> shift & 255) * (1 - share) + (to >> shift & 255) * share);
+            }
+        }
+        return colours;
     }
 
-    /** Attributes 0 and 1 of the bound vertex array: the flow's two frames. */
-    static void bindFlow(Flow flow) {
-        glBindBuffer(GL_ARRAY_BUFFER, flow.fromBuffer());
-        glVertexAttribPointer(0, 2, GL_FLOAT, false, 0, 0);
-        glBindBuffer(GL_ARRAY_BUFFER, flow.toBuffer());
-        glVertexAttribPointer(1, 2, GL_FLOAT, false, 0, 0);
+    /** @param side of the unit square in pixels */
+    void draw(Scene scene, float[] view, double side) { draw(scene, view, side, 1, 1); }
+
+    private void draw(Scene scene, float[] view, double side, float diameterFactor, float opacityFactor) {
+        double spacing = side / Math.sqrt(scene.points().points());
+        double diameter = scene.pointSize()
+                * Math.max(LEAST_DIAMETER * scale, Math.min(MOST_DIAMETER * scale, DIAMETER_PER_SPACING * spacing));
+        double overlap = Math.PI / 4 * diameter * diameter / (spacing * spacing);
+        float opacity = (float) Math.max(LEAST_OPACITY, Math.min(MOST_OPACITY, OPACITY_TIMES_OVERLAP / overlap));
+        points.use().set("view", view).set("blend", scene.points().blend()).set("diameter", (float) diameter * diameterFactor)
+                .set("opacity", opacity * opacityFactor * (scene.additive() ? ADDITIVE_OPACITY : 1))
+                .set("cover", scene.additive() ? 0 : 1);
+        glBindVertexArray(pointArray);
+        LineDrawing.bind(scene.points().fromBuffer(), scene.points().toBuffer());
+        glDrawArrays(GL_POINTS, 0, scene.points().points());
+    }
+
+    /** Adds the points to their faded trails, and draws those on the surface. A scene without trails clears them. */
+    void drawTrails(Surface surface, Scene scene, float[] view, double side, double seconds) {
+        if (!scene.trails()) {
+            trailsView = new float[0];
+            return;
+        }
+        glBindFramebuffer(GL_FRAMEBUFFER, trailsFramebuffer);
+        boolean resized = trailsWidth != surface.width() || trailsHeight != surface.height();
+        if (resized) {
+            resizeTrails(surface.width(), surface.height());
+        }
+        if (resized || !Arrays.equals(view, trailsView)) {
+            glClearColor(0, 0, 0, 0);
+            glClear(GL_COLOR_BUFFER_BIT);
+        } else {
+            glBlendColor(0, 0, 0, (float) Math.pow(TRAIL_KEPT_PER_SECOND, seconds));
+            glBlendFunc(GL_ZERO, GL_CONSTANT_ALPHA);
+            glBindTexture(GL_TEXTURE_2D, 0); // it must not be read while it is drawn to
+            fillScreen(fadeTrails);
+            glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
+        }
+        trailsView = view;
+        draw(scene, view, side, TRAIL_DIAMETER, TRAIL_OPACITY);
+        glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
+        glBindTexture(GL_TEXTURE_2D, trails);
+        fillScreen(showTrails);
+    }
+
+    private void resizeTrails(int width, int height) {
+        trailsWidth = width;
+        trailsHeight = height;
+        glBindTexture(GL_TEXTURE_2D, trails);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
+        glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA16F, width, height, 0, GL_RGBA, GL_HALF_FLOAT, (ByteBuffer) null);
+        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, trails, 0);
+        OpenGl.check("a picture of the trails");
+    }
+
+    private void fillScreen(ShaderProgram program) {
+        program.use();
+        glBindVertexArray(screenArray);
+        glDrawArrays(GL_TRIANGLES, 0, 3);
     }
 
     @Override
     public void close() {
-        program.close();
-        glDeleteVertexArrays(vertexArray);
+        points.close();
+        showTrails.close();
+        fadeTrails.close();
+        glDeleteVertexArrays(new int[] {pointArray, screenArray});
         glDeleteBuffers(colours);
+        glDeleteFramebuffers(trailsFramebuffer);
+        glDeleteTextures(trails);
     }
 }

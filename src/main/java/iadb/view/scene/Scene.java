@@ -4,13 +4,12 @@ package iadb.view.scene;
  * What one frame shows.
  *
  * @param grid       null: not shown
- * @param arrows     OpenGL's names of {@link LineDrawing#arrowTails} and of the points ahead of them; null: not shown
+ * @param arrows     OpenGL's names of buffers with {@link LineDrawing#arrowTails} and with the points ahead; null: not shown
  * @param trajectory of the chosen point, [frames, 2]; null: none is chosen
  * @param density    whether the density is shown
  * @param painting   whether the canvas is shown, and brighter
- * @param additive   whether the points' light adds up; else a point covers what is behind it
- * @param pointSize  times the diameter that suits the number of points
+ * @param additive   whether overlapping points add up their light; else each covers what is behind it
+ * @param pointSize  factor of the diameter that suits the number of points
  */
 public record Scene(Flow points, Flow grid, int[] arrows, float[] trajectory, boolean density, boolean painting, boolean trails,
-        boolean additive, float pointSize) {
-}
+        boolean additive, float pointSize) { }

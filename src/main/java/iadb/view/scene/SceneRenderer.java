@@ -4,113 +4,105 @@ import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.density.Density;
 import iadb.plot.Palette;
-import iadb.view.surface.GlFunctions;
 import iadb.view.surface.Surface;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
+import org.lwjgl.system.MemoryUtil;
 
-/** Draws a frame: the density behind, trails, grid, points, arrows, and the way of one point. */
+/** Draws a {@link Scene}: a density as faint light behind, trails, the grid, points, arrows, and the trajectory of one point. */
 public final class SceneRenderer implements AutoCloseable {
-    private static final float DENSITY_STRENGTH = 0.24f;
+    private static final int MOST_TEXELS = 1024; // along a side; of a larger image the brightest pixel of a block is shown
+    private static final float DENSITY_STRENGTH = 0.24f; // of the brightest pixel
     private static final float PAINTED_STRENGTH = 0.4f;
-    private static final double MOST_DIAMETER = 6.5; // units of the desktop
-    private static final double LEAST_DIAMETER = 1.3;
-    private static final double DIAMETER_PER_SPACING = 0.5; // spacing: of as many points on an even grid
-    private static final double OPACITY_TIMES_OVERLAP = 0.5; // overlap: discs on a place, were the points even
-    private static final float MOST_OPACITY = 0.92f;
-    private static final float LEAST_OPACITY = 0.1f;
-    private static final float GLOW = 0.5f; // of the opacity, where light adds up
 
     private final Camera camera;
     private final float scale;
-    private final DensityDrawing density;
+    private final ShaderProgram density = new ShaderProgram("square.vert", "density.frag");
+    private final int densityArray = glGenVertexArrays();
+    private final int densityTexture = glGenTextures();
     private final PointDrawing points;
-    private final LineDrawing lines;
-    private final Trails trails;
-    private boolean trailing;
-    private float[] lastView = {};
+    private final LineDrawing lines = new LineDrawing();
 
-    /** @param scale pixels a unit of the desktop */
+    /** @param scale pixels per unit of the desktop */
     public SceneRenderer(Camera camera, float scale) {
         this.camera = camera;
         this.scale = scale;
-        density = new DensityDrawing();
-        points = new PointDrawing();
-        lines = new LineDrawing();
-        trails = new Trails();
+        points = new PointDrawing(scale);
+        glBindTexture(GL_TEXTURE_2D, densityTexture);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
         glEnable(GL_PROGRAM_POINT_SIZE);
         glEnable(GL_BLEND);
         glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
         glDisable(GL_DEPTH_TEST);
     }
 
-    /** The density behind the points. */
+    /** Sets the density drawn behind the points. */
     public void setDensity(Density behind) {
-        density.set(behind);
+        int step = (Math.max(behind.width(), behind.height()) + MOST_TEXELS - 1) / MOST_TEXELS;
+        int width = (behind.width() + step - 1) / step;
+        int height = (behind.height() + step - 1) / step;
+        byte[] levels = new byte[width * height];
+        short[] weights = behind.weights();
+        for (int i = 0; i < weights.length; i++) {
+            int texel = i / behind.width() / step * width + i % behind.width() / step;
+            int level = (int) (255L * Short.toUnsignedInt(weights[i]) / behind.brightest());
+            levels[texel] = (byte) Math.max(level, levels[texel] & 255);
+        }
+        setLevels(levels, width, height);
     }
 
-    /** @param canvas drawn instead of a density, [side][side], unsigned, the top row first */
-    public void setCanvas(byte[] canvas, int side) {
-        density.set(canvas, side, side);
+    /** @param levels drawn instead of a density, [height][width], unsigned, the top row first */
+    public void setLevels(byte[] levels, int width, int height) {
+        ByteBuffer memory = MemoryUtil.memAlloc(levels.length).put(0, levels);
+        glBindTexture(GL_TEXTURE_2D, densityTexture);
+        glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+        glTexImage2D(GL_TEXTURE_2D, 0, GL_R8, width, height, 0, GL_RED, GL_UNSIGNED_BYTE, memory);
+        MemoryUtil.memFree(memory);
     }
 
-    /** @param starts [N, 2] */
-    public void setStarts(float[] starts) {
-        points.setStarts(starts);
-        GlFunctions.check("the points' colours");
-        trails.reset();
-    }
+    /** @param starts of the points, [N, 2] */
+    public void setStarts(float[] starts) { points.setStarts(starts); }
 
     /**
-     * Draws everything but the panel into the surface.
+     * Draws everything but the panel onto the surface.
      *
      * @param seconds since the last frame
      */
     public void draw(Surface surface, Scene scene, double seconds) {
         float[] view = camera.view();
+        float[] paper = ShaderProgram.colour(Palette.PAPER, 1);
         glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
         glViewport(0, 0, surface.width(), surface.height());
-        glClearColor(Colour.red(Palette.PAPER), Colour.green(Palette.PAPER), Colour.blue(Palette.PAPER), 1);
+        glClearColor(paper[0], paper[1], paper[2], 1);
         glClear(GL_COLOR_BUFFER_BIT);
         if (scene.density() || scene.painting()) {
-            density.draw(view, scene.painting() ? PAINTED_STRENGTH : DENSITY_STRENGTH);
+            float strength = scene.painting() ? PAINTED_STRENGTH : DENSITY_STRENGTH;
+            density.use().set("view", view).set("tint", ShaderProgram.colour(Palette.INK, strength));
+            glBindTexture(GL_TEXTURE_2D, densityTexture);
+            glBindVertexArray(densityArray);
+            glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
         }
-        if (scene.trails()) {
-            if (!trailing || !Arrays.equals(view, lastView)) {
-                trails.reset();
-            }
-            lastView = view;
-            trails.begin(surface.width(), surface.height(), seconds);
-            drawPoints(scene, view, 0.5f, 0.35f);
-            trails.end(surface.framebuffer());
-        }
-        trailing = scene.trails();
+        points.drawTrails(surface, scene, view, camera.side(), seconds);
         if (scene.grid() != null) {
             lines.drawGrid(scene.grid(), view);
         }
-        drawPoints(scene, view, 1, 1);
+        points.draw(scene, view, camera.side());
         if (scene.arrows() != null) {
             lines.drawArrows(scene.arrows()[0], scene.arrows()[1], view);
         }
         if (scene.trajectory() != null) {
-            lines.drawWay(scene.trajectory(), view, scale);
+            lines.drawTrajectory(scene.trajectory(), view, scale);
         }
-    }
-
-    private void drawPoints(Scene scene, float[] view, float sizeShare, float opacityShare) {
-        double spacing = camera.side() / Math.sqrt(scene.points().points());
-        double diameter = scene.pointSize()
-                * Math.max(LEAST_DIAMETER * scale, Math.min(MOST_DIAMETER * scale, DIAMETER_PER_SPACING * spacing));
-        double overlap = Math.PI / 4 * diameter * diameter / (spacing * spacing);
-        float opacity = (float) Math.max(LEAST_OPACITY, Math.min(MOST_OPACITY, OPACITY_TIMES_OVERLAP / overlap));
-        points.draw(scene.points(), view, (float) diameter * sizeShare, opacity * opacityShare * (scene.additive() ? GLOW : 1),
-                scene.additive() ? 0 : 1);
     }
 
     @Override
     public void close() {
         density.close();
+        glDeleteVertexArrays(densityArray);
+        glDeleteTextures(densityTexture);
         points.close();
         lines.close();
-        trails.close();
     }
 }

@@ -9,16 +9,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A vertex and a fragment shader of {@code shaders/}, linked. */
+/** A linked vertex and fragment shader from {@code shaders/}. */
 public final class ShaderProgram implements AutoCloseable {
     private final int program;
     private final String name;
-    private final Map<String, Integer> uniforms = new HashMap<>();
+    private final Map<String, Integer> locations = new HashMap<>(); // of uniforms
 
     /**
      * @param vertex   file name, such as {@code points.vert}
      * @param fragment file name
-     * @throws IllegalStateException with the compiler's log when the driver refuses one
+     * @throws IllegalStateException with the log when the driver cannot compile or link the shaders
      */
     public ShaderProgram(String vertex, String fragment) {
         name = vertex + " and " + fragment;
@@ -37,7 +37,11 @@ public final class ShaderProgram implements AutoCloseable {
 
     private static int compile(int type, String file) {
         int shader = glCreateShader(type);
-        glShaderSource(shader, source(file));
+        try (InputStream in = ShaderProgram.class.getResourceAsStream("/shaders/" + file)) {
+            glShaderSource(shader, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         glCompileShader(shader);
         if (glGetShaderi(shader, GL_COMPILE_STATUS) == GL_FALSE) {
             throw new IllegalStateException("compiling shaders/" + file + ": " + glGetShaderInfoLog(shader));
@@ -45,53 +49,35 @@ public final class ShaderProgram implements AutoCloseable {
         return shader;
     }
 
-    private static String source(String file) {
-        try (InputStream in = ShaderProgram.class.getResourceAsStream("/shaders/" + file)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /**
+     * The RGBA value of a uniform colour, premultiplied by {@code opacity}.
+     *
+     * @param rgb 0xRRGGBB
+     */
+    static float[] colour(int rgb, float opacity) {
+        return new float[] {(rgb >> 16 & 255) / 255f * opacity, (rgb >> 8 & 255) / 255f * opacity, (rgb & 255) / 255f * opacity, opacity};
     }
 
-    /** Makes it the one that draws; returns itself, for its uniforms to be set. */
+    /** Makes this program current, for its uniforms to be set. */
     public ShaderProgram use() {
         glUseProgram(program);
         return this;
     }
 
-    public ShaderProgram set(String uniform, float value) {
-        glUniform1f(location(uniform), value);
+    public ShaderProgram set(String uniform, float... values) {
+        int location = locations.computeIfAbsent(uniform, key -> glGetUniformLocation(program, key));
+        if (location < 0) {
+            throw new IllegalArgumentException(name + " have no uniform " + uniform);
+        }
+        switch (values.length) {
+            case 1 -> glUniform1fv(location, values);
+            case 2 -> glUniform2fv(location, values);
+            case 4 -> glUniform4fv(location, values);
+            default -> throw new IllegalArgumentException(values.length + " values for " + uniform);
+        }
         return this;
-    }
-
-    public ShaderProgram set(String uniform, float x, float y) {
-        glUniform2f(location(uniform), x, y);
-        return this;
-    }
-
-    public ShaderProgram set(String uniform, float x, float y, float z) {
-        glUniform3f(location(uniform), x, y, z);
-        return this;
-    }
-
-    /** @param values four */
-    public ShaderProgram set(String uniform, float[] values) {
-        glUniform4f(location(uniform), values[0], values[1], values[2], values[3]);
-        return this;
-    }
-
-    private int location(String uniform) {
-        return uniforms.computeIfAbsent(uniform, key -> {
-            int location = glGetUniformLocation(program, key);
-            if (location < 0) {
-                throw new IllegalArgumentException(name + " have no uniform " + key);
-            }
-            return location;
-        });
     }
 
     @Override
-    public void close() {
-        glDeleteProgram(program);
-    }
+    public void close() { glDeleteProgram(program); }
 }

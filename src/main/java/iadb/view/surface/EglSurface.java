@@ -10,24 +10,39 @@ import static org.lwjgl.egl.EGL15.EGL_CONTEXT_MINOR_VERSION;
 import static org.lwjgl.egl.EGL15.EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT;
 import static org.lwjgl.egl.EGL15.EGL_CONTEXT_OPENGL_PROFILE_MASK;
 import static org.lwjgl.opengl.GL33C.*;
+import static org.lwjgl.system.JNI.callPPI;
+import static org.lwjgl.system.JNI.callPPP;
+import static org.lwjgl.system.MemoryUtil.NULL;
+import static org.lwjgl.system.MemoryUtil.memAddress;
 
 import iadb.cl.NativeLibraries;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.lwjgl.PointerBuffer;
+import org.lwjgl.egl.EGL;
 import org.lwjgl.system.MemoryStack;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A framebuffer object in an OpenGL context of EGL's, without a display, a window or an EGL surface. */
+/**
+ * A framebuffer object in an EGL context without a display, a window or an EGL surface. Extension functions are called by address:
+ * LWJGL's wrappers refuse a native display of 0 and know no extension before a display is open.
+ */
 public final class EglSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(EglSurface.class);
+    private static final int EGL_PLATFORM_DEVICE_EXT = 0x313F;
+    private static final int EGL_PLATFORM_SURFACELESS_MESA = 0x31DD;
+    private static final long CL_EGL_DISPLAY_KHR = 0x2009; // cl_gl.h
+    private static final int MOST_DEVICES = 32;
 
     private final long display;
     private final long context;
     private final int width;
     private final int height;
     private final int framebuffer;
-    private final int colours;
+    private final int colourBuffer;
 
     private EglSurface(long display, long context, int width, int height) {
         this.display = display;
@@ -35,35 +50,35 @@ public final class EglSurface implements Surface {
         this.width = width;
         this.height = height;
         framebuffer = glGenFramebuffers();
-        colours = glGenRenderbuffers();
-        glBindRenderbuffer(GL_RENDERBUFFER, colours);
+        colourBuffer = glGenRenderbuffers();
+        glBindRenderbuffer(GL_RENDERBUFFER, colourBuffer);
         glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, width, height);
         glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
-        glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, colours);
+        glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, colourBuffer);
         if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
             end(display, context);
-            throw NoDisplayException.ofOffscreen("no framebuffer of " + width + " x " + height, null);
+            throw NoDisplayException.ofOffscreen("cannot create a framebuffer of " + width + " x " + height, null);
         }
     }
 
     /**
-     * Opens it on the first EGL display that has OpenGL 3.3: one of the GPUs', else one of software.
+     * Opens a surface on the first EGL display that has OpenGL 3.3, trying GPUs before software.
      *
-     * @throws NoDisplayException when there is none
+     * @throws NoDisplayException when no display has it
      */
     public static EglSurface open(int width, int height) {
         NativeLibraries.loadForWindow();
         String fault = "EGL has no display";
         try {
-            for (long display : EglDisplays.toTry()) {
+            for (long display : displays()) {
                 long context = context(display);
                 if (context == EGL_NO_CONTEXT) {
-                    fault = "EGL makes no context of OpenGL 3.3";
+                    fault = "EGL creates no OpenGL 3.3 context";
                     continue;
                 }
-                Optional<String> missing = GlFunctions.load(true);
+                Optional<String> missing = OpenGl.load(true);
                 if (missing.isEmpty()) {
-                    LOG.debug("off screen: {}", String.join(", ", GlFunctions.identity()));
+                    LOG.debug("drawing off screen: {}", String.join(", ", OpenGl.identity()));
                     return new EglSurface(display, context, width, height);
                 }
                 fault = missing.get();
@@ -75,7 +90,47 @@ public final class EglSurface implements Surface {
         throw NoDisplayException.ofOffscreen(fault, null);
     }
 
-    /** A context on this display, current without a surface; EGL_NO_CONTEXT when something refuses. */
+    /** The displays that need no window system, in the order to try; none is initialised. */
+    private static List<Long> displays() {
+        List<Long> displays = new ArrayList<>();
+        String names = eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS); // null before EGL 1.5
+        List<String> extensions = names == null ? List.of() : List.of(names.split(" +"));
+        if (extensions.contains("EGL_EXT_platform_device") || extensions.contains("EGL_EXT_platform_base")) {
+            devices().forEach(device -> displays.add(platformDisplay(EGL_PLATFORM_DEVICE_EXT, device)));
+        }
+        if (extensions.contains("EGL_MESA_platform_surfaceless")) {
+            displays.add(platformDisplay(EGL_PLATFORM_SURFACELESS_MESA, NULL));
+        }
+        displays.add(eglGetDisplay(NULL)); // EGL_DEFAULT_DISPLAY
+        displays.removeIf(display -> display == EGL_NO_DISPLAY);
+        return displays;
+    }
+
+    private static List<Long> devices() {
+        List<Long> devices = new ArrayList<>();
+        long query = function("eglQueryDevicesEXT");
+        try (MemoryStack stack = MemoryStack.stackPush()) {
+            PointerBuffer found = stack.mallocPointer(MOST_DEVICES);
+            IntBuffer count = stack.callocInt(1);
+            if (query != NULL && callPPI(MOST_DEVICES, memAddress(found), memAddress(count), query) != 0) {
+                for (int i = 0; i < count.get(0); i++) {
+                    devices.add(found.get(i));
+                }
+            }
+        }
+        return devices;
+    }
+
+    private static long platformDisplay(int platform, long nativeDisplay) {
+        long function = function("eglGetPlatformDisplayEXT");
+        return function == NULL ? EGL_NO_DISPLAY : callPPP(platform, nativeDisplay, NULL, function);
+    }
+
+    private static long function(String name) {
+        return EGL.getFunctionProvider().getFunctionAddress(name);
+    }
+
+    /** A context on this display, made current without a surface; EGL_NO_CONTEXT when that fails. */
     private static long context(long display) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             if (!eglInitialize(display, stack.mallocInt(1), stack.mallocInt(1))) {
@@ -94,82 +149,41 @@ public final class EglSurface implements Surface {
                 }
             }
             LOG.debug("EGL display {}: no context, 0x{}", display, Integer.toHexString(eglGetError()));
-            eglTerminate(display); // with all that was made on it
+            eglTerminate(display);
             return EGL_NO_CONTEXT;
         }
     }
 
     private static void end(long display, long context) {
-        GlFunctions.unload();
+        OpenGl.unload();
         eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
         eglDestroyContext(display, context);
         eglTerminate(display);
     }
 
-    @Override
-    public int framebuffer() {
-        return framebuffer;
+    static long[] sharingProperties(long context, long display) {
+        return new long[] {GlfwSurface.CL_GL_CONTEXT_KHR, context, CL_EGL_DISPLAY_KHR, display};
     }
 
     @Override
-    public int width() {
-        return width;
-    }
+    public int framebuffer() { return framebuffer; }
 
     @Override
-    public int height() {
-        return height;
-    }
+    public int width() { return width; }
 
     @Override
-    public float scale() {
-        return 1;
-    }
+    public int height() { return height; }
 
     @Override
-    public boolean closing() {
-        return false;
-    }
+    public void present() { glFinish(); } // else frames queue up, and the measured frame times are wrong
 
     @Override
-    public void poll() {
-        // nobody is there
-    }
-
-    @Override
-    public void present() {
-        glFinish(); // else frames would queue up without end, and their time would not be theirs
-    }
-
-    @Override
-    public void setTitle(String title) {
-        // nobody sees it
-    }
-
-    @Override
-    public void setFullscreen(boolean on) {
-        // there is no screen
-    }
-
-    @Override
-    public boolean fullscreen() {
-        return false;
-    }
-
-    @Override
-    public void listen(InputListener listener) {
-        // there will be no events
-    }
-
-    @Override
-    public long[] sharingProperties() {
-        return SharingProperties.ofEgl(context, display);
-    }
+    public long[] sharingProperties() { return sharingProperties(context, display); }
 
     @Override
     public void close() {
         glDeleteFramebuffers(framebuffer);
-        glDeleteRenderbuffers(colours);
+        glDeleteRenderbuffers(colourBuffer);
         end(display, context);
     }
 }

@@ -14,26 +14,38 @@ import org.lwjgl.PointerBuffer;
 import org.lwjgl.glfw.Callbacks;
 import org.lwjgl.glfw.GLFWDropCallback;
 import org.lwjgl.glfw.GLFWErrorCallback;
+import org.lwjgl.glfw.GLFWNativeEGL;
+import org.lwjgl.glfw.GLFWNativeGLX;
+import org.lwjgl.glfw.GLFWNativeWGL;
+import org.lwjgl.glfw.GLFWNativeX11;
+import org.lwjgl.glfw.GLFWVidMode;
+import org.lwjgl.opengl.CGL;
+import org.lwjgl.opengl.WGL;
 import org.lwjgl.system.MemoryStack;
 import org.lwjgl.system.Platform;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A window of GLFW's. Tried on X11 (GLX) only. On macOS it must be opened
- * on the process's first thread, for which the command line starts the program again: never tried.
+ * A GLFW window. Tested on X11 (GLX) only; never on macOS, where it must be opened on the process's first thread, for which the
+ * command line starts the program again.
  */
 public final class GlfwSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(GlfwSurface.class);
 
+    // cl_gl.h and, for the last, Apple's cl_gl_ext.h
+    static final long CL_GL_CONTEXT_KHR = 0x2008;
+    private static final long CL_GLX_DISPLAY_KHR = 0x200A;
+    private static final long CL_WGL_HDC_KHR = 0x200B;
+    private static final long CL_CONTEXT_PROPERTY_USE_CGL_SHAREGROUP_APPLE = 0x10000000;
+
     private final long window;
     private final boolean vsync;
     private final List<Consumer<InputListener>> events = new ArrayList<>(); // since the last poll
-    private InputListener listener = new InputListener() {
-    };
+    private InputListener listener = new InputListener() { };
     private int width = 1;
     private int height = 1;
-    private WindowPlace place; // before it filled the screen
+    private Place restoredPlace; // while the window fills the screen
 
     private GlfwSurface(String title, int width, int height, boolean vsync, boolean visible) {
         this.vsync = vsync;
@@ -46,11 +58,10 @@ public final class GlfwSurface implements Surface {
         glfwWindowHint(GLFW_VISIBLE, visible ? GLFW_TRUE : GLFW_FALSE);
         window = glfwCreateWindow(width, height, title, NULL, NULL);
         if (window == NULL) {
-            throw NoDisplayException.ofWindow("OpenGL 3.3 is needed: " + lastError().orElse("GLFW makes none"), null);
+            throw NoDisplayException.ofWindow("OpenGL 3.3 is needed: " + lastError().orElse("GLFW creates no window with it"), null);
         }
         glfwMakeContextCurrent(window);
-        boolean throughEgl = glfwGetWindowAttrib(window, GLFW_CONTEXT_CREATION_API) == GLFW_EGL_CONTEXT_API;
-        GlFunctions.load(throughEgl).ifPresent(fault -> {
+        OpenGl.load(usesEgl()).ifPresent(fault -> {
             glfwDestroyWindow(window);
             throw NoDisplayException.ofWindow(fault, null);
         });
@@ -73,7 +84,7 @@ public final class GlfwSurface implements Surface {
         return open(title, width, height, vsync, true);
     }
 
-    /** Opens a small window that is never shown: for its OpenGL context alone. */
+    /** Opens a small window that is never shown, for its OpenGL context. */
     public static GlfwSurface openHidden() {
         return open("iadb-cl", 64, 64, false, false);
     }
@@ -82,7 +93,7 @@ public final class GlfwSurface implements Surface {
         NativeLibraries.loadForWindow();
         try {
             if (Platform.get() == Platform.LINUX && System.getenv("XDG_RUNTIME_DIR") == null) {
-                glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's library would complain on stderr
+                glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11); // Wayland's library would print an error
             }
             glfwSetErrorCallback(GLFWErrorCallback.create((code, text) ->
                     LOG.debug("GLFW: 0x{}, {}", Integer.toHexString(code), GLFWErrorCallback.getDescription(text))));
@@ -114,7 +125,7 @@ public final class GlfwSurface implements Surface {
         }
     }
 
-    /** Events wait until {@link #poll}, since an exception of the listener must not go through GLFW's C code. */
+    /** Events are queued until {@link #poll}: an exception thrown by the listener must not pass through GLFW's C code. */
     private void collectEvents() {
         glfwSetFramebufferSizeCallback(window, (w, newWidth, newHeight) -> resize(newWidth, newHeight));
         glfwSetKeyCallback(window, (w, key, scancode, action, modifiers) ->
@@ -134,7 +145,7 @@ public final class GlfwSurface implements Surface {
                 try {
                     files.add(Path.of(name));
                 } catch (InvalidPathException e) {
-                    LOG.debug("dropped, but no path: {}", name);
+                    LOG.debug("dropped item is not a path: {}", name);
                 }
             }
             events.add(l -> l.dropped(files));
@@ -142,31 +153,29 @@ public final class GlfwSurface implements Surface {
     }
 
     private void resize(int newWidth, int newHeight) {
-        width = Math.max(1, newWidth); // 0 while the window is an icon
+        width = Math.max(1, newWidth); // 0 while minimised
         height = Math.max(1, newHeight);
     }
 
-    /** GLFW tells the pointer's place in the desktop's units, which are not pixels on macOS and Wayland. */
+    /** GLFW gives the pointer's position in desktop units, which are not pixels on macOS and Wayland. */
     private double pixelsPerUnit() {
         int[] w = new int[1];
         glfwGetWindowSize(window, w, new int[1]);
         return w[0] == 0 ? 1 : (double) width / w[0];
     }
 
-    @Override
-    public int framebuffer() {
-        return 0;
+    private boolean usesEgl() {
+        return glfwGetWindowAttrib(window, GLFW_CONTEXT_CREATION_API) == GLFW_EGL_CONTEXT_API;
     }
 
     @Override
-    public int width() {
-        return width;
-    }
+    public int framebuffer() { return 0; }
 
     @Override
-    public int height() {
-        return height;
-    }
+    public int width() { return width; }
+
+    @Override
+    public int height() { return height; }
 
     @Override
     public float scale() {
@@ -176,9 +185,7 @@ public final class GlfwSurface implements Surface {
     }
 
     @Override
-    public boolean closing() {
-        return glfwWindowShouldClose(window);
-    }
+    public boolean closing() { return glfwWindowShouldClose(window); }
 
     @Override
     public void poll() {
@@ -189,14 +196,7 @@ public final class GlfwSurface implements Surface {
     }
 
     @Override
-    public void present() {
-        glfwSwapBuffers(window);
-    }
-
-    @Override
-    public void setTitle(String title) {
-        glfwSetWindowTitle(window, title);
-    }
+    public void present() { glfwSwapBuffers(window); }
 
     @Override
     public void setFullscreen(boolean on) {
@@ -204,34 +204,88 @@ public final class GlfwSurface implements Surface {
             return;
         }
         if (on) {
-            place = WindowPlace.of(window);
-            place.fillScreen(window);
+            restoredPlace = Place.of(window);
+            long monitor = restoredPlace.monitor();
+            GLFWVidMode mode = monitor == NULL ? null : glfwGetVideoMode(monitor);
+            if (mode != null) {
+                glfwSetWindowMonitor(window, monitor, 0, 0, mode.width(), mode.height(), mode.refreshRate());
+            }
         } else {
-            place.restore(window);
+            glfwSetWindowMonitor(window, NULL, restoredPlace.x, restoredPlace.y, restoredPlace.width, restoredPlace.height,
+                    GLFW_DONT_CARE);
         }
         glfwSwapInterval(vsync ? 1 : 0); // some drivers forget it
     }
 
     @Override
-    public boolean fullscreen() {
-        return glfwGetWindowMonitor(window) != NULL;
-    }
+    public boolean fullscreen() { return glfwGetWindowMonitor(window) != NULL; }
 
     @Override
-    public void listen(InputListener newListener) {
-        listener = newListener;
-    }
+    public void listen(InputListener newListener) { listener = newListener; }
 
+    /** Tested with GLX only; never with EGL (Wayland), WGL (Windows) and CGL (macOS). */
     @Override
     public long[] sharingProperties() {
-        return SharingProperties.ofWindow(window);
+        if (usesEgl()) {
+            return EglSurface.sharingProperties(GLFWNativeEGL.glfwGetEGLContext(window), GLFWNativeEGL.glfwGetEGLDisplay());
+        }
+        return switch (glfwGetPlatform()) {
+            case GLFW_PLATFORM_X11 -> new long[] {CL_GL_CONTEXT_KHR, GLFWNativeGLX.glfwGetGLXContext(window),
+                CL_GLX_DISPLAY_KHR, GLFWNativeX11.glfwGetX11Display()};
+            case GLFW_PLATFORM_WIN32 -> new long[] {CL_GL_CONTEXT_KHR, GLFWNativeWGL.glfwGetWGLContext(window),
+                CL_WGL_HDC_KHR, WGL.wglGetCurrentDC()};
+            case GLFW_PLATFORM_COCOA -> new long[] {CL_CONTEXT_PROPERTY_USE_CGL_SHAREGROUP_APPLE,
+                CGL.CGLGetShareGroup(CGL.CGLGetCurrentContext())};
+            default -> new long[0];
+        };
     }
 
     @Override
     public void close() {
-        GlFunctions.unload();
+        OpenGl.unload();
         Callbacks.glfwFreeCallbacks(window);
         glfwDestroyWindow(window);
         end();
+    }
+
+    /** The window's rectangle in desktop units; Wayland does not report x and y. */
+    private record Place(int x, int y, int width, int height) {
+        static Place of(long window) {
+            int[] x = new int[1];
+            int[] y = new int[1];
+            int[] width = new int[1];
+            int[] height = new int[1];
+            glfwGetWindowPos(window, x, y);
+            glfwGetWindowSize(window, width, height);
+            return new Place(x[0], y[0], width[0], height[0]);
+        }
+
+        /** The monitor that shows most of it. */
+        long monitor() {
+            long best = glfwGetPrimaryMonitor();
+            long most = 0;
+            PointerBuffer monitors = glfwGetMonitors();
+            for (int i = 0; monitors != null && i < monitors.limit(); i++) {
+                long overlap = overlap(monitors.get(i));
+                if (overlap > most) {
+                    best = monitors.get(i);
+                    most = overlap;
+                }
+            }
+            return best;
+        }
+
+        private long overlap(long monitor) {
+            GLFWVidMode mode = glfwGetVideoMode(monitor);
+            if (mode == null) {
+                return 0;
+            }
+            int[] left = new int[1];
+            int[] top = new int[1];
+            glfwGetMonitorPos(monitor, left, top);
+            long across = Math.min(x + width, left[0] + mode.width()) - Math.max(x, left[0]);
+            long down = Math.min(y + height, top[0] + mode.height()) - Math.max(y, top[0]);
+            return Math.max(0, across) * Math.max(0, down);
+        }
     }
 }

@@ -6,15 +6,14 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where LWJGL tells in several lines which library it does not find: with {@code --verbose} only, since a line of ours says it. */
+/** Sends what LWJGL prints about missing libraries to the debug log: the program reports them in one line of its own. */
 public final class NativeLibraryLog implements Supplier<PrintStream> {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraryLog.class);
 
-    /** For LWJGL, which makes one by its name. */
-    public NativeLibraryLog() {
-    }
+    /** LWJGL calls this by reflection. */
+    public NativeLibraryLog() { }
 
-    /** From now on, if LWJGL was not used yet. */
+    /** Takes effect if LWJGL was not used before. */
     public static void install() {
         System.setProperty("org.lwjgl.util.DebugStream", NativeLibraryLog.class.getName());
     }

@@ -1,6 +1,6 @@
 package iadb.view.surface;
 
-/** This machine has no display, or no OpenGL 3.3. The message is one line, with the remedy. */
+/** This machine has no display, or no OpenGL 3.3. The message is one line. */
 public final class NoDisplayException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -11,17 +11,15 @@ public final class NoDisplayException extends RuntimeException {
         this.offscreen = offscreen;
     }
 
-    /** No window can be opened. */
     static NoDisplayException ofWindow(String fault, Throwable cause) {
         return new NoDisplayException("no window: " + fault, false, cause);
     }
 
-    /** Nothing can be drawn even without a window. */
     static NoDisplayException ofOffscreen(String fault, Throwable cause) {
-        return new NoDisplayException("no OpenGL without a display: " + fault + "; install your GPU's driver or Mesa's "
-                + "EGL (Debian, Ubuntu: apt install libegl1 libegl-mesa0)", true, cause);
+        return new NoDisplayException("no OpenGL without a display: " + fault + "; install your GPU's driver or Mesa's EGL"
+                + " (Debian, Ubuntu: apt install libegl1 libegl-mesa0)", true, cause);
     }
 
-    /** Whether nothing can be drawn even without a window. */
+    /** Whether drawing off screen failed; else a window could not be opened. */
     public boolean isOffscreen() { return offscreen; }
 }

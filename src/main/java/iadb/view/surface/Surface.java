@@ -1,48 +1,47 @@
 package iadb.view.surface;
 
 /**
- * Where frames go: a window, or a framebuffer object without a display. Its OpenGL context (core 3.3) is current on the
- * thread that opened it, and all calls come from there. One is open at a time.
+ * Where frames are drawn: a window, or a framebuffer object without a display. Its OpenGL context (core 3.3) is current on the
+ * thread that opened it, and all methods are called there. One surface is open at a time. What only a window has does nothing
+ * off screen.
  */
 public interface Surface extends AutoCloseable {
     /** OpenGL's name of the framebuffer to draw into: 0 for a window. */
     int framebuffer();
 
-    /** Pixels of the framebuffer (not of the desktop's units), at least 1. */
+    /** Pixels of the framebuffer, at least 1. */
     int width();
 
-    /** Pixels of the framebuffer (not of the desktop's units), at least 1. */
+    /** Pixels of the framebuffer, at least 1. */
     int height();
 
-    /** How much larger text and controls should be than on a common screen: 1, or 2 on a dense one. */
-    float scale();
+    /** Pixels per unit of the desktop: 1 on most screens, 2 on a dense one. */
+    default float scale() { return 1; }
 
-    /** Whether the user asked to close it. Always false off screen. */
-    boolean closing();
+    /** Whether the user asked to close the window. */
+    default boolean closing() { return false; }
 
-    /** Takes the window system's events and gives them to the listener. */
-    void poll();
+    /** Passes the events since the last call to the listener. */
+    default void poll() { }
 
     /** Shows what was drawn; with vsync, waits for the screen. */
     void present();
 
-    void setTitle(String title);
+    /** Makes the window fill the screen, or restores it. */
+    default void setFullscreen(boolean on) { }
 
-    /** Fills the screen, or goes back to where it was. No effect off screen. */
-    void setFullscreen(boolean on);
+    default boolean fullscreen() { return false; }
 
-    boolean fullscreen();
-
-    /** From now on events go to the listener. */
-    void listen(InputListener listener);
+    /** Replaces the listener. */
+    default void listen(InputListener listener) { }
 
     /**
-     * Pairs for clCreateContext that name the OpenGL context and its display, without a platform and without the final
-     * 0; empty where this window system's are not known.
+     * Pairs for clCreateContext that name the OpenGL context and its display, without a platform and without the final 0; empty
+     * where those of this window system are not known.
      */
     long[] sharingProperties();
 
-    /** Destroys the OpenGL context with all that was made in it. */
+    /** Destroys the OpenGL context with everything created in it. */
     @Override
     void close();
 }

@@ -47,8 +47,8 @@ final class InteropRun {
                 : GlfwSurface.open("test", 256, 256, false)) {
             Interop interop = Interop.open(surface, devices, arguments[1].equals("auto"),
                     device -> Duration.ofSeconds(Long.parseLong(arguments[2])));
-            System.out.println("transfer=" + interop.transfer().name());
-            try (Context context = interop.context(); PointBuffer points = interop.transfer().buffer(POINTS)) {
+            System.out.println("transfer=" + interop.transfer());
+            try (Context context = interop.context(); PointBuffer points = interop.buffer(POINTS)) {
                 move(context, network, points, start);
                 float[] seen = new float[2 * POINTS];
                 glBindBuffer(GL_ARRAY_BUFFER, points.glBuffer());

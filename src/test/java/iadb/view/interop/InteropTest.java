@@ -76,7 +76,7 @@ class InteropTest {
     }
 
     private static boolean triedInAChild(ChildRun run) {
-        return run.err().contains("the trial of sharing");
+        return run.err().contains("the probe of sharing");
     }
 
     @ParameterizedTest
@@ -101,7 +101,7 @@ class InteropTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"abort, the driver ended it", "refuse, it does not share", "lose, it does not share"})
+    @CsvSource({"abort, the driver crashed", "refuse, it does not share", "lose, it does not share"})
     void driverThatFailsInTheChildMeansCopying(String fault, String told) throws IOException, InterruptedException {
         List<Map<String, String>> bad = List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache());
         ChildRun run = run("offscreen", "auto", bad);
@@ -120,7 +120,7 @@ class InteropTest {
         ChildRun run = ChildRun.of(InteropRun.class, environment, "offscreen", "auto", "2");
         assertEquals(0, run.code(), run.err());
         assertCopied(run);
-        assertTrue(run.err().contains("does not end within 2 s"), run.err());
+        assertTrue(run.err().contains("did not end within 2 s"), run.err());
         assertEquals(List.of(), answers(), "a machine that was busy may be less so next time");
     }
 
@@ -136,7 +136,7 @@ class InteropTest {
         ChildRun worse = run("offscreen", "auto",
                 List.of(SharingLayer.environment(), cache(), Map.of("GL_SHARING_FAULT", "refuse")));
         assertCopied(worse);
-        assertTrue(worse.err().contains("does not share, though a trial did"), worse.err());
+        assertTrue(worse.err().contains("does not share with OpenGL, although the probe passed"), worse.err());
     }
 
     @Test

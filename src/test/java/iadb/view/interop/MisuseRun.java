@@ -8,6 +8,7 @@ import iadb.cl.OpenClException;
 import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.view.surface.EglSurface;
+import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
 import java.util.List;
 
@@ -24,7 +25,7 @@ final class MisuseRun {
                 Context context = Context.open(device, surface.sharingProperties());
                 Context another = Context.open(device, surface.sharingProperties());
                 Context plain = Context.open(device)) {
-            int glBuffer = GlBuffer.create(WORDS * Integer.BYTES);
+            int glBuffer = OpenGl.createBuffer(WORDS * Integer.BYTES);
             try (DeviceBuffer own = context.zeros(WORDS * Integer.BYTES);
                     DeviceBuffer shared = context.fromGl(glBuffer, own.bytes());
                     Program program = context.build(List.of(Source.of("sharing.cl")), List.of());

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 
 class CameraTest {
-    private static final double EXACT = 1e-9;
+    private static final double EXACT = 1e-9 / 1000; // of a pixel, in the square
 
     private static Camera camera() {
         Camera camera = new Camera();
@@ -16,18 +16,11 @@ class CameraTest {
     @Test
     void squareLiesInTheMiddleOfTheAreaBesideThePanel() {
         Camera camera = camera();
-        assertEquals(600, camera.pixelX(0.5), EXACT);
-        assertEquals(350, camera.pixelY(0.5), EXACT);
-        assertEquals(0.88 * 700, camera.side(), EXACT);
-    }
-
-    @Test
-    void pixelsAndPlacesAreInverse() {
-        Camera camera = camera();
-        camera.zoomAt(123, 456, 3.7);
-        camera.move(17, -5);
-        assertEquals(0.3, camera.toX(camera.pixelX(0.3)), EXACT);
-        assertEquals(0.8, camera.toY(camera.pixelY(0.8)), EXACT);
+        assertEquals(0.5, camera.toX(600), EXACT);
+        assertEquals(0.5, camera.toY(350), EXACT);
+        assertEquals(0.88 * 700, camera.side(), 1e-9);
+        assertEquals(0, camera.toX(600 - 0.44 * 700), EXACT);
+        assertEquals(1, camera.toY(350 - 0.44 * 700), EXACT);
     }
 
     @Test
@@ -39,27 +32,29 @@ class CameraTest {
         assertEquals(x, camera.toX(321), EXACT);
         assertEquals(y, camera.toY(99), EXACT);
         camera.reset();
-        assertEquals(600, camera.pixelX(0.5), EXACT);
+        assertEquals(0.5, camera.toX(600), EXACT);
     }
 
     @Test
     void dragMovesThePictureByAsManyPixels() {
         Camera camera = camera();
-        double x = camera.pixelX(0.2);
-        double y = camera.pixelY(0.2);
+        double x = camera.toX(410);
+        double y = camera.toY(120);
         camera.move(30, 40);
-        assertEquals(x + 30, camera.pixelX(0.2), EXACT);
-        assertEquals(y + 40, camera.pixelY(0.2), EXACT);
+        assertEquals(x, camera.toX(440), EXACT);
+        assertEquals(y, camera.toY(160), EXACT);
     }
 
     @Test
     void shadersPutAPlaceOnTheSamePixel() {
         Camera camera = camera();
         camera.zoomAt(700, 200, 1.5);
+        camera.move(17, -5);
         float[] view = camera.view();
         double clipX = 0.3 * view[0] + view[2];
         double clipY = 0.9 * view[1] + view[3];
-        assertEquals(camera.pixelX(0.3), (clipX + 1) / 2 * 1000, 1e-3); // a float's rounding of 1,000 pixels
-        assertEquals(camera.pixelY(0.9), (1 - clipY) / 2 * 700, 1e-3);
+        double pixel = 1e-3 / camera.side(); // a float's rounding of 1,000 pixels
+        assertEquals(0.3, camera.toX((clipX + 1) / 2 * 1000), pixel);
+        assertEquals(0.9, camera.toY((1 - clipY) / 2 * 700), pixel);
     }
 }

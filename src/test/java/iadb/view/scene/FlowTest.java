@@ -89,7 +89,7 @@ class FlowTest {
     void everyPlaceIsBetweenTheFramesThatTheMapGives() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
-                Flow flow = new Flow(context, interop.transfer(), starts(), parameters.bytes(), T)) {
+                Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
             float[][] expected = expected(sampler, parameters);
             flow.begin(sampler, parameters, INTEGRATION);
             while (!flow.advance(Duration.ofMillis(5))) {
@@ -102,7 +102,7 @@ class FlowTest {
                 assertArrayEquals(expected[before + 1], ofOpenGl(flow.toBuffer()), "after " + frame);
                 assertEquals(frame - before, flow.blend(), 1e-5);
             }
-            float[] way = flow.wayOf(77);
+            float[] way = flow.trajectoryOf(77);
             for (int t = 0; t <= T; t++) {
                 assertEquals(expected[t][154], way[2 * t]);
                 assertEquals(expected[t][155], way[2 * t + 1]);
@@ -114,7 +114,7 @@ class FlowTest {
     void passBehindAppearsWhenItIsCompleteAndNotBefore() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
-                Flow flow = new Flow(context, interop.transfer(), starts(), parameters.bytes(), T)) {
+                Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
             float[][] expected = expected(sampler, parameters);
             flow.beginBehind(sampler, parameters, INTEGRATION);
             parameters.write(new float[NETWORK.parameters().length]); // what is learned meanwhile does not touch the pass

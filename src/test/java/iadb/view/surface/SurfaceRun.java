@@ -4,6 +4,7 @@ import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.opengl.GL33C.*;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.lwjgl.BufferUtils;
 
@@ -46,19 +47,29 @@ final class SurfaceRun {
 
     private static void drive(Surface surface) throws InterruptedException {
         long window = glfwGetCurrentContext();
-        WindowPlace before = WindowPlace.of(window);
+        List<Integer> before = rectangle(window);
         surface.setFullscreen(true);
         pollUntil(surface, () -> surface.width() > 320);
         System.out.println("fullscreen=" + surface.fullscreen() + " " + surface.width() + "x" + surface.height());
         surface.setFullscreen(false);
         pollUntil(surface, () -> surface.width() == 320);
-        System.out.println("restored=" + (!surface.fullscreen() && WindowPlace.of(window).equals(before)));
+        System.out.println("restored=" + (!surface.fullscreen() && rectangle(window).equals(before)));
         System.out.println("closing=" + surface.closing());
         glfwSetWindowShouldClose(window, true);
         System.out.println("closed=" + surface.closing());
     }
 
-    /** The X server answers when it likes. */
+    private static List<Integer> rectangle(long window) {
+        int[] x = new int[1];
+        int[] y = new int[1];
+        int[] width = new int[1];
+        int[] height = new int[1];
+        glfwGetWindowPos(window, x, y);
+        glfwGetWindowSize(window, width, height);
+        return List.of(x[0], y[0], width[0], height[0]);
+    }
+
+    /** The X server answers some time later. */
     private static void pollUntil(Surface surface, BooleanSupplier done) throws InterruptedException {
         for (int i = 0; i < 200 && !done.getAsBoolean(); i++) {
             surface.poll();
