@@ -5,7 +5,7 @@ import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
 import iadb.metric.SlicedWasserstein;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.PushForward;
 import java.util.Arrays;
 import java.util.Optional;
@@ -58,8 +58,8 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
         float[] reference;
         float[] other;
         try (PointSource source = new PointSource(context, density)) {
-            reference = source.drawToHost(seed, Stream.REFERENCE_POINTS, 0, count);
-            other = source.drawToHost(seed, Stream.REFERENCE_POINTS, count, count);
+            reference = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, 0, count);
+            other = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, count, count);
         }
         int paired = Math.min(count, MOST_PAIRED);
         float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);

@@ -9,7 +9,7 @@ import iadb.draw.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.model.ModelFile;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.PointsWithDensity;
 import iadb.sample.PushForward;
@@ -244,7 +244,7 @@ public final class LearnedMap implements AutoCloseable {
         synchronized (lock) {
             requireDensity();
             try (PointSource source = new PointSource(context, model.p0().orElseThrow(), sequence)) {
-                return pushForward.map(source.drawToHost(seed, Stream.START_POINTS, 0, count));
+                return pushForward.map(source.drawToHost(seed, RandomPurpose.START_POINTS, 0, count));
             }
         }
     }

@@ -19,7 +19,7 @@ import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import iadb.profile.Tune;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -180,7 +180,7 @@ final class KernelTour {
             }
             for (Density density : new Density[] {byInversion, byRejection}) {
                 try (PointSource even = new PointSource(context, density, Sequence.SOBOL)) {
-                    even.drawToHost(0, Stream.START_POINTS, 5, 21);
+                    even.drawToHost(0, RandomPurpose.START_POINTS, 5, 21);
                 }
             }
         }
@@ -207,7 +207,7 @@ final class KernelTour {
         try (PointSource source = new PointSource(context, p0);
                 Sampler sampler = new Sampler(context, network.shape())) {
             for (Solver solver : Solver.values()) {
-                map(context, sampler, network, source.drawToHost(0, Stream.START_POINTS, 0, 21), solver, 2, true);
+                map(context, sampler, network, source.drawToHost(0, RandomPurpose.START_POINTS, 0, 21), solver, 2, true);
             }
         }
     }

@@ -9,7 +9,7 @@ public final class DeviceLimitException extends OpenClException {
     }
 
     @Override
-    public boolean isForLackOfMemory() {
+    public boolean isOutOfMemory() {
         return true;
     }
 }

@@ -28,7 +28,7 @@ public class OpenClException extends RuntimeException {
     }
 
     /** Whether the same may go well with less memory. */
-    public boolean isForLackOfMemory() {
+    public boolean isOutOfMemory() {
         return false;
     }
 
@@ -41,7 +41,7 @@ public class OpenClException extends RuntimeException {
         }
 
         @Override
-        public boolean isForLackOfMemory() {
+        public boolean isOutOfMemory() {
             return true;
         }
     }

@@ -7,7 +7,7 @@ import iadb.draw.Sequence;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.PointReader;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -88,7 +88,7 @@ interface PointStream extends AutoCloseable {
             @Override
             public float[] next(int most) {
                 int now = Math.min(most, count - done);
-                float[] points = now == 0 ? new float[0] : source.drawToHost(seed, Stream.START_POINTS, done, now);
+                float[] points = now == 0 ? new float[0] : source.drawToHost(seed, RandomPurpose.START_POINTS, done, now);
                 done += now;
                 return points;
             }

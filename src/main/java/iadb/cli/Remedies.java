@@ -37,7 +37,7 @@ final class Remedies {
             return options(command, "--device") + "; --verbose prints the compiler's log";
         }
         if (e instanceof OpenClException fault && !(e instanceof UnknownDeviceException)) {
-            return fault.isForLackOfMemory() ? options(command, "--points", "--count", "--batch", "--device")
+            return fault.isOutOfMemory() ? options(command, "--points", "--count", "--batch", "--device")
                     : options(command, "--device", "--plan") + "; the command 'devices' lists the devices";
         }
         return "";

@@ -16,7 +16,7 @@ import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plot.PointFrames;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.PushForward;
@@ -172,8 +172,8 @@ final class TutorialCommand implements Callable<Integer> {
 
     private void mapOnly(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
         record.add("model", modelFile.toString());
-        writeSamples(folder, "p0", p0, draw(context, p0, Stream.DATA_P0, SAMPLE_PICTURE_POINTS));
-        writeSamples(folder, "p1", p1, draw(context, p1, Stream.DATA_P1, SAMPLE_PICTURE_POINTS));
+        writeSamples(folder, "p0", p0, draw(context, p0, RandomPurpose.DATA_P0, SAMPLE_PICTURE_POINTS));
+        writeSamples(folder, "p1", p1, draw(context, p1, RandomPurpose.DATA_P1, SAMPLE_PICTURE_POINTS));
         clock.end("prepare");
         map(context, network, p0, p1, folder);
     }
@@ -238,7 +238,7 @@ final class TutorialCommand implements Callable<Integer> {
         clock.end("map");
         Npy.write(folder.resolve("points.npy"), x, points, 2);
         int judged = Math.min(points, MOST_JUDGED);
-        float[] reference = draw(context, p1, Stream.REFERENCE_POINTS, 2 * judged);
+        float[] reference = draw(context, p1, RandomPurpose.REFERENCE_POINTS, 2 * judged);
         float[] exact = Arrays.copyOf(reference, 2 * judged);
         float[] other = Arrays.copyOfRange(reference, 2 * judged, 4 * judged);
         double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * judged), exact);
@@ -253,14 +253,14 @@ final class TutorialCommand implements Callable<Integer> {
     private float[] moved(Context context, Network network, Density p0) {
         Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, steps, false);
         try (PushForward map = new PushForward(context, network, Optional.empty(), integration, share -> !Interruption.underWay())) {
-            return map.map(draw(context, p0, Stream.START_POINTS, points));
+            return map.map(draw(context, p0, RandomPurpose.START_POINTS, points));
         }
     }
 
     /** As above with a picture of each step, for which all points lie on the device at once. */
     private float[] movedInFrames(Context context, Network network, Density p0, Path folder) throws IOException {
         try (PointSource source = new PointSource(context, p0);
-                DeviceBuffer moving = source.draw(seed, Stream.START_POINTS, 0, points);
+                DeviceBuffer moving = source.draw(seed, RandomPurpose.START_POINTS, 0, points);
                 DeviceBuffer parameters = context.buffer(network.parameters());
                 Sampler sampler = new Sampler(context, network.shape());
                 MapSession session = sampler.session(parameters, moving, points, steps)) {
@@ -281,7 +281,7 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    private float[] draw(Context context, Density density, Stream stream, int count) {
+    private float[] draw(Context context, Density density, RandomPurpose stream, int count) {
         try (PointSource source = new PointSource(context, density)) {
             return source.drawToHost(seed, stream, 0, count);
         }

@@ -3,7 +3,7 @@ package iadb.draw;
 import iadb.cl.Context;
 import iadb.cl.WrongAnswerException;
 import iadb.density.Density;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.Locale;
 
 /**
@@ -21,10 +21,10 @@ final class DrawSelfTest {
     /** @throws WrongAnswerException if the points are not those of the host, to the bit */
     static boolean require(Context context, PointSource.Method method) {
         Density density = Density.of("check", 5, 3, WEIGHTS.clone());
-        float[] expected = new ReferenceDraw(density, 1L << 40, Stream.START_POINTS).points(method, FIRST, POINTS);
+        float[] expected = new ReferenceDraw(density, 1L << 40, RandomPurpose.START_POINTS).points(method, FIRST, POINTS);
         float[] points;
         try (PointSource source = new PointSource(context, density, method)) {
-            points = source.drawToHost(1L << 40, Stream.START_POINTS, FIRST, POINTS);
+            points = source.drawToHost(1L << 40, RandomPurpose.START_POINTS, FIRST, POINTS);
         }
         int wrong = 0;
         for (int n = 0; n < POINTS; n++) {

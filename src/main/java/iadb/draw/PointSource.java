@@ -8,7 +8,7 @@ import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.density.Density;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.List;
 import java.util.Optional;
 
@@ -70,7 +70,7 @@ public final class PointSource implements AutoCloseable {
      *
      * @return empty where the density is drawn by inversion, which would take long
      */
-    public static Optional<float[]> drawWithoutDevice(Density density, long seed, Stream stream, int first, int count) {
+    public static Optional<float[]> drawWithoutDevice(Density density, long seed, RandomPurpose stream, int first, int count) {
         return method(density) == Method.INVERSION ? Optional.empty()
                 : Optional.of(new ReferenceDraw(density, seed, stream).points(Method.REJECTION, first, count));
     }
@@ -111,7 +111,7 @@ public final class PointSource implements AutoCloseable {
      *
      * @param first index of the first draw; the same index gives the same point, however many are drawn at once
      */
-    public DeviceBuffer draw(long seed, Stream stream, int first, int count) {
+    public DeviceBuffer draw(long seed, RandomPurpose stream, int first, int count) {
         DeviceBuffer points = context.buffer((long) count * POINT_BYTES);
         try {
             drawInto(points, seed, stream, first, count);
@@ -123,11 +123,11 @@ public final class PointSource implements AutoCloseable {
     }
 
     /** As above into a buffer that is there, from its start: what was enqueued before still finds what it held. */
-    public void drawInto(DeviceBuffer points, long seed, Stream stream, int first, int count) {
+    public void drawInto(DeviceBuffer points, long seed, RandomPurpose stream, int first, int count) {
         long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
         for (int done = 0; done < count; done += Math.min(LAUNCH_POINTS, count - done)) {
             int now = Math.min(LAUNCH_POINTS, count - done);
-            kernel.setSeed(seed).set("stream", stream.ordinal()).set("first", first).set("points", points)
+            kernel.setSeed(seed).set("stream", stream.counterWord()).set("first", first).set("points", points)
                     .set("start", done).set("count", now);
             long groups = Math.min(MAX_GROUPS, (now + groupSize - 1) / groupSize);
             context.enqueue(kernel, groups * groupSize, groupSize);
@@ -136,7 +136,7 @@ public final class PointSource implements AutoCloseable {
     }
 
     /** The same points on the host, [count, 2]; in pieces where the device has no room for all. */
-    public float[] drawToHost(long seed, Stream stream, int first, int count) {
+    public float[] drawToHost(long seed, RandomPurpose stream, int first, int count) {
         float[] drawn = new float[2 * count];
         int most = count;
         for (int done = 0; done < count; ) {
@@ -145,7 +145,7 @@ public final class PointSource implements AutoCloseable {
                 System.arraycopy(points.read(new float[2 * now]), 0, drawn, 2 * done, 2 * now);
                 done += now;
             } catch (OpenClException e) {
-                if (!e.isForLackOfMemory() || now <= LEAST_PIECE_POINTS) {
+                if (!e.isOutOfMemory() || now <= LEAST_PIECE_POINTS) {
                     throw e;
                 }
                 most = now / 2;

@@ -2,7 +2,7 @@ package iadb.draw;
 
 import iadb.density.Density;
 import iadb.random.Philox;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.math.BigInteger;
 
 /**
@@ -14,10 +14,10 @@ final class ReferenceDraw {
 
     private final Density density;
     private final long seed;
-    private final Stream stream;
+    private final RandomPurpose stream;
     private final long total;
 
-    ReferenceDraw(Density density, long seed, Stream stream) {
+    ReferenceDraw(Density density, long seed, RandomPurpose stream) {
         this.density = density;
         this.seed = seed;
         this.stream = stream;
@@ -108,8 +108,8 @@ final class ReferenceDraw {
         int flips = 0;
         for (int level = 0; level < 32; level++) {
             int done = level / BITS_AT_ONCE * BITS_AT_ONCE;
-            int[] words = {upper(bits, done), done, stream.ordinal(), 1 + dimension};
-            Philox.encrypt(words, (int) seed, (int) (seed >>> 32), Philox.ROUNDS);
+            int[] words = {upper(bits, done), done, stream.counterWord(), 1 + dimension};
+            Philox.encrypt(words, seed);
             int node = 1 << (level - done) | upper(bits, level) & (1 << (level - done)) - 1;
             flips |= (words[node / 32] >>> node % 32 & 1) << (31 - level);
         }

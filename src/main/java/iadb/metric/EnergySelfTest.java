@@ -3,7 +3,7 @@ package iadb.metric;
 import iadb.cl.Context;
 import iadb.cl.WrongAnswerException;
 import iadb.random.Philox;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.Locale;
 
 /**
@@ -34,7 +34,7 @@ final class EnergySelfTest {
     private static float[] points(int count, int which) {
         float[] points = new float[2 * count];
         for (int c = 0; c < points.length; c++) {
-            points[c] = Philox.unitInterval(Philox.draw(0, Stream.REFERENCE_POINTS, c, which)[0]);
+            points[c] = Philox.unitInterval(Philox.draw(0, RandomPurpose.REFERENCE_POINTS, c, which)[0]);
         }
         return points;
     }

@@ -3,7 +3,7 @@ package iadb.model;
 import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
 import iadb.random.Philox;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +28,7 @@ public record Network(NetworkShape shape, float[] parameters) {
             float bound = (float) (1 / Math.sqrt(shape.inputs(l)));
             int end = shape.biasOffset(l) + shape.outputs(l);
             for (int i = shape.weightOffset(l); i < end; i++) {
-                float u = Philox.unitInterval(Philox.draw(seed, Stream.INITIAL_PARAMETERS, i, 0)[0]);
+                float u = Philox.unitInterval(Philox.draw(seed, RandomPurpose.INITIAL_PARAMETERS, i, 0)[0]);
                 parameters[i] = bound * (2 * u - 1);
             }
         }

@@ -11,7 +11,7 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.model.ReferenceNetwork;
 import iadb.random.Philox;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -190,7 +190,7 @@ public final class PlanSelfTest {
     private static float[] points(int which) {
         float[] points = new float[2 * POINTS];
         for (int i = 0; i < points.length; i++) {
-            points[i] = Philox.unitInterval(Philox.draw(0, Stream.REFERENCE_POINTS, i, which)[0]);
+            points[i] = Philox.unitInterval(Philox.draw(0, RandomPurpose.REFERENCE_POINTS, i, which)[0]);
         }
         return points;
     }
@@ -210,7 +210,7 @@ public final class PlanSelfTest {
     static float[][] rows(float[] points0, float[] points1, int batch, long seed, int step) {
         float[][] rows = new float[batch][];
         for (int r = 0; r < batch; r++) {
-            int[] draw = Philox.draw(seed, Stream.TRAINING_ROWS, r, step);
+            int[] draw = Philox.draw(seed, RandomPurpose.TRAINING_ROWS, r, step);
             int i = 2 * index(draw[0], points0.length / 2);
             int j = 2 * index(draw[1], points1.length / 2);
             float alpha = Philox.unitInterval(draw[2]);

@@ -1,7 +1,7 @@
 package iadb.plan;
 
 import iadb.random.Philox;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 
 /** The rows of a training batch on the host, as {@code cl/blend.cl} defines them: what a kernel's gradient is checked on. */
 public final class ReferenceRows {
@@ -17,7 +17,7 @@ public final class ReferenceRows {
     public static float[][] of(float[] points0, float[] points1, int batch, long seed, int step) {
         float[][] rows = new float[batch][];
         for (int r = 0; r < batch; r++) {
-            int[] draw = Philox.draw(seed, Stream.TRAINING_ROWS, r, step);
+            int[] draw = Philox.draw(seed, RandomPurpose.TRAINING_ROWS, r, step);
             int i = 2 * index(draw[0], points0.length / 2);
             int j = 2 * index(draw[1], points1.length / 2);
             float alpha = Philox.unitInterval(draw[2]);

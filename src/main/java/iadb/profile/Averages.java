@@ -9,7 +9,7 @@ import iadb.draw.PointSource;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.train.TrainingSettings;
@@ -90,11 +90,11 @@ record Averages(Machine machine, double decay, int iterations, int points, List<
             session.advance(settings.iterations(), NO_LIMIT);
             session.drain();
             Checkpoint trained = session.checkpoint();
-            float[] starts = source0.drawToHost(seed, Stream.START_POINTS, 0, count);
-            float[] reference = source1.drawToHost(0, Stream.REFERENCE_POINTS, 0, count);
+            float[] starts = source0.drawToHost(seed, RandomPurpose.START_POINTS, 0, count);
+            float[] reference = source1.drawToHost(0, RandomPurpose.REFERENCE_POINTS, 0, count);
             double exact = 0;
             for (int set = 1; set <= EXACT_SETS; set++) {
-                exact += SlicedWasserstein.distance(source1.drawToHost(set, Stream.REFERENCE_POINTS, 0, count), reference) / EXACT_SETS;
+                exact += SlicedWasserstein.distance(source1.drawToHost(set, RandomPurpose.REFERENCE_POINTS, 0, count), reference) / EXACT_SETS;
             }
             Outcome outcome = new Outcome(name0, name1, seed, distance(context, sampler, trained.weights(), starts, reference),
                     distance(context, sampler, trained.result(), starts, reference), exact);

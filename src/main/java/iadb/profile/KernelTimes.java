@@ -9,7 +9,7 @@ import iadb.draw.PointSource;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import java.util.ArrayList;
@@ -76,7 +76,7 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
             try (PointSource source = new PointSource(context, density)) {
                 all.addAll(measured(context, settings.blocks(), String.format(Locale.ROOT, "%,d points of %s", DRAWN_POINTS,
                         density.name()), 1,
-                        () -> source.draw(0, Stream.DATA_P1, 0, DRAWN_POINTS).close(),
+                        () -> source.draw(0, RandomPurpose.DATA_P1, 0, DRAWN_POINTS).close(),
                         kernel -> Optional.of(new KernelWork(0, (double) PointSource.POINT_BYTES * DRAWN_POINTS)), peak));
             }
         }

@@ -6,7 +6,7 @@ import iadb.cl.DeviceLimitException;
 import iadb.draw.PointSource;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ record MapThroughput(int points, int steps, Spread milliseconds, Spread pointSte
                 DeviceBuffer parameters = context.buffer(Network.initial(shape, 0).parameters());
                 PointSource source = new PointSource(context, TrainingBlocks.P0)) {
             for (int points : settings.mapPoints()) {
-                try (DeviceBuffer moving = source.draw(0, Stream.START_POINTS, 0, points)) {
+                try (DeviceBuffer moving = source.draw(0, RandomPurpose.START_POINTS, 0, points)) {
                     int T = settings.mapSteps();
                     int tried = 1;
                     double once = seconds(sampler, parameters, moving, points, T, tried);

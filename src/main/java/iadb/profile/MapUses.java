@@ -10,7 +10,7 @@ import iadb.draw.PointSource;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -130,7 +130,7 @@ record MapUses(Machine machine, int iterations, Spread densityCost, Spread inver
             points = resources.add(context.buffer(2L * count * Float.BYTES));
             logDet = resources.add(context.buffer(new float[count]));
             try (PointSource source = new PointSource(context, P0)) {
-                starts = source.drawToHost(0, Stream.START_POINTS, 0, count);
+                starts = source.drawToHost(0, RandomPurpose.START_POINTS, 0, count);
             }
             ends = moved(Integration.of(Solver.EULER, Schedule.LINEAR, EVALUATIONS, false));
         }

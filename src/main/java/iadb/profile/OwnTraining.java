@@ -5,7 +5,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.draw.PointSource;
 import iadb.file.Npy;
 import iadb.model.NetworkShape;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.train.TrainingSettings;
@@ -42,7 +42,7 @@ final class OwnTraining {
             Npy.write(folder.resolve("p1.npy"), session.data1().read(data), TrainingBlocks.DATA_POINTS, 2);
         }
         try (PointSource source = new PointSource(context, TrainingBlocks.P0)) {
-            Npy.write(folder.resolve("start.npy"), source.drawToHost(SEED, Stream.START_POINTS, 0, settings.judgedPoints()),
+            Npy.write(folder.resolve("start.npy"), source.drawToHost(SEED, RandomPurpose.START_POINTS, 0, settings.judgedPoints()),
                     settings.judgedPoints(), 2);
         }
     }
@@ -50,7 +50,7 @@ final class OwnTraining {
     /** Fresh points of p1, two sets of {@code settings.judgedPoints()} after each other. */
     float[] reference() {
         try (PointSource source = new PointSource(context, TrainingBlocks.P1)) {
-            return source.drawToHost(SEED, Stream.REFERENCE_POINTS, 0, 2 * settings.judgedPoints());
+            return source.drawToHost(SEED, RandomPurpose.REFERENCE_POINTS, 0, 2 * settings.judgedPoints());
         }
     }
 
@@ -75,7 +75,7 @@ final class OwnTraining {
             double seconds = 0;
             for (int checkpoint : checkpoints) {
                 seconds += seconds(session, checkpoint - session.stepsEnqueued());
-                try (DeviceBuffer points = source.draw(SEED, Stream.START_POINTS, 0, count);
+                try (DeviceBuffer points = source.draw(SEED, RandomPurpose.START_POINTS, 0, count);
                         MapSession map = sampler.session(session.parameters(), points, count, settings.mapSteps())) {
                     map.advance(settings.mapSteps());
                     float[] mapped = points.read(new float[2 * count]);

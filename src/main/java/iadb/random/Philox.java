@@ -7,8 +7,7 @@ package iadb.random;
  * <p>Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
  */
 public final class Philox {
-    /** Rounds that the program uses everywhere: the least that passes BigCrush (table 2 of the paper). */
-    public static final int ROUNDS = 7;
+    private static final int ROUNDS = 7; // the fewest that pass BigCrush (table 2 of the paper)
 
     private static final long MULTIPLIER0 = 0xD2511F53L;
     private static final long MULTIPLIER1 = 0xCD9E8D57L;
@@ -18,8 +17,12 @@ public final class Philox {
     private Philox() {
     }
 
-    /** Encrypts {@code counter} [4] in place under the key, with {@code rounds} rounds. */
-    public static void encrypt(int[] counter, int key0, int key1, int rounds) {
+    /** Encrypts {@code counter} [4] in place. */
+    public static void encrypt(int[] counter, long seed) {
+        encrypt(counter, (int) seed, (int) (seed >>> 32), ROUNDS);
+    }
+
+    static void encrypt(int[] counter, int key0, int key1, int rounds) {
         for (int round = 0; round < rounds; round++) {
             long product0 = MULTIPLIER0 * Integer.toUnsignedLong(counter[0]);
             long product1 = MULTIPLIER1 * Integer.toUnsignedLong(counter[2]);
@@ -32,10 +35,10 @@ public final class Philox {
         }
     }
 
-    /** Draw number {@code index}, try {@code attempt} of a stream: four words of 32 random bits. */
-    public static int[] draw(long seed, Stream stream, int index, int attempt) {
-        int[] counter = {index, attempt, stream.ordinal(), 0};
-        encrypt(counter, (int) seed, (int) (seed >>> 32), ROUNDS);
+    /** Draw {@code index} for this purpose, at the given attempt: four words of 32 random bits. */
+    public static int[] draw(long seed, RandomPurpose purpose, int index, int attempt) {
+        int[] counter = {index, attempt, purpose.counterWord(), 0};
+        encrypt(counter, seed);
         return counter;
     }
 

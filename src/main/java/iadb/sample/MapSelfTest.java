@@ -7,7 +7,7 @@ import iadb.cl.WrongAnswerException;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.random.Philox;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.List;
 import java.util.Locale;
 
@@ -36,7 +36,7 @@ final class MapSelfTest {
         this.sampler = sampler;
         network = Network.initial(shape, 0);
         for (int c = 0; c < starts.length; c++) {
-            starts[c] = Philox.unitInterval(Philox.draw(0, Stream.START_POINTS, c, 0)[0]);
+            starts[c] = Philox.unitInterval(Philox.draw(0, RandomPurpose.START_POINTS, c, 0)[0]);
         }
     }
 

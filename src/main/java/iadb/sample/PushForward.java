@@ -258,7 +258,7 @@ public final class PushForward implements AutoCloseable {
                 return chunk;
             } catch (OpenClException e) {
                 releaseChunk();
-                if (!e.isForLackOfMemory() || count <= LEAST_CHUNK_POINTS) {
+                if (!e.isOutOfMemory() || count <= LEAST_CHUNK_POINTS) {
                     throw e;
                 }
                 mostPoints = count / 2;

@@ -216,7 +216,7 @@ public final class Sampler implements AutoCloseable {
         Resources own = new Resources();
         try {
             Kernel kernel = own.add(built.program().kernel(kernelName)).set("parameters", parameters).set("points", points)
-                    .set("alphas", own.add(context.buffer(integration.alphas()))).set("solver", integration.solver().ordinal());
+                    .set("alphas", own.add(context.buffer(integration.alphas()))).set("solver", integration.solver().kernelIndex());
             logDet.ifPresent(buffer -> kernel.set("log_det", buffer));
             long flopsPerPointStep = cost * shape.forwardFlops() * integration.solver().evaluations();
             return new MapSession(context, kernel, own, built.tuning(), flopsPerPointStep, count, integration.T());

@@ -3,21 +3,27 @@ package iadb.sample;
 import java.util.Locale;
 
 /**
- * How a step along the field dx/dα = D(x, α) is made, from α_t by h = α_{t+1} - α_t. The order is that of the tables in
- * {@code cl/solver.cl}.
+ * How a step along the field dx/dα = D(x, α) is made, from α_t by h = α_{t+1} - α_t.
  */
 public enum Solver {
-    /** x + h D(x, α_t): the method's own (IADB, algorithm 4). Its error falls with T. */
-    EULER(1),
-    /** By the velocity half a step of Euler on. Its error falls with T². */
-    MIDPOINT(2),
-    /** The classical method of Runge and Kutta. Its error falls with T⁴. */
-    RK4(4);
+    /** x + h D(x, α_t), as the method defines it (IADB, algorithm 4). Its error falls with T. */
+    EULER(0, 1),
+    /** With the velocity half an Euler step ahead. Its error falls with T². */
+    MIDPOINT(1, 2),
+    /** The classical Runge-Kutta method. Its error falls with T⁴. */
+    RK4(2, 4);
 
+    private final int kernelIndex;
     private final int evaluations;
 
-    Solver(int evaluations) {
+    Solver(int kernelIndex, int evaluations) {
+        this.kernelIndex = kernelIndex;
         this.evaluations = evaluations;
+    }
+
+    /** Its row in the tables of {@code cl/solver.cl}. */
+    int kernelIndex() {
+        return kernelIndex;
     }
 
     /** Evaluations of D a step. */
@@ -25,7 +31,7 @@ public enum Solver {
         return evaluations;
     }
 
-    /** The word for it on the command line. */
+    /** Its name on the command line. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -16,7 +16,7 @@ import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.PlanSwitch;
 import iadb.plan.TrainingState;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -117,7 +117,7 @@ public final class TrainingSession implements AutoCloseable {
     public void replaceDensity(Which which, Density density) {
         try (PointSource source = new PointSource(context, density)) {
             source.drawInto(which == Which.P0 ? data0 : data1, config.seed(),
-                    which == Which.P0 ? Stream.DATA_P0 : Stream.DATA_P1, 0, config.data());
+                    which == Which.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, config.data());
         }
     }
 

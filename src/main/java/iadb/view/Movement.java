@@ -7,7 +7,7 @@ import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.model.NetworkShape;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -92,10 +92,10 @@ final class Movement implements AutoCloseable {
     /** The first ones, if few, on the host: they are seen before any kernel is built. */
     private float[] drawn(Density base, int count) {
         Optional<float[]> first = flow == null && count <= MOST_POINTS_DRAWN_HERE
-                ? PointSource.drawWithoutDevice(base, seed, Stream.START_POINTS, draws, count) : Optional.empty();
+                ? PointSource.drawWithoutDevice(base, seed, RandomPurpose.START_POINTS, draws, count) : Optional.empty();
         return first.orElseGet(() -> {
             try (PointSource source = new PointSource(context, base)) {
-                return source.drawToHost(seed, Stream.START_POINTS, draws, count);
+                return source.drawToHost(seed, RandomPurpose.START_POINTS, draws, count);
             }
         });
     }

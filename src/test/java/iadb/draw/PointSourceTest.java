@@ -9,7 +9,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +35,7 @@ class PointSourceTest {
     private static float[] draw(Device device, Density density, PointSource.Method method, long seed, int count) {
         try (Context context = Context.open(device);
                 PointSource source = new PointSource(context, density, method)) {
-            return source.drawToHost(seed, Stream.DATA_P0, 0, count);
+            return source.drawToHost(seed, RandomPurpose.DATA_P0, 0, count);
         }
     }
 
@@ -78,8 +78,8 @@ class PointSourceTest {
         Density moons = NamedDensities.find("moons").orElseThrow();
         for (Device device : Device.all()) {
             try (Context context = Context.open(device); PointSource source = new PointSource(context, moons)) {
-                assertArrayEquals(source.drawToHost(3, Stream.START_POINTS, 5, 1009),
-                        PointSource.drawWithoutDevice(moons, 3, Stream.START_POINTS, 5, 1009).orElseThrow());
+                assertArrayEquals(source.drawToHost(3, RandomPurpose.START_POINTS, 5, 1009),
+                        PointSource.drawWithoutDevice(moons, 3, RandomPurpose.START_POINTS, 5, 1009).orElseThrow());
             }
         }
     }
@@ -125,11 +125,11 @@ class PointSourceTest {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
                     PointSource source = new PointSource(context, noise(13, 7), method)) {
-                float[] all = source.drawToHost(4, Stream.DATA_P0, 0, 1000);
-                assertArrayEquals(Arrays.copyOfRange(all, 2 * 300, 2 * 1000), source.drawToHost(4, Stream.DATA_P0, 300, 700));
-                assertFalse(Arrays.equals(all, source.drawToHost(4, Stream.DATA_P1, 0, 1000)), "streams differ");
-                assertFalse(Arrays.equals(all, source.drawToHost(5, Stream.DATA_P0, 0, 1000)), "seeds differ");
-                assertFalse(Arrays.equals(all, source.drawToHost(4L << 32, Stream.DATA_P0, 0, 1000)), "all 64 bits count");
+                float[] all = source.drawToHost(4, RandomPurpose.DATA_P0, 0, 1000);
+                assertArrayEquals(Arrays.copyOfRange(all, 2 * 300, 2 * 1000), source.drawToHost(4, RandomPurpose.DATA_P0, 300, 700));
+                assertFalse(Arrays.equals(all, source.drawToHost(4, RandomPurpose.DATA_P1, 0, 1000)), "streams differ");
+                assertFalse(Arrays.equals(all, source.drawToHost(5, RandomPurpose.DATA_P0, 0, 1000)), "seeds differ");
+                assertFalse(Arrays.equals(all, source.drawToHost(4L << 32, RandomPurpose.DATA_P0, 0, 1000)), "all 64 bits count");
             }
         }
     }
@@ -147,7 +147,7 @@ class PointSourceTest {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
                 try (PointSource source = new PointSource(context, density)) {
-                    float[] points = source.drawToHost(0, Stream.DATA_P0, 0, 65_536);
+                    float[] points = source.drawToHost(0, RandomPurpose.DATA_P0, 0, 65_536);
                     for (int n = 0; n < points.length; n += 2) {
                         assertEquals(column, (int) (points[n] * side));
                         assertEquals(side - 1 - row, (int) (points[n + 1] * side));

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,8 +30,8 @@ class ReferenceDrawTest {
                 for (Density density : new Density[] {noise(1, 1, 1, 0), noise(37, 11, 65_535, 0.5), noise(64, 100, 3, 0.9)}) {
                     try (PointSource source = new PointSource(context, density, method)) {
                         for (int first : new int[] {0, Integer.MAX_VALUE - 1000}) {
-                            assertArrayEquals(new ReferenceDraw(density, -7, Stream.DATA_P1).points(method, first, 999),
-                                    source.drawToHost(-7, Stream.DATA_P1, first, 999), device.name());
+                            assertArrayEquals(new ReferenceDraw(density, -7, RandomPurpose.DATA_P1).points(method, first, 999),
+                                    source.drawToHost(-7, RandomPurpose.DATA_P1, first, 999), device.name());
                         }
                     }
                 }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -19,7 +19,7 @@ class SobolTest {
 
     private static float[] draw(Context context, Density density, long seed, int first, int count) {
         try (PointSource source = new PointSource(context, density, Sequence.SOBOL)) {
-            return source.drawToHost(seed, Stream.START_POINTS, first, count);
+            return source.drawToHost(seed, RandomPurpose.START_POINTS, first, count);
         }
     }
 
@@ -72,7 +72,7 @@ class SobolTest {
                 for (int n : new int[] {0, 1, 12_345}) {
                     int[] hits = new int[cells * cells];
                     for (int seed = 0; seed < seeds; seed++) {
-                        float[] point = source.drawToHost(seed, Stream.START_POINTS, n, 1);
+                        float[] point = source.drawToHost(seed, RandomPurpose.START_POINTS, n, 1);
                         hits[(int) (point[1] * cells) * cells + (int) (point[0] * cells)]++;
                     }
                     double expected = (double) seeds / hits.length;
@@ -126,7 +126,7 @@ class SobolTest {
                 double plain = 0;
                 for (int seed = 0; seed < seeds; seed++) {
                     even += Math.pow(meanX(draw(context, uneven, seed, 0, count)) - mean, 2);
-                    plain += Math.pow(meanX(random.drawToHost(seed, Stream.START_POINTS, 0, count)) - mean, 2);
+                    plain += Math.pow(meanX(random.drawToHost(seed, RandomPurpose.START_POINTS, 0, count)) - mean, 2);
                 }
                 double ratio = Math.sqrt(even / plain);
                 assertTrue(ratio < 0.05, "error of Sobol's points over that of random ones: " + ratio);

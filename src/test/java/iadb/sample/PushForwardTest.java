@@ -12,7 +12,7 @@ import iadb.draw.PointSource;
 import iadb.draw.Sequence;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -118,7 +118,7 @@ class PushForwardTest {
     void theInverseOfTheReverseWayGoesThere(Solver solver) {
         float[] ends;
         try (Context context = Context.open(Device.all().get(0)); PointSource p1 = new PointSource(context, TrainedNetwork.P1)) {
-            ends = p1.drawToHost(0, Stream.REFERENCE_POINTS, 0, 1009);
+            ends = p1.drawToHost(0, RandomPurpose.REFERENCE_POINTS, 0, 1009);
         }
         assertReturns(solver, ends);
     }
@@ -400,10 +400,10 @@ class PushForwardTest {
             try (Context context = Context.open(Device.all().get(0));
                     PointSource random = new PointSource(context, TrainedNetwork.P0);
                     PointSource sobol = new PointSource(context, TrainedNetwork.P0, Sequence.SOBOL)) {
-                exact = meanOverPoints(map.map(sobol.drawToHost(99, Stream.REFERENCE_POINTS, 0, 1 << 18)));
+                exact = meanOverPoints(map.map(sobol.drawToHost(99, RandomPurpose.REFERENCE_POINTS, 0, 1 << 18)));
                 for (int seed = 0; seed < seeds; seed++) {
-                    squared[0] += Math.pow(meanOverPoints(map.map(random.drawToHost(seed, Stream.START_POINTS, 0, count))) - exact, 2);
-                    squared[1] += Math.pow(meanOverPoints(map.map(sobol.drawToHost(seed, Stream.START_POINTS, 0, count))) - exact, 2);
+                    squared[0] += Math.pow(meanOverPoints(map.map(random.drawToHost(seed, RandomPurpose.START_POINTS, 0, count))) - exact, 2);
+                    squared[1] += Math.pow(meanOverPoints(map.map(sobol.drawToHost(seed, RandomPurpose.START_POINTS, 0, count))) - exact, 2);
                 }
             }
             double ratio = Math.sqrt(squared[1] / squared[0]);

@@ -6,7 +6,7 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.model.Network;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import java.time.Duration;
@@ -38,7 +38,7 @@ public final class TrainedNetwork {
     /** Points of p0, [count, 2]. */
     public static float[] starts(int count) {
         try (Context context = Context.open(Device.all().get(0)); PointSource source = new PointSource(context, P0)) {
-            return source.drawToHost(0, Stream.START_POINTS, 0, count);
+            return source.drawToHost(0, RandomPurpose.START_POINTS, 0, count);
         }
     }
 }

@@ -16,7 +16,7 @@ import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.random.Stream;
+import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.train.TrainingSession.Progress;
@@ -285,7 +285,7 @@ class TrainingSessionTest {
 
     private static void assertMappedInto(Context context, TrainingSession session, float left, float bottom) {
         try (PointSource source = new PointSource(context, GAUSSIAN);
-                DeviceBuffer points = source.draw(4, Stream.START_POINTS, 0, 1000);
+                DeviceBuffer points = source.draw(4, RandomPurpose.START_POINTS, 0, 1000);
                 Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
                 MapSession map = sampler.session(session.parameters(), points, 1000, 64)) {
             map.advance(64);
@@ -309,13 +309,13 @@ class TrainingSessionTest {
                 TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), GAUSSIAN, spiral);
                 PointSource source0 = new PointSource(context, GAUSSIAN);
                 PointSource source1 = new PointSource(context, spiral);
-                DeviceBuffer points = source0.draw(0, Stream.START_POINTS, 0, count);
+                DeviceBuffer points = source0.draw(0, RandomPurpose.START_POINTS, 0, count);
                 Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
                 MapSession map = sampler.session(session.parameters(), points, count, 128)) {
             session.advance(65_536, LONG);
             map.advance(128);
             double distance = SlicedWasserstein.distance(points.read(new float[2 * count]),
-                    source1.drawToHost(0, Stream.REFERENCE_POINTS, 0, count));
+                    source1.drawToHost(0, RandomPurpose.REFERENCE_POINTS, 0, count));
             assertTrue(distance <= 0.02, "sliced Wasserstein-1 distance " + distance);
         }
     }
