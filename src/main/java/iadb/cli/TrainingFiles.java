@@ -10,7 +10,7 @@ import iadb.file.Png;
 import iadb.model.CheckpointFile;
 import iadb.model.ModelFile;
 import iadb.plan.PlanChoice;
-import iadb.plot.LinePlot;
+import iadb.plot.Chart;
 import iadb.train.DivergedException;
 import iadb.train.LossHistory;
 import iadb.train.Provenance;
@@ -181,7 +181,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         double[] losses = history.curve()[1];
         Csv.write(folder.resolve("loss.csv"), "iteration,loss", steps.length,
                 (row, line) -> line.add((long) steps[row]).add((float) losses[row]));
-        Png.write(folder.resolve("loss.png"), LinePlot.render(steps, losses, "iteration", "loss of a batch"));
+        Png.write(folder.resolve("loss.png"), Chart.curve(steps, losses, "iteration", "loss of a batch"));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package iadb.file;
 
-import iadb.plot.DotSize;
+import iadb.plot.Discs;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -29,7 +29,7 @@ final class SvgPoints implements PointWriter {
     SvgPoints(Path target, Layout layout) throws IOException {
         width = LONGER_SIDE * Math.min(1, layout.aspect());
         height = LONGER_SIDE * Math.min(1, 1 / layout.aspect());
-        radius = decimal(DotSize.radius(layout.count(), LONGER_SIDE));
+        radius = decimal(Discs.radius(layout.count(), LONGER_SIDE));
         file = AtomicFile.open(target);
         writer = new BufferedWriter(new OutputStreamWriter(file.stream(), StandardCharsets.US_ASCII));
         String size = "width=\"" + decimal(width) + "\" height=\"" + decimal(height) + "\"";

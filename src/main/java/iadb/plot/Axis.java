@@ -3,74 +3,67 @@ package iadb.plot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
 /**
- * One axis of a plot: its range, linear or logarithmic, and ticks at round numbers with their labels.
+ * One axis of a plot: its range, linear or logarithmic, with labelled ticks at round numbers.
  *
- * @param low   the value at its start, below {@code high}
- * @param high  the value at its end
- * @param log   whether lengths along it are ratios
- * @param ticks values within the range, ascending
+ * @param low    the value at its start, below {@code high}
+ * @param high   the value at its end
+ * @param ticks  values within the range, ascending
  * @param labels one a tick
  */
-record Axis(double low, double high, boolean log, List<Double> ticks, List<String> labels) {
-    /** The largest magnitude that an axis takes; sums and differences of two such values stay finite. */
+record Axis(double low, double high, boolean isLogarithmic, List<Double> ticks, List<String> labels) {
+    /** The largest magnitude of a value; sums and differences of two such values stay finite. */
     static final double LARGEST = 1e300;
 
     private static final double LEAST_LOGARITHMIC = 1e-300;
-    /** Below this, steps between ticks would lose their digits. */
-    private static final double LEAST_SPAN = 1e-290;
-    private static final int MOST_DECADES_WITH_FRACTIONS = 3;
+    private static final double LEAST_SPAN = 1e-290; // a smaller one would have ticks without significant digits
+    private static final int MAX_DECADES_WITH_FRACTIONS = 3;
 
-    /** A linear axis that ends at the data's own ends, or a little beyond where they are one. */
-    static Axis tight(double min, double max, int wantedTicks) {
+    /** A linear axis from the least value to the largest, or around a single one. */
+    static Axis tight(double min, double max, int maxTicks) {
         double[] range = widenIfConstant(min, max);
-        return linear(range[0], range[1], step(range, wantedTicks));
+        return linear(range[0], range[1], step(range, maxTicks));
     }
 
-    /** A linear axis that ends at round numbers and starts at 0 where that costs less than half of it. */
-    static Axis rounded(double min, double max, int wantedTicks) {
+    /** A linear axis between round numbers, which starts at 0 if that takes less than half of it. */
+    static Axis rounded(double min, double max, int maxTicks) {
         double[] range = widenIfConstant(min, max);
         if (min < max && range[0] >= 0 && range[0] <= range[1] / 2) {
             range[0] = 0;
         }
-        double step = step(range, wantedTicks);
+        double step = step(range, maxTicks);
         return linear(Math.floor(range[0] / step + 1e-9) * step, Math.ceil(range[1] / step - 1e-9) * step, step);
     }
 
     /** A logarithmic axis between 1, 2 or 5 times powers of ten; {@code min} is above 0. */
     static Axis logarithmic(double min, double max, int wantedTicks) {
-        double low = Math.log10(Math.max(min, LEAST_LOGARITHMIC));
-        double high = Math.log10(max);
-        int first = (int) Math.floor(low);
-        int last = (int) Math.ceil(high);
-        int[] mantissas = last - first <= MOST_DECADES_WITH_FRACTIONS ? new int[] {1, 2, 5} : new int[] {1};
+        int first = (int) Math.floor(Math.log10(Math.max(min, LEAST_LOGARITHMIC)));
+        int last = (int) Math.ceil(Math.log10(max));
+        int[] mantissas = last - first <= MAX_DECADES_WITH_FRACTIONS ? new int[] {1, 2, 5} : new int[] {1};
         int stride = Math.max(1, (last - first + wantedTicks - 1) / wantedTicks);
         List<Double> ticks = new ArrayList<>();
-        List<String> labels = new ArrayList<>();
         for (int exponent = first; exponent <= last; exponent += stride) {
             for (int mantissa : mantissas) {
-                double tick = Double.parseDouble(mantissa + "e" + exponent);
                 if (exponent < last || mantissa == 1) {
-                    ticks.add(tick);
-                    labels.add(label(tick, tick));
+                    ticks.add(Double.parseDouble(mantissa + "e" + exponent));
                 }
             }
         }
         while (ticks.size() > 2 && ticks.get(1) <= min) {
             ticks.remove(0);
-            labels.remove(0);
         }
         while (ticks.size() > 2 && ticks.get(ticks.size() - 2) >= max) {
             ticks.remove(ticks.size() - 1);
-            labels.remove(labels.size() - 1);
         }
-        return new Axis(Math.min(min, ticks.get(0)), Math.max(max, ticks.get(ticks.size() - 1)), true, ticks, labels);
+        return new Axis(Math.min(min, ticks.get(0)), Math.max(max, ticks.get(ticks.size() - 1)), true, ticks,
+                ticks.stream().map(tick -> label(tick, tick)).toList());
     }
 
-    /** Where a value lies along the axis: 0 at its start, 1 at its end. */
+    /** The position of a value along the axis: 0 at its start, 1 at its end. */
     double at(double value) {
-        if (!log) {
+        if (!isLogarithmic) {
             return (value - low) / (high - low);
         }
         double start = Math.log10(low);
@@ -78,16 +71,10 @@ record Axis(double low, double high, boolean log, List<Double> ticks, List<Strin
     }
 
     private static Axis linear(double low, double high, double step) {
-        List<Double> ticks = new ArrayList<>();
-        List<String> labels = new ArrayList<>();
         double first = Math.ceil(low / step - 1e-9);
         int count = (int) (Math.floor(high / step + 1e-9) - first) + 1;
-        for (int i = 0; i < count; i++) {
-            double tick = (first + i) * step;
-            ticks.add(tick);
-            labels.add(label(tick, step));
-        }
-        return new Axis(low, high, false, ticks, labels);
+        List<Double> ticks = DoubleStream.iterate(0, i -> i + 1).limit(count).mapToObj(i -> (first + i) * step).toList();
+        return new Axis(low, high, false, ticks, ticks.stream().map(tick -> label(tick, step)).toList());
     }
 
     private static double[] widenIfConstant(double min, double max) {
@@ -99,9 +86,9 @@ record Axis(double low, double high, boolean log, List<Double> ticks, List<Strin
         return new double[] {min - around, max + around};
     }
 
-    /** The least of 1, 2, 5 times a power of ten that gives no more ticks than wanted. */
-    private static double step(double[] range, int wantedTicks) {
-        double least = (range[1] - range[0]) / wantedTicks;
+    /** The least of 1, 2, 5 times a power of ten that gives at most {@code maxTicks}. */
+    private static double step(double[] range, int maxTicks) {
+        double least = (range[1] - range[0]) / maxTicks;
         int exponent = (int) Math.floor(Math.log10(least));
         for (int mantissa : new int[] {1, 2, 5}) {
             double step = Double.parseDouble(mantissa + "e" + exponent);
@@ -112,7 +99,7 @@ record Axis(double low, double high, boolean log, List<Double> ticks, List<Strin
         return Double.parseDouble("1e" + (exponent + 1));
     }
 
-    /** A tick in plain digits with thousands apart, or as a power of ten where that would be long. */
+    /** A tick in plain digits with thousands separated, or with a power of ten where that would be long. */
     private static String label(double tick, double step) {
         double magnitude = Math.abs(tick);
         if (magnitude != 0 && (magnitude >= 1e9 || step < 1e-5)) {

@@ -9,21 +9,21 @@ import java.util.Locale;
 
 /**
  * Pictures of values over the unit square, side by side, each with a title above and its scale below: dark is low, light
- * is high. The scale runs from the picture's paper over one hue to its ink, even in linear light.
+ * is high. The scale runs from the picture's paper through one hue to its ink, evenly in linear light.
  */
 public final class HeatMap {
-    private static final int PANEL_SIDE = 384; // the longer one
+    private static final int SLOT = 384; // the longer side of a panel
     private static final int MARGIN = 24;
-    private static final int TITLE = 44;
+    private static final int TOP = 44;
     private static final int SCALE_GAP = 14;
     private static final int SCALE_HEIGHT = 8;
     private static final int FOOT = 58;
     private static final double TITLE_HEIGHT = 12.5;
     private static final double LABEL_HEIGHT = 10;
     private static final double MIDDLE = 0.6; // of the scale, where the hue is pure
-    private static final int HUE = 11;
+    private static final int HUE = Palette.hueColour(11);
     private static final double NEARLY_ALL = 0.99;
-    private static final int ABSENT = 0x3A2026; // a value that is not a number
+    private static final Color NOT_A_NUMBER = new Color(0x3A2026);
 
     private HeatMap() {
     }
@@ -34,10 +34,10 @@ public final class HeatMap {
      * @param title  above it
      * @param width  columns
      * @param height rows
-     * @param values [height][width], row 0 at the top; NaN is shown in a colour of its own
+     * @param values [height][width], row 0 at the top; NaN has a colour of its own
      * @param low    the value at the dark end
      * @param high   the value at the light end, above {@code low}
-     * @param aspect width over height as it is shown
+     * @param aspect width over height as shown
      */
     public record Panel(String title, int width, int height, double[] values, double low, double high, double aspect) {
         public Panel {
@@ -46,16 +46,12 @@ public final class HeatMap {
             }
         }
 
-        private int shownWidth() {
-            return (int) Math.max(1, Math.round(PANEL_SIDE * Math.min(1, aspect)));
-        }
+        private int shownWidth() { return (int) Math.max(1, Math.round(SLOT * Math.min(1, aspect))); }
 
-        private int shownHeight() {
-            return (int) Math.max(1, Math.round(PANEL_SIDE * Math.min(1, 1 / aspect)));
-        }
+        private int shownHeight() { return (int) Math.max(1, Math.round(SLOT * Math.min(1, 1 / aspect))); }
     }
 
-    /** What nearly all values above 0 stay below, for the light end of a scale; 1 where none is above 0. */
+    /** The 99th percentile of the values above 0, for the light end of a scale; 1 if none is above 0. */
     public static double nearlyHighest(double[] values) {
         double[] positive = Arrays.stream(values).filter(v -> v > 0).sorted().toArray();
         return positive.length == 0 ? 1 : positive[(int) (NEARLY_ALL * (positive.length - 1))];
@@ -63,62 +59,47 @@ public final class HeatMap {
 
     /** Draws panels from left to right. */
     public static BufferedImage render(List<Panel> panels) {
-        int slot = PANEL_SIDE;
-        int height = TITLE + panels.stream().mapToInt(Panel::shownHeight).max().orElse(0) + FOOT;
-        BufferedImage picture = new BufferedImage(MARGIN + panels.size() * (slot + MARGIN), height, BufferedImage.TYPE_INT_RGB);
-        Graphics2D g = picture.createGraphics();
-        g.setColor(new Color(Palette.PAPER));
-        g.fillRect(0, 0, picture.getWidth(), height);
-        for (int i = 0; i < panels.size(); i++) {
-            int left = MARGIN + i * (slot + MARGIN) + (slot - panels.get(i).shownWidth()) / 2;
-            draw(g, picture, panels.get(i), left);
-        }
-        g.dispose();
-        return picture;
+        int height = TOP + panels.stream().mapToInt(Panel::shownHeight).max().orElse(0) + FOOT;
+        return Chart.draw(MARGIN + panels.size() * (SLOT + MARGIN), height, g -> {
+            for (int i = 0; i < panels.size(); i++) {
+                draw(g, panels.get(i), MARGIN + i * (SLOT + MARGIN) + (SLOT - panels.get(i).shownWidth()) / 2);
+            }
+        });
     }
 
-    private static void draw(Graphics2D g, BufferedImage picture, Panel panel, int left) {
+    private static void draw(Graphics2D g, Panel panel, int left) {
         int width = panel.shownWidth();
         int height = panel.shownHeight();
-        g.setColor(new Color(Palette.blend(Palette.PAPER, Palette.INK, 0.85)));
-        StrokeFont.draw(g, fitted(panel.title(), width), left, TITLE - SCALE_GAP, TITLE_HEIGHT);
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                double value = panel.values()[y * panel.height() / height * panel.width() + x * panel.width() / width];
-                picture.setRGB(left + x, TITLE + y, colour((value - panel.low()) / (panel.high() - panel.low())));
-            }
+        String title = panel.title(); // cut off at the panel's width
+        while (title.length() > 1 && StrokeFont.width(title, TITLE_HEIGHT) > width) {
+            title = title.substring(0, title.length() - 1);
         }
-        g.setColor(new Color(Palette.blend(Palette.PAPER, Palette.INK, 0.1)));
-        g.drawRect(left - 1, TITLE - 1, width + 1, height + 1);
-        int top = TITLE + height + SCALE_GAP;
+        g.setColor(Palette.TITLE);
+        StrokeFont.draw(g, title, left, StrokeFont.LEFT, TOP - SCALE_GAP, TITLE_HEIGHT);
+        g.setColor(Palette.ink(0.1));
+        g.fillRect(left - 1, TOP - 1, width + 2, height + 2);
+        BufferedImage values = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < width * height; p++) {
+            double value = panel.values()[p / width * panel.height() / height * panel.width() + p % width * panel.width() / width];
+            values.setRGB(p % width, p / width, colour((value - panel.low()) / (panel.high() - panel.low())));
+        }
+        g.drawImage(values, left, TOP, null);
+        int top = TOP + height + SCALE_GAP;
         for (int x = 0; x < width; x++) {
-            int colour = colour(x / (width - 1.0));
-            for (int y = 0; y < SCALE_HEIGHT; y++) {
-                picture.setRGB(left + x, top + y, colour);
-            }
+            g.setColor(new Color(colour(x / (width - 1.0))));
+            g.fillRect(left + x, top, 1, SCALE_HEIGHT);
         }
-        g.setColor(new Color(Palette.blend(Palette.PAPER, Palette.INK, 0.45)));
-        String high = label(panel.high());
+        g.setColor(Palette.LABEL);
         double baseline = top + SCALE_HEIGHT + SCALE_GAP + LABEL_HEIGHT / 2;
-        StrokeFont.draw(g, label(panel.low()), left, baseline, LABEL_HEIGHT);
+        StrokeFont.draw(g, label(panel.low()), left, StrokeFont.LEFT, baseline, LABEL_HEIGHT);
+        StrokeFont.draw(g, label(panel.high()), left + width, StrokeFont.RIGHT, baseline, LABEL_HEIGHT);
         if (Arrays.stream(panel.values()).anyMatch(Double::isNaN)) {
             String words = "not inverted";
             double from = left + (width - StrokeFont.width(words, LABEL_HEIGHT)) / 2;
-            StrokeFont.draw(g, words, from, baseline, LABEL_HEIGHT);
-            g.setColor(new Color(ABSENT));
+            StrokeFont.draw(g, words, from, StrokeFont.LEFT, baseline, LABEL_HEIGHT);
+            g.setColor(NOT_A_NUMBER);
             g.fillRect((int) from - 2 * SCALE_HEIGHT, (int) baseline - SCALE_HEIGHT, SCALE_HEIGHT, SCALE_HEIGHT);
         }
-        g.setColor(new Color(Palette.blend(Palette.PAPER, Palette.INK, 0.45)));
-        StrokeFont.draw(g, high, left + width - StrokeFont.width(high, LABEL_HEIGHT), baseline, LABEL_HEIGHT);
-    }
-
-    /** A title, cut off where it would be wider than its picture. */
-    private static String fitted(String title, int width) {
-        String shown = title;
-        while (shown.length() > 1 && StrokeFont.width(shown, TITLE_HEIGHT) > width) {
-            shown = shown.substring(0, shown.length() - 1);
-        }
-        return shown;
     }
 
     private static String label(double value) {
@@ -128,10 +109,10 @@ public final class HeatMap {
     /** The colour, 0xRRGGBB, of a place on the scale, 0 to 1. */
     private static int colour(double place) {
         if (Double.isNaN(place)) {
-            return ABSENT;
+            return NOT_A_NUMBER.getRGB();
         }
         double at = Math.max(0, Math.min(1, place));
-        return at < MIDDLE ? Palette.blend(Palette.PAPER, Palette.hueColour(HUE), at / MIDDLE)
-                : Palette.blend(Palette.hueColour(HUE), Palette.INK, (at - MIDDLE) / (1 - MIDDLE));
+        return at < MIDDLE ? Palette.blend(Palette.PAPER, HUE, at / MIDDLE)
+                : Palette.blend(HUE, Palette.INK, (at - MIDDLE) / (1 - MIDDLE));
     }
 }

@@ -8,64 +8,75 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferInt;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.util.function.Consumer;
 
 /**
- * Pictures of a cloud of points on its way through the unit square, x to the right, y upward. A point keeps the hue
- * of the place where it started, so that a viewer sees where the map takes each part of the first density. Pictures
- * are indexed by one fixed palette, 16 greys and 20 hues × 12 levels of coverage, which PNG and GIF keep as it is;
- * axes are drawn once and copied, discs are stamped. Where discs overlap, the higher coverage wins, then the later.
+ * Pictures of points that move through the unit square, x to the right, y upward. A point keeps the hue of its starting
+ * place, so that a viewer sees where the map takes each part of the first density. All pictures share one palette of 16
+ * greys and 20 hues × 12 levels of coverage, which PNG and GIF store without loss; axes are drawn once and copied, discs
+ * are stamped. Where discs overlap, the higher coverage wins, then the later disc.
  */
 public final class PointFrames {
-    /** The pictures' side in pixels where nothing else is asked for. */
+    /** The pictures' default side in pixels. */
     public static final int DEFAULT_SIDE = 640;
 
-    private static final int LEAST_SIDE = 160;
+    private static final int MIN_SIDE = 160;
     private static final int GREYS = 16;
-    private static final int LEVELS = DiscStamps.LEVELS;
-    /** How far outside the square a point is still drawn, in units of the square. */
-    private static final double MARGIN = 0.02;
-
+    private static final int LEVELS = Discs.LEVELS;
+    private static final double MARGIN = 0.02; // how far outside the square a point is drawn, in units of the square
     private static final double PLOT_SHARE = 560 / 640.0;
     private static final double LEFT_SHARE = 52 / 640.0;
     private static final double TOP_SHARE = 44 / 640.0;
     private static final double LABEL_SHARE = 10 / 640.0;
     private static final double LABEL_GAP_SHARE = 15 / 640.0;
     private static final double CAPTION_SHARE = 13 / 640.0;
-
+    private static final String[] LABELS = {"0", "0.25", "0.5", "0.75", "1"};
     private static final Color FRAME_GREY = new Color(48, 48, 48);
     private static final Color LABEL_GREY = new Color(120, 120, 120);
     private static final Color CAPTION_GREY = new Color(220, 220, 220);
 
-    private static final IndexColorModel COLOURS = colours();
-    /** [256]: how much of a pixel an entry of the palette covers, 0 to LEVELS. */
-    private static final byte[] LEVEL_OF = levels();
+    private static final IndexColorModel COLOURS;
+    /** [256]: how much of a pixel a palette entry covers, 0 to LEVELS. */
+    private static final byte[] LEVEL_OF = new byte[GREYS + LEVELS * Palette.HUES];
+
+    static {
+        int[] entries = new int[LEVEL_OF.length];
+        for (int entry = 0; entry < entries.length; entry++) {
+            int hue = (entry - GREYS) / LEVELS;
+            int level = (entry - GREYS) % LEVELS + 1;
+            boolean grey = entry < GREYS;
+            entries[entry] = grey ? Palette.blend(Palette.PAPER, Palette.INK, entry / (GREYS - 1.0))
+                    : Palette.blend(Palette.PAPER, Palette.hueColour(hue), level / (double) LEVELS);
+            LEVEL_OF[entry] = (byte) (grey ? entry * LEVELS / (GREYS - 1) : level);
+        }
+        COLOURS = new IndexColorModel(8, entries.length, entries, 0, false, -1, DataBuffer.TYPE_BYTE);
+    }
 
     private final int side;
     private final int plot;
     private final int left;
     private final int top;
-    private final DiscStamps stamps;
-    /** [N]: each point's first palette entry, that of level 1 of its hue. */
-    private final byte[] firstEntry;
-    /** [side × side]: the picture without points and caption. */
-    private final byte[] blank;
+    private final Discs discs;
+    private final byte[] firstEntry; // [N]: the palette entry for level 1 of each point's hue
+    private final byte[] blank; // [side × side]: the picture without points and caption
 
     /**
      * Prepares the pictures of N points.
      *
      * @param side  the pictures' width and height in pixels, 160 at least
-     * @param start [N, 2]: where each point started, which gives its hue; not kept
+     * @param start [N, 2]: each point's start, which gives its hue; not kept
      */
     public PointFrames(int side, float[] start) {
-        if (side < LEAST_SIDE || start.length % 2 != 0) {
-            throw new IllegalArgumentException("a picture of points needs a side of " + LEAST_SIDE
+        if (side < MIN_SIDE || start.length % 2 != 0) {
+            throw new IllegalArgumentException("a picture of points needs a side of " + MIN_SIDE
                     + " pixels and two coordinates a point, not " + side + " and " + start.length + " numbers");
         }
         this.side = side;
         plot = (int) Math.round(PLOT_SHARE * side);
         left = (int) Math.round(LEFT_SHARE * side);
         top = (int) Math.round(TOP_SHARE * side);
-        stamps = new DiscStamps(DotSize.radius(start.length / 2, side));
+        discs = new Discs(Discs.radius(start.length / 2, side));
         firstEntry = new byte[start.length / 2];
         for (int n = 0; n < firstEntry.length; n++) {
             firstEntry[n] = (byte) (GREYS + LEVELS * Palette.hueAt(start[2 * n], start[2 * n + 1]));
@@ -75,7 +86,7 @@ public final class PointFrames {
     }
 
     /**
-     * Draws the points where they are now; may be called from several threads at once.
+     * Draws the points at their current places; may be called from several threads at once.
      *
      * @param points  [N, 2]: points further than 0.02 outside the square, and NaN, are left out
      * @param caption a line above the square
@@ -89,7 +100,7 @@ public final class PointFrames {
         byte[] pixels = blank.clone();
         drawGreys(pixels, top, g -> {
             g.setColor(CAPTION_GREY);
-            StrokeFont.draw(g, caption, left, top - LABEL_GAP_SHARE * side, CAPTION_SHARE * side);
+            StrokeFont.draw(g, caption, left, StrokeFont.LEFT, top - LABEL_GAP_SHARE * side, CAPTION_SHARE * side);
         });
         for (int n = 0; n < firstEntry.length; n++) {
             float x = points[2 * n];
@@ -99,20 +110,17 @@ public final class PointFrames {
             }
         }
         DataBufferByte data = new DataBufferByte(pixels, pixels.length);
-        return new BufferedImage(COLOURS,
-                Raster.createInterleavedRaster(data, side, side, side, 1, new int[] {0}, null), false, null);
+        WritableRaster raster = Raster.createInterleavedRaster(data, side, side, side, 1, new int[] {0}, null);
+        return new BufferedImage(COLOURS, raster, false, null);
     }
 
-    /** False for NaN, too. */
-    private static boolean isShown(float coordinate) {
-        return coordinate >= -MARGIN && coordinate <= 1 + MARGIN;
-    }
+    /** False for NaN. */
+    private static boolean isShown(float coordinate) { return coordinate >= -MARGIN && coordinate <= 1 + MARGIN; }
 
     private void stamp(byte[] pixels, double x, double y, int entry) {
-        byte[] levels = stamps.at(x, y);
-        int reach = stamps.reach();
-        int width = 2 * reach + 1;
-        int corner = ((int) y - reach) * side + (int) x - reach;
+        byte[] levels = discs.at(x, y);
+        int width = 2 * discs.reach + 1;
+        int corner = ((int) y - discs.reach) * side + (int) x - discs.reach;
         for (int row = 0, i = 0; row < width; row++) {
             for (int p = corner + row * side, end = p + width; p < end; p++, i++) {
                 int level = levels[i];
@@ -129,29 +137,22 @@ public final class PointFrames {
         int tick = Math.max(2, side / 128);
         g.setColor(FRAME_GREY);
         g.drawRect(left, top, plot, plot);
-        String[] labels = {"0", "0.25", "0.5", "0.75", "1"};
-        for (int i = 0; i < labels.length; i++) {
-            int along = Math.round(plot * i / (float) (labels.length - 1));
-            double width = StrokeFont.width(labels[i], height);
+        for (int i = 0; i < LABELS.length; i++) {
+            int along = Math.round(plot * i / (float) (LABELS.length - 1));
             g.setColor(FRAME_GREY);
             g.drawLine(left + along, top + plot, left + along, top + plot - tick);
             g.drawLine(left, top + plot - along, left + tick, top + plot - along);
             g.setColor(LABEL_GREY);
-            StrokeFont.draw(g, labels[i], left + along - width / 2, top + plot + gap + height, height);
-            StrokeFont.draw(g, labels[i], left - gap - width, top + plot - along + height / 2, height);
+            StrokeFont.draw(g, LABELS[i], left + along, StrokeFont.CENTRE, top + plot + gap + height, height);
+            StrokeFont.draw(g, LABELS[i], left - gap, StrokeFont.RIGHT, top + plot - along + height / 2, height);
         }
     }
 
-    @FunctionalInterface
-    private interface Drawing {
-        void drawOn(Graphics2D g);
-    }
-
-    /** Draws with light on black on the topmost rows, and turns what was hit into the palette's greys. */
-    private void drawGreys(byte[] pixels, int rows, Drawing drawing) {
+    /** Draws the topmost rows with light on black, and turns what is not black into the palette's greys. */
+    private void drawGreys(byte[] pixels, int rows, Consumer<Graphics2D> drawing) {
         BufferedImage light = new BufferedImage(side, rows, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = light.createGraphics();
-        drawing.drawOn(g);
+        drawing.accept(g);
         g.dispose();
         int[] rgb = ((DataBufferInt) light.getRaster().getDataBuffer()).getData();
         for (int p = 0; p < rgb.length; p++) {
@@ -160,25 +161,5 @@ public final class PointFrames {
                 pixels[p] = (byte) grey;
             }
         }
-    }
-
-    private static IndexColorModel colours() {
-        int[] entries = new int[GREYS + LEVELS * Palette.HUES];
-        for (int grey = 0; grey < GREYS; grey++) {
-            entries[grey] = Palette.blend(Palette.PAPER, Palette.INK, grey / (GREYS - 1.0));
-        }
-        for (int i = 0; i < LEVELS * Palette.HUES; i++) {
-            double coverage = (i % LEVELS + 1) / (double) LEVELS;
-            entries[GREYS + i] = Palette.blend(Palette.PAPER, Palette.hueColour(i / LEVELS), coverage);
-        }
-        return new IndexColorModel(8, entries.length, entries, 0, false, -1, DataBuffer.TYPE_BYTE);
-    }
-
-    private static byte[] levels() {
-        byte[] levels = new byte[GREYS + LEVELS * Palette.HUES];
-        for (int entry = 0; entry < levels.length; entry++) {
-            levels[entry] = (byte) (entry < GREYS ? entry * LEVELS / (GREYS - 1) : (entry - GREYS) % LEVELS + 1);
-        }
-        return levels;
     }
 }

@@ -4,36 +4,36 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
- * A picture of any number of points that come in pieces: dots while they are few, a shade of their density when they are
- * many. Each pixel adds up how much of it discs cover and in which colours; {@link #render} turns cover c into the share
- * 1 - exp(-k c) of ink, k chosen so that well covered pixels are nearly full.
+ * A picture of any number of points that arrive in pieces: dots if they are few, a shade of their density if they are many.
+ * Each pixel sums its coverage by discs and their colours; {@link #render} turns coverage c into the share 1 - exp(-k c) of
+ * ink, k chosen so that well covered pixels are nearly full.
  */
 public final class PointPicture {
     private static final double NEARLY_FULL = 2.3; // -log(1 - 0.9)
-    private static final double WELL_COVERED = 0.95; // the quantile of covered pixels that shall be
+    private static final double WELL_COVERED = 0.95; // a quantile of the covered pixels
 
     private final int width;
     private final int height;
-    private final DiscStamps stamps;
+    private final Discs discs;
     private final float[] cover; // [height][width]
     private final float[] light; // [height][width][3], linear red, green and blue of the ink, times the cover
+    private final float[][] hues = new float[Palette.HUES][]; // linear red, green and blue
     private long leftOut;
-    private final float[][] hues = new float[Palette.HUES][];
 
-    /** @param points how many will come: many are small */
+    /** @param points how many will be added: the more, the smaller their discs */
     public PointPicture(int width, int height, long points) {
         this.width = width;
         this.height = height;
-        stamps = new DiscStamps(DotSize.radius(points, Math.max(width, height)));
+        discs = new Discs(Discs.radius(points, Math.max(width, height)));
         cover = new float[width * height];
         light = new float[3 * width * height];
         Arrays.setAll(hues, hue -> Palette.linear(Palette.hueColour(hue)));
     }
 
     /**
-     * Adds points; those outside the picture, and NaN, are left out.
+     * Adds points except those outside the picture, and NaN.
      *
-     * @param starts [n, 2], which give the colours
+     * @param starts [n, 2]: the points' starts, which give their colours
      * @param points [n, 2], in the unit square, y upward
      */
     public void add(float[] starts, float[] points) {
@@ -48,20 +48,17 @@ public final class PointPicture {
         }
     }
 
-    /** Points so far that lie outside, or are NaN. */
-    public long leftOut() {
-        return leftOut;
-    }
+    /** How many points lay outside, or were NaN. */
+    public long leftOut() { return leftOut; }
 
     private void stamp(double x, double y, float[] hue) {
-        byte[] levels = stamps.at(x, y);
-        int reach = stamps.reach();
-        int side = 2 * reach + 1;
+        byte[] levels = discs.at(x, y);
+        int side = 2 * discs.reach + 1;
         for (int i = 0; i < levels.length; i++) {
-            int column = (int) x - reach + i % side;
-            int row = (int) y - reach + i / side;
+            int column = (int) x - discs.reach + i % side;
+            int row = (int) y - discs.reach + i / side;
             if (levels[i] > 0 && column >= 0 && column < width && row >= 0 && row < height) {
-                float share = levels[i] / (float) DiscStamps.LEVELS;
+                float share = levels[i] / (float) Discs.LEVELS;
                 int p = row * width + column;
                 cover[p] += share;
                 for (int c = 0; c < 3; c++) {
@@ -71,7 +68,7 @@ public final class PointPicture {
         }
     }
 
-    /** The picture of the points so far. */
+    /** The picture of the points added so far. */
     public BufferedImage render() {
         double exposure = NEARLY_FULL / Math.max(1, wellCovered());
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

@@ -6,24 +6,30 @@ import java.awt.RenderingHints;
 import java.awt.Stroke;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Path2D;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Lettering drawn as strokes, since AWT's fonts need libraries and files that bare machines lack. Glyphs live on a
- * grid whose capitals are 12 units high: y is 4 on the baseline, 12 at the top of small letters, 16 at the top of
- * capitals, 0 under descenders. A glyph is polylines, with commas between; a vertex is two base-36 digits, x and y,
- * and an 'o' behind them rounds it: the line bends between the middles of its sides, or from a plain neighbour itself.
+ * Lettering drawn as strokes, since AWT's fonts need libraries and files that a minimal system lacks. Glyphs lie on a grid:
+ * y is 4 on the baseline, 12 at the top of small letters, 16 at the top of capitals, 0 under descenders. A glyph is
+ * polylines separated by commas. A vertex is two base-36 digits, x and y; an 'o' after them makes it the control point of a
+ * curve that starts and ends at its neighbours, or halfway to a neighbour that has an 'o' too.
  */
-public final class StrokeFont {
+final class StrokeFont {
+    /** Where in the text x lies, as a share of its width. */
+    static final double LEFT = 0;
+    static final double CENTRE = 0.5;
+    static final double RIGHT = 1;
+
     private static final int BASELINE = 4;
     private static final int CAPITAL_UNITS = 12;
     private static final double GAP_UNITS = 3.4;
     private static final double SPACE_UNITS = 2.5;
     private static final double WEIGHT = 0.115;
-    private static final double LEAST_WEIGHT_PIXELS = 1.15;
+    private static final double MIN_WEIGHT_PIXELS = 1.15;
 
-    /** A character, a space, its polylines. */
+    /** A character, a space and the character's polylines. */
     private static final String[] SHAPES = {
         "0 3g 0go 04o 64o 6go 3g", "1 1d 4g 44", "2 0d 0go 3g 6go 6d 6ao 04 64",
         "3 0e 0go 3g 6go 6d 6ao 3a 6ao 67 64o 34 04o 06", "4 44 4g 08 68", "5 6g 0g 0b 3b 6bo 68 64o 34 04o 06",
@@ -51,8 +57,13 @@ public final class StrokeFont {
     };
 
     private static final Glyph UNKNOWN = glyph("04 0g 6g 64 04");
-    private static final Glyph SPACE = new Glyph(new Path2D.Double(), SPACE_UNITS);
-    private static final Map<Integer, Glyph> GLYPHS = glyphs();
+    private static final Map<Integer, Glyph> GLYPHS = new HashMap<>(Map.of((int) ' ', new Glyph(new Path2D.Double(), SPACE_UNITS)));
+
+    static {
+        for (String shape : SHAPES) {
+            GLYPHS.put(shape.codePointAt(0), glyph(shape.substring(2)));
+        }
+    }
 
     /**
      * A character's strokes.
@@ -69,25 +80,25 @@ public final class StrokeFont {
     /**
      * Draws a line of text in the graphics' colour; an unknown character is a box.
      *
-     * @param x      the left end, in pixels
+     * @param x      where the text's anchor lies, in pixels
+     * @param anchor {@link #LEFT}, {@link #CENTRE} or {@link #RIGHT}
      * @param y      the baseline, in pixels
      * @param height of a capital, in pixels
      */
-    public static void draw(Graphics2D g, String text, double x, double y, double height) {
+    static void draw(Graphics2D g, String text, double x, double anchor, double y, double height) {
         double scale = height / CAPITAL_UNITS;
         Path2D line = new Path2D.Double();
-        double left = x;
+        double left = x - anchor * width(text, height);
         for (int character : text.codePoints().toArray()) {
             Glyph glyph = find(character);
-            line.append(glyph.path().getPathIterator(
-                    new AffineTransform(scale, 0, 0, -scale, left, y)), false);
+            line.append(glyph.path().getPathIterator(new AffineTransform(scale, 0, 0, -scale, left, y)), false);
             left += (glyph.width() + GAP_UNITS) * scale;
         }
         Stroke stroke = g.getStroke();
         RenderingHints hints = g.getRenderingHints();
         g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-        float weight = (float) Math.max(LEAST_WEIGHT_PIXELS, WEIGHT * height);
+        float weight = (float) Math.max(MIN_WEIGHT_PIXELS, WEIGHT * height);
         g.setStroke(new BasicStroke(weight, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         g.draw(line);
         g.setStroke(stroke);
@@ -95,23 +106,12 @@ public final class StrokeFont {
     }
 
     /** The width, in pixels, of a line of text whose capitals are {@code height} pixels high. */
-    public static double width(String text, double height) {
+    static double width(String text, double height) {
         double units = text.codePoints().mapToDouble(character -> find(character).width() + GAP_UNITS).sum();
         return Math.max(0, units - GAP_UNITS) * height / CAPITAL_UNITS;
     }
 
-    private static Glyph find(int character) {
-        return GLYPHS.getOrDefault(character, UNKNOWN);
-    }
-
-    private static Map<Integer, Glyph> glyphs() {
-        Map<Integer, Glyph> glyphs = new HashMap<>();
-        for (String shape : SHAPES) {
-            glyphs.put(shape.codePointAt(0), glyph(shape.substring(2)));
-        }
-        glyphs.put((int) ' ', SPACE);
-        return glyphs;
-    }
+    private static Glyph find(int character) { return GLYPHS.getOrDefault(character, UNKNOWN); }
 
     private static Glyph glyph(String polylines) {
         Path2D path = new Path2D.Double();
@@ -120,34 +120,24 @@ public final class StrokeFont {
             String[] vertices = polyline.split(" ");
             path.moveTo(x(vertices[0]), y(vertices[0]));
             for (int i = 1; i < vertices.length; i++) {
-                if (!isRounded(vertices[i])) {
-                    if (!isRounded(vertices[i - 1])) {
-                        path.lineTo(x(vertices[i]), y(vertices[i]));
-                    }
-                } else {
+                if (isRounded(vertices[i])) {
                     String next = vertices[i + 1];
-                    double towardNext = isRounded(next) ? 0.5 : 1;
-                    path.quadTo(x(vertices[i]), y(vertices[i]),
-                            x(vertices[i]) + (x(next) - x(vertices[i])) * towardNext,
-                            y(vertices[i]) + (y(next) - y(vertices[i])) * towardNext);
+                    double share = isRounded(next) ? 0.5 : 1;
+                    double x = x(vertices[i]);
+                    double y = y(vertices[i]);
+                    path.quadTo(x, y, x + (x(next) - x) * share, y + (y(next) - y) * share);
+                } else if (!isRounded(vertices[i - 1])) {
+                    path.lineTo(x(vertices[i]), y(vertices[i]));
                 }
             }
-            for (String vertex : vertices) {
-                width = Math.max(width, x(vertex));
-            }
+            width = Math.max(width, Arrays.stream(vertices).mapToDouble(StrokeFont::x).max().orElse(0));
         }
         return new Glyph(path, width);
     }
 
-    private static boolean isRounded(String vertex) {
-        return vertex.length() == 3;
-    }
+    private static boolean isRounded(String vertex) { return vertex.length() == 3; }
 
-    private static double x(String vertex) {
-        return Character.digit(vertex.charAt(0), 36);
-    }
+    private static double x(String vertex) { return Character.digit(vertex.charAt(0), 36); }
 
-    private static double y(String vertex) {
-        return Character.digit(vertex.charAt(1), 36) - BASELINE;
-    }
+    private static double y(String vertex) { return Character.digit(vertex.charAt(1), 36) - BASELINE; }
 }

@@ -1,6 +1,6 @@
 package iadb.file;
 
-import iadb.plot.LinePlot;
+import iadb.plot.Chart;
 import iadb.plot.PointFrames;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -50,7 +50,7 @@ class PictureFilesTest {
 
     @Test
     void pngKeepsColourPictures() throws IOException {
-        BufferedImage plot = LinePlot.render(new double[] {1, 2}, new double[] {3, 4}, "iteration", "loss");
+        BufferedImage plot = Chart.curve(new double[] {1, 2}, new double[] {3, 4}, "iteration", "loss");
         Path file = folder.resolve("a.png");
         Png.write(file, plot);
         assertSamePixels(plot, ImageIO.read(file.toFile()));

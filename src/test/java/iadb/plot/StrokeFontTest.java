@@ -50,7 +50,7 @@ class StrokeFontTest {
     private static String picture(String text) {
         BufferedImage image = new BufferedImage(40, 40, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
-        StrokeFont.draw(g, text, 8, 30, 24);
+        StrokeFont.draw(g, text, 8, StrokeFont.LEFT, 30, 24);
         g.dispose();
         StringBuilder bits = new StringBuilder();
         for (int p = 0; p < 1600; p++) {

@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** A curve of any values gives a plot, and its axes carry round numbers. */
-class LinePlotTest {
+class ChartTest {
     @Test
     void aFallingCurveFallsInThePicture() {
         double[] x = new double[256];
@@ -20,7 +20,7 @@ class LinePlotTest {
             x[i] = 256 * (i + 1);
             y[i] = 1 - i / 300.0;
         }
-        BufferedImage plot = LinePlot.render(x, y, "iteration", "loss");
+        BufferedImage plot = Chart.curve(x, y, "iteration", "loss");
         assertEquals(900, plot.getWidth());
         assertEquals(600, plot.getHeight());
         assertTrue(curveHeight(plot, 150) < curveHeight(plot, 450));
@@ -29,7 +29,7 @@ class LinePlotTest {
 
     @Test
     void oneRowShowsAsADot() {
-        assertTrue(curvePixels(LinePlot.render(new double[] {256}, new double[] {0.25}, "iteration", "loss")) > 20);
+        assertTrue(curvePixels(Chart.curve(new double[] {256}, new double[] {0.25}, "iteration", "loss")) > 20);
     }
 
     @Test
@@ -37,10 +37,10 @@ class LinePlotTest {
         double nan = Double.NaN;
         double inf = Double.POSITIVE_INFINITY;
         double[] y = {1, nan, inf, 2, 5};
-        BufferedImage holes = LinePlot.render(new double[] {0, 1, 2, 3, nan}, y, "x", "y");
-        BufferedImage clean = LinePlot.render(new double[] {0, 3}, new double[] {1, 2}, "x", "y");
+        BufferedImage holes = Chart.curve(new double[] {0, 1, 2, 3, nan}, y, "x", "y");
+        BufferedImage clean = Chart.curve(new double[] {0, 3}, new double[] {1, 2}, "x", "y");
         assertEquals(0, differingPixels(holes, clean));
-        assertEquals(0, curvePixels(LinePlot.render(new double[] {0}, new double[] {nan}, "x", "y")));
+        assertEquals(0, curvePixels(Chart.curve(new double[] {0}, new double[] {nan}, "x", "y")));
     }
 
     @Test
@@ -50,7 +50,7 @@ class LinePlotTest {
             {-1e-320, 1e-320}, {0, 4e-324}, {1, 20}, {0.001, 999}, {1e-9, 2e-9}, {-7, 12345678}, {0.1, 0.1000001},
         };
         for (double[] range : ranges) {
-            BufferedImage plot = LinePlot.render(new double[] {range[0], range[1]}, range, "x", "y");
+            BufferedImage plot = Chart.curve(new double[] {range[0], range[1]}, range, "x", "y");
             assertTrue(curvePixels(plot) > 0, range[0] + " to " + range[1]);
             assertTicksAreFew(Axis.tight(range[0], range[1], 8));
             assertTicksAreFew(Axis.rounded(range[0], range[1], 8));
@@ -83,11 +83,11 @@ class LinePlotTest {
     @Test
     void severalCurvesHaveColoursAndNamesOfTheirOwn() {
         double[] x = {0.01, 1, 100};
-        LinePlot.Series one = new LinePlot.Series("one", x, new double[] {1, 0.1, 0.01}, false);
-        LinePlot.Series other = new LinePlot.Series("other", x, new double[] {2, 2, 2}, false);
-        LinePlot.Series limit = new LinePlot.Series("limit", x, new double[] {0.005, 0.005, 0.005}, true);
-        BufferedImage alone = LinePlot.render(List.of(one, limit), true, "seconds", "distance");
-        BufferedImage all = LinePlot.render(List.of(one, other, limit), true, "seconds", "distance");
+        Chart.Series one = new Chart.Series("one", x, new double[] {1, 0.1, 0.01}, false);
+        Chart.Series other = new Chart.Series("other", x, new double[] {2, 2, 2}, false);
+        Chart.Series limit = new Chart.Series("limit", x, new double[] {0.005, 0.005, 0.005}, true);
+        BufferedImage alone = Chart.curves(List.of(one, limit), true, "seconds", "distance");
+        BufferedImage all = Chart.curves(List.of(one, other, limit), true, "seconds", "distance");
         assertTrue(curvePixels(alone) > 500);
         assertTrue(differingPixels(alone, all) > 500);
         assertTrue(curveHeight(all, 200) < curveHeight(all, 700));
@@ -95,7 +95,7 @@ class LinePlotTest {
 
     @Test
     void refusesColumnsOfDifferentLengths() {
-        assertThrows(IllegalArgumentException.class, () -> LinePlot.render(new double[2], new double[3], "x", "y"));
+        assertThrows(IllegalArgumentException.class, () -> Chart.curve(new double[2], new double[3], "x", "y"));
     }
 
     private static void assertTicksAreFew(Axis axis) {
