@@ -27,7 +27,6 @@ import iadb.train.Provenance;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
 import iadb.view.RealtimeConfig;
-import iadb.view.RealtimeSummary;
 import iadb.view.RealtimeView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -160,7 +159,7 @@ final class TutorialCommand implements Callable<Integer> {
                 densities.invert, window.width(), window.height(), window.share(), window.offscreen,
                 window.waitsForScreen(), window.openSeconds(), Optional.ofNullable(window.screenshot),
                 Optional.ofNullable(window.record), output.folder);
-        RealtimeSummary summary = RealtimeView.run(show, device::candidates,
+        RealtimeView.Summary summary = RealtimeView.run(show, device::candidates,
                 new WindowKeeper(config, output));
         System.out.println(new JsonRecord().add("frames", summary.frames())
                 .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())

@@ -10,14 +10,14 @@ import iadb.model.Network;
 import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
-import iadb.view.Keeper;
+import iadb.view.ResultSink;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** Writes what is made in the window: the model, its losses, and the points. */
-final class WindowKeeper implements Keeper {
+final class WindowKeeper implements ResultSink {
     private final TrainingSettings config;
     private final Options.Output output;
     private LossHistory history;

@@ -1,115 +1,110 @@
 package iadb.view;
 
-import iadb.view.scene.Flow;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How a frame's time is shared: training takes what drawing leaves of the time that a frame shall have, and is measured, as
- * all else, to know what that is. On a CPU drawing, mapping and training want the same cores.
+ * Measures frames, and shares out their time: training gets what the other phases leave. On a CPU drawing, mapping and training
+ * compete for the same cores.
  */
 final class FrameBudget {
-    /** No launch is longer than 20 ms, so that the window answers. */
-    static final Duration LONGEST_LAUNCH = Flow.LONGEST_LAUNCH;
+    /** What a frame's time goes to, in this order. */
+    enum Phase { TRAINING, MAP, DRAW, PANEL, PRESENT }
 
     private static final double SMOOTHING = 0.15;
     private static final double LEAST_TRAINING_MILLIS = 3;
     private static final double MOST_TRAINING_MILLIS = 18;
     private static final double MAP_MILLIS_WHILE_TRAINING = 8;
     private static final double MAP_MILLIS_ALONE = 14;
-    private static final double SHARE_OF_SLOW_DRAWING = 0.25; // where drawing takes long, computing takes this share of it
-
-    private static final int TRAINING = 0;
-    private static final int MAP = 1;
-    private static final int TRANSFER = 2;
-    private static final int DRAW = 3;
-    private static final int PANEL = 4;
-    private static final int PRESENT = 5;
-    private static final String[] PHASES = {"training", "map", "transfer", "draw", "panel", "present"};
+    private static final double SHARE_OF_SLOW_DRAWING = 0.25; // computing gets at least this share of the time that drawing takes
 
     private final boolean sharesCores;
-    private final double frameMillis;
-    private final long[] sums = new long[PHASES.length]; // nanoseconds of all frames
-    private final long[] now = new long[PHASES.length];  // of this one
-    private int phase = PRESENT;
+    private final double targetMillis; // of a frame
+    private final long[] sums = new long[Phase.values().length];  // nanoseconds of all frames
+    private final long[] nanos = new long[Phase.values().length]; // of this frame
+    private Phase phase = Phase.PRESENT;
     private long phaseBegan = System.nanoTime();
-    private int frames;
-    private double othersMillis = 10; // all but training, smoothed
+    private double othersMillis = 10; // all phases but training, smoothed
     private double drawingMillis = 10;
+    private long[] frameNanos = new long[1024];
+    private int frames;
+    private double smoothedMillis = Double.NaN;
 
+    /** @param sharesCores whether the device is the CPU */
     FrameBudget(boolean sharesCores) {
         this.sharesCores = sharesCores;
-        frameMillis = sharesCores ? 33 : 12;
+        targetMillis = sharesCores ? 33 : 12;
     }
 
-    /** Of this frame. */
+    /** The time for training in this frame. */
     Duration training() {
-        double left = Math.max(LEAST_TRAINING_MILLIS, Math.min(MOST_TRAINING_MILLIS, frameMillis - othersMillis));
+        double left = Math.max(LEAST_TRAINING_MILLIS, Math.min(MOST_TRAINING_MILLIS, targetMillis - othersMillis));
         return millis(Math.max(left, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
+    /** The time for the map in this frame. */
     Duration map(boolean training) {
         double millis = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
         return millis(Math.max(millis, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
-    private static Duration millis(double millis) {
-        return Duration.ofNanos((long) (millis * 1e6));
-    }
+    private static Duration millis(double millis) { return Duration.ofNanos((long) (millis * 1e6)); }
 
-    void beginTraining() {
-        enter(TRAINING);
-    }
-
-    void beginMap() {
-        enter(MAP);
-    }
-
-    /** Nanoseconds of the map's time that were not the map's. */
-    void addTransfer(long nanos) {
-        now[TRANSFER] += nanos;
-        now[MAP] -= nanos;
-    }
-
-    void beginDraw() {
-        enter(DRAW);
-    }
-
-    void beginPanel() {
-        enter(PANEL);
-    }
-
-    void beginPresent() {
-        enter(PRESENT);
-    }
-
-    private void enter(int next) {
-        long time = System.nanoTime();
-        now[phase] += time - phaseBegan;
+    /** Ends the phase before, and begins this one. */
+    void begin(Phase next) {
+        long now = System.nanoTime();
+        nanos[phase.ordinal()] += now - phaseBegan;
         phase = next;
-        phaseBegan = time;
+        phaseBegan = now;
     }
 
     void endFrame() {
-        enter(PRESENT);
+        begin(Phase.PRESENT);
         double others = 0;
-        double drawing = (now[DRAW] + now[PRESENT]) * 1e-6;
-        for (int i = 0; i < PHASES.length; i++) {
-            others += i == TRAINING || i == PRESENT && !sharesCores ? 0 : now[i] * 1e-6; // a GPU's is a wait for the screen
-            sums[i] += now[i];
-            now[i] = 0;
+        for (Phase each : Phase.values()) {
+            boolean waits = each == Phase.PRESENT && !sharesCores; // for the screen
+            others += each == Phase.TRAINING || waits ? 0 : millisOf(each);
+            sums[each.ordinal()] += nanos[each.ordinal()];
         }
+        double drawing = millisOf(Phase.DRAW) + millisOf(Phase.PRESENT);
+        Arrays.fill(nanos, 0);
         othersMillis += SMOOTHING * (others - othersMillis);
         drawingMillis += SMOOTHING * (drawing - drawingMillis);
-        frames++;
     }
 
-    /** Milliseconds of each phase, a mean over all frames. */
+    private double millisOf(Phase each) { return nanos[each.ordinal()] * 1e-6; }
+
+    /** Counts a frame, with its time since the one before. */
+    void addFrame(long sinceLastNanos) {
+        if (frames == frameNanos.length) {
+            frameNanos = Arrays.copyOf(frameNanos, 2 * frames);
+        }
+        frameNanos[frames++] = sinceLastNanos;
+        double millis = sinceLastNanos * 1e-6;
+        smoothedMillis = Double.isNaN(smoothedMillis) ? millis : smoothedMillis + 0.1 * (millis - smoothedMillis);
+    }
+
+    /** Frames that were counted. */
+    int frames() { return frames; }
+
+    /** The time of a recent frame; NaN before the first. */
+    double smoothedMillis() { return smoothedMillis; }
+
+    /** The time in milliseconds that this share of all frames did not exceed; NaN without a frame. */
+    double percentileMillis(double share) {
+        long[] sorted = Arrays.copyOf(frameNanos, frames);
+        Arrays.sort(sorted);
+        return frames == 0 ? Double.NaN : sorted[(int) Math.min(frames - 1, Math.floor(share * frames))] * 1e-6;
+    }
+
+    /** The mean time of each phase. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("milliseconds a frame:");
-        for (int i = 0; i < PHASES.length; i++) {
-            text.append(String.format(Locale.ROOT, " %s %.2f", PHASES[i], sums[i] * 1e-6 / Math.max(1, frames)));
+        for (Phase each : Phase.values()) {
+            text.append(String.format(Locale.ROOT, " %s %.2f", each.name().toLowerCase(Locale.ROOT),
+                    sums[each.ordinal()] * 1e-6 / Math.max(1, frames)));
         }
         return text.toString();
     }

@@ -3,25 +3,37 @@ package iadb.view;
 import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.nuklear.Nuklear.*;
 
-import iadb.view.scene.Camera;
+import iadb.view.Action.Command;
+import iadb.view.Action.Quantity;
+import iadb.view.Action.Switch;
 import iadb.view.surface.InputListener;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.lwjgl.nuklear.NkContext;
 import org.lwjgl.nuklear.NkVec2;
 import org.lwjgl.system.MemoryStack;
 
-/** What keys, buttons and the wheel mean: the panel takes what lies on it, then the brush, then the picture itself. */
+/** Turns keys, the mouse and dropped files into actions. The mouse acts on the panel where it is over it, else on the picture. */
 final class Gestures implements InputListener {
-    private static final double ZOOM_A_STEP = 1.15;
+    private static final double ZOOM_PER_STEP = 1.15;
     private static final double CLICK_PIXELS = 4; // a press that moves less is a click
-    private static final int NOTHING = -1;
     private static final float BRUSH_STEP = 1.25f;
+    private static final int NONE = -1;
+    private static final Map<Integer, Action> KEYS = Map.ofEntries(
+            Map.entry(GLFW_KEY_SPACE, Switch.PAUSE), Map.entry(GLFW_KEY_B, Switch.REVERSE), Map.entry(GLFW_KEY_T, Switch.TRAILS),
+            Map.entry(GLFW_KEY_V, Switch.VELOCITY), Map.entry(GLFW_KEY_G, Switch.GRID), Map.entry(GLFW_KEY_D, Switch.DENSITY),
+            Map.entry(GLFW_KEY_L, Switch.ADDITIVE_BLENDING), Map.entry(GLFW_KEY_P, Switch.PAINT), Map.entry(GLFW_KEY_E, Switch.ERASER),
+            Map.entry(GLFW_KEY_H, Switch.HELP), Map.entry(GLFW_KEY_TAB, Switch.PANEL),
+            Map.entry(GLFW_KEY_LEFT, Command.STEP_BACK), Map.entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD),
+            Map.entry(GLFW_KEY_R, Command.NEW_POINTS), Map.entry(GLFW_KEY_C, Command.CLEAR_CANVAS), Map.entry(GLFW_KEY_S, Command.SCREENSHOT),
+            Map.entry(GLFW_KEY_X, Command.EXPORT), Map.entry(GLFW_KEY_F, Command.FULLSCREEN), Map.entry(GLFW_KEY_0, Command.RESET_VIEW),
+            Map.entry(GLFW_KEY_KP_0, Command.RESET_VIEW), Map.entry(GLFW_KEY_ESCAPE, Command.CLOSE));
 
     private final NkContext panel;
-    private final Controls controls;
-    private final Camera camera;
-    private final Subjects subjects;
+    private final ViewState state;
+    private final Consumer<Action> actions;
     private final float scale;
     private double x; // of the pointer, pixels
     private double y;
@@ -29,61 +41,38 @@ final class Gestures implements InputListener {
     private double pressY;
     private boolean moving;
     private boolean stroking;
-    private boolean strokeErases;
-    private int pressedNow = NOTHING;  // Nuklear's button that went down in this frame
-    private int releasedNow = NOTHING; // and up again: Nuklear is told in the next, or it would not see the click
-    private double clickedX = Double.NaN; // in the unit square
-    private double clickedY;
-    private boolean strokeEnded;
+    private boolean erasing;
+    private int pressedNow = NONE;  // Nuklear's button that was pressed in this frame
+    private int releasedNow = NONE; // and released in it: Nuklear learns it in the next frame, or it would miss the click
 
-    /** @param scale pixels a unit of the panel */
-    Gestures(NkContext panel, Controls controls, Camera camera, Subjects subjects, float scale) {
+    /** @param scale pixels of a unit of the panel */
+    Gestures(NkContext panel, ViewState state, Consumer<Action> actions, float scale) {
         this.panel = panel;
-        this.controls = controls;
-        this.camera = camera;
-        this.subjects = subjects;
+        this.state = state;
+        this.actions = actions;
         this.scale = scale;
     }
 
-    /** Before the events of a frame. */
+    /** Call before the events of a frame. */
     void begin() {
         nk_input_begin(panel);
-        pressedNow = NOTHING;
-        if (releasedNow != NOTHING) {
+        pressedNow = NONE;
+        if (releasedNow != NONE) {
             nk_input_button(panel, releasedNow, (int) (x / scale), (int) (y / scale), false);
-            releasedNow = NOTHING;
+            releasedNow = NONE;
         }
     }
 
-    /** After the events of a frame. */
-    void end() {
-        nk_input_end(panel);
-    }
-
-    /** Where was clicked since the last call, in the unit square; null: nowhere. */
-    double[] takeClick() {
-        if (Double.isNaN(clickedX)) {
-            return null;
-        }
-        double[] click = {clickedX, clickedY};
-        clickedX = Double.NaN;
-        return click;
-    }
-
-    /** Whether a stroke of the brush has ended since the last call. */
-    boolean takeStrokeEnd() {
-        boolean ended = strokeEnded;
-        strokeEnded = false;
-        return ended;
-    }
+    /** Call after the events of a frame. */
+    void end() { nk_input_end(panel); }
 
     @Override
     public void pointer(double pixelX, double pixelY) {
         nk_input_motion(panel, (int) (pixelX / scale), (int) (pixelY / scale));
         if (stroking) {
-            subjects.painting().strokeTo(camera.toX(pixelX), camera.toY(pixelY), controls.brush, strokeErases);
+            actions.accept(new Action.Paint(pixelX, pixelY, false, erasing));
         } else if (moving) {
-            camera.move(pixelX - x, pixelY - y);
+            actions.accept(new Action.MoveView(pixelX - x, pixelY - y));
         }
         x = pixelX;
         y = pixelY;
@@ -100,33 +89,38 @@ final class Gestures implements InputListener {
         }
         if (pressed) {
             pressedNow = known;
-            if (onPanel()) {
-                return;
-            }
-            pressX = x;
-            pressY = y;
-            boolean brush = controls.painting && button != GLFW_MOUSE_BUTTON_MIDDLE;
-            stroking = brush;
-            moving = !brush;
-            if (brush) {
-                strokeErases = controls.erasing != (button == GLFW_MOUSE_BUTTON_RIGHT);
-                subjects.painting().beginStroke();
-                subjects.painting().strokeTo(camera.toX(x), camera.toY(y), controls.brush, strokeErases);
+            if (!onPanel()) {
+                press(button);
             }
         } else {
-            if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_PIXELS * scale) {
-                clickedX = camera.toX(x);
-                clickedY = camera.toY(y);
-            }
-            strokeEnded |= stroking;
-            moving = false;
-            stroking = false;
+            release();
         }
     }
 
-    /** What lies under the pointer is the panel's: the corner at the right only shows. */
+    private void press(int button) {
+        pressX = x;
+        pressY = y;
+        stroking = state.is(Switch.PAINT) && button != GLFW_MOUSE_BUTTON_MIDDLE;
+        moving = !stroking;
+        if (stroking) {
+            erasing = state.is(Switch.ERASER) != (button == GLFW_MOUSE_BUTTON_RIGHT);
+            actions.accept(new Action.Paint(x, y, true, erasing));
+        }
+    }
+
+    private void release() {
+        if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_PIXELS * scale) {
+            actions.accept(new Action.PickPoint(x, y));
+        }
+        if (stroking) {
+            actions.accept(Command.END_STROKE);
+        }
+        moving = false;
+        stroking = false;
+    }
+
     private boolean onPanel() {
-        return controls.panel && x < Panel.WIDTH * scale || controls.help && nk_window_is_any_hovered(panel);
+        return state.is(Switch.PANEL) && x < Panel.WIDTH * scale || state.is(Switch.HELP) && nk_window_is_any_hovered(panel);
     }
 
     @Override
@@ -136,68 +130,34 @@ final class Gestures implements InputListener {
                 nk_input_scroll(panel, NkVec2.malloc(stack).set(0, (float) steps));
             }
         } else {
-            camera.zoomAt(x, y, Math.pow(ZOOM_A_STEP, steps));
+            actions.accept(new Action.Zoom(x, y, Math.pow(ZOOM_PER_STEP, steps)));
         }
     }
 
     @Override
-    public void dropped(List<Path> files) {
-        subjects.drop(files);
-    }
+    public void dropped(List<Path> files) { actions.accept(new Action.Drop(files)); }
 
-    /** Signs are where a keyboard has them. */
+    /** Signs are characters, not keys: each keyboard layout has them elsewhere. */
     @Override
     public void character(int codePoint) {
+        float brush = state.get(Quantity.BRUSH);
         switch (codePoint) {
-            case '+', '=' -> controls.doublePoints();
-            case '-' -> controls.halvePoints();
-            case '[' -> controls.brush = Math.max(Painting.LEAST_BRUSH, controls.brush / BRUSH_STEP);
-            case ']' -> controls.brush = Math.min(Painting.MOST_BRUSH, controls.brush * BRUSH_STEP);
+            case '+', '=' -> actions.accept(new Action.SetPoints(Math.min(ViewState.MOST_POINTS, 2 * state.points)));
+            case '-' -> actions.accept(new Action.SetPoints(Math.max(Math.min(state.points, ViewState.LEAST_POINTS), state.points / 2)));
+            case '[' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush / BRUSH_STEP));
+            case ']' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush * BRUSH_STEP));
             default -> { }
         }
     }
 
+    /** Only steps repeat while their key is held. */
     @Override
     public void key(int key, boolean pressed, boolean repeated, int modifiers) {
-        if (!pressed || (modifiers & (GLFW_MOD_CONTROL | GLFW_MOD_ALT | GLFW_MOD_SUPER)) != 0) {
-            return;
-        }
-        switch (key) {
-            case GLFW_KEY_LEFT -> controls.wish(Controls.Wish.STEP_BACK);
-            case GLFW_KEY_RIGHT -> controls.wish(Controls.Wish.STEP_ON);
-            default -> {
-                if (!repeated) {
-                    press(key);
-                }
-            }
-        }
-    }
-
-    /** Keys that do not repeat while they are held. */
-    private void press(int key) {
-        switch (key) {
-            case GLFW_KEY_SPACE -> controls.paused = !controls.paused;
-            case GLFW_KEY_R -> controls.wish(Controls.Wish.NEW_POINTS);
-            case GLFW_KEY_B -> controls.reverse = !controls.reverse;
-            case GLFW_KEY_T -> controls.trails = !controls.trails;
-            case GLFW_KEY_V -> controls.field = !controls.field;
-            case GLFW_KEY_G -> controls.grid = !controls.grid;
-            case GLFW_KEY_D -> controls.density = !controls.density;
-            case GLFW_KEY_L -> controls.glow = !controls.glow;
-            case GLFW_KEY_P -> {
-                controls.painting = !controls.painting;
-                subjects.followCanvas();
-            }
-            case GLFW_KEY_C -> subjects.painting().clear();
-            case GLFW_KEY_E -> controls.erasing = !controls.erasing;
-            case GLFW_KEY_H -> controls.help = !controls.help;
-            case GLFW_KEY_TAB -> controls.panel = !controls.panel;
-            case GLFW_KEY_S -> controls.wish(Controls.Wish.SCREENSHOT);
-            case GLFW_KEY_X -> controls.wish(Controls.Wish.EXPORT);
-            case GLFW_KEY_F -> controls.wish(Controls.Wish.FULLSCREEN);
-            case GLFW_KEY_0, GLFW_KEY_KP_0 -> controls.wish(Controls.Wish.RESET_VIEW);
-            case GLFW_KEY_ESCAPE -> controls.wish(Controls.Wish.CLOSE);
-            default -> { }
+        Action action = KEYS.get(key);
+        boolean repeats = action == Command.STEP_BACK || action == Command.STEP_FORWARD;
+        if (action != null && pressed && (repeats || !repeated)
+                && (modifiers & (GLFW_MOD_CONTROL | GLFW_MOD_ALT | GLFW_MOD_SUPER)) == 0) {
+            actions.accept(action);
         }
     }
 }

@@ -8,6 +8,7 @@ import iadb.model.Network;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSession.Progress;
+import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -114,7 +115,7 @@ final class Learning implements AutoCloseable {
         int before = done;
         long left = budget.toNanos();
         while (left > LEAST_SLICE_NANOS && running && doneBefore + session.stepsEnqueued() < goal) {
-            Duration slice = Duration.ofNanos(Math.min(left, FrameBudget.LONGEST_LAUNCH.toNanos()));
+            Duration slice = Duration.ofNanos(Math.min(left, Flow.LONGEST_LAUNCH.toNanos()));
             take(session.advance(goal - doneBefore - session.stepsEnqueued(), slice));
             left = begin + budget.toNanos() - System.nanoTime();
         }

@@ -7,28 +7,28 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What the window is told.
+ * The settings of the window.
  *
  * @param p0         the density to start from
  * @param p1         the density to arrive at
- * @param training   of the network; its shape is the model's where one is given
- * @param model      weights to show without a training
- * @param points     to move at first
- * @param steps      T, of a pass
- * @param invert     in image files that are dropped, dark is dense
+ * @param training   settings of the network; its shape is the model's where one is given
+ * @param model      a network to show without training it
+ * @param points     how many are shown at first
+ * @param steps      T, of a whole pass
+ * @param invert     in dropped image files, dark is dense
  * @param width      of the window, units of the desktop; pixels off screen
- * @param height     as width
- * @param share      whether points may go to OpenGL without the host, where the device can; else they are copied
+ * @param height     in the same units
+ * @param share      whether OpenCL and OpenGL share the points where the device can; else they are copied
  * @param offscreen  draw without a display
  * @param vsync      wait for the screen
- * @param seconds    after the first frame the window closes itself; empty: the user closes it
- * @param screenshot of the last frame
- * @param recording  an animation of what is shown
+ * @param seconds    the window closes so long after its first frame; empty: the user closes it
+ * @param screenshot file for the last frame
+ * @param recording  file for an animation of what is shown
  * @param folder     for screenshots that the user takes
  */
 public record RealtimeConfig(Density p0, Density p1, TrainingSettings training, Optional<Network> model,
         int points, int steps, boolean invert, int width, int height, boolean share, boolean offscreen, boolean vsync,
         Optional<Double> seconds, Optional<Path> screenshot, Optional<Path> recording, Path folder) {
-    /** The window moves no more. */
-    public static final int MOST_POINTS = Controls.MOST_POINTS;
+    /** The most points that the window moves. */
+    public static final int MOST_POINTS = ViewState.MOST_POINTS;
 }

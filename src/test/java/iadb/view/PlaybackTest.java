@@ -8,12 +8,12 @@ import org.junit.jupiter.api.Test;
 class PlaybackTest {
     private static final double FRAME = 1 / 64.0;
 
-    private static double secondsUntil(Playback playback, double place, boolean andBack) {
+    private static double secondsUntil(Playback playback, double place, boolean loop) {
         for (double seconds = 0; seconds < 60; seconds += FRAME) {
             if (playback.place() == place) {
                 return seconds;
             }
-            playback.advance(FRAME, 1, 1, andBack);
+            playback.advance(FRAME, 1, 1, loop);
         }
         throw new AssertionError("never at " + place);
     }
@@ -21,16 +21,16 @@ class PlaybackTest {
     @Test
     void passTakesFourSecondsAndRestsAtBothEnds() {
         Playback playback = new Playback();
-        playback.start();
+        playback.moveTo(0);
         assertEquals(5, secondsUntil(playback, 1, true), 0.1);
         assertEquals(5, secondsUntil(playback, 0, true), 0.1);
         assertEquals(5, secondsUntil(playback, 1, true), 0.1);
     }
 
     @Test
-    void withoutTheWayBackItStartsAgain() {
+    void withoutLoopItStartsAgain() {
         Playback playback = new Playback();
-        playback.start();
+        playback.moveTo(0);
         secondsUntil(playback, 1, false);
         double least = 1;
         for (int i = 0; i < 80; i++) {
@@ -41,9 +41,9 @@ class PlaybackTest {
     }
 
     @Test
-    void waitsWhereTheWayIsNotKnownYet() {
+    void waitsWhereThePassIsNotComputedYet() {
         Playback playback = new Playback();
-        playback.start();
+        playback.moveTo(0);
         for (int i = 0; i < 1000; i++) {
             playback.advance(FRAME, 1, 0.25, true);
             assertTrue(playback.place() <= 0.25);
@@ -52,14 +52,16 @@ class PlaybackTest {
     }
 
     @Test
-    void pauseHoldsItAndAChosenPlaceStays() {
+    void aChosenPlaceRestsBeforeItRunsOn() {
         Playback playback = new Playback();
         playback.moveTo(0.4);
-        playback.pause(true);
-        for (int i = 0; i < 200; i++) {
+        for (double seconds = 0; seconds < 0.95; seconds += FRAME) {
             playback.advance(FRAME, 1, 1, true);
+            assertEquals(0.4, playback.place());
         }
-        assertEquals(0.4, playback.place());
+        playback.advance(1, 1, 1, true);
+        playback.advance(1, 1, 1, true);
+        assertTrue(playback.place() > 0.4);
     }
 
     @Test

@@ -10,22 +10,19 @@ import iadb.density.NamedDensities;
 import iadb.file.Png;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.train.TrainingSession.Which;
 import iadb.train.TrainingSettings;
-import iadb.view.scene.Camera;
-import iadb.view.scene.SceneRenderer;
-import iadb.view.surface.EglSurface;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Densities that are dropped on the window. Off screen, by EGL. */
-class SubjectsTest {
+/** Images that are dropped on the window. */
+class DensityPairTest {
     private static final TrainingSettings TRAINING =
             TrainingSettings.tutorial().withIterations(40).withData(500).withBatch(32).withSeed(1);
 
@@ -34,20 +31,15 @@ class SubjectsTest {
     private String said;
 
     private interface Trial {
-        void with(Subjects subjects, Learning learning) throws IOException;
+        void with(DensityPair densities, Learning learning) throws IOException;
     }
 
     private void run(Trial trial) throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
-        RealtimeConfig config = new RealtimeConfig(NamedDensities.find("gaussian").orElseThrow(),
-                NamedDensities.find("ring").orElseThrow(), TRAINING, Optional.of(network), 100, 4, false, 64, 64, false, true,
-                false, Optional.empty(), Optional.empty(), Optional.empty(), folder);
-        try (EglSurface surface = EglSurface.open(64, 64);
-                Context context = Context.open(Device.select("auto"));
-                SceneRenderer stage = new SceneRenderer(new Camera(), 1);
-                Learning learning = new Learning(context, TRAINING, network, losses -> { }, () -> { })) {
-            assertEquals(64, surface.width());
-            trial.with(new Subjects(config, new Controls(), stage, learning, line -> said = line), learning);
+        try (Context context = Context.open(Device.select("auto"));
+                Learning training = new Learning(context, TRAINING, network, losses -> { }, () -> { })) {
+            trial.with(new DensityPair(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow(), false,
+                    training, line -> said = line), training);
         }
     }
 
@@ -62,11 +54,10 @@ class SubjectsTest {
     @Test
     void aFileThatIsNoImageIsAMessageAndTheShowGoesOn() throws IOException {
         Path text = Files.writeString(folder.resolve("a.png"), "no picture");
-        run((subjects, learning) -> {
-            subjects.drop(List.of(text));
-            subjects.takeDropped();
+        run((densities, learning) -> {
+            densities.read(List.of(text));
             assertTrue(said.contains("a.png"), said);
-            assertEquals("ring", subjects.p1().name());
+            assertEquals("ring", densities.get(Which.P1).name());
             assertTrue(!learning.running());
         });
     }
@@ -74,11 +65,10 @@ class SubjectsTest {
     @Test
     void oneImageBecomesP1AndTheNetworkLearnsFromTheWeightsItHas() throws IOException {
         Path image = image("one.png");
-        run((subjects, learning) -> {
-            subjects.drop(List.of(image));
-            subjects.takeDropped();
-            assertEquals("one.png", subjects.p1().name());
-            assertEquals("gaussian", subjects.p0().name());
+        run((densities, learning) -> {
+            densities.read(List.of(image));
+            assertEquals("one.png", densities.get(Which.P1).name());
+            assertEquals("gaussian", densities.get(Which.P0).name());
             assertTrue(learning.running());
             assertArrayEquals(Network.initial(NetworkShape.TUTORIAL, 5).parameters(), learning.snapshot().parameters());
             while (learning.running()) {
@@ -96,19 +86,17 @@ class SubjectsTest {
         }
         Path file = folder.resolve("paper.png");
         Png.write(file, paper);
-        run((subjects, learning) -> {
-            subjects.drop(List.of(file));
-            subjects.takeDropped();
-            assertEquals("paper.png", subjects.p1().name());
+        run((densities, learning) -> {
+            densities.read(List.of(file));
+            assertEquals("paper.png", densities.get(Which.P1).name());
             assertTrue(said.contains("most of paper.png is bright") && said.contains("--invert"), said);
         });
     }
 
     @Test
     void aDropWithoutAReadableNameIsAMessage() throws IOException {
-        run((subjects, learning) -> {
-            subjects.drop(List.of());
-            subjects.takeDropped();
+        run((densities, learning) -> {
+            densities.read(List.of());
             assertTrue(said.contains("no file"), said);
         });
     }
@@ -131,12 +119,11 @@ class SubjectsTest {
     @Test
     void twoImagesBecomeP0AndP1() throws IOException {
         List<Path> images = List.of(image("from.png"), image("to.png"));
-        run((subjects, learning) -> {
-            subjects.drop(images);
-            subjects.takeDropped();
-            assertEquals("from.png", subjects.p0().name());
-            assertEquals("to.png", subjects.p1().name());
-            assertEquals("from.png", subjects.base().name());
+        run((densities, learning) -> {
+            densities.read(images);
+            assertEquals("from.png", densities.get(Which.P0).name());
+            assertEquals("to.png", densities.get(Which.P1).name());
+            assertEquals("from.png", densities.start(false).name());
         });
     }
 }

@@ -4,6 +4,7 @@ import iadb.fault.FileFault;
 import iadb.file.Png;
 import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -11,14 +12,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/**
- * The pictures of a show: those that the user takes, and the recording and the last frame that the command line asked for. One
- * that cannot be written is told and the show goes on.
- */
-final class PictureTaker implements AutoCloseable {
+/** Writes the user's screenshots, the recording and the last frame. When one cannot be written, it says so and the window stays open. */
+final class Pictures implements AutoCloseable {
     private final RealtimeConfig config;
     private final Surface surface;
-    private final Consumer<String> teller;
+    private final Consumer<String> say;
     private final Optional<Recorder> recorder;
     private Optional<IOException> fault = Optional.empty();
     private int screenshots;
@@ -27,22 +25,27 @@ final class PictureTaker implements AutoCloseable {
         void run() throws IOException;
     }
 
-    /** @throws IOException when the recording cannot be begun */
-    PictureTaker(RealtimeConfig config, Surface surface, Consumer<String> teller) throws IOException {
+    /**
+     * @param say takes a line for the user
+     * @throws IOException when the recording cannot be started
+     */
+    Pictures(RealtimeConfig config, Surface surface, Consumer<String> say) throws IOException {
         this.config = config;
         this.surface = surface;
-        this.teller = teller;
+        this.say = say;
         recorder = config.recording().isPresent() ? Optional.of(new Recorder(config.recording().get())) : Optional.empty();
     }
 
-    /** Takes a frame into the recording, where there is one and it is time. */
+    private BufferedImage frame() { return OpenGl.readPixels(surface.width(), surface.height()); }
+
+    /** Adds the frame to the recording, if there is one and it is time. */
     void record() {
         if (recorder.isPresent() && recorder.get().wantsFrame()) {
-            write(() -> recorder.get().add(OpenGl.readPixels(surface.width(), surface.height())));
+            write(() -> recorder.get().add(frame()));
         }
     }
 
-    /** Writes what is shown into the output folder. */
+    /** Writes the frame into the output folder. */
     void takeScreenshot() {
         try {
             Files.createDirectories(config.folder());
@@ -50,43 +53,35 @@ final class PictureTaker implements AutoCloseable {
             do {
                 file = config.folder().resolve("screenshot_" + screenshots++ + ".png");
             } while (Files.exists(file));
-            Png.write(file, OpenGl.readPixels(surface.width(), surface.height()));
-            teller.accept(file.toString());
+            Png.write(file, frame());
+            say.accept(file.toString());
         } catch (IOException e) {
-            teller.accept(notWritten(e)); // who pressed the key sees it
+            say.accept(notWritten(e));
         }
     }
 
-    /** Writes what is shown as the last frame, where it was asked for. */
-    void takeLastFrame() {
-        config.screenshot().ifPresent(file -> write(() -> Png.write(file, OpenGl.readPixels(surface.width(), surface.height()))));
-    }
+    /** Writes the frame as the last one, if that was asked for. */
+    void takeLastFrame() { config.screenshot().ifPresent(file -> write(() -> Png.write(file, frame()))); }
 
-    /** Puts the recording in its place. */
-    void finish() {
-        recorder.ifPresent(recording -> write(recording::finish));
-    }
+    /** Completes the recording. */
+    void finish() { recorder.ifPresent(recording -> write(recording::finish)); }
 
     private void write(Writing writing) {
         try {
             writing.run();
         } catch (IOException e) {
             fault = Optional.of(e);
-            teller.accept(notWritten(e));
+            say.accept(notWritten(e));
         }
     }
 
-    /** Why a picture that was asked for is not there. */
-    Optional<IOException> fault() {
-        return fault;
-    }
+    /** Why the recording or the last frame is missing. */
+    Optional<IOException> fault() { return fault; }
 
     static String notWritten(IOException e) {
         return "not written: " + (e instanceof FileSystemException at ? at.getFile() + ": " + FileFault.of(e) : e.getMessage());
     }
 
     @Override
-    public void close() {
-        recorder.ifPresent(Recorder::close);
-    }
+    public void close() { recorder.ifPresent(Recorder::close); }
 }

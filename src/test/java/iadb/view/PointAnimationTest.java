@@ -1,6 +1,7 @@
 package iadb.view;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lwjgl.opengl.GL33C.GL_ARRAY_BUFFER;
 import static org.lwjgl.opengl.GL33C.glBindBuffer;
@@ -12,6 +13,7 @@ import iadb.density.NamedDensities;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.train.TrainingSettings;
+import iadb.view.Action.Switch;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
@@ -21,7 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is drawn while the network is trained, for a network whose map is known. Off screen, by EGL. */
-class MovementTest {
+class PointAnimationTest {
     private static final float[] SHIFT = {0.25f, -0.125f};
     // a rate so small that the map stays: Adam moves a weight by about the rate in each iteration
     private static final TrainingSettings TRAINING = TrainingSettings.tutorial().withIterations(Integer.MAX_VALUE).withData(500)
@@ -31,7 +33,7 @@ class MovementTest {
     private static final Duration BUDGET = Duration.ofMillis(1);
 
     private interface Trial {
-        void with(Learning learning, Movement movement, Controls controls);
+        void with(Learning training, PointAnimation animation, ViewState state);
     }
 
     private static void run(Trial trial) {
@@ -40,46 +42,64 @@ class MovementTest {
         parameters[shape.biasOffset(shape.depth())] = SHIFT[0];
         parameters[shape.biasOffset(shape.depth()) + 1] = SHIFT[1];
         Network network = new Network(shape, parameters);
+        ViewState state = new ViewState(100);
         try (EglSurface surface = EglSurface.open(64, 64)) {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
-                    Learning learning = new Learning(context, TRAINING, network, losses -> { }, () -> { });
-                    Movement movement = new Movement(interop, shape, 128, 1)) {
-                movement.draw(NamedDensities.find("gaussian").orElseThrow(), 100);
-                learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
-                trial.with(learning, movement, new Controls());
+                    Learning training = new Learning(context, TRAINING, network, losses -> { }, () -> { });
+                    PointAnimation animation = new PointAnimation(interop, shape, 128, 1, state)) {
+                animation.draw(NamedDensities.find("gaussian").orElseThrow());
+                training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
+                trial.with(training, animation, state);
             }
         }
     }
 
     @Test
     void whileItTrainsTheGridBendsWithThePoints() {
-        run((learning, movement, controls) -> {
-            controls.grid = true;
+        run((training, animation, state) -> {
+            state.set(Switch.GRID, true);
             do {
-                assertArrayEquals(movement.starts(), drawn(movement.flow()), "the points move when the grid does");
-                learning.advance(BUDGET);
-                movement.advance(learning, true, controls, 0, BUDGET);
-            } while (drawn(movement.grid())[0] == 0);
-            assertTrue(learning.running());
-            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(movement.grid()), TOLERANCE);
-            assertArrayEquals(shifted(movement.starts()), drawn(movement.flow()), TOLERANCE);
+                assertArrayEquals(animation.starts(), drawn(animation.points()), "the points move when the grid does");
+                training.advance(BUDGET);
+                animation.advance(training, true, 0, BUDGET);
+            } while (drawn(animation.grid())[0] == 0);
+            assertTrue(training.running());
+            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.grid()), TOLERANCE);
+            assertArrayEquals(shifted(animation.starts()), drawn(animation.points()), TOLERANCE);
         });
     }
 
     @Test
     void aGridThatIsShownInAPauseBendsToo() {
-        run((learning, movement, controls) -> {
-            while (movement.grid() == null) {
-                learning.advance(BUDGET);
-                movement.advance(learning, true, controls, 0, BUDGET);
-                controls.grid = drawn(movement.flow())[0] != movement.starts()[0];
+        run((training, animation, state) -> {
+            while (animation.grid() == null) {
+                training.advance(BUDGET);
+                animation.advance(training, true, 0, BUDGET);
+                state.set(Switch.GRID, drawn(animation.points())[0] != animation.starts()[0]);
             }
-            controls.paused = true;
-            for (int frame = 0; frame < 10_000 && drawn(movement.grid())[0] == 0; frame++) {
-                movement.advance(learning, true, controls, 0, BUDGET);
+            state.set(Switch.PAUSE, true);
+            for (int frame = 0; frame < 10_000 && drawn(animation.grid())[0] == 0; frame++) {
+                animation.advance(training, true, 0, BUDGET);
             }
-            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(movement.grid()), TOLERANCE);
+            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.grid()), TOLERANCE);
+        });
+    }
+
+    @Test
+    void aPauseHoldsPlaybackAtItsPlace() {
+        run((training, animation, state) -> {
+            training.stop();
+            animation.restart(training);
+            while (animation.place() < 0.3) {
+                animation.advance(training, false, 0.1, BUDGET);
+            }
+            state.set(Switch.PAUSE, true);
+            double place = animation.place();
+            for (int frame = 0; frame < 200; frame++) {
+                animation.advance(training, false, 0.1, BUDGET);
+            }
+            assertEquals(place, animation.place());
         });
     }
 

@@ -1,0 +1,332 @@
+package iadb.view;
+
+import iadb.cl.Context;
+import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
+import iadb.cl.Resources;
+import iadb.density.Density;
+import iadb.draw.PointSource;
+import iadb.model.NetworkShape;
+import iadb.random.RandomPurpose;
+import iadb.sample.Integration;
+import iadb.sample.MapSession;
+import iadb.sample.Sampler;
+import iadb.sample.Schedule;
+import iadb.sample.Solver;
+import iadb.view.Action.Quantity;
+import iadb.view.Action.Switch;
+import iadb.view.interop.Interop;
+import iadb.view.interop.PointBuffer;
+import iadb.view.scene.Flow;
+import iadb.view.scene.LineDrawing;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The points, the grid and the arrows of the velocity field, as the map moves them. While the network is trained, passes with its
+ * current weights follow each other, as previews; then the trajectories of a last pass are played.
+ */
+final class PointAnimation implements AutoCloseable {
+    private static final long MORPH_NANOS = 250_000_000; // the longest blend from one preview to the next
+    private static final double PREVIEW_SECONDS = 0.45;  // a preview that takes longer has fewer steps the next time
+    private static final int LEAST_PREVIEW_STEPS = 16;
+    private static final int MOST_POINTS_DRAWN_ON_HOST = 1 << 16; // which takes some 50 ms
+    private static final int NONE = -1;
+    private static final long LEAST_SLICE_NANOS = 1_000_000;
+    private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
+
+    private final Interop interop;
+    private final Context context;
+    private final NetworkShape shape;
+    private final int T;
+    private final long seed;
+    private final ViewState state;
+    private final Resources resources = new Resources();
+    private final Playback playback = new Playback();
+    private Sampler sampler; // made when it is first needed: the first frame comes before its kernels
+    private PointBuffer arrowTails;
+    private PointBuffer arrowHeads;
+    private Flow points;
+    private Flow grid; // null while it is not shown
+    private float[] starts; // [N, 2]
+    private int drawn;      // points drawn before these
+    private int chosenPoint = NONE;
+    private long closedHostBytes; // of the points drawn before
+    private int previewSteps;
+    private boolean previewing;
+    private boolean passUnderWay; // behind what is shown
+    private boolean lastPass;     // the latest pass has the weights that the training ended with
+    private double previewPlace = 1;
+    private long passBeganNanos;
+    private long morphBeganNanos;
+    private long morphNanos = 1;
+
+    /**
+     * @param T     steps of a whole pass
+     * @param seed  of the points
+     * @param state is read only
+     */
+    PointAnimation(Interop interop, NetworkShape shape, int T, long seed, ViewState state) {
+        this.interop = interop;
+        context = interop.context();
+        this.shape = shape;
+        this.T = T;
+        this.seed = seed;
+        this.state = state;
+        previewSteps = Math.min(T, LEAST_PREVIEW_STEPS);
+    }
+
+    /** Measures tunings and builds the map's kernels. */
+    void prepare() { sampler().prepareAll(); }
+
+    private Sampler sampler() {
+        if (sampler == null) {
+            sampler = resources.add(new Sampler(context, shape));
+        }
+        return sampler;
+    }
+
+    /**
+     * Draws {@code state.points} new points, and shows them where they start.
+     *
+     * @throws DeviceLimitException when the device cannot hold so many: the points before them stay
+     */
+    void draw(Density density) {
+        int count = state.points;
+        Optional<float[]> onHost = points == null && count <= MOST_POINTS_DRAWN_ON_HOST // the first are seen before kernels are built
+                ? PointSource.drawWithoutDevice(density, seed, RandomPurpose.START_POINTS, drawn, count) : Optional.empty();
+        float[] positions = onHost.orElseGet(() -> {
+            try (PointSource source = new PointSource(context, density)) {
+                return source.drawToHost(seed, RandomPurpose.START_POINTS, drawn, count);
+            }
+        });
+        Flow before = points;
+        points = flow(positions);
+        if (before != null) {
+            closedHostBytes += before.hostBytes();
+            before.close();
+        }
+        starts = positions;
+        chosenPoint = NONE;
+        drawn += count;
+        previewing = false;
+    }
+
+    private Flow flow(float[] positions) {
+        return new Flow(interop, positions, (long) shape.bufferFloats() * Float.BYTES, T);
+    }
+
+    /** The points and, while it is shown, the grid. */
+    private List<Flow> flows() { return grid == null ? List.of(points) : List.of(points, grid); }
+
+    private Integration integration(int steps) {
+        return Integration.of(state.solver, Schedule.LINEAR, steps, state.is(Switch.REVERSE));
+    }
+
+    /** Starts a pass over, with other weights, points or solver, and plays it from its start. A training shows its own passes. */
+    void restart(Learning training) {
+        if (!training.running()) {
+            for (Flow flow : flows()) {
+                flow.begin(sampler(), training.parameters(), integration(T));
+            }
+            playback.moveTo(0);
+            previewing = false;
+        }
+    }
+
+    /**
+     * Advances by one frame.
+     *
+     * @param trained whether the network was trained in this frame, even if only for its last iterations
+     * @param seconds since the last frame
+     * @param budget  of computing
+     */
+    void advance(Learning training, boolean trained, double seconds, Duration budget) {
+        showOrHideGrid(training);
+        long end = System.nanoTime() + budget.toNanos();
+        if (trained || training.running() || previewing) {
+            advancePreview(training, end);
+        } else {
+            for (Flow flow : flows()) {
+                flow.advance(left(end));
+            }
+            if (!state.is(Switch.PAUSE)) {
+                playback.advance(seconds, state.get(Quantity.SPEED), points.known(), state.is(Switch.LOOP));
+            }
+            for (Flow flow : flows()) {
+                flow.show(playback.place());
+            }
+        }
+        if (state.is(Switch.VELOCITY)) {
+            aimArrows(training.parameters());
+        }
+    }
+
+    private void showOrHideGrid(Learning training) {
+        if (!state.is(Switch.GRID) && grid != null) {
+            grid.close();
+            grid = null;
+        } else if (state.is(Switch.GRID) && grid == null) {
+            grid = flow(LineDrawing.gridStarts());
+            if (previewing) {
+                beginPreview(training);
+            } else if (!training.running()) {
+                grid.begin(sampler(), training.parameters(), integration(T));
+            }
+        }
+    }
+
+    /** What is left of a budget; enough for a slice. */
+    private static Duration left(long endNanos) {
+        return Duration.ofNanos(Math.max(LEAST_SLICE_NANOS, endNanos - System.nanoTime()));
+    }
+
+    /**
+     * Computes passes behind what is shown, of the points and of the grid: both appear when both are complete. When the training
+     * has ended a last pass follows, of all steps, which is then played.
+     */
+    private void advancePreview(Learning training, long end) {
+        boolean hasLastPass = lastPass && !training.running();
+        if (!previewing || !passUnderWay && !hasLastPass && !state.is(Switch.PAUSE)) {
+            beginPreview(training);
+        }
+        if (passUnderWay) {
+            boolean complete = true;
+            for (Flow flow : flows()) {
+                complete &= flow.advanceBehind(left(end));
+            }
+            if (complete) {
+                endPreview();
+            }
+        }
+        if (lastPass && !training.running() && !passUnderWay) {
+            previewing = false;
+            playback.moveTo(1);
+            return;
+        }
+        double blend = Math.min(1, (System.nanoTime() - morphBeganNanos) / (double) morphNanos);
+        flows().forEach(flow -> flow.morph(blend));
+    }
+
+    /** Begins a pass with the current weights, instead of one that is under way. */
+    private void beginPreview(Learning training) {
+        lastPass = !training.running();
+        previewing = true;
+        passUnderWay = true;
+        passBeganNanos = System.nanoTime();
+        for (Flow flow : flows()) {
+            flow.beginBehind(sampler(), training.parameters(), integration(lastPass ? T : previewSteps));
+        }
+    }
+
+    private void endPreview() {
+        passUnderWay = false;
+        for (Flow flow : flows()) {
+            flow.showPassBehind(previewPlace);
+        }
+        morphBeganNanos = System.nanoTime();
+        long passNanos = morphBeganNanos - passBeganNanos;
+        morphNanos = Math.min(MORPH_NANOS, passNanos);
+        double seconds = passNanos * 1e-9;
+        if (lastPass) {
+            return;
+        }
+        if (seconds > PREVIEW_SECONDS && previewSteps / 2 >= LEAST_PREVIEW_STEPS) {
+            previewSteps /= 2;
+        } else if (seconds < PREVIEW_SECONDS / 3 && previewSteps * 2 <= T) {
+            previewSteps *= 2;
+        }
+    }
+
+    /** Puts x + D(x, α) at the head of the arrow at each x: one Euler step of length 1. */
+    private void aimArrows(DeviceBuffer parameters) {
+        if (arrowTails == null) {
+            arrowTails = resources.add(interop.buffer(ARROWS));
+            arrowHeads = resources.add(interop.buffer(ARROWS));
+            arrowTails.acquire().write(LineDrawing.arrowTails());
+            arrowTails.publish();
+        }
+        DeviceBuffer heads = arrowHeads.acquire();
+        heads.write(LineDrawing.arrowTails());
+        float alpha = (float) alpha();
+        Integration unit = new Integration(Solver.EULER, new float[] {alpha, alpha + 1});
+        try (MapSession session = sampler().session(parameters, heads, ARROWS, unit)) {
+            session.advance(1);
+        }
+        arrowHeads.publish();
+    }
+
+    /** Shows a place of the trajectories, 0 to 1; playback rests there for a moment. */
+    void moveTo(double place) {
+        playback.moveTo(place);
+        previewPlace = playback.place();
+    }
+
+    /** Shows the place that is so many steps away. */
+    void step(int steps) { moveTo(place() + (double) steps / T); }
+
+    /** The place of the trajectories that is shown, 0 to 1. */
+    double place() { return previewing ? previewPlace : playback.place(); }
+
+    /** α at that place. */
+    double alpha() { return state.is(Switch.REVERSE) ? 1 - place() : place(); }
+
+    /** Steps of a preview if they are fewer than those of a whole pass. */
+    Optional<Integer> reducedSteps() { return previewSteps < T ? Optional.of(previewSteps) : Optional.empty(); }
+
+    /** Whether what is shown is not yet a pass with the last weights. */
+    boolean previewing() { return previewing; }
+
+    /** Chooses the point shown nearest to a place of the square, or none where none is within {@code reach}. */
+    void choose(double x, double y, double reach) {
+        float[] positions = points.positionsShown(place());
+        double least = reach * reach;
+        chosenPoint = NONE;
+        for (int i = 0; i < points.points(); i++) {
+            double dx = positions[2 * i] - x;
+            double dy = positions[2 * i + 1] - y;
+            double distance = dx * dx + dy * dy;
+            if (distance < least) {
+                least = distance;
+                chosenPoint = i;
+            }
+        }
+    }
+
+    int chosenPoint() { return chosenPoint; }
+
+    /** Of the chosen point, as far as it is computed, [frames, 2]. */
+    Optional<float[]> trajectory() { return chosenPoint == NONE ? Optional.empty() : Optional.of(points.trajectoryOf(chosenPoint)); }
+
+    /** Null before the first are drawn. */
+    Flow points() { return points; }
+
+    /** Null while it is not shown. */
+    Flow grid() { return grid; }
+
+    /** OpenGL's names of the arrows' tails and heads; null while they are not shown. */
+    int[] arrows() {
+        return arrowTails == null || !state.is(Switch.VELOCITY) ? null : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
+    }
+
+    /** Where the points start, [N, 2]; not a copy. */
+    float[] starts() { return starts; }
+
+    /** {@code shared} or {@code copied}: how the points get to OpenGL. */
+    String transfer() { return interop.transfer(); }
+
+    /** The name of OpenCL's device. */
+    String device() { return context.device().name(); }
+
+    /** Bytes of points that went through the host to OpenGL. */
+    long hostBytes() { return closedHostBytes + points.hostBytes(); }
+
+    @Override
+    public void close() {
+        if (points != null) {
+            flows().forEach(Flow::close);
+        }
+        resources.close();
+    }
+}

@@ -1,0 +1,41 @@
+package iadb.view;
+
+import iadb.sample.Solver;
+import iadb.train.TrainingSession.Which;
+import iadb.view.Action.Quantity;
+import iadb.view.Action.Switch;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What the user has set. Only {@link RealtimeView} changes it. */
+final class ViewState {
+    static final int LEAST_POINTS = 256;
+    static final int MOST_POINTS = 1 << 22;
+
+    private final Set<Switch> on = EnumSet.of(Switch.LOOP, Switch.DENSITY, Switch.PANEL);
+    private final Map<Quantity, Float> values = new EnumMap<>(Map.of(Quantity.POINT_SIZE, 1f, Quantity.SPEED, 1f, Quantity.BRUSH, 0.03f));
+    int points;
+    Solver solver = Solver.EULER;
+    /** The density that the brush paints. */
+    Which painted = Which.P1;
+
+    ViewState(int points) { this.points = points; }
+
+    boolean is(Switch setting) { return on.contains(setting); }
+
+    void set(Switch setting, boolean value) {
+        if (value) {
+            on.add(setting);
+        } else {
+            on.remove(setting);
+        }
+    }
+
+    float get(Quantity quantity) { return values.get(quantity); }
+
+    void set(Quantity quantity, float value) {
+        values.put(quantity, Math.max(quantity.least, Math.min(quantity.most, value)));
+    }
+}
