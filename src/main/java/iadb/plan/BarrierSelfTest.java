@@ -10,40 +10,35 @@ import iadb.cl.Source;
 import java.util.List;
 
 /**
- * The self-test of the barrier across work-groups ({@code cl/barrier.cl}): groups pass it many times, each time reading
- * what the others wrote before. A device whose waiting groups keep others from running, or whose groups do not see each
- * other's writes, does not pass.
+ * The self-test of the barrier across work-groups ({@code cl/barrier.cl}): groups pass it many times, each time reading what the
+ * others wrote before. It fails on a device whose waiting groups keep others from running, or whose groups do not see each other's
+ * writes.
  */
 public final class BarrierSelfTest {
     private static final int VECTORS = 128; // a group writes in a round
-
     /** Build options of its program, without those of a fence. */
     public static final List<String> OPTIONS = List.of(Source.STANDARD, "-DPROOF_VECTORS=" + VECTORS);
 
     private static final int ROUNDS = 200;
     private static final int VECTOR_BYTES = 16;
-
     /** Target length of a wait: 0.1 s, so that it stays below 0.2 s if the clock halves. Windows ends a launch after 2 s. */
     private static final double WAIT_NANOS = 0.1e9;
-    private static final int MOST_POLLS = 10_000_000; // SPIN_LIMIT
+    private static final int MAX_POLLS = 10_000_000; // SPIN_LIMIT
     private static final int FIRST_POLLS = 1000;
-    private static final double LEAST_TIMED_NANOS = 2e6; // far above what a launch takes; no more than 8 times that is timed
-    private static final int TIMINGS = 3; // whose least counts: other programs may use the device
+    private static final double MIN_TIMED_NANOS = 2e6; // far above the cost of a launch; at most 8 times that is timed
+    private static final int TIMINGS = 3; // the least of which counts, since other programs may use the device
 
     private BarrierSelfTest() {
     }
 
     /** Its program. */
-    public static List<Source> sources() {
-        return List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl"));
-    }
+    public static List<Source> sources() { return List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl")); }
 
     /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
     public static boolean passes(Context context, int groups, int groupSize) {
         return context.device().fence() != Fence.NONE && passes(context, sources(), groups, groupSize);
     }
 
-    /** The same of a program with another barrier. */
     static boolean passes(Context context, List<Source> sources, int groups, int groupSize) {
         try (Program program = context.build(sources, context.device().fence().options(OPTIONS));
                 Kernel reset = program.kernel("barrier_reset");
@@ -59,13 +54,13 @@ public final class BarrierSelfTest {
     }
 
     /**
-     * How often a wait polls for the other groups before it times out. On a GPU, where the driver or operating system ends
-     * launches that take long, polls are measured, and as many are allowed as take a tenth of a second.
+     * How often a wait polls before it times out: for a tenth of a second on a GPU, where the driver or operating system ends launches
+     * that take long.
      *
      * @param program one with {@code cl/barrier.cl}
      */
     static int polls(Context context, Program program, int groups, int groupSize) {
-        return context.device().type() == Device.Type.CPU ? MOST_POLLS : measuredPolls(context, program, groups, groupSize);
+        return context.device().type() == Device.Type.CPU ? MAX_POLLS : measuredPolls(context, program, groups, groupSize);
     }
 
     static int measuredPolls(Context context, Program program, int groups, int groupSize) {
@@ -75,11 +70,11 @@ public final class BarrierSelfTest {
             nanosOf(context, kernel, 0, groups, groupSize); // the first launch of a kernel takes longer
             int polls = FIRST_POLLS;
             long nanos = nanosOf(context, kernel, polls, groups, groupSize);
-            while (nanos < LEAST_TIMED_NANOS && polls < MOST_POLLS / 8) {
+            while (nanos < MIN_TIMED_NANOS && polls < MAX_POLLS / 8) {
                 polls *= 8;
                 nanos = nanosOf(context, kernel, polls, groups, groupSize);
             }
-            return (int) Math.min(MOST_POLLS, polls * WAIT_NANOS / nanos);
+            return (int) Math.min(MAX_POLLS, polls * WAIT_NANOS / nanos);
         }
     }
 

@@ -13,12 +13,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
- * The launches of one training step, in order, and the tuning behind them. {@link PlanChoice} says which plan a device
- * can run.
- *
- * <p>Buffers that only this plan needs (gradients of the blocks; with {@code layered} also activations) belong to it.
+ * The launches of one training step, in order. {@link PlanSelector} says which plan a device can run. Buffers that only one plan
+ * needs (gradients of the blocks; with {@code layered} also activations) belong to it.
  */
 public final class Plan implements AutoCloseable {
     private final Context context;
@@ -29,11 +28,19 @@ public final class Plan implements AutoCloseable {
     private final Program program;
     private final Resources resources = new Resources();
     private final List<Launch> launches = new ArrayList<>();
-    private Kernel persistent;
-    private DeviceBuffer stepsDone;
+    private Kernel persistent; // null: another plan
+    private DeviceBuffer stepsDone; // null: another plan
+
+    /** A launch of a kernel whose arguments are set but the step's number. */
+    private record Launch(Kernel kernel, int groups, int groupSize, IntConsumer setStep) {
+        void enqueue(Context context, int step) {
+            setStep.accept(step);
+            context.enqueue(kernel, (long) groups * groupSize, groupSize);
+        }
+    }
 
     /**
-     * The plan that was chosen, ready to run over this batch and state.
+     * Builds the plan's kernels.
      *
      * @throws DeviceLimitException when the device cannot hold its buffers, or run its kernels in groups of their size
      */
@@ -88,20 +95,13 @@ public final class Plan implements AutoCloseable {
         }
     }
 
-    /**
-     * Of a plan whose launch may end before its last step: how many steps the last one did, [1], a float. Empty: a launch
-     * does its one step.
-     */
-    public Optional<DeviceBuffer> stepsDone() {
-        return Optional.ofNullable(stepsDone);
-    }
+    /** How many steps the last {@link #enqueueSteps} did, [1], a float; empty for a plan that always does all. */
+    public Optional<DeviceBuffer> stepsDone() { return Optional.ofNullable(stepsDone); }
 
-    private int persistentGroups() {
-        return persistentGroups(tuning, batch.rows(), context.device());
-    }
+    private int persistentGroups() { return persistentGroups(tuning, batch.rows(), context.device()); }
 
     /** Groups that wait for each other in the plan persistent: one a block, at most one a compute unit. */
-    public static int persistentGroups(Tuning tuning, int batch, Device device) {
+    static int persistentGroups(Tuning tuning, int batch, Device device) {
         return Math.min(tuning.blocks(batch), device.computeUnits());
     }
 
@@ -114,12 +114,11 @@ public final class Plan implements AutoCloseable {
         boolean ownCopies = tuning.groupSize() == 1; // one for each group, and gradients by the parity of the step
         int sets = ownCopies ? 2 : 1;
         long copies = ownCopies ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
-        persistent = resources.add(program.kernel("persistent_steps"));
+        persistent = checked(resources.add(program.kernel("persistent_steps")), tuning.groupSize());
         setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
         setBlocks(persistent).set("d_blocks", floats((long) sets * blocks * shape.bufferFloats()))
                 .set("block_loss", floats((long) sets * blocks));
         setWeights(persistent);
-        checkGroupSize(persistent, tuning.groupSize());
     }
 
     private void addFusedLaunches() {
@@ -170,19 +169,19 @@ public final class Plan implements AutoCloseable {
                 .set("block_loss", blockLoss);
     }
 
-    /** What a kernel takes that draws the rows of a batch. */
+    /** Sets what a kernel takes that draws the rows of a batch. */
     private Kernel setData(Kernel kernel) {
         return kernel.set("data0", batch.data0()).set("points0", batch.points0()).set("data1", batch.data1())
                 .set("points1", batch.points1()).setSeed(batch.seed());
     }
 
-    /** What a kernel takes that strides over the blocks of a batch. */
+    /** Sets what a kernel takes that strides over the blocks of a batch. */
     private Kernel setBlocks(Kernel kernel) {
         return kernel.set("batch", batch.rows()).set("blocks", tuning.blocks(batch.rows()))
                 .set("block_tiles", tuning.blockTiles(batch.rows()));
     }
 
-    /** What a kernel takes that moves the weights: the rates, and the state. */
+    /** Sets what a kernel takes that moves the weights. */
     private Kernel setWeights(Kernel kernel) {
         batch.rates().bind(kernel);
         return kernel.set("parameters", state.parameters()).set("moment1", state.moment1()).set("moment2", state.moment2())
@@ -191,32 +190,25 @@ public final class Plan implements AutoCloseable {
                 .set("losses", state.losses()).set("loss_slots", state.lossSlots());
     }
 
-    /** Adds a launch of the tuning's group size. */
-    private Kernel add(String name, int groups) {
-        return add(name, groups, tuning.groupSize());
-    }
+    private Kernel add(String name, int groups) { return add(name, groups, tuning.groupSize()); }
 
-    /** Adds a launch; its kernel, whose arguments are to be set, but the step's number. */
+    /** Adds a launch; returns its kernel, whose arguments are to be set but the step's number. */
     private Kernel add(String name, int groups, int groupSize) {
-        Kernel kernel = resources.add(program.kernel(name));
-        checkGroupSize(kernel, groupSize);
-        launches.add(new Launch(kernel, groups, groupSize));
+        Kernel kernel = checked(resources.add(program.kernel(name)), groupSize);
+        launches.add(new Launch(kernel, groups, groupSize, kernel.takes("step") ? kernel.setter("step") : step -> { }));
         return kernel;
     }
 
-    private void checkGroupSize(Kernel kernel, int groupSize) {
+    private Kernel checked(Kernel kernel, int groupSize) {
         if (groupSize > kernel.maxGroupSize()) {
             throw new DeviceLimitException("%s runs the kernel %s in groups of at most %s work-items, not %s".formatted(
                     context.device().name(), kernel.name(), kernel.maxGroupSize(), groupSize));
         }
+        return kernel;
     }
 
-    private DeviceBuffer floats(long count) {
-        return resources.add(context.buffer(count * Float.BYTES));
-    }
+    private DeviceBuffer floats(long count) { return resources.add(context.buffer(count * Float.BYTES)); }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }

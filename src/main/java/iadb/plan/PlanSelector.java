@@ -112,7 +112,7 @@ public final class PlanSelector {
         if (first.kind() == Kind.LAYERED) {
             return asRecorded;
         }
-        TuningChoice tunings = TuningChoice.ofTraining(device, shape, rows);
+        TuningChoice tunings = TuningChoice.of(device, TuningTable.Purpose.TRAINING, shape, rows, () -> Plan.sources(Kind.FUSED));
         PlanChoice known = candidates(tunings.known()).get(0);
         if (known.kind() != first.kind() || !known.tuning().bits().equals(first.tuning().bits())) {
             return asRecorded;

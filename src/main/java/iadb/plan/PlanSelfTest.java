@@ -15,48 +15,67 @@ import iadb.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
- * Two steps of a plan on a handful of rows, at a rate that falls and with an average, held against {@link ReferenceNetwork}:
- * whether a device can be believed. Done once for a plan, tuning and network on a device and driver, with the very program that
- * trains. The host's part takes some milliseconds, of the largest network about a second. On a device other than a CPU the
- * parameters of {@code persistent} after some steps must also have the bits of those of {@code fused}: its compiler makes two
- * programs of the same formulas.
+ * Compares two steps of a plan on a few rows, with a falling rate and an average, with {@link ReferenceNetwork}: whether the device
+ * computes rightly. Done once for a plan, tuning and network on a device and driver, with the program that trains; the host's part
+ * takes milliseconds, for the largest network about a second. On a device other than a CPU, whose compiler makes two programs of the
+ * same formulas, {@code persistent} must also give the bits of {@code fused}.
  */
 public final class PlanSelfTest {
     private static final int ROWS_OF_LARGE_NETWORKS = 37;
-    private static final int MOST_SUMS = 1 << 17; // of units in all rows: more take the host long, and come near their kinks
+    private static final int MAX_SUMS = 1 << 17; // of units in all rows: more take the host long, and come near their kinks
     private static final int POINTS = 41;
-    private static final int TRIALS_OF_BARRIER = 8;
+    private static final float[] POINTS0 = points(0);
+    private static final float[] POINTS1 = points(1);
+    private static final int BARRIER_ATTEMPTS = 8;
     private static final int STEPS = 2;
     private static final int COMPARED_STEPS = 4; // of persistent in one launch
     private static final int COMPARED_TILES = 16;
     private static final float LEARNING_RATE = 1e-3f;
-    private static final int COSINE_STEPS = 2;
     private static final double AVERAGE_DECAY = 0.9;
     private static final double MOMENT1_SHARE = 0.1; // of the gradient, after the first step
 
-    /**
-     * Of norms, and of losses. Sums in single precision are some 2e-6 off, and the suite asks for 1e-5: this tells a device
-     * that answers wrongly from one that rounds in its own way.
-     */
-    private static final double MOST_OFF = 1e-4;
-
-    /** So far is each unit from its kink in single precision's eyes, else one that falls to the other side changes the gradient. */
-    private static final double LEAST_FROM_KINK = 1e-6;
-    private static final int TRIALS_OF_SEEDS = 64;
-
-    /** Of weights after the second step, which has kinks that no seed was chosen for; a step moves them by some 1e-2. */
-    private static final double MOST_OFF_NEAR_KINKS = 1e-3;
+    /** Of norms, and of losses. Single-precision sums are some 2e-6 off: this finds a wrong answer, not another rounding. */
+    private static final double TOLERANCE = 1e-4;
+    /** Of weights after the second step, whose kinks no seed was chosen for; a step moves them by some 1e-2. */
+    private static final double TOLERANCE_NEAR_KINKS = 1e-3;
+    /** Distance of each unit from its ReLU's kink: one that single precision puts on the other side changes the gradient. */
+    private static final double MIN_FROM_KINK = 1e-6;
+    private static final int SEEDS = 64;
 
     private PlanSelfTest() {
     }
 
+    /** A plan on a few points. */
+    private record Trial(Plan plan, TrainingState state, int floats) {
+        static Trial of(Resources resources, Context context, NetworkShape shape, PlanChoice choice, int rows, long seed, int steps) {
+            DeviceBuffer data0 = resources.add(context.buffer(POINTS0));
+            DeviceBuffer data1 = resources.add(context.buffer(POINTS1));
+            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(Network.initial(shape, 0), true), steps));
+            Batch batch = new Batch(data0, POINTS, data1, POINTS, rows, seed, new Rates(LEARNING_RATE, steps, AVERAGE_DECAY));
+            return new Trial(resources.add(new Plan(context, shape, choice, batch, state)), state, shape.bufferFloats());
+        }
+
+        /** Whether the steps are done: the barrier of {@code persistent} may time out again and again on a busy machine. */
+        boolean run(int first, int count) {
+            int done = 0;
+            for (int attempt = 0; attempt < BARRIER_ATTEMPTS && done < count; attempt++) {
+                int left = count - done;
+                plan.enqueueSteps(first + done, left);
+                done += plan.stepsDone().map(steps -> (int) steps.read(new float[1])[0]).orElse(left);
+            }
+            return done == count;
+        }
+
+        float[] read(DeviceBuffer buffer) { return buffer.read(new float[floats]); }
+    }
+
     /**
-     * Whether the check could be made: {@code persistent} may time out again and again on a busy machine.
+     * Requires right answers of a plan.
      *
-     * @throws WrongAnswerException if what the plan computes is not what the host computes
+     * @return whether they could be had: the barrier of {@code persistent} may time out again and again on a busy machine
+     * @throws WrongAnswerException if the device computes something else than the host
      * @throws OpenClException      if {@code persistent} gives other bits than {@code fused}
      */
     public static boolean require(Context context, NetworkShape shape, PlanChoice choice) {
@@ -67,122 +86,79 @@ public final class PlanSelfTest {
     }
 
     /**
-     * Builds the kernels of {@code persistent}, and has the driver finish them, which some do at the first launch. Its groups could
-     * not wait for each other while others train: it makes no step.
+     * Builds the kernels of {@code persistent}, and has the driver finish them, which some do at the first launch. It makes no step,
+     * since its groups could not wait for each other while others train.
      *
      * @param context a {@link Context#sibling} of the training's
      */
     static void buildPersistent(Context context, NetworkShape shape, PlanChoice choice) {
         BarrierSelfTest.passes(context, 1, choice.tuning().groupSize());
         try (Resources resources = new Resources()) {
-            DeviceBuffer data = resources.add(context.buffer(points(0)));
-            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(Network.initial(shape, 0), true), STEPS));
-            Batch batch = new Batch(data, POINTS, data, POINTS, 1, 0, new Rates(LEARNING_RATE, 0, AVERAGE_DECAY));
-            resources.add(new Plan(context, shape, choice, batch, state)).enqueueSteps(0, 0);
+            Trial.of(resources, context, shape, choice, 1, 0, STEPS).plan.enqueueSteps(0, 0);
             context.finish();
         }
     }
 
-    /** Whether the check could be made; see {@link #require}. */
+    /** Compares with the reference; see {@link #require}. */
     static boolean check(Context context, NetworkShape shape, PlanChoice choice) {
-        float[] points0 = points(0);
-        float[] points1 = points(1);
-        Network start = Network.initial(shape, 0);
+        ReferenceNetwork reference = new ReferenceNetwork(Network.initial(shape, 0));
         int rowCount = rowCount(shape, choice.tuning());
-        long seed = seedAwayFromKinks(new ReferenceNetwork(start), points0, points1, rowCount);
+        long seed = seedAwayFromKinks(reference, rowCount);
+        double[] average = new double[shape.bufferFloats()];
+        String by = " by the plan " + choice.kind();
         try (Resources resources = new Resources()) {
-            DeviceBuffer data0 = resources.add(context.buffer(points0));
-            DeviceBuffer data1 = resources.add(context.buffer(points1));
-            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(start, true), STEPS));
-            Batch batch = new Batch(data0, POINTS, data1, POINTS, rowCount, seed,
-                    new Rates(LEARNING_RATE, COSINE_STEPS, AVERAGE_DECAY));
-            Plan plan = resources.add(new Plan(context, shape, choice, batch, state));
-
-            ReferenceNetwork reference = new ReferenceNetwork(start);
-            double[] average = new double[shape.bufferFloats()];
+            Trial trial = Trial.of(resources, context, shape, choice, rowCount, seed, STEPS);
             for (int step = 0; step < STEPS; step++) {
-                if (!ran(plan, step)) {
+                if (!trial.run(step, 1)) {
                     return false;
                 }
-                float[][] rows = rows(points0, points1, rowCount, seed, step);
+                float[][] rows = rows(POINTS0, POINTS1, rowCount, seed, step);
                 double[] gradient = reference.gradient(rows);
-                String by = " by the plan " + choice.kind();
                 if (step == 0) {
-                    float[] moment1 = read(state.moment1(), shape);
+                    float[] moment1 = trial.read(trial.state.moment1());
                     for (int l = 0; l < shape.layers(); l++) {
                         int end = shape.biasOffset(l) + shape.outputs(l);
                         requireNear(context.device(), "the gradient of layer " + (l + 1) + by,
-                                off(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), end), MOST_OFF);
+                                distance(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), end), TOLERANCE);
                     }
                 }
                 double loss = reference.loss(rows);
                 requireNear(context.device(), "the loss of step " + (step + 1) + by,
-                        Math.abs(state.losses().read(new float[1], step)[0] - loss) / loss, MOST_OFF);
-                reference.adam(gradient, learningRate(step));
-                takeIntoAverage(average, reference.parameters(), step);
-                double most = step == 0 ? MOST_OFF : MOST_OFF_NEAR_KINKS;
+                        Math.abs(trial.state.losses().read(new float[1], step)[0] - loss) / loss, TOLERANCE);
+                reference.adam(gradient, LEARNING_RATE * (1 + Math.cos(Math.PI * step / STEPS)) / 2);
+                double[] parameters = reference.parameters();
+                // the average is Σ decay^(step-s) p_s over the steps s so far, divided by the sum of these factors
+                double share = (1 - AVERAGE_DECAY) / (1 - Math.pow(AVERAGE_DECAY, step + 1));
+                Arrays.setAll(average, i -> average[i] + share * (parameters[i] - average[i]));
+                double tolerance = step == 0 ? TOLERANCE : TOLERANCE_NEAR_KINKS;
                 requireNear(context.device(), "a weight after step " + (step + 1) + by,
-                        off(read(state.parameters(), shape), 1, reference.parameters(), 0, shape.bufferFloats()), most);
+                        distance(trial.read(trial.state.parameters()), 1, parameters, 0, parameters.length), tolerance);
                 requireNear(context.device(), "the average of the weights after step " + (step + 1) + by,
-                        off(read(state.result(), shape), 1, average, 0, shape.bufferFloats()), most);
+                        distance(trial.read(trial.state.result()), 1, average, 0, average.length), tolerance);
             }
             return true;
         }
     }
 
     /**
-     * Compares the parameters after some steps of two plans.
+     * Compares the parameters of two plans after some steps.
      *
-     * @return whether the comparison could be made; see {@link #require}
+     * @return whether they could be compared; see {@link #require}
      * @throws OpenClException if a bit differs
      */
     static boolean compareBits(Context context, NetworkShape shape, PlanChoice choice, PlanChoice other) {
         int rowCount = COMPARED_TILES * choice.tuning().tileRows() + 5;
-        Optional<float[]> parameters = parameters(context, shape, choice, rowCount);
-        Optional<float[]> others = parameters(context, shape, other, rowCount);
-        if (parameters.isEmpty() || others.isEmpty()) {
-            return false;
-        }
-        if (!Arrays.equals(parameters.get(), others.get())) {
-            throw new OpenClException("the plan %s gives other bits than the plan %s on %s".formatted(choice.kind(), other.kind(),
-                    context.device().name()));
-        }
-        return true;
-    }
-
-    /** Parameters after {@value #COMPARED_STEPS} steps; empty when the barrier timed out too often. */
-    private static Optional<float[]> parameters(Context context, NetworkShape shape, PlanChoice choice, int rowCount) {
         try (Resources resources = new Resources()) {
-            DeviceBuffer data0 = resources.add(context.buffer(points(0)));
-            DeviceBuffer data1 = resources.add(context.buffer(points(1)));
-            Checkpoint start = Checkpoint.start(Network.initial(shape, 0), true);
-            TrainingState state = resources.add(TrainingState.of(context, start, COMPARED_STEPS));
-            Batch batch = new Batch(data0, POINTS, data1, POINTS, rowCount, 0,
-                    new Rates(LEARNING_RATE, COMPARED_STEPS, AVERAGE_DECAY));
-            Plan plan = resources.add(new Plan(context, shape, choice, batch, state));
-            int step = 0;
-            for (int trial = 0; trial < TRIALS_OF_BARRIER && step < COMPARED_STEPS; trial++) {
-                int count = COMPARED_STEPS - step;
-                plan.enqueueSteps(step, count);
-                step += plan.stepsDone().map(done -> (int) done.read(new float[1])[0]).orElse(count);
+            Trial one = Trial.of(resources, context, shape, choice, rowCount, 0, COMPARED_STEPS);
+            Trial two = Trial.of(resources, context, shape, other, rowCount, 0, COMPARED_STEPS);
+            if (!one.run(0, COMPARED_STEPS) || !two.run(0, COMPARED_STEPS)) {
+                return false;
             }
-            return step == COMPARED_STEPS ? Optional.of(read(state.parameters(), shape)) : Optional.empty();
-        }
-    }
-
-    private static float[] read(DeviceBuffer buffer, NetworkShape shape) {
-        return buffer.read(new float[shape.bufferFloats()]);
-    }
-
-    private static double learningRate(int step) {
-        return LEARNING_RATE * (1 + Math.cos(Math.PI * step / COSINE_STEPS)) / 2;
-    }
-
-    /** Σ decay^(step-s) p_s over the steps s so far, divided by the sum of these factors. */
-    private static void takeIntoAverage(double[] average, double[] parameters, int step) {
-        double share = (1 - AVERAGE_DECAY) / (1 - Math.pow(AVERAGE_DECAY, step + 1));
-        for (int i = 0; i < average.length; i++) {
-            average[i] += share * (parameters[i] - average[i]);
+            if (!Arrays.equals(one.read(one.state.parameters()), two.read(two.state.parameters()))) {
+                throw new OpenClException("the plan %s gives other bits than the plan %s on %s".formatted(choice.kind(), other.kind(),
+                        context.device().name()));
+            }
+            return true;
         }
     }
 
@@ -195,10 +171,10 @@ public final class PlanSelfTest {
         return points;
     }
 
-    /** A tile and a part of another, so that blocks of gradients are added up; of a large network fewer. */
+    /** A tile and a part of another, so that blocks of gradients are added up; fewer for a large network. */
     private static int rowCount(NetworkShape shape, Tuning tuning) {
         int rows = tuning.tileRows() + 5;
-        return (long) rows * shape.width() * shape.depth() <= MOST_SUMS ? rows : ROWS_OF_LARGE_NETWORKS;
+        return (long) rows * shape.width() * shape.depth() <= MAX_SUMS ? rows : ROWS_OF_LARGE_NETWORKS;
     }
 
     /**
@@ -223,12 +199,12 @@ public final class PlanSelfTest {
 
     private static int index(int bits, int count) { return (int) (Integer.toUnsignedLong(bits) * count >>> 32); }
 
-    /** The first seed by which no unit comes near its kink in the first step, or of many the one that keeps farthest away. */
-    private static long seedAwayFromKinks(ReferenceNetwork reference, float[] points0, float[] points1, int rowCount) {
+    /** The first seed with which no unit comes near its kink in the first step, else the best of {@value #SEEDS}. */
+    private static long seedAwayFromKinks(ReferenceNetwork reference, int rowCount) {
         long best = 0;
         double farthest = 0;
-        for (long seed = 0; seed < TRIALS_OF_SEEDS && farthest < LEAST_FROM_KINK; seed++) {
-            double nearest = reference.nearestKink(rows(points0, points1, rowCount, seed, 0));
+        for (long seed = 0; seed < SEEDS && farthest < MIN_FROM_KINK; seed++) {
+            double nearest = reference.nearestKink(rows(POINTS0, POINTS1, rowCount, seed, 0));
             if (nearest > farthest) {
                 farthest = nearest;
                 best = seed;
@@ -237,18 +213,8 @@ public final class PlanSelfTest {
         return best;
     }
 
-    private static boolean ran(Plan plan, int step) {
-        for (int trial = 0; trial < TRIALS_OF_BARRIER; trial++) {
-            plan.enqueueSteps(step, 1);
-            if (plan.stepsDone().isEmpty() || plan.stepsDone().get().read(new float[1])[0] == 1) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** |values / scale - expected| / |expected| over [from, to), 2-norms. */
-    private static double off(float[] values, double scale, double[] expected, int from, int to) {
+    private static double distance(float[] values, double scale, double[] expected, int from, int to) {
         double difference = 0;
         double norm = 0;
         for (int i = from; i < to; i++) {
@@ -258,9 +224,9 @@ public final class PlanSelfTest {
         return Math.sqrt(difference / norm);
     }
 
-    private static void requireNear(Device device, String what, double off, double most) {
-        if (!(off <= most)) {
-            throw new WrongAnswerException(device, String.format(Locale.ROOT, "%s is off by %.1e of its size", what, off));
+    private static void requireNear(Device device, String what, double distance, double tolerance) {
+        if (!(distance <= tolerance)) {
+            throw new WrongAnswerException(device, String.format(Locale.ROOT, "%s is off by %.1e of its size", what, distance));
         }
     }
 }

@@ -4,7 +4,7 @@ import iadb.cl.Kernel;
 import iadb.fault.InvalidInputException;
 
 /**
- * How far each step of a training goes, and whether the average of its weights is kept ({@code cl/adam.cl}).
+ * The rate of each step of a training, and the average of its weights ({@code cl/adam.cl}).
  *
  * @param learningRate Adam's step size
  * @param cosineSteps  steps over which it falls to 0 along half a cosine, lr (1 + cos(πt/cosineSteps)) / 2; 0: it stays
@@ -21,15 +21,11 @@ public record Rates(float learningRate, int cosineSteps, double averageDecay) {
         }
     }
 
-    /** The tutorial's: a rate that stays, and no average. */
-    public static Rates constant(float learningRate) {
-        return new Rates(learningRate, 0, 0);
-    }
+    /** The tutorial's: a constant rate, and no average. */
+    public static Rates constant(float learningRate) { return new Rates(learningRate, 0, 0); }
 
     /** Whether the average of the weights is kept. */
-    public boolean averages() {
-        return averageDecay > 0;
-    }
+    public boolean averages() { return averageDecay > 0; }
 
     /** Sets the arguments of a kernel that moves weights. */
     void bind(Kernel kernel) {

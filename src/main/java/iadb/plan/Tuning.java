@@ -11,49 +11,41 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The compile-time parameters of the network's kernels ({@code cl/network.cl}) and the group sizes that go with them.
- *
- * <p>{@link TuningTable} has those of devices that were measured. A CPU wants one work-item a group with the widest vectors
- * and a large tile that stays in its cache; a GPU wants many items, float4, and a tile that fits its local memory.
+ * The compile-time parameters of the network's kernels ({@code cl/network.cl}), and their group sizes. A CPU runs one work-item
+ * a group, with the widest vectors and a large tile that stays in its cache; a GPU many items, float4, and a tile that fits its local
+ * memory.
  *
  * @param vector       VECTOR, floats a vector: 4, 8 or 16
  * @param tileRows     TILE_ROWS, rows a group holds at once: a multiple of itemRows and of vector
  * @param itemRows     ITEM_ROWS, rows a work-item keeps in registers: a power of two
  * @param itemVectors  ITEM_VECTORS, vectors of columns a work-item keeps in registers
  * @param groupSize    GROUP_SIZE, work-items a group
- * @param unroll       UNROLL_BY, turns of the products' inner loops that are written out
+ * @param unroll       UNROLL_BY, iterations of the products' inner loops that are written out
  * @param split        K_SPLIT, work-items that share a sum of a training step's products: a power of two
  * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit where a group has one work-item,
- *                     else so many that each has one vector of parameters
- * @param updateGroupSize work-items of each of them
+ *                     else one for each {@code updateGroupSize} vectors of parameters
+ * @param updateGroupSize work-items of each of these groups
  */
 public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int unroll, int split,
         int updateGroups, int updateGroupSize) {
     private static final List<String> WORDS = List.of("vector", "tile-rows", "item-rows", "item-vectors", "group-size", "unroll",
             "split", "update-groups", "update-group-size");
-
-    /** What records of trainings lack that are older than these words. */
-    private static final Map<String, Integer> OF_OLD_RECORDS = Map.of("unroll", 1, "split", 1);
-
-    /** Above any value that makes sense, and low enough for products of two. */
-    private static final int MOST_VALUE = 1 << 14;
-    /** Weights of a layer that a work-item may hold in registers, of some 250. */
-    private static final int MOST_FETCHED_FLOATS = 64;
-    /** Work-items of a group that does not share sums, though its tuning would have it: two or one of a GPU's waves. */
-    private static final int LEAST_GROUP = 64;
+    private static final Map<String, Integer> DEFAULTS = Map.of("unroll", 1, "split", 1); // old checkpoints lack these words
+    private static final int MAX_VALUE = 1 << 14; // products of two fit an int
+    private static final int MAX_FETCHED_FLOATS = 64; // weights of a layer in the some 250 registers of a work-item
+    private static final int MIN_GROUP = 64; // one or two of a GPU's waves: a group whose items do not share sums after all
     private static final long ALIGNMENT = 64; // bytes, of an array in local memory
-    /** Blocks of gradients that are kept apart before they are added: more tiles share a block, in order. */
     private static final int MAX_BLOCKS = 64;
 
     /** What the kernels of a program hold in local memory. */
     public enum Footprint {
-        /** {@code fused.cl}, {@code persistent.cl}: input, target, velocity, all activations, and what items that share a sum exchange. */
+        /** {@code fused.cl}, {@code persistent.cl}: input, target, velocity, all activations, and the parts of shared sums. */
         ALL_LAYERS,
         /** {@code layered.cl}: a layer's input and output. */
         ONE_LAYER,
         /** {@code map.cl}: input, velocity, the step's start, the mean velocity and two layers of activations. */
         TWO_LAYERS,
-        /** {@code density.cl}: the same with two tangents, and what Newton's method keeps of a point. */
+        /** {@code density.cl}: the same with two tangents, and the state of Newton's method. */
         TWO_LAYERS_WITH_TANGENTS;
 
         /** Bytes of local memory that a kernel takes at most with a tile of {@code rows} rows. */
@@ -73,33 +65,31 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     }
 
     /**
-     * Reads the words of {@link #toString}; {@code unroll} and {@code split} are 1 where they are missing.
+     * Reads the words of {@link #toString}.
      *
-     * @throws IllegalArgumentException when they are others, or no kernel could be built with them
+     * @throws IllegalArgumentException for other words, or values that no kernel can be built with
      */
     public static Tuning parse(String words) {
-        Map<String, Integer> values = new HashMap<>(OF_OLD_RECORDS);
+        Map<String, Integer> values = new HashMap<>(DEFAULTS);
         for (String word : words.trim().split("\\s+")) {
             String[] pair = word.split("=", 2);
             values.put(pair[0], pair.length < 2 ? -1 : Integer.valueOf(pair[1]));
         }
         Tuning tuning = of(WORDS.stream().mapToInt(word -> values.getOrDefault(word, -1)).toArray());
         if (values.size() != WORDS.size() || !tuning.isValid()) {
-            throw new IllegalArgumentException("no kernel is built with " + words);
+            throw new IllegalArgumentException("no kernel can be built with " + words);
         }
         return tuning;
     }
 
-    private static Tuning of(int[] v) {
-        return new Tuning(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
-    }
+    private static Tuning of(int[] v) { return new Tuning(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]); }
 
     private int[] values() {
         return new int[] {vector, tileRows, itemRows, itemVectors, groupSize, unroll, split, updateGroups, updateGroupSize};
     }
 
     private boolean isValid() {
-        return Arrays.stream(values()).allMatch(n -> n >= 0 && n <= MOST_VALUE) && (vector == 4 || vector == 8 || vector == 16)
+        return Arrays.stream(values()).allMatch(n -> n >= 0 && n <= MAX_VALUE) && (vector == 4 || vector == 8 || vector == 16)
                 && Integer.bitCount(itemRows) == 1 && tileRows > 0 && tileRows % Math.max(vector, itemRows) == 0 && itemVectors > 0
                 && groupSize > 0 && unroll > 0 && Integer.bitCount(split) == 1 && updateGroupSize > 0
                 && (groupSize == 1 || groupSize % vector == 0 && updateGroupSize % vector == 0);
@@ -112,14 +102,12 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return of(values);
     }
 
-    /** What the bits of a training depend on, of a tuning that was made to fit: these make the order of its sums. */
-    public String bits() {
-        return "vector=" + vector + " tile-rows=" + tileRows + " split=" + split;
-    }
+    /** The words that set the order of a training's sums, and so its bits; of a tuning that was made to fit. */
+    public String bits() { return "vector=" + vector + " tile-rows=" + tileRows + " split=" + split; }
 
     /**
-     * This tuning for a batch of {@code rows} rows, made to fit: where one work-item is a group, so many tiles that every
-     * compute unit has one. It is this that makes the order of a gradient's sums, and so its bits, a matter of the device.
+     * This tuning made to fit a device for batches of {@code rows} rows. Where a group is one work-item, tiles get so small that each
+     * compute unit has one: there the order of a gradient's sums, and so its bits, depends on the device.
      *
      * @return empty when nothing fits
      */
@@ -133,28 +121,20 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return with("tile-rows", spread).fit(shape, footprint, device);
     }
 
-    /**
-     * This tuning made to fit: a smaller group, sums shared by fewer items, fewer rows, then narrower vectors, until the device's
-     * limits are met.
-     *
-     * @return empty when nothing fits
-     */
+    /** This tuning made to fit a device; empty when nothing fits. */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
         return fit(shape, footprint, device.localBytes(), device.maxGroupSize(), device.computeUnits());
     }
 
     /**
-     * This tuning made to fit a device that need not be here.
+     * This tuning with a smaller group, sums shared by fewer items, fewer rows, then narrower vectors, until it meets the limits.
      *
-     * @param deviceLocalBytes local memory of a group
-     * @param maxGroupSize     work-items a group can have
+     * @param localBytes   local memory of a group
+     * @param maxGroupSize work-items of a group
+     * @param computeUnits of the device; 0: not known
+     * @return empty when nothing fits
      */
-    public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long deviceLocalBytes, long maxGroupSize) {
-        return fit(shape, footprint, deviceLocalBytes, maxGroupSize, 0);
-    }
-
-    private Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long deviceLocalBytes, long maxGroupSize,
-            int computeUnits) {
+    public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long localBytes, long maxGroupSize, int computeUnits) {
         for (int v = vector; v >= 4; v /= 2) {
             int vectors = itemVectors;
             while (shape.width() / v % vectors != 0) {
@@ -165,18 +145,17 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
             int group = within(groupSize, maxGroupSize, v);
             for (int s = split; s >= 1; s /= 2) {
                 long withoutRows = footprint.bytes(shape, 0, s, group, v);
-                long most = (deviceLocalBytes - withoutRows) / (footprint.bytes(shape, 1, s, group, v) - withoutRows);
-                int rows = (int) Math.min(wholeTile, most / step * step);
+                long fitting = (localBytes - withoutRows) / (footprint.bytes(shape, 1, s, group, v) - withoutRows);
+                int rows = (int) Math.min(wholeTile, fitting / step * step);
                 int blocks = rows / itemRows * (shape.width() / (v * vectors));
                 boolean canShare = footprint == Footprint.ALL_LAYERS && rows == wholeTile && blocks * s <= group
                         && blocks * s % v == 0 && shape.width() % s == 0
-                        && shape.width() / s * vectors * v <= MOST_FETCHED_FLOATS;
+                        && shape.width() / s * vectors * v <= MAX_FETCHED_FLOATS;
                 if (rows >= step && (s == 1 || canShare)) {
                     int busy = s > 1 ? blocks * s : split == 1 ? group
-                            : Math.min(group, Math.max(LEAST_GROUP, Integer.highestOneBit(blocks)));
-                    int updates = within(updateGroupSize, Math.min(maxGroupSize, deviceLocalBytes / (4L * v)), busy == 1 ? 1 : v);
-                    int vectorsInAll = (shape.bufferFloats() + v - 1) / v;
-                    int enough = busy == 1 ? computeUnits : (vectorsInAll + updates - 1) / updates;
+                            : Math.min(group, Math.max(MIN_GROUP, Integer.highestOneBit(blocks)));
+                    int updates = within(updateGroupSize, Math.min(maxGroupSize, localBytes / (4L * v)), busy == 1 ? 1 : v);
+                    int enough = busy == 1 ? computeUnits : ceilDiv(ceilDiv(shape.bufferFloats(), v), updates);
                     return Optional.of(new Tuning(v, rows, itemRows, vectors, busy, unroll, s,
                             updateGroups == 0 ? enough : updateGroups, updates));
                 }
@@ -192,11 +171,9 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     }
 
     /** Build options for a network of this shape on a device. */
-    public List<String> options(NetworkShape shape, Device device) {
-        return options(shape, device.fusesMultiplyAdd());
-    }
+    public List<String> options(NetworkShape shape, Device device) { return options(shape, device.fusesMultiplyAdd()); }
 
-    /** As above for a device that need not be here. */
+    /** Build options for a network of this shape on a device with or without a fused multiply-add. */
     public List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
         return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
                 "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
@@ -206,19 +183,15 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     }
 
     /** Tiles of a batch. */
-    public int tiles(int batch) {
-        return (batch + tileRows - 1) / tileRows;
-    }
+    public int tiles(int batch) { return ceilDiv(batch, tileRows); }
 
-    /** Tiles that add their gradients up in one block, in order: a matter of the batch, however many groups there are. */
-    public int blockTiles(int batch) {
-        return (tiles(batch) + MAX_BLOCKS - 1) / MAX_BLOCKS;
-    }
+    /** Tiles whose gradients are added up in one block, in order; depends on the batch, not on the number of groups. */
+    public int blockTiles(int batch) { return ceilDiv(tiles(batch), MAX_BLOCKS); }
 
-    /** Blocks of gradients of a batch. */
-    public int blocks(int batch) {
-        return (tiles(batch) + blockTiles(batch) - 1) / blockTiles(batch);
-    }
+    /** Blocks of gradients of a batch, which are kept apart before they are added. */
+    public int blocks(int batch) { return ceilDiv(tiles(batch), blockTiles(batch)); }
+
+    private static int ceilDiv(int count, int size) { return (count + size - 1) / size; }
 
     @Override
     public String toString() {

@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
@@ -25,19 +24,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which tuning kernels are built with: the device's own row of {@link TuningTable}, or else, on a GPU, the fastest of a few
- * candidates, or else the default of the device's kind. Candidates give the same bits: the choice changes time only.
+ * Which tuning kernels are built with: the device's own row of {@link TuningTable}, or else, on a GPU, the fastest of a few candidates,
+ * or else the default of the device's kind. Candidates give the same bits, so that the choice changes nothing but time.
  *
- * <p>Candidates are timed at the first use of a device, driver, program, network and batch, once a process. Building the default's
- * kernels, which are needed anyway, is not counted; from then on timing takes about a second where they train and half a second
- * each where they map few points and many: two seconds in all. The other candidates' kernels are built in that time, one after the
- * other. What each took is kept in the user's cache. Where builds take long the first use goes on over several runs: each begins
- * with the candidate that was not finished, whose kernels are built by then, and a candidate that is not finished twice is passed
- * over. Until all are timed the fastest so far is taken. Nothing is timed where nothing can be kept, or where answers are trusted
- * as under a simulator: then it is the default. Where the default alone takes all the time the next run tries again.
+ * <p>Candidates are timed once a process, at the first use of a device, driver, program, network and batch: for a second where they
+ * train, for half a second each where they map few points and many. That includes the build of their kernels, one after the other, but
+ * not of the default's, which are needed anyway. The user's cache keeps the times. A candidate whose build takes too long is the first
+ * of the next run, by when its kernels are built, and is passed over after a second attempt; until then the fastest so far is taken.
+ * Where nothing can be kept, or answers are trusted as under a simulator, nothing is timed, and the default is taken.
  *
- * <p>A build that is under way when time ends goes on in the background; a driver that runs nothing beside a build lets the work
- * wait for it, and the context that is closed waits for it too, as the process must not end while a driver compiles.
+ * <p>A build that is under way when time ends continues in the background. A driver that runs nothing beside a build makes the work
+ * wait for it, and so does the context when it is closed, since a process that ends while a driver compiles would crash.
  */
 public final class TuningChoice {
     private static final Logger LOG = LoggerFactory.getLogger(TuningChoice.class);
@@ -45,12 +42,12 @@ public final class TuningChoice {
     private static final long MAP_NANOS = 500_000_000; // of each of the two
     private static final int BLOCKS = 7;
     private static final long BLOCK_NANOS = 8_000_000;
-    private static final double PASSED_OVER = Double.POSITIVE_INFINITY; // in the place of a share
-    private static final double BEGUN = Double.NaN;                     // the same: time ended once
+    private static final double PASSED_OVER = Double.POSITIVE_INFINITY; // instead of a share
+    private static final double BEGUN = Double.NaN;                     // instead of a share: time ended once
     /** Keys of what this process measured, finished or not. Also the lock: two measurements at a time would slow each other. */
     private static final Set<String> MEASURED = new HashSet<>();
 
-    private final List<Tuning> candidates; // as they fit, the default first
+    private final List<Tuning> candidates; // made to fit, the default first
     private final TuningTable.Purpose purpose;
     private final UserCache cache;
     private final String key;
@@ -72,10 +69,8 @@ public final class TuningChoice {
         key = UserCache.key(parts);
     }
 
-    /** No choice: this one. */
-    public static TuningChoice of(Tuning tuning) {
-        return new TuningChoice(List.of(tuning), null, null, List::of);
-    }
+    /** The choice of one tuning. */
+    public static TuningChoice of(Tuning tuning) { return new TuningChoice(List.of(tuning), null, null, List::of); }
 
     /**
      * The choice for a network on a device.
@@ -89,11 +84,6 @@ public final class TuningChoice {
                 () -> facts(device.identity(), purpose, shape, rows, sources.get()));
     }
 
-    /** The choice for training steps of {@code batch} rows. */
-    public static TuningChoice ofTraining(Device device, NetworkShape shape, int batch) {
-        return of(device, TuningTable.Purpose.TRAINING, shape, batch, () -> Plan.sources(PlanChoice.Kind.FUSED));
-    }
-
     static List<String> facts(List<String> device, TuningTable.Purpose purpose, NetworkShape shape, int rows, List<Source> sources) {
         List<String> facts = new ArrayList<>(device);
         facts.addAll(List.of(purpose.key(), shape.toString(), Integer.toString(rows)));
@@ -101,16 +91,14 @@ public final class TuningChoice {
         return facts;
     }
 
-    /** What is known without timing anything: the winner so far, or the default. */
-    public Tuning known() {
-        return candidates.size() == 1 ? candidates.get(0) : fastest(load());
-    }
+    /** The fastest so far, or the default; nothing is timed. */
+    public Tuning known() { return candidates.size() == 1 ? candidates.get(0) : fastest(load()); }
 
     /**
-     * The tuning to take; times the candidates first where neither an earlier run nor this process did.
+     * The fastest; candidates that neither an earlier run nor this process timed are timed first.
      *
      * @param build begins to build a tuning's kernels on another thread
-     * @param open  makes a trial of them, after they computed what all trials compute; an {@link OpenClException} passes them over
+     * @param open  makes a trial of them, after they computed their answer; an {@link OpenClException} passes them over
      */
     public Tuning measured(Context context, Function<Tuning, Background<Void>> build, Function<Tuning, TuningTrial> open) {
         if (candidates.size() == 1 || Context.trustsAnswers() || !cache.takesEntries()) {
@@ -171,7 +159,7 @@ public final class TuningChoice {
     /** A candidate's time as a share of the default's; empty when there was too little time to tell. */
     private OptionalDouble share(Tuning candidate, TuningTrial ofBase, int count, Trials trials, LongSupplier nanosLeft) {
         try {
-            Background<Void> build = trials.build.apply(candidate); // not beside the timing of another: some drivers run nothing then
+            Background<Void> build = trials.build.apply(candidate); // not while another is timed: some drivers run nothing then
             if (!build.await(nanosLeft.getAsLong())) {
                 return OptionalDouble.empty();
             }
@@ -192,8 +180,8 @@ public final class TuningChoice {
     }
 
     private Tuning fastest(Map<Tuning, Double> shares) {
-        Optional<Map.Entry<Tuning, Double>> least = shares.entrySet().stream().min(Map.Entry.comparingByValue());
-        return least.filter(entry -> entry.getValue() < TuningTrial.LEAST_GAIN).map(Map.Entry::getKey).orElse(candidates.get(0));
+        return shares.entrySet().stream().min(Map.Entry.comparingByValue())
+                .filter(least -> least.getValue() < TuningTrial.LEAST_GAIN).map(Map.Entry::getKey).orElse(candidates.get(0));
     }
 
     /** What earlier runs found; empty when there is nothing, or nothing that can be read. */
@@ -207,12 +195,12 @@ public final class TuningChoice {
             shares.keySet().retainAll(candidates);
             return shares;
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            LOG.debug("tunings of {}: what was kept cannot be read: {}", purpose.key(), e.getMessage());
+            LOG.debug("tunings of {}: the cache entry cannot be read: {}", purpose.key(), e.getMessage());
             return new LinkedHashMap<>();
         }
     }
 
-    /** A line a tuning: its share, and its words. */
+    /** A line for each tuning: its share, and its words. */
     private static String text(Map<Tuning, Double> shares) {
         return shares.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey() + "\n").collect(Collectors.joining());
     }

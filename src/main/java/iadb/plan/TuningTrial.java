@@ -12,37 +12,25 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 
-/** The kernels of one tuning, built, with some work for them that can be repeated and timed. */
-public final class TuningTrial implements AutoCloseable {
+/**
+ * The kernels of one tuning, built, with work that can be repeated and timed.
+ *
+ * @param resources closed with the trial
+ * @param work      does so many repetitions, and waits for them
+ * @param answer    what the kernels compute of the same input as those of other tunings
+ * @param clock     in nanoseconds
+ */
+public record TuningTrial(Resources resources, IntConsumer work, float[] answer, LongSupplier clock) implements AutoCloseable {
     /** A tuning is faster than another when its time is at most this share of the other's: less is noise. */
     public static final double LEAST_GAIN = 0.98;
 
-    private static final int LEAST_BLOCKS = 3; // whose median says something
+    private static final int MIN_BLOCKS = 3; // for a median
+    private static final int MAX_REPETITIONS = 1 << 20;
     private static final int ANSWER_STEPS = 4; // of a training
     private static final int LOSS_SLOTS = 64;
-    private static final int MOST_REPETITIONS = 1 << 20;
 
-    private final Resources resources;
-    private final IntConsumer work;
-    private final float[] answer;
-    private final LongSupplier clock;
-
-    /**
-     * @param resources what to close with the trial
-     * @param work      does so many repetitions, and waits for them
-     * @param answer    what the kernels computed of the same numbers as those of other tunings; may be empty
-     */
-    public TuningTrial(Resources resources, IntConsumer work, float[] answer) {
-        this(resources, work, answer, System::nanoTime);
-    }
-
-    /** @param clock in nanoseconds, another than the system's in tests */
-    TuningTrial(Resources resources, IntConsumer work, float[] answer, LongSupplier clock) {
-        this.resources = resources;
-        this.work = work;
-        this.answer = answer;
-        this.clock = clock;
-    }
+    /** A trial by the system's clock. */
+    public TuningTrial(Resources resources, IntConsumer work, float[] answer) { this(resources, work, answer, System::nanoTime); }
 
     /**
      * Training steps by the plan {@code fused}; the answer is the weights after some.
@@ -70,18 +58,16 @@ public final class TuningTrial implements AutoCloseable {
     }
 
     /** Whether these kernels gave the same bits. */
-    boolean answersLike(TuningTrial other) {
-        return Arrays.equals(answer, other.answer);
-    }
+    boolean answersLike(TuningTrial other) { return Arrays.equals(answer, other.answer); }
 
     /**
-     * How many repetitions fill a block of {@code nanos} at most and half of that at least; 1 where one takes longer. Warms up.
+     * How many repetitions take from half of {@code nanos} to all of it; 1 where one takes longer. Warms up.
      *
-     * @param timeIsLeft asked before a block that seemed long is timed again: something else may have delayed it
+     * @param timeIsLeft whether a block that seemed long enough may be timed again: something else may have delayed it
      */
     public int repetitions(long nanos, BooleanSupplier timeIsLeft) {
         int count = 1;
-        while (count < MOST_REPETITIONS
+        while (count < MAX_REPETITIONS
                 && (nanos(count) < nanos / 2 || timeIsLeft.getAsBoolean() && nanos(count) < nanos / 2)) {
             count *= 2;
         }
@@ -98,28 +84,26 @@ public final class TuningTrial implements AutoCloseable {
     /**
      * This trial's time as a share of another's: the median over pairs of blocks, one of each in turn.
      *
-     * @param most       repetitions a block, at most: as many as the other's {@link #repetitions}
-     * @param nanos      of a block, about; fewer repetitions are made where this trial is the slower one
-     * @param blocks     pairs at most
-     * @param timeIsLeft asked before each pair, and before this trial warms up
+     * @param repetitions of a block, at most, such as the other's {@link #repetitions}
+     * @param nanos       of a block, about; fewer repetitions are made where this trial is the slower one
+     * @param blocks      pairs at most
+     * @param timeIsLeft  whether another pair may be timed
      * @return empty when time ended after too few pairs
      */
-    public OptionalDouble shareOf(TuningTrial other, int most, long nanos, int blocks, BooleanSupplier timeIsLeft) {
+    public OptionalDouble shareOf(TuningTrial other, int repetitions, long nanos, int blocks, BooleanSupplier timeIsLeft) {
         if (!timeIsLeft.getAsBoolean()) {
             return OptionalDouble.empty();
         }
         double[] shares = new double[blocks];
         int done = 0;
-        int count = Math.min(most, repetitions(nanos, timeIsLeft));
+        int count = Math.min(repetitions, repetitions(nanos, timeIsLeft));
         while (done < blocks && timeIsLeft.getAsBoolean()) {
             shares[done++] = (double) nanos(count) / other.nanos(count);
         }
         Arrays.sort(shares, 0, done);
-        return done < LEAST_BLOCKS ? OptionalDouble.empty() : OptionalDouble.of(shares[done / 2]);
+        return done < MIN_BLOCKS ? OptionalDouble.empty() : OptionalDouble.of(shares[done / 2]);
     }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }

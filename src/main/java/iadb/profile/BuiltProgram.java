@@ -121,7 +121,7 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
 
     private static Optional<BuiltProgram> tuned(String kind, String name, List<Source> sources, Purpose purpose,
             Tuning.Footprint footprint, NetworkShape shape, Limits limits, boolean fusesMultiplyAdd) {
-        return TuningTable.ofKind(kind, purpose).fit(shape, footprint, limits.localBytes(), limits.maxGroupSize()).map(
+        return TuningTable.ofKind(kind, purpose).fit(shape, footprint, limits.localBytes(), limits.maxGroupSize(), 0).map(
                 tuning -> new BuiltProgram(name, sources, tuning.options(shape, fusesMultiplyAdd), purpose, tuning));
     }
 

@@ -66,7 +66,7 @@ class OfflineCompileTest {
                     Tuning.Footprint footprint = built.sources().equals(Plan.sources(PlanChoice.Kind.LAYERED))
                             ? Tuning.Footprint.ONE_LAYER : built.purpose().footprint();
                     TuningTable.candidates("gpu", built.purpose()).stream().skip(1).flatMap(tuning -> tuning.fit(NetworkShape.TUTORIAL,
-                            footprint, limits.localBytes(), limits.maxGroupSize()).stream()).distinct()
+                            footprint, limits.localBytes(), limits.maxGroupSize(), 0).stream()).distinct()
                             .map(tuning -> new Program(built.name() + ", " + tuning, built.sources(),
                                     tuning.options(NetworkShape.TUTORIAL, true), (int) limits.localBytes()))
                             .filter(program -> programs.stream().noneMatch(one -> one.name().equals(program.name())))

@@ -112,7 +112,7 @@ class TuningChoiceTest {
         List<Tuning> tunings = TuningTable.candidates("gpu", purpose);
         assertTrue(tunings.size() >= 3 && tunings.size() <= 5);
         assertEquals(tunings.size(), TuningTable.sameBits(tunings, purpose,
-                tuning -> tuning.fit(NetworkShape.TUTORIAL, purpose.footprint(), 32 << 10, 1024)).size());
+                tuning -> tuning.fit(NetworkShape.TUTORIAL, purpose.footprint(), 32 << 10, 1024, 0)).size());
     }
 
     @Test

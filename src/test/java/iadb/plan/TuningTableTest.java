@@ -81,7 +81,7 @@ class TuningTableTest {
                 for (long group : new long[] {1, 2, 4, 64, 256, 1024}) {
                     for (long kibibytes : new long[] {16, 32, 48, 227}) {
                         NetworkShape shape = new NetworkShape(width, depth);
-                        gpu.fit(shape, Tuning.Footprint.ALL_LAYERS, kibibytes << 10, group).ifPresent(fit -> {
+                        gpu.fit(shape, Tuning.Footprint.ALL_LAYERS, kibibytes << 10, group, 0).ifPresent(fit -> {
                             String what = shape + ", groups of " + group + ", " + kibibytes + " KiB: " + fit;
                             int blocks = fit.tileRows() / fit.itemRows() * (width / (fit.vector() * fit.itemVectors()));
                             assertTrue(fit.groupSize() <= group && fit.updateGroupSize() <= group, what);
@@ -95,7 +95,7 @@ class TuningTableTest {
                 }
             }
         }
-        Tuning tutorial = gpu.fit(NetworkShape.TUTORIAL, Tuning.Footprint.ALL_LAYERS, 32 << 10, 256).orElseThrow();
+        Tuning tutorial = gpu.fit(NetworkShape.TUTORIAL, Tuning.Footprint.ALL_LAYERS, 32 << 10, 256, 0).orElseThrow();
         assertEquals(8, tutorial.split(), "the default network's sums are shared where 32 KiB and groups of 256 are all there is");
     }
 }
