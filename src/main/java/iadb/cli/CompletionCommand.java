@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Parameters;
 
 /** Prints what makes a shell complete this program's commands, options, their words and names of files. */
-@Command(name = "completion", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class,
+@Command(name = "completion", mixinStandardHelpOptions = true,
         description = {"Prints a script by which the shell completes commands, options, words and names of files.",
             "It serves the command 'iadb-cl': source <(iadb-cl completion bash). With the jar alone, make that command first:"
             + " alias iadb-cl='java -jar FOLDER/iadb-cl.jar'."})

@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Prints each OpenCL device: its limits, what it can share with OpenGL, and which plans it can run. */
-@Command(name = "devices", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class,
+@Command(name = "devices", mixinStandardHelpOptions = true,
         description = "Prints each OpenCL device: limits, sharing with OpenGL, plans for the default network.")
 final class DevicesCommand implements Callable<Integer> {
     private static final int DEFAULT_BATCH = 256;

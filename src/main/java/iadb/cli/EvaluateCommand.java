@@ -24,28 +24,28 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Judges a model, or points of any origin, against a density. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
-        description = {"Judges fresh points that a model made, or the points of a file, against p1, beside as many exact samples"
-            + " of it: none can be expected nearer than these are to each other. Lower is nearer, but for the mean log density.",
+/** Compares the points of a model, or of a file, with a density. */
+@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Compares fresh points of a model, or the points of a file, with p1, and as many exact samples of p1 with p1:"
+            + " exact samples are the noise floor. Lower is better, except for the mean log density.",
             "sliced Wasserstein-1: over 64 directions. energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, not rooted, over the first"
-            + " 65,536 points at most. off support: further than two pixels from any pixel above 2 %% of the brightest. mean log"
-            + " density: of the map's density and of p1's own, at the same exact samples of p1; those where the map gives none, or could"
-            + " not be inverted, are left out of both and counted."})
+            + " 65,536 points at most. off support: share of points more than two pixels from any pixel above 2 %% of the brightest."
+            + " mean log density: of the map's density and of p1 itself, at the same exact samples of p1; samples where the map has no"
+            + " density, or cannot be inverted, are left out of both and counted."})
 final class EvaluateCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
     private static final int DEFAULT_COUNT = 65_536;
-    private static final int MOST_COUNT = 1 << 24;
-    private static final int PIECE = 1 << 16;
+    private static final int MAX_COUNT = 1 << 24;
+    private static final int CHUNK = 1 << 16;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "The model to judge.")
+    @Option(names = "--model", paramLabel = "FILE", description = "The model to evaluate.")
     private Path modelFile;
 
-    @Option(names = "--from", paramLabel = "FILE", description = "Points to judge instead: .npy or .csv, x and y a row.")
+    @Option(names = "--from", paramLabel = "FILE", description = "Points to evaluate instead: .npy or .csv with x and y in each row.")
     private Path from;
 
     @Option(names = "--count", paramLabel = "N",
-            description = "Points to judge: fresh ones of the model, or some of the file, spread evenly over it (default: 65536, or"
+            description = "Points to evaluate: fresh ones of the model, or some of the file, spread evenly over it (default: 65536, or"
                     + " all of a shorter file).")
     private Integer count;
 
@@ -56,7 +56,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Options.ModelDensities densities;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of all that is drawn (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(names = {"-o", "--output"}, paramLabel = "REPORT.png",
-            description = "A picture of p1, of the points' density, and of the log of the map's density.")
+            description = "Write a picture of p1, of the density of the points, and of the map's log density.")
     private Path report;
 
     @Mixin
@@ -80,27 +80,27 @@ final class EvaluateCommand implements Callable<Integer> {
         StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         refuseContradictions();
         int wanted = count == null ? DEFAULT_COUNT : count;
-        Options.positive("--count", wanted, MOST_COUNT);
+        Options.positive("--count", wanted, MAX_COUNT);
         Optional<Model> model = Optional.ofNullable(modelFile).map(ModelFile::read);
         Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
-                ? new InvalidInputException("name the density to judge against with --p1") : Options.missing(modelFile, false));
+                ? new InvalidInputException("name the density to compare with by --p1") : Options.missing(modelFile, false));
         try (Context context = device.open(); Phases phases = new Phases()) {
             if (model.isEmpty()) {
-                judge(context, p1, from, pointsOfFile(wanted), Optional.empty(), phases);
+                evaluate(context, p1, from, pointsOfFile(wanted), Optional.empty(), phases);
             } else {
-                judgeModel(context, p1, model.get(), wanted, phases);
+                evaluateModel(context, p1, model.get(), wanted, phases);
             }
         }
         return 0;
     }
 
-    /** What is under way, one after another: points are mapped, exact samples inverted, sets compared, the report drawn. */
+    /** The progress of one phase after another: points are mapped, exact samples inverted, sets compared, the report drawn. */
     private static final class Phases implements AutoCloseable {
         private Optional<ProgressDisplay> display = Optional.empty(); // none while sets are compared
         private long total;
         private boolean isComparing;
 
-        /** Begins a phase in which the map moves points; its display ends whole. */
+        /** Begins a phase in which the map moves points. */
         void begin(String task, String units, long total) {
             end();
             this.total = total;
@@ -117,7 +117,7 @@ final class EvaluateCommand implements Callable<Integer> {
             return !Interruption.underWay();
         }
 
-        /** Is called by several threads. */
+        /** Called by several threads. */
         synchronized boolean compare() {
             if (!isComparing) {
                 isComparing = true;
@@ -134,18 +134,18 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void judgeModel(Context context, Density p1, Model model, int wanted, Phases phases) throws IOException {
+    private void evaluateModel(Context context, Density p1, Model model, int wanted, Phases phases) throws IOException {
         Density p0 = densities.require(Optional.of(model), true, modelFile);
         try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), way.integration(false), phases::move);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
             phases.begin("mapping", "points mapped", wanted);
             float[] points = map.map(stream.next(wanted));
             phases.begin("inverting", "points inverted", Math.min(wanted, Evaluation.MOST_PAIRED));
-            judge(context, p1, modelFile, points, Optional.of(map), phases);
+            evaluate(context, p1, modelFile, points, Optional.of(map), phases);
         }
     }
 
-    private void judge(Context context, Density p1, Path what, float[] points, Optional<PushForward> map, Phases phases)
+    private void evaluate(Context context, Density p1, Path what, float[] points, Optional<PushForward> map, Phases phases)
             throws IOException {
         Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, phases::compare);
         if (Interruption.underWay()) {
@@ -158,57 +158,47 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             picture.write(report, points, map);
             phases.end();
-            LOG.info("{} is written", report);
+            LOG.info("wrote {}", report);
         }
-        tell(what, p1, evaluation);
+        print(what, p1, evaluation);
     }
 
     private void refuseContradictions() {
-        if ((modelFile == null) == (from == null)) {
-            throw new InvalidInputException("give --model or --from, and one of them: what is to be judged");
-        }
+        Options.refuse((modelFile == null) == (from == null), "give what to evaluate: --model or --from, one of them");
         for (String option : new String[] {"--steps", "--solver", "--schedule", "--p0"}) {
-            if (from != null && spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw new InvalidInputException(option + " is of a model: leave it out with --from");
-            }
-        }
-        if (report != null && !report.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
-            throw new InvalidInputException(report + ": the report is a picture, give a file that ends in .png");
+            Options.refuse(from != null && Options.isGiven(spec, option), option + " applies to a model: leave it out with --from");
         }
         if (report != null) {
+            Options.refuse(!report.toString().toLowerCase(Locale.ROOT).endsWith(".png"),
+                    report + ": the report is a picture, give a file that ends in .png");
             Options.requireWritable(report);
         }
     }
 
-    /** As many points as are wanted, spread evenly over the file, whose rows may be in any order. */
+    /** The points to evaluate, spread evenly over the file, whose rows may be in any order. */
     private float[] pointsOfFile(int wanted) throws IOException {
         try (PointStream stream = PointStream.of(from)) {
             long all = stream.count();
-            if (count != null && all < wanted) {
-                throw new InvalidInputException(String.format(Locale.ROOT, "%s holds %,d points, and --count asks for %,d", from, all,
-                        wanted));
-            }
+            Options.refuse(count != null && all < wanted,
+                    String.format(Locale.ROOT, "%s holds %,d points, fewer than --count %,d", from, all, wanted));
             int taken = (int) Math.min(wanted, all);
             float[] points = new float[2 * taken];
-            long first = 0; // of the piece
             int found = 0;
-            for (float[] piece = stream.next(PIECE); piece.length > 0; piece = stream.next(PIECE)) {
-                while (found < taken && found * all / taken < first + piece.length / 2) {
-                    System.arraycopy(piece, 2 * (int) (found * all / taken - first), points, 2 * found, 2);
-                    found++;
+            for (float[] chunk = stream.next(CHUNK); chunk.length > 0; chunk = stream.next(CHUNK)) {
+                for (; found < taken && found * all / taken < stream.moved(1); found++) {
+                    System.arraycopy(chunk, 2 * (int) (found * all / taken - stream.before()), points, 2 * found, 2);
                 }
-                first += piece.length / 2;
             }
             return points;
         }
     }
 
-    private void tell(Path judged, Density p1, Evaluation evaluation) {
+    private void print(Path evaluated, Density p1, Evaluation evaluation) {
         Evaluation.Figures points = evaluation.points();
         Evaluation.Figures exact = evaluation.exact();
         boolean hasMap = evaluation.densityPoints() > 0;
         if (json) {
-            JsonRecord record = new JsonRecord().add("judged", judged.toString()).add("p1", p1.name())
+            JsonRecord record = new JsonRecord().add("judged", evaluated.toString()).add("p1", p1.name())
                     .add("count", evaluation.count()).add("seed", seed).add("points", record(points)).add("exact", record(exact))
                     .add("energy_points", evaluation.pairedPoints());
             if (hasMap) {
@@ -218,7 +208,7 @@ final class EvaluateCommand implements Callable<Integer> {
             System.out.println(record);
             return;
         }
-        StringBuilder text = new StringBuilder(UntrustedText.line(String.format(Locale.ROOT, "%s against %s, %,d points", judged,
+        StringBuilder text = new StringBuilder(UntrustedText.line(String.format(Locale.ROOT, "%s against %s, %,d points", evaluated,
                 p1.name(), evaluation.count())));
         text.append(String.format(Locale.ROOT, "%n%-24s %12s %14s%n", "", from == null ? "the map's" : "the file's",
                 "exact samples'"));

@@ -11,6 +11,7 @@ import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.fault.Spelling;
 import iadb.fault.UntrustedText;
+import iadb.file.BuildVersion;
 import iadb.train.DivergedException;
 import iadb.view.surface.NativeLibraryLog;
 import iadb.view.surface.NoDisplayException;
@@ -135,6 +136,8 @@ public final class Main {
                 commands.addSubcommand(name, command.get());
             }
         });
+        Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).forEach(
+                command -> command.getCommandSpec().versionProvider(() -> new String[] {BuildVersion.text()}));
         commands.setUsageHelpAutoWidth(true);
         commands.setColorScheme(Help.defaultColorScheme(ProgressDisplay.terminalIsDumb() ? Help.Ansi.OFF : Help.Ansi.AUTO));
         commands.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().footer("", EXIT_CODES));

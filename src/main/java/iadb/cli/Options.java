@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The options that commands share, in groups; each checks its own ranges. */
@@ -267,6 +268,18 @@ final class Options {
         if (fault != null) {
             throw new InvalidInputException("cannot write to -o %s (%s); give a file that you may write".formatted(file, fault));
         }
+    }
+
+    /** Refuses a command line where {@code wrong} holds. */
+    static void refuse(boolean wrong, String why) {
+        if (wrong) {
+            throw new InvalidInputException(why);
+        }
+    }
+
+    /** Whether the user gave an option. */
+    static boolean isGiven(CommandSpec command, String option) {
+        return command.commandLine().getParseResult().hasMatchedOption(option);
     }
 
     /** Refuses what is not from 1 to {@code most}. */

@@ -13,18 +13,40 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
 
-/** Points that come in pieces, from a file or drawn. */
-interface PointStream extends AutoCloseable {
-    /** How many there are in all. */
-    long count();
+/** Points that come in chunks: those of a file, or fresh ones of a density. */
+abstract class PointStream implements AutoCloseable {
+    private final long count;
+    private long before; // taken before the last chunk
+    private long done;
 
-    /** The next points, [n, 2], n at most {@code most}; empty after the last. */
-    float[] next(int most);
+    private PointStream(long count) {
+        this.count = count;
+    }
+
+    /** How many there are in all. */
+    long count() { return count; }
+
+    /** How many were taken before the last chunk. */
+    long before() { return before; }
+
+    /** How many are moved when a share of the last chunk is. */
+    long moved(double share) { return before + (long) (share * (done - before)); }
+
+    /** The next points, [n, 2], n at most {@code max}; empty after the last. */
+    float[] next(int max) {
+        float[] points = read(done, max);
+        before = done;
+        done += points.length / 2;
+        return points;
+    }
+
+    /** @return [n, 2], n at most {@code max}, 0 only after the last */
+    abstract float[] read(long first, int max);
 
     @Override
-    void close() throws IOException;
+    public abstract void close() throws IOException;
 
-    /** The points of a file; when all were read, its end says how many lie where no density is: pixels are a common mistake. */
+    /** The points of a file. When all were read, closing warns of those outside the unit square: pixels are a common mistake. */
     static PointStream of(Path file) {
         PointReader reader;
         try {
@@ -32,20 +54,13 @@ interface PointStream extends AutoCloseable {
         } catch (IOException e) {
             throw unreadable(file, e);
         }
-        return new PointStream() {
-            private long done;
+        return new PointStream(reader.count()) {
             private long outside;
 
             @Override
-            public long count() {
-                return reader.count();
-            }
-
-            @Override
-            public float[] next(int most) {
+            float[] read(long first, int max) {
                 try {
-                    float[] points = reader.read(most);
-                    done += points.length / 2;
+                    float[] points = reader.read(max);
                     for (int n = 0; n < points.length; n += 2) {
                         outside += isInside(points[n]) && isInside(points[n + 1]) ? 0 : 1;
                     }
@@ -58,9 +73,9 @@ interface PointStream extends AutoCloseable {
             @Override
             public void close() throws IOException {
                 reader.close();
-                if (outside > 0 && done == count()) {
+                if (outside > 0 && moved(1) == count()) {
                     LoggerFactory.getLogger(PointStream.class).warn(String.format(Locale.ROOT,
-                            "%,d of %,d points of %s lie outside the unit square: x and y go from 0 to 1", outside, done, file));
+                            "%,d of %,d points of %s lie outside the unit square: x and y go from 0 to 1", outside, count(), file));
                 }
             }
         };
@@ -77,20 +92,11 @@ interface PointStream extends AutoCloseable {
     /** Fresh points of a density. */
     static PointStream of(Context context, Density density, Sequence sequence, long seed, int count) {
         PointSource source = new PointSource(context, density, sequence);
-        return new PointStream() {
-            private int done;
-
+        return new PointStream(count) {
             @Override
-            public long count() {
-                return count;
-            }
-
-            @Override
-            public float[] next(int most) {
-                int now = Math.min(most, count - done);
-                float[] points = now == 0 ? new float[0] : source.drawToHost(seed, RandomPurpose.START_POINTS, done, now);
-                done += now;
-                return points;
+            float[] read(long first, int max) {
+                int now = Math.min(max, count - (int) first);
+                return now == 0 ? new float[0] : source.drawToHost(seed, RandomPurpose.START_POINTS, (int) first, now);
             }
 
             @Override

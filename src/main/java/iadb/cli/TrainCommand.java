@@ -2,7 +2,6 @@ package iadb.cli;
 
 import iadb.cl.Context;
 import iadb.density.Density;
-import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.CheckpointFile;
 import iadb.train.Provenance;
@@ -20,11 +19,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Draws, trains, saves the model. */
-@Command(name = "train", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Draws points of both densities, trains, and saves the model and the loss.",
-            "With --resume a training that was stopped goes on from its last checkpoint, with the same bits as if it never had."})
+            "With --resume, continues a training that was stopped from its last checkpoint; the result has the same bits as without"
+            + " the stop."})
 final class TrainCommand implements Callable<Integer> {
-    /** What a checkpoint has, and so is not to be said again. */
+    /** Options whose values a checkpoint holds. */
     private static final List<String> OF_THE_CHECKPOINT = List.of("--data", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
             "--depth", "--plan", "--seed");
 
@@ -35,7 +35,7 @@ final class TrainCommand implements Callable<Integer> {
     private Options.Training training;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of all that is random (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--checkpoint-every", paramLabel = "N", defaultValue = "0",
@@ -43,8 +43,8 @@ final class TrainCommand implements Callable<Integer> {
     private int checkpointEvery;
 
     @Option(names = "--resume", paramLabel = "FILE",
-            description = "Go on from a checkpoint, whose options hold; --iterations is the total, --p0 and --p1 are needed only for"
-                    + " pictures too large for the file, and --out is the checkpoint's folder unless it is given.")
+            description = "Continue a checkpoint with the options it was started with. --iterations is the total; --p0 and --p1 are"
+                    + " needed only for images too large for the checkpoint; --out is the checkpoint's folder unless given.")
     private Path resume;
 
     @Mixin
@@ -62,15 +62,14 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
-        if (checkpointEvery < 0) {
-            throw new InvalidInputException("--checkpoint-every " + checkpointEvery + " is not a whole number from 0 on");
-        }
-        if (resume != null && !isGiven("--out")) {
+        Options.refuse(checkpointEvery < 0, "--checkpoint-every " + checkpointEvery + " is below 0");
+        if (resume != null && !Options.isGiven(spec, "--out")) {
             output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
         }
         CheckpointFile.Contents from = resume == null ? null : CheckpointFile.read(resume);
         TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
-        int every = from == null || isGiven("--checkpoint-every") ? checkpointEvery : Provenance.checkpointEvery(from, resume.toString());
+        int every = from == null || Options.isGiven(spec, "--checkpoint-every") ? checkpointEvery
+                : Provenance.checkpointEvery(from, resume.toString());
         List<Density> pair = Options.atOnce(first -> from == null ? densities.get(first)
                 : from.density(first, densities.given(first), resume.toString()));
         Path folder = output.ready();
@@ -90,17 +89,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private TrainingSettings resumed(CheckpointFile.Contents from) {
         for (String option : OF_THE_CHECKPOINT) {
-            if (isGiven(option)) {
-                throw new InvalidInputException(option + " is taken from the checkpoint: leave it out with --resume");
-            }
+            Options.refuse(Options.isGiven(spec, option), option + " is taken from the checkpoint: leave it out with --resume");
         }
-        if (isGiven("--iterations")) {
-            Options.positive("--iterations", training.iterations, Integer.MAX_VALUE);
-        }
-        return Provenance.resumed(from, isGiven("--iterations") ? Optional.of(training.iterations) : Optional.empty(), resume.toString());
-    }
-
-    private boolean isGiven(String option) {
-        return spec.commandLine().getParseResult().hasMatchedOption(option);
+        Optional<Integer> iterations = Optional.of(training.iterations).filter(n -> Options.isGiven(spec, "--iterations"));
+        iterations.ifPresent(n -> Options.positive("--iterations", n, Integer.MAX_VALUE));
+        return Provenance.resumed(from, iterations, resume.toString());
     }
 }

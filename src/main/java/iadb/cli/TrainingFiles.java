@@ -116,7 +116,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
     @Override
     public boolean progressed(TrainingSession.Progress progress) {
         if (started != null && progress.losses().length > 0) {
-            LOG.debug("first losses {} s after the start", PhaseClock.sinceStart());
+            LOG.debug("first losses {} s after the start", TutorialCommand.sinceStart());
             started.run();
             started = null;
         }

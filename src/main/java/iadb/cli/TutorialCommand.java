@@ -7,6 +7,7 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.fault.UntrustedText;
+import iadb.file.BuildVersion;
 import iadb.file.JsonRecord;
 import iadb.file.Npy;
 import iadb.file.Png;
@@ -27,15 +28,14 @@ import iadb.train.Provenance;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
 import iadb.view.RealtimeConfig;
-import iadb.view.RealtimeView;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
@@ -47,7 +47,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The whole tutorial: draw both data sets, train, map, and write every file of it. */
-@Command(name = "iadb-cl", mixinStandardHelpOptions = true, versionProvider = ProgramVersion.class, sortOptions = false,
+@Command(name = "iadb-cl", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Learns a deterministic map between two 2D densities on an OpenCL device, and shows it at work.",
             "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes"
             + " the model, every step as a picture and an animation into one folder. With --realtime, in a window."})
@@ -89,7 +89,7 @@ final class TutorialCommand implements Callable<Integer> {
     private boolean noFrames;
 
     @Mixin
-    private WindowOptions window;
+    private Window window;
 
     @Option(names = "--list-densities", description = "Print the named densities, one a line, and end.")
     private boolean listDensities;
@@ -100,8 +100,9 @@ final class TutorialCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private PhaseClock clock;
     private final JsonRecord record = new JsonRecord();
+    private final JsonRecord seconds = new JsonRecord();
+    private long phaseNanos; // when the phase began
 
     @Override
     public Integer call() throws IOException {
@@ -110,7 +111,8 @@ final class TutorialCommand implements Callable<Integer> {
             NamedDensities.names().forEach(System.out::println);
             return 0;
         }
-        clock = new PhaseClock();
+        seconds.add("start", sinceStart());
+        phaseNanos = System.nanoTime();
         Options.positive("--points", points, MAX_POINTS);
         Options.positive("--steps", steps, Options.MOST_STEPS);
         TrainingSettings config = training.settings(seed);
@@ -119,12 +121,15 @@ final class TutorialCommand implements Callable<Integer> {
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);
         if (window.realtime) {
-            return showInWindow(config, given.map(Model::network), p0, p1);
+            Options.positive("--points with --realtime", points, RealtimeConfig.MOST_POINTS);
+            Optional<Network> model = given.map(Model::network);
+            return window.show(window.config(p0, p1, model.map(network -> config.withShape(network.shape())).orElse(config), model,
+                    points, steps, densities.invert, output.folder), device, output, spec);
         }
-        window.refuseWithout(spec.commandLine().getParseResult());
+        Window.refuseOptions(spec);
         Path folder = output.ready();
         try (Context context = device.open()) {
-            record.add("program", ProgramVersion.text()).add("java", System.getProperty("java.version"))
+            record.add("program", BuildVersion.text()).add("java", System.getProperty("java.version"))
                     .add("device", context.device().name()).add("platform", context.device().platformName())
                     .add("driver", context.device().driver()).add("opencl", context.device().version()).add("p0", p0.name())
                     .add("p1", p1.name()).add("seed", seed)
@@ -134,10 +139,24 @@ final class TutorialCommand implements Callable<Integer> {
             } else {
                 trainAndMap(context, config, p0, p1, folder);
             }
-            record.add("interrupted", Interruption.underWay()).add("seconds", clock.record());
+            record.add("interrupted", Interruption.underWay()).add("seconds", seconds.add("total", sinceStart()));
             record.write(folder.resolve("run.json"));
         }
         return 0;
+    }
+
+    /** Seconds since the virtual machine was started. */
+    static double sinceStart() {
+        return (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime()) * 1e-3;
+    }
+
+    /** Records the seconds of the phase that ends now, and returns them. */
+    private double endPhase(String phase) {
+        long now = System.nanoTime();
+        double elapsed = (now - phaseNanos) * 1e-9;
+        seconds.add(phase, elapsed);
+        phaseNanos = now;
+        return elapsed;
     }
 
     private Density densityOf(Optional<Model> model, boolean first) {
@@ -148,32 +167,11 @@ final class TutorialCommand implements Callable<Integer> {
                 .orElseThrow(() -> Options.missing(modelFile, first));
     }
 
-    private int showInWindow(TrainingSettings asked, Optional<Network> model, Density p0, Density p1) throws IOException {
-        Options.positive("--points with --realtime", points, RealtimeConfig.MOST_POINTS);
-        OptionalInt elsewhere = FirstThread.startThere(spec.commandLine().getParseResult().originalArgs());
-        if (elsewhere.isPresent()) {
-            return elsewhere.getAsInt();
-        }
-        TrainingSettings config = model.map(network -> asked.withShape(network.shape())).orElse(asked);
-        RealtimeConfig show = new RealtimeConfig(p0, p1, config, model, points, steps,
-                densities.invert, window.width(), window.height(), window.share(), window.offscreen,
-                window.waitsForScreen(), window.openSeconds(), Optional.ofNullable(window.screenshot),
-                Optional.ofNullable(window.record), output.folder);
-        RealtimeView.Summary summary = RealtimeView.run(show, device::candidates,
-                new WindowKeeper(config, output));
-        System.out.println(new JsonRecord().add("frames", summary.frames())
-                .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())
-                .add("points", summary.points()).add("transfer", summary.transfer())
-                .add("host_bytes_per_frame", summary.hostBytesPerFrame()).add("device", summary.device())
-                .add("gl_renderer", summary.glRenderer()));
-        return 0;
-    }
-
     private void mapOnly(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
         record.add("model", modelFile.toString());
         writeSamples(folder, "p0", p0, draw(context, p0, RandomPurpose.DATA_P0, SAMPLE_PICTURE_POINTS));
         writeSamples(folder, "p1", p1, draw(context, p1, RandomPurpose.DATA_P1, SAMPLE_PICTURE_POINTS));
-        clock.end("prepare");
+        endPhase("prepare");
         map(context, network, p0, p1, folder);
     }
 
@@ -184,14 +182,14 @@ final class TutorialCommand implements Callable<Integer> {
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.data())];
             writeSamples(folder, "p0", p0, session.data0().read(picture.clone()));
             writeSamples(folder, "p1", p1, session.data1().read(picture.clone()));
-            clock.end("prepare");
+            endPhase("prepare");
             trainAndBuildMap(context, config.shape(), files);
-            double microseconds = clock.end("train") * 1e6 / Math.max(1, session.stepsEnqueued());
+            double microseconds = endPhase("train") * 1e6 / Math.max(1, session.stepsEnqueued());
             if (!files.hasTrained()) {
                 return;
             }
             files.save();
-            clock.end("save");
+            endPhase("save");
             record.add("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(session.choice()))).add("plan", session.choice().kind().toString())
                     .add("tuning", session.choice().tuning().toString())
                     .add("steps_by_plan", stepsByPlan(session)).add("microseconds_per_step", microseconds).add("final_loss", files.run().history().smoothed());
@@ -234,7 +232,7 @@ final class TutorialCommand implements Callable<Integer> {
             LOG.warn("stopped while points were moved: there are none");
             return;
         }
-        clock.end("map");
+        endPhase("map");
         Npy.write(folder.resolve("points.npy"), x, points, 2);
         int judged = Math.min(points, MOST_JUDGED);
         float[] reference = draw(context, p1, RandomPurpose.REFERENCE_POINTS, 2 * judged);
@@ -242,7 +240,7 @@ final class TutorialCommand implements Callable<Integer> {
         float[] other = Arrays.copyOfRange(reference, 2 * judged, 4 * judged);
         double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * judged), exact);
         double floor = SlicedWasserstein.distance(other, exact);
-        clock.end("judge");
+        endPhase("judge");
         record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor);
         System.out.println(UntrustedText.line(String.format(Locale.ROOT,
                 "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)",

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 /** The densities p0 and p1 of the window. When one is replaced the network is trained on, from its current weights. */
 final class DensityPair {
     private final boolean invert;
-    private final Learning training;
+    private final LiveTraining training;
     private final Consumer<String> say;
     private Density p0;
     private Density p1;
@@ -22,7 +22,7 @@ final class DensityPair {
      * @param invert in image files, dark is dense
      * @param say    takes a line for the user
      */
-    DensityPair(Density p0, Density p1, boolean invert, Learning training, Consumer<String> say) {
+    DensityPair(Density p0, Density p1, boolean invert, LiveTraining training, Consumer<String> say) {
         this.p0 = p0;
         this.p1 = p1;
         this.invert = invert;

@@ -46,12 +46,12 @@ final class Panel {
     private final NkContext context;
     private final ViewState state;
     private final DensityPair densities;
-    private final Learning training;
+    private final LiveTraining training;
     private final PointAnimation animation;
     private final FrameBudget budget;
     private final Consumer<Action> actions;
 
-    Panel(NkContext context, ViewState state, DensityPair densities, Learning training, PointAnimation animation, FrameBudget budget,
+    Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation, FrameBudget budget,
             Consumer<Action> actions) {
         this.context = context;
         this.state = state;

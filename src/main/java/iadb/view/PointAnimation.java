@@ -125,7 +125,7 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /** Starts a pass over, with other weights, points or solver, and plays it from its start. A training shows its own passes. */
-    void restart(Learning training) {
+    void restart(LiveTraining training) {
         if (!training.running()) {
             for (Flow flow : flows()) {
                 flow.begin(sampler(), training.parameters(), integration(T));
@@ -142,7 +142,7 @@ final class PointAnimation implements AutoCloseable {
      * @param seconds since the last frame
      * @param budget  of computing
      */
-    void advance(Learning training, boolean trained, double seconds, Duration budget) {
+    void advance(LiveTraining training, boolean trained, double seconds, Duration budget) {
         showOrHideGrid(training);
         long end = System.nanoTime() + budget.toNanos();
         if (trained || training.running() || previewing) {
@@ -163,7 +163,7 @@ final class PointAnimation implements AutoCloseable {
         }
     }
 
-    private void showOrHideGrid(Learning training) {
+    private void showOrHideGrid(LiveTraining training) {
         if (!state.is(Switch.GRID) && grid != null) {
             grid.close();
             grid = null;
@@ -186,7 +186,7 @@ final class PointAnimation implements AutoCloseable {
      * Computes passes behind what is shown, of the points and of the grid: both appear when both are complete. When the training
      * has ended a last pass follows, of all steps, which is then played.
      */
-    private void advancePreview(Learning training, long end) {
+    private void advancePreview(LiveTraining training, long end) {
         boolean hasLastPass = lastPass && !training.running();
         if (!previewing || !passUnderWay && !hasLastPass && !state.is(Switch.PAUSE)) {
             beginPreview(training);
@@ -210,7 +210,7 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /** Begins a pass with the current weights, instead of one that is under way. */
-    private void beginPreview(Learning training) {
+    private void beginPreview(LiveTraining training) {
         lastPass = !training.running();
         previewing = true;
         passUnderWay = true;

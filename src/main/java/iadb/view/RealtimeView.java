@@ -63,7 +63,7 @@ public final class RealtimeView implements AutoCloseable {
     private final Panel panel;
     private final Gestures gestures;
     private final SceneRenderer scene;
-    private final Learning training;
+    private final LiveTraining training;
     private final DensityPair densities;
     private final PointAnimation animation;
     private Optional<Background<Void>> building = Optional.empty(); // of kernels, on a thread that has the device to itself
@@ -109,7 +109,7 @@ public final class RealtimeView implements AutoCloseable {
             TrainingSettings settings = config.training()
                     .withPlan(PlanSelector.besideWindow(config.training().plan(), context.device()));
             Network network = config.model().orElseGet(() -> Network.initial(settings.shape(), settings.seed()));
-            training = resources.add(new Learning(context, settings, network, sink::losses, sink::restarted));
+            training = resources.add(new LiveTraining(context, settings, network));
             animation = resources.add(new PointAnimation(interop, network.shape(), config.steps(), settings.seed(), state));
         } catch (RuntimeException e) {
             resources.close();
@@ -283,7 +283,7 @@ public final class RealtimeView implements AutoCloseable {
             case TRAIN_OR_STOP -> {
                 if (training.running()) {
                     training.stop();
-                } else if (!training.goOn()) {
+                } else if (!training.resume()) {
                     kept = false;
                     training.train(densities.get(Which.P0), densities.get(Which.P1));
                 }
@@ -374,7 +374,7 @@ public final class RealtimeView implements AutoCloseable {
         String result = "nothing to keep";
         if (!training.diverged() || training.hasTrained()) {
             try {
-                result = sink.keep(training.snapshot(), training.done(), densities.get(Which.P0), densities.get(Which.P1),
+                result = sink.keep(training.model(densities.get(Which.P0), densities.get(Which.P1)), training.history(),
                         animation.points().positionsAt(1));
                 keepFault = Optional.empty();
             } catch (IOException e) {

@@ -31,13 +31,13 @@ class DensityPairTest {
     private String said;
 
     private interface Trial {
-        void with(DensityPair densities, Learning learning) throws IOException;
+        void with(DensityPair densities, LiveTraining learning) throws IOException;
     }
 
     private void run(Trial trial) throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                Learning training = new Learning(context, TRAINING, network, losses -> { }, () -> { })) {
+                LiveTraining training = new LiveTraining(context, TRAINING, network)) {
             trial.with(new DensityPair(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow(), false,
                     training, line -> said = line), training);
         }
@@ -105,14 +105,14 @@ class DensityPairTest {
     void aTrainingWithoutEndCanBeginAnew() throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = new Learning(context, TRAINING.withIterations(Integer.MAX_VALUE), network, losses -> { }, () -> { })) {
+                LiveTraining learning = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network)) {
             learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
             learning.advance(Duration.ofMillis(5));
             learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
             assertEquals(Integer.MAX_VALUE, learning.goal());
             assertTrue(learning.running());
             learning.stop();
-            assertTrue(!learning.running() && learning.goOn() && learning.running());
+            assertTrue(!learning.running() && learning.resume() && learning.running());
         }
     }
 

@@ -33,7 +33,7 @@ class PointAnimationTest {
     private static final Duration BUDGET = Duration.ofMillis(1);
 
     private interface Trial {
-        void with(Learning training, PointAnimation animation, ViewState state);
+        void with(LiveTraining training, PointAnimation animation, ViewState state);
     }
 
     private static void run(Trial trial) {
@@ -46,7 +46,7 @@ class PointAnimationTest {
         try (EglSurface surface = EglSurface.open(64, 64)) {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
-                    Learning training = new Learning(context, TRAINING, network, losses -> { }, () -> { });
+                    LiveTraining training = new LiveTraining(context, TRAINING, network);
                     PointAnimation animation = new PointAnimation(interop, shape, 128, 1, state)) {
                 animation.draw(NamedDensities.find("gaussian").orElseThrow());
                 training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());

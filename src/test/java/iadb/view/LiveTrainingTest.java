@@ -15,11 +15,10 @@ import iadb.train.TrainingSession;
 import iadb.train.TrainingSession.Which;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** The window's training: further ones, with a rate that falls and with an average. */
-class LearningTest {
+class LiveTrainingTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
     private static final Density MOONS = NamedDensities.find("moons").orElseThrow();
@@ -27,11 +26,11 @@ class LearningTest {
 
     private static final TrainingSettings SETTINGS = TrainingSettings.tutorial().withData(500).withBatch(32).withSeed(1);
 
-    private static Learning learning(Context context, TrainingSettings config) {
-        return new Learning(context, config, Network.initial(config.shape(), 1), losses -> { }, () -> { });
+    private static LiveTraining learning(Context context, TrainingSettings config) {
+        return new LiveTraining(context, config, Network.initial(config.shape(), 1));
     }
 
-    private static void finish(Learning learning) {
+    private static void finish(LiveTraining learning) {
         while (learning.running()) {
             learning.advance(FRAME);
         }
@@ -40,7 +39,7 @@ class LearningTest {
     @Test
     void aRateThatFellFallsAnewForANewDensity() {
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = learning(context, SETTINGS.withIterations(300).withLearningRate(1e-3f, true))) {
+                LiveTraining learning = learning(context, SETTINGS.withIterations(300).withLearningRate(1e-3f, true))) {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             assertEquals(300, learning.done());
@@ -61,7 +60,7 @@ class LearningTest {
     @Test
     void aRateThatStaysGoesOnInItsSession() {
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = learning(context, SETTINGS.withIterations(200))) {
+                LiveTraining learning = learning(context, SETTINGS.withIterations(200))) {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
@@ -72,11 +71,10 @@ class LearningTest {
 
     @Test
     void aTrainingThatDivergesLeavesTheWeightsOfBefore() {
-        AtomicInteger restarts = new AtomicInteger();
         TrainingSettings config = SETTINGS.withIterations(1000).withLearningRate(30, false);
         Network initial = Network.initial(config.shape(), 1);
         try (Context context = Context.open(Device.select("auto"));
-                Learning learning = new Learning(context, config, initial, losses -> { }, restarts::incrementAndGet)) {
+                LiveTraining learning = new LiveTraining(context, config, initial)) {
             learning.train(GAUSSIAN, RING);
             finish(learning);
             assertTrue(learning.diverged());
@@ -84,11 +82,11 @@ class LearningTest {
             assertEquals(0, learning.done(), "in the first second there is nothing to go back to but the start");
             assertArrayEquals(initial.parameters(), learning.snapshot().parameters());
             assertArrayEquals(initial.parameters(), learning.parameters().read(new float[initial.parameters().length]));
-            assertFalse(learning.goOn());
-            assertEquals(0, restarts.get());
+            assertFalse(learning.resume());
+            assertEquals(learning.divergedAt() - 1, learning.history().steps(), "all finite losses are there");
             learning.train(GAUSSIAN, RING);
             assertTrue(learning.running() && !learning.diverged(), "begins anew");
-            assertEquals(1, restarts.get());
+            assertEquals(0, learning.history().steps());
         }
     }
 
@@ -96,7 +94,7 @@ class LearningTest {
     void theAverageIsWhatIsShown() {
         TrainingSettings config = SETTINGS.withIterations(200).withEma(0.99);
         try (Context context = Context.open(Device.select("auto"));
-                Learning averaged = learning(context, config);
+                LiveTraining averaged = learning(context, config);
                 TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
             averaged.train(GAUSSIAN, RING);
             finish(averaged);

@@ -1,0 +1,156 @@
+package iadb.cli;
+
+import iadb.density.Density;
+import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
+import iadb.file.JsonRecord;
+import iadb.file.Npy;
+import iadb.model.Model;
+import iadb.model.ModelFile;
+import iadb.model.Network;
+import iadb.train.LossHistory;
+import iadb.train.TrainingSettings;
+import iadb.view.RealtimeConfig;
+import iadb.view.RealtimeView;
+import iadb.view.ResultSink;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** The window from the command line: its options, its process, and what it prints and writes. */
+final class Window {
+    private static final int MAX_SIDE = 16_384;
+    private static final String ON_FIRST_THREAD = "iadb.firstThread";
+
+    @Option(names = "--realtime", description = "Show the training in a window: points move while the network learns.")
+    boolean realtime;
+
+    @Option(names = "--window", paramLabel = "WxH", defaultValue = "1280x800",
+            description = "With --realtime: size of the window (default: ${DEFAULT-VALUE}).")
+    private String size;
+
+    @Option(names = "--interop", paramLabel = "auto|off", defaultValue = "auto",
+            description = "With --realtime: share the points between OpenCL and OpenGL where the device can, or copy"
+                    + " them (default: ${DEFAULT-VALUE}).")
+    private String interop;
+
+    @Option(names = "--offscreen", description = "With --realtime: draw without a display (EGL).")
+    private boolean offscreen;
+
+    @Option(names = "--seconds", paramLabel = "S",
+            description = "With --realtime: close S seconds after the first frame.")
+    private Double seconds;
+
+    @Option(names = "--screenshot", paramLabel = "FILE.png", description = "With --realtime: write the last frame.")
+    private Path screenshot;
+
+    @Option(names = "--record", paramLabel = "FILE.gif", description = "With --realtime: write an animation of what is shown.")
+    private Path record;
+
+    @Option(names = "--vsync", paramLabel = "on|off", defaultValue = "on",
+            description = "With --realtime: wait for the screen (default: ${DEFAULT-VALUE}).")
+    private String vsync;
+
+    /** Refuses options of the window without {@code --realtime}. */
+    static void refuseOptions(CommandSpec command) {
+        for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record", "--vsync")) {
+            Options.refuse(Options.isGiven(command, option), option + " is an option of the window: give --realtime, too");
+        }
+    }
+
+    /**
+     * Shows the window until it closes, and prints its summary.
+     *
+     * @return the exit code
+     */
+    int show(RealtimeConfig config, Options.DeviceChoice device, Options.Output output, CommandSpec command) throws IOException {
+        if (needsFirstThread()) {
+            return runOnFirstThread(command.commandLine().getParseResult().originalArgs());
+        }
+        RealtimeView.Summary summary = RealtimeView.run(config, device::candidates, new Results(output));
+        System.out.println(new JsonRecord().add("frames", summary.frames())
+                .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())
+                .add("points", summary.points()).add("transfer", summary.transfer())
+                .add("host_bytes_per_frame", summary.hostBytesPerFrame()).add("device", summary.device())
+                .add("gl_renderer", summary.glRenderer()));
+        return 0;
+    }
+
+    /** What to show, with the options of the window. */
+    RealtimeConfig config(Density p0, Density p1, TrainingSettings training, Optional<Network> model, int points, int steps,
+            boolean invert, Path folder) {
+        Options.refuse(!size.matches("\\d{1,5}x\\d{1,5}"), "--window " + size + " is not a size such as 1280x800");
+        int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
+        Options.positive("--window", sides[0], MAX_SIDE);
+        Options.positive("--window", sides[1], MAX_SIDE);
+        Options.refuse(seconds != null && !(seconds >= 0 && seconds < 1e9), "--seconds " + seconds + " is not a number of seconds");
+        Options.refuse(offscreen && seconds == null, "--offscreen needs --seconds: without a window nobody can close it");
+        return new RealtimeConfig(p0, p1, training, model, points, steps, invert, sides[0], sides[1],
+                Options.either("--interop", interop, "auto", "off"), offscreen, Options.either("--vsync", vsync, "on", "off"),
+                Optional.ofNullable(seconds), Optional.ofNullable(screenshot), Optional.ofNullable(record), folder);
+    }
+
+    /**
+     * Whether the window needs another process: macOS gives windows only to a process's first thread, on which Java runs
+     * {@code main} only with {@code -XstartOnFirstThread}. Not tested on a Mac.
+     */
+    private static boolean needsFirstThread() {
+        return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac") && !Boolean.getBoolean(ON_FIRST_THREAD)
+                && !"1".equals(System.getenv("JAVA_STARTED_ON_FIRST_THREAD_" + ProcessHandle.current().pid()));
+    }
+
+    /** Runs the program again, on the first thread of another process; returns its exit code. */
+    private static int runOnFirstThread(List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        command.add("-XstartOnFirstThread");
+        command.add("-D" + ON_FIRST_THREAD + "=true");
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        try {
+            return process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** Writes the model, the losses and the points of the window. */
+    private record Results(Options.Output output) implements ResultSink {
+        @Override
+        public boolean interrupted() {
+            return Interruption.underWay();
+        }
+
+        @Override
+        public String keep(Model model, LossHistory losses, float[] points) throws IOException {
+            if (!model.network().isFinite()) {
+                throw new IOException("a weight is not finite");
+            }
+            Path folder;
+            try {
+                folder = output.ready();
+            } catch (InvalidInputException e) {
+                throw e.getCause() instanceof IOException fault
+                        ? new FileSystemException(output.folder.toString(), null, FileFault.of(fault)) : new IOException(e.getMessage(), e);
+            }
+            ModelFile.write(folder.resolve("model.safetensors"), model);
+            Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
+            if (losses.steps() > 0) {
+                TrainingFiles.write(losses, folder);
+            }
+            return "kept in " + folder;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package iadb.view;
+
+import iadb.cl.Context;
+import iadb.cl.DeviceBuffer;
+import iadb.density.Density;
+import iadb.model.Checkpoint;
+import iadb.model.Model;
+import iadb.model.Network;
+import iadb.train.LossHistory;
+import iadb.train.Provenance;
+import iadb.train.TrainingRun;
+import iadb.train.TrainingSession;
+import iadb.train.TrainingSettings;
+import iadb.view.scene.Flow;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The weights that the window shows, and the training that changes them, frame by frame. A density that is replaced during a
+ * training keeps the weights. A training that diverges leaves the weights of its last safe state, at most some seconds old, and
+ * the next one starts from fresh weights.
+ */
+final class LiveTraining implements AutoCloseable {
+    private static final double RATE_SMOOTHING = 0.05;
+
+    private final Context context;
+    private final TrainingSettings settings;
+    private final DeviceBuffer still; // [shape.bufferFloats()], the weights where there is no run
+    private Network network; // the same on the host
+    private TrainingRun run; // null: none
+    private LossHistory history;
+    private LossCurve curve = new LossCurve();
+    private int doneBefore; // iterations of runs that ended
+    private int done;
+    private int goal;
+    private boolean running;
+    private int divergedAt; // the iteration; 0: it did not
+    private double iterationsPerSecond = Double.NaN;
+
+    /**
+     * @param settings of one training
+     * @param network  shown until {@link #train}, which starts from it
+     */
+    LiveTraining(Context context, TrainingSettings settings, Network network) {
+        this.context = context;
+        this.settings = settings;
+        this.network = network;
+        history = new LossHistory(settings.iterations());
+        still = context.buffer(network.parameters());
+    }
+
+    /** Trains one training further; from fresh weights after a divergence. A learning rate that falls starts high again. */
+    void train(Density p0, Density p1) {
+        if (run != null && settings.cosine()) {
+            take(run.drain());
+            if (!diverged()) {
+                network = run.session().checkpoint().weights();
+                doneBefore = done;
+                endRun();
+            }
+        }
+        if (diverged()) {
+            restart(p0, p1);
+            return;
+        }
+        if (run == null) {
+            run = new TrainingRun(context, settings, p0, p1, Checkpoint.start(network, settings.ema() > 0), history);
+        }
+        goal = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
+        running = true;
+    }
+
+    /** Trains from fresh weights. */
+    void restart(Density p0, Density p1) {
+        endRun();
+        network = Network.initial(settings.shape(), settings.seed());
+        history = new LossHistory(settings.iterations());
+        curve = new LossCurve();
+        doneBefore = 0;
+        done = 0;
+        divergedAt = 0;
+        iterationsPerSecond = Double.NaN;
+        train(p0, p1);
+    }
+
+    /** Trains further with another density in the place of one. */
+    void follow(TrainingSession.Which which, Density density, Density p0, Density p1) {
+        if (run != null && !settings.cosine()) {
+            run.session().replaceDensity(which, density); // else train starts a run with it
+        }
+        train(p0, p1);
+    }
+
+    /** Pauses the training until {@link #resume}. */
+    void stop() { running = false; }
+
+    /** Continues a training that was stopped; false where there is none. */
+    boolean resume() {
+        running = run != null && done < goal;
+        return running;
+    }
+
+    /** Trains for about {@code budget} if a training is running. */
+    void advance(Duration budget) {
+        if (!running) {
+            return;
+        }
+        long startNanos = System.nanoTime();
+        int before = done;
+        take(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
+        if (running && doneBefore + run.session().stepsEnqueued() >= goal) {
+            take(run.drain());
+            running = false;
+        }
+        double rate = Math.max(0, done - before) / ((System.nanoTime() - startNanos) * 1e-9);
+        iterationsPerSecond = Double.isNaN(iterationsPerSecond) ? rate
+                : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
+    }
+
+    private void take(TrainingSession.Progress progress) {
+        curve.add(progress.losses());
+        done = history.steps();
+        if (!progress.finite()) {
+            divergedAt = done + 1;
+            running = false;
+            Checkpoint safe = run.session().lastSafe();
+            network = safe.result();
+            done = doneBefore + safe.step();
+            still.write(network.parameters());
+            endRun();
+        }
+    }
+
+    boolean running() { return running; }
+
+    /** Whether the loss became infinite or NaN: the training has stopped. */
+    boolean diverged() { return divergedAt > 0; }
+
+    /** The iteration whose loss was not finite; 0: there was none. */
+    int divergedAt() { return divergedAt; }
+
+    /** Whether the weights are those of a training. */
+    boolean hasTrained() { return done > 0; }
+
+    /** Iterations that made the weights. */
+    int done() { return done; }
+
+    /** The iteration that the training ends at. */
+    int goal() { return goal; }
+
+    /** Smoothed, of the time that the training has of each frame; NaN before the first. */
+    double iterationsPerSecond() { return iterationsPerSecond; }
+
+    LossCurve curve() { return curve; }
+
+    /** The losses of the iterations since fresh weights. */
+    LossHistory history() { return history; }
+
+    /** The weights to map with, [shape.bufferFloats()]; valid until another method is called. */
+    DeviceBuffer parameters() { return run == null ? still : run.session().parameters(); }
+
+    /** A copy of the weights. */
+    Network snapshot() { return run == null ? network : run.session().snapshot(); }
+
+    /** A copy of the weights with what made them. */
+    Model model(Density p0, Density p1) {
+        return new Model(snapshot(), Optional.of(p0), Optional.of(p1),
+                Provenance.ofModel(settings, p0, p1, done, Optional.empty()));
+    }
+
+    private void endRun() {
+        if (run != null) {
+            run.close();
+            run = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        endRun();
+        still.close();
+    }
+}
