@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
  * @param points       of the points judged
  * @param exact        of as many exact samples
  * @param count        points judged, N
- * @param pairedPoints points of each set that the energy distance is over: all, or the first {@value #MOST_PAIRED}
+ * @param pairedPoints points of each set that the energy distance is over: all, or the first {@value #MAX_PAIRED}
  * @param densityPoints exact samples at which the map's density was asked for; 0 where the map is not known
  * @param notInverted  of those, how many a step of the map does not invert at
  * @param withoutMass  of those, how many the map gives no density at all: its log would be negative infinity
@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 public record Evaluation(Figures points, Figures exact, int count, int pairedPoints, int densityPoints, int notInverted,
         int withoutMass) {
     /** The energy distance takes all pairs: above this, of the first ones only. */
-    public static final int MOST_PAIRED = 1 << 16;
+    public static final int MAX_PAIRED = 1 << 16;
 
     /**
      * The figures of one set of points against fresh exact samples.
@@ -61,7 +61,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
             reference = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, 0, count);
             other = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, count, count);
         }
-        int paired = Math.min(count, MOST_PAIRED);
+        int paired = Math.min(count, MAX_PAIRED);
         float[] logDensity = map.map(m -> m.inverseWithDensity(first(reference, paired)).logDensity()).orElse(new float[0]);
         double energy;
         double exactEnergy;

@@ -32,12 +32,13 @@ import java.util.Optional;
  */
 public final class LearnedMap implements AutoCloseable {
     /** Points that {@link #sample} makes at once, at most; {@link #map} takes as many as an array holds. */
-    public static final int MOST_POINTS = 1 << 28;
+    public static final int MAX_POINTS = 1 << 28;
 
-    private static final int MOST_STEPS = 1_000_000;
+    /** Steps of the map, at most. */
+    public static final int MAX_STEPS = 1_000_000;
 
     /** 128 steps of Euler of the same length. */
-    static final Integration TUTORIAL_WAY = Integration.of(Solver.EULER, Schedule.LINEAR, 128, false);
+    static final Integration TUTORIAL = Integration.of(Solver.EULER, Schedule.LINEAR, 128, false);
 
     private final Object lock = new Object();
     private final Model model;
@@ -89,7 +90,7 @@ public final class LearnedMap implements AutoCloseable {
      * @return the map, owned by the caller; 128 steps of Euler
      */
     public static LearnedMap of(Model model, String device) {
-        return new LearnedMap(model, Device.select(device), TUTORIAL_WAY);
+        return new LearnedMap(model, Device.select(device), TUTORIAL);
     }
 
     /**
@@ -111,8 +112,8 @@ public final class LearnedMap implements AutoCloseable {
      * @return the other map
      */
     public LearnedMap withSteps(Solver solver, Schedule schedule, int steps) {
-        if (steps < 1 || steps > MOST_STEPS) {
-            throw new InvalidInputException("%s steps are not from 1 to %s".formatted(steps, MOST_STEPS));
+        if (steps < 1 || steps > MAX_STEPS) {
+            throw new InvalidInputException("%s steps are not from 1 to %s".formatted(steps, MAX_STEPS));
         }
         return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
     }
@@ -223,7 +224,7 @@ public final class LearnedMap implements AutoCloseable {
     /**
      * Fresh points of p0, mapped.
      *
-     * @param count 1 to {@value #MOST_POINTS}
+     * @param count 1 to {@value #MAX_POINTS}
      * @param seed  the same seed gives the same points
      * @return [count, 2]
      */
@@ -234,7 +235,7 @@ public final class LearnedMap implements AutoCloseable {
     /**
      * As above, made of random points or of Sobol's.
      *
-     * @param count    1 to {@value #MOST_POINTS}
+     * @param count    1 to {@value #MAX_POINTS}
      * @param seed     the same seed gives the same points
      * @param sequence which points
      * @return [count, 2]
@@ -252,7 +253,7 @@ public final class LearnedMap implements AutoCloseable {
     /**
      * How near what the map makes is to p1.
      *
-     * @param count fresh points to judge by, such as 65,536; at most {@value #MOST_POINTS}
+     * @param count fresh points to judge by, such as 65,536; at most {@value #MAX_POINTS}
      * @param seed  of the points, and of the exact samples that they are held against
      * @return the figures
      * @throws InvalidInputException when the map does not know p0 or p1
@@ -292,8 +293,8 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     private static void requireCount(int count) {
-        if (count < 1 || count > MOST_POINTS) {
-            throw new InvalidInputException("%s points are not from 1 to %s".formatted(count, MOST_POINTS));
+        if (count < 1 || count > MAX_POINTS) {
+            throw new InvalidInputException("%s points are not from 1 to %s".formatted(count, MAX_POINTS));
         }
     }
 

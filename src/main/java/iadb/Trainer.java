@@ -41,6 +41,6 @@ public final class Trainer {
             });
             model = run.model();
         }
-        return new LearnedMap(model, device, LearnedMap.TUTORIAL_WAY);
+        return new LearnedMap(model, device, LearnedMap.TUTORIAL);
     }
 }

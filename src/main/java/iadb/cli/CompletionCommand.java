@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -27,12 +26,8 @@ final class CompletionCommand implements Callable<Integer> {
     @Parameters(paramLabel = "bash|zsh", description = "The shell; one script serves both.")
     private String shell;
 
-    @Mixin
-    private Options.Verbosity verbosity;
-
     @Override
     public Integer call() {
-        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         Options.either("completion", shell, "bash", "zsh");
         CommandLine commands = Main.commandLine();
         Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).map(CommandLine::getCommandSpec)

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** Prints each OpenCL device: its limits, what it can share with OpenGL, and which plans it can run. */
 @Command(name = "devices", mixinStandardHelpOptions = true,
@@ -17,12 +16,8 @@ import picocli.CommandLine.Mixin;
 final class DevicesCommand implements Callable<Integer> {
     private static final int DEFAULT_BATCH = 256;
 
-    @Mixin
-    private Options.Verbosity verbosity;
-
     @Override
     public Integer call() {
-        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         List<Device> devices = Device.all();
         Device automatic = Device.automatic(devices);
         for (int i = 0; i < devices.size(); i++) {

@@ -50,7 +50,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Integer count;
 
     @Mixin
-    private Options.Way way;
+    private Options.IntegrationChoice solving;
 
     @Mixin
     private Options.ModelDensities densities;
@@ -69,15 +69,11 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Write a picture of p1, of the density of the points, and of the map's log density.")
     private Path report;
 
-    @Mixin
-    private Options.Verbosity verbosity;
-
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         refuseContradictions();
         int wanted = count == null ? DEFAULT_COUNT : count;
         Options.positive("--count", wanted, MAX_COUNT);
@@ -136,11 +132,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void evaluateModel(Context context, Density p1, Model model, int wanted, Phases phases) throws IOException {
         Density p0 = densities.require(Optional.of(model), true, modelFile);
-        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), way.integration(false), phases::move);
+        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), solving.integration(false), phases::move);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
             phases.begin("mapping", "points mapped", wanted);
             float[] points = map.map(stream.next(wanted));
-            phases.begin("inverting", "points inverted", Math.min(wanted, Evaluation.MOST_PAIRED));
+            phases.begin("inverting", "points inverted", Math.min(wanted, Evaluation.MAX_PAIRED));
             evaluate(context, p1, modelFile, points, Optional.of(map), phases);
         }
     }

@@ -35,7 +35,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -70,6 +72,15 @@ public final class Main {
     private static final int MODE_SOCKET = 0140000;
     private static final String EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no"
             + " display; 130 stopped by Ctrl-C.";
+
+    /** The options of every command. */
+    private static final class Verbosity {
+        @Option(names = "--verbose", description = "Print more, with stack traces.")
+        private boolean verbose;
+
+        @Option(names = "--quiet", description = "Print only warnings and errors.")
+        private boolean quiet;
+    }
 
     private Main() {
     }
@@ -136,8 +147,9 @@ public final class Main {
                 commands.addSubcommand(name, command.get());
             }
         });
-        Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).forEach(
-                command -> command.getCommandSpec().versionProvider(() -> new String[] {BuildVersion.text()}));
+        Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).map(CommandLine::getCommandSpec)
+                .forEach(command -> command.versionProvider(() -> new String[] {BuildVersion.text()})
+                        .addMixin("verbosity", CommandSpec.forAnnotatedObject(new Verbosity())));
         commands.setUsageHelpAutoWidth(true);
         commands.setColorScheme(Help.defaultColorScheme(ProgressDisplay.terminalIsDumb() ? Help.Ansi.OFF : Help.Ansi.AUTO));
         commands.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().footer("", EXIT_CODES));
@@ -179,6 +191,7 @@ public final class Main {
                         .formatted(option.longestName(), BEYOND_LOCALE));
             }
         }
+        StderrLogging.setLevel(last.matchedOptionValue("--verbose", false), last.matchedOptionValue("--quiet", false));
         int code = new CommandLine.RunLast().execute(parsed);
         if (code == 0 && System.out.checkError() && !isPipe(STANDARD_OUTPUT)) {
             LOG.error("the standard output cannot be written: results are lost");

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import iadb.LearnedMap;
 import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
@@ -30,43 +31,32 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The options that commands share, in groups; each checks its own ranges. */
+/** The options that commands share, in groups, and their checks. */
 final class Options {
-    static final int MOST_STEPS = 1_000_000;
-
     private static final Logger LOG = LoggerFactory.getLogger(Options.class);
 
     private Options() {
     }
 
-    /** How much is said. */
-    static final class Verbosity {
-        @Option(names = "--verbose", description = "Say more, and show stack traces.")
-        boolean verbose;
-
-        @Option(names = "--quiet", description = "Say only what goes wrong.")
-        boolean quiet;
-    }
-
-    /** Which device. */
+    /** The device. */
     static final class DeviceChoice {
         @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
-                description = "OpenCL device: an index or UUID of the command 'devices' (of a UUID 8 digits are enough), or part"
-                        + " of a name (default: ${DEFAULT-VALUE}).")
+                description = "OpenCL device: an index or UUID printed by the command 'devices' (8 digits of a UUID are enough),"
+                        + " or part of a name (default: ${DEFAULT-VALUE}).")
         String device;
 
         Device select() {
             return Device.select(device);
         }
 
-        /** Opens the device, and logs when kernels have to be built for it first. */
+        /** Opens the device; a line is logged when kernels are built for it for the first time. */
         Context open() {
             Context context = Context.open(select());
             FirstUse.of(context, 0);
             return context;
         }
 
-        /** The device of {@link #select} first; where the user leaves the choice, the other GPUs after it. */
+        /** The selected device; with {@code auto}, the other GPUs after it. */
         List<Device> candidates() {
             Device first = select();
             return !device.equals("auto") ? List.of(first) : Stream.concat(Stream.of(first), Device.all().stream()
@@ -77,13 +67,13 @@ final class Options {
     /** The two densities. */
     static final class DensityPair {
         @Option(names = "--p0", paramLabel = "IMAGE",
-                description = "Density to start from: a PNG, JPEG, BMP or GIF, bright is dense; or a name (default: gaussian).")
+                description = "Density to start from: a PNG, JPEG, BMP or GIF image, bright is dense; or a name (default: gaussian).")
         String p0;
 
         @Option(names = "--p1", paramLabel = "IMAGE", description = "Density to arrive at (default: spiral).")
         String p1;
 
-        @Option(names = "--invert", description = "In image files, dark is dense.")
+        @Option(names = "--invert", description = "In images, dark is dense.")
         boolean invert;
 
         /** The one that the user names, else the default. */
@@ -97,23 +87,23 @@ final class Options {
         }
     }
 
-    /** p0 and p1, read or drawn side by side: each takes some 50 ms of a start. Of two that are wrong, p0 is reported. */
+    /** p0 and p1, loaded at the same time: each takes some 50 ms. If both fail, the fault of p0 is thrown. */
     static List<Density> atOnce(Function<Boolean, Density> first) {
         try (Background<Density> p1 = Background.start("p1", () -> first.apply(false))) {
             return List.of(first.apply(true), p1.get());
         }
     }
 
-    /** The two densities of a model, or others in their place. */
+    /** The two densities of a model, or others instead. */
     static final class ModelDensities {
         @Option(names = "--p0", paramLabel = "IMAGE",
-                description = "Density to start from: a PNG, JPEG, BMP or GIF, or a name (default: the model's own).")
+                description = "Density to start from: a PNG, JPEG, BMP or GIF image, or a name (default: the model's own).")
         private String p0;
 
         @Option(names = "--p1", paramLabel = "IMAGE", description = "Density to arrive at (default: the model's own).")
         private String p1;
 
-        @Option(names = "--invert", description = "In image files, dark is dense.")
+        @Option(names = "--invert", description = "In images, dark is dense.")
         private boolean invert;
 
         /** The one that the user names, else the model's; empty where there is neither. */
@@ -125,7 +115,7 @@ final class Options {
             return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
         }
 
-        /** As above, and it must be there. */
+        /** As {@link #find}, but throws where there is neither. */
         Density require(Optional<Model> model, boolean first, Path file) {
             return find(model, first, file).orElseThrow(() -> missing(file, first));
         }
@@ -137,13 +127,13 @@ final class Options {
         return density;
     }
 
-    /** What to say of a model without its densities. */
+    /** The fault of a model file without a density that is needed. */
     static InvalidInputException missing(Path file, boolean first) {
         String option = first ? "--p0" : "--p1";
         return new InvalidInputException(file + " does not hold the density it was trained with; name it with " + option);
     }
 
-    /** The training. */
+    /** The settings of a training. */
     static final class Training {
         @Option(names = "--data", paramLabel = "N", defaultValue = "65536",
                 description = "Points drawn from each density (default: ${DEFAULT-VALUE}).")
@@ -154,7 +144,7 @@ final class Options {
         int iterations;
 
         @Option(names = "--batch", paramLabel = "B", defaultValue = "256",
-                description = "Rows a step (default: ${DEFAULT-VALUE}).")
+                description = "Rows per step (default: ${DEFAULT-VALUE}).")
         int batch;
 
         @Option(names = "--lr", paramLabel = "X", defaultValue = "0.001",
@@ -162,13 +152,13 @@ final class Options {
         float learningRate;
 
         @Option(names = "--lr-schedule", paramLabel = "constant|cosine", defaultValue = "constant",
-                description = "The rate stays, as in the tutorial, or falls to 0 over the iterations along half a cosine"
+                description = "Keep the learning rate, as in the tutorial, or lower it to 0 over the iterations along half a cosine"
                         + " (default: ${DEFAULT-VALUE}).")
         String schedule;
 
         @Option(names = "--ema", paramLabel = "DECAY", defaultValue = "0",
-                description = "Save and map with the exponential average of the weights, such as 0.999: less noisy than the last"
-                        + " weights (default: off).")
+                description = "Save and map with the exponential moving average of the weights with this decay, such as 0.999; it is"
+                        + " less noisy than the last weights (default: off).")
         double ema;
 
         @Option(names = "--width", paramLabel = "W", defaultValue = "64",
@@ -180,8 +170,8 @@ final class Options {
         int depth;
 
         @Option(names = "--plan", paramLabel = "auto|layered|fused|persistent", defaultValue = "auto",
-                description = "Kernels of a step: one a layer, forward and backward in one, or many steps in one"
-                        + " (default: ${DEFAULT-VALUE}).")
+                description = "Kernels of a step: one per layer and pass (layered), one for forward and backward (fused), or one for"
+                        + " many steps (persistent); auto takes the fastest that the device can run (default: ${DEFAULT-VALUE}).")
         String plan;
 
         TrainingSettings settings(long seed) {
@@ -195,7 +185,7 @@ final class Options {
             }
         }
 
-        /** {@code auto} is empty. */
+        /** Empty: {@code auto}. */
         private Optional<PlanChoice.Kind> plan() {
             return plan.equals("auto") ? Optional.empty() : Optional.of(word("--plan", plan, PlanChoice.Kind.values(), "auto, "));
         }
@@ -204,10 +194,10 @@ final class Options {
     /** Where files go. */
     static final class Output {
         @Option(names = "--out", paramLabel = "DIR", defaultValue = "out",
-                description = "Folder of all files, made if missing (default: ${DEFAULT-VALUE}).")
+                description = "Folder for all files, created if missing (default: ${DEFAULT-VALUE}).")
         Path folder;
 
-        /** Makes the folder and tries to write in it, before work is spent on what could not be kept. */
+        /** Creates the folder and writes a file in it for a moment, so that a fault shows before any work is done. */
         Path ready() {
             try {
                 Files.createDirectories(folder);
@@ -220,31 +210,31 @@ final class Options {
         }
     }
 
-    /** Where points are moved, and how. */
-    static final class Way {
+    /** How the velocity field is integrated. */
+    static final class IntegrationChoice {
         @Option(names = "--steps", paramLabel = "T", defaultValue = "128",
                 description = "Steps of the map (default: ${DEFAULT-VALUE}).")
         int steps;
 
         @Option(names = "--solver", paramLabel = "euler|midpoint|rk4", defaultValue = "euler",
-                description = "How a step is made: with 1, 2 or 4 evaluations of the network (default: ${DEFAULT-VALUE}).")
+                description = "Solver, with 1, 2 or 4 evaluations of the network per step (default: ${DEFAULT-VALUE}).")
         String solver;
 
         @Option(names = "--schedule", paramLabel = "linear|cosine", defaultValue = "linear",
-                description = "Steps of one length, or shorter ones first, \u03b1 = 1 - cos(\u03c0t/2T) (default: ${DEFAULT-VALUE}).")
+                description = "Steps of equal length, or shorter ones first: \u03b1 = 1 - cos(\u03c0t/2T) (default: ${DEFAULT-VALUE}).")
         String schedule;
 
         Integration integration(boolean reverse) {
-            positive("--steps", steps, MOST_STEPS);
+            positive("--steps", steps, LearnedMap.MAX_STEPS);
             return Integration.of(word("--solver", solver, Solver.values(), ""), word("--schedule", schedule, Schedule.values(), ""),
                     steps, reverse);
         }
     }
 
     /**
-     * The value that a word means.
+     * The value that a word names.
      *
-     * @param others words that mean none of them, each with a comma behind
+     * @param others further words to list in a fault, each followed by a comma
      */
     static <T> T word(String option, String text, T[] values, String others) {
         return Arrays.stream(values).filter(value -> value.toString().equals(text)).findFirst()
@@ -252,7 +242,7 @@ final class Options {
                         Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", ")), text)));
     }
 
-    /** Whether a value is one of two words and not the other. */
+    /** Whether a value is the first of two words; any other than the two is refused. */
     static boolean either(String option, String value, String yes, String no) {
         if (!value.equals(yes) && !value.equals(no)) {
             throw new InvalidInputException("%s takes %s or %s, not '%s'".formatted(option, yes, no, value));
@@ -260,7 +250,7 @@ final class Options {
         return value.equals(yes);
     }
 
-    /** Refuses a file that could not be written, before work is spent on what would be lost. */
+    /** Refuses a file that cannot be written, before any work is done. */
     static void requireWritable(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         String fault = Files.isDirectory(file) ? "it is a folder" : folder == null || !Files.isDirectory(folder)
@@ -282,10 +272,8 @@ final class Options {
         return command.commandLine().getParseResult().hasMatchedOption(option);
     }
 
-    /** Refuses what is not from 1 to {@code most}. */
-    static void positive(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new InvalidInputException("%s %s is not a whole number from 1 to %s".formatted(option, value, most));
-        }
+    /** Refuses a value that is not from 1 to {@code max}. */
+    static void positive(String option, int value, int max) {
+        refuse(value < 1 || value > max, "%s %s is not a whole number from 1 to %s".formatted(option, value, max));
     }
 }

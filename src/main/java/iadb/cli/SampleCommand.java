@@ -52,7 +52,7 @@ final class SampleCommand implements Callable<Integer> {
     private Path from;
 
     @Mixin
-    private Options.Way way;
+    private Options.IntegrationChoice solving;
 
     @Option(names = "--reverse",
             description = "Map from p1 to p0: integrate the velocity field from its end to its start. This approximates the inverse of"
@@ -92,17 +92,13 @@ final class SampleCommand implements Callable<Integer> {
                     + " colour of a point is the direction of its start from the centre.")
     private Path output;
 
-    @Mixin
-    private Options.Verbosity verbosity;
-
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         refuseContradictions();
-        Integration integration = way.integration(reverse);
+        Integration integration = solving.integration(reverse);
         Sequence evenness = Options.word("--sequence", sequence, Sequence.values(), "");
         int count = points == null ? DEFAULT_POINTS : points;
         Options.positive("--points", count, Integer.MAX_VALUE);

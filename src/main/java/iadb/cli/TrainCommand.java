@@ -53,15 +53,11 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Options.Output output;
 
-    @Mixin
-    private Options.Verbosity verbosity;
-
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         Options.refuse(checkpointEvery < 0, "--checkpoint-every " + checkpointEvery + " is below 0");
         if (resume != null && !Options.isGiven(spec, "--out")) {
             output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
@@ -81,8 +77,8 @@ final class TrainCommand implements Callable<Integer> {
             }
             files.save();
             System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
-                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), files.run().session().stepsEnqueued(),
-                    files.run().history().smoothed())));
+                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), files.session().stepsEnqueued(),
+                    files.loss())));
         }
         return 0;
     }

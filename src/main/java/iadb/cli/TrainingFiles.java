@@ -79,7 +79,10 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         });
     }
 
-    TrainingRun run() { return run; }
+    TrainingSession session() { return run.session(); }
+
+    /** The smoothed loss so far. */
+    double loss() { return run.history().smoothed(); }
 
     /** Whether there is a step to save. */
     boolean hasTrained() { return run.session().stepsEnqueued() > 0; }

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import iadb.LearnedMap;
 import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
@@ -16,6 +17,7 @@ import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice;
 import iadb.plot.PointFrames;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
@@ -46,17 +48,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The whole tutorial: draw both data sets, train, map, and write every file of it. */
+/** The whole tutorial: draws both data sets, trains, maps, and writes every file. */
 @Command(name = "iadb-cl", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Learns a deterministic map between two 2D densities on an OpenCL device, and shows it at work.",
-            "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes"
-            + " the model, every step as a picture and an animation into one folder. With --realtime, in a window."})
+        description = {"Learns a deterministic map between two 2D densities on an OpenCL device, and shows it.",
+            "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes the model, a picture"
+            + " of each step and an animation to one folder. With --realtime, it shows this in a window instead."})
 final class TutorialCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(TutorialCommand.class);
     private static final int SAMPLE_PICTURE_POINTS = 2048;
     private static final int SAMPLE_PICTURE_SIDE = 640;
     private static final int MAX_POINTS = 1 << 28;
-    private static final int MOST_JUDGED = 65_536;
+    private static final int MAX_COMPARED = 65_536;
 
     @Mixin
     private Options.DensityPair densities;
@@ -73,29 +75,26 @@ final class TutorialCommand implements Callable<Integer> {
     private int steps;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of all that is random (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
     private Options.DeviceChoice device;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "A trained model: skips the training.")
+    @Option(names = "--model", paramLabel = "FILE", description = "A trained model to map with, instead of training.")
     private Path modelFile;
 
     @Mixin
     private Options.Output output;
 
-    @Option(names = "--no-frames", description = "No pictures of the steps, and no animation.")
+    @Option(names = "--no-frames", description = "Write no pictures of the steps and no animation.")
     private boolean noFrames;
 
     @Mixin
     private Window window;
 
-    @Option(names = "--list-densities", description = "Print the named densities, one a line, and end.")
+    @Option(names = "--list-densities", description = "Print the names of the built-in densities, one per line, and exit.")
     private boolean listDensities;
-
-    @Mixin
-    private Options.Verbosity verbosity;
 
     @Spec
     private CommandSpec spec;
@@ -106,7 +105,6 @@ final class TutorialCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        StderrLogging.setLevel(verbosity.verbose, verbosity.quiet);
         if (listDensities) {
             NamedDensities.names().forEach(System.out::println);
             return 0;
@@ -114,7 +112,7 @@ final class TutorialCommand implements Callable<Integer> {
         seconds.add("start", sinceStart());
         phaseNanos = System.nanoTime();
         Options.positive("--points", points, MAX_POINTS);
-        Options.positive("--steps", steps, Options.MOST_STEPS);
+        Options.positive("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
         List<Density> pair = Options.atOnce(first -> densityOf(given, first));
@@ -178,7 +176,7 @@ final class TutorialCommand implements Callable<Integer> {
     private void trainAndMap(Context context, TrainingSettings config, Density p0, Density p1, Path folder)
             throws IOException {
         try (TrainingFiles files = new TrainingFiles(context, config, 0, p0, p1, folder, null, null)) {
-            TrainingSession session = files.run().session();
+            TrainingSession session = files.session();
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.data())];
             writeSamples(folder, "p0", p0, session.data0().read(picture.clone()));
             writeSamples(folder, "p1", p1, session.data1().read(picture.clone()));
@@ -190,17 +188,20 @@ final class TutorialCommand implements Callable<Integer> {
             }
             files.save();
             endPhase("save");
-            record.add("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(session.choice()))).add("plan", session.choice().kind().toString())
-                    .add("tuning", session.choice().tuning().toString())
-                    .add("steps_by_plan", stepsByPlan(session)).add("microseconds_per_step", microseconds).add("final_loss", files.run().history().smoothed());
-            session.choice().reason().ifPresent(reason -> record.add("plan_reason", reason));
+            PlanChoice choice = session.choice();
+            JsonRecord stepsByPlan = new JsonRecord();
+            session.stepsByPlan().forEach((kind, count) -> stepsByPlan.add(kind.toString(), count));
+            record.add("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)))
+                    .add("plan", choice.kind().toString()).add("tuning", choice.tuning().toString())
+                    .add("steps_by_plan", stepsByPlan).add("microseconds_per_step", microseconds).add("final_loss", files.loss());
+            choice.reason().ifPresent(reason -> record.add("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
-                    session.stepsEnqueued(), microseconds, files.run().history().smoothed()));
+                    session.stepsEnqueued(), microseconds, files.loss()));
             map(context, session.snapshot(), p0, p1, folder);
         }
     }
 
-    /** Builds the map's kernels while the network trains. A fault of that comes again where the map is used. */
+    /** Trains, and builds the map's kernels meanwhile. A build that fails fails again where the map is used. */
     private void trainAndBuildMap(Context context, NetworkShape shape, TrainingFiles files) throws IOException {
         List<Background<Void>> map = new ArrayList<>();
         try {
@@ -214,13 +215,7 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonRecord stepsByPlan(TrainingSession session) {
-        JsonRecord steps = new JsonRecord();
-        session.stepsByPlan().forEach((kind, count) -> steps.add(kind.toString(), count));
-        return steps;
-    }
-
-    /** Moves fresh points of p0, writes what they become, and says how near to p1 they are. Ctrl-C: writes no result. */
+    /** Maps fresh points of p0, writes them, and prints their distance from p1; after Ctrl-C it writes nothing. */
     private void map(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
         if (Interruption.underWay()) {
             return;
@@ -229,16 +224,16 @@ final class TutorialCommand implements Callable<Integer> {
         try {
             x = noFrames ? moved(context, network, p0) : movedInFrames(context, network, p0, folder);
         } catch (CancellationException e) {
-            LOG.warn("stopped while points were moved: there are none");
+            LOG.warn("stopped during the map: no points are written");
             return;
         }
         endPhase("map");
         Npy.write(folder.resolve("points.npy"), x, points, 2);
-        int judged = Math.min(points, MOST_JUDGED);
-        float[] reference = draw(context, p1, RandomPurpose.REFERENCE_POINTS, 2 * judged);
-        float[] exact = Arrays.copyOf(reference, 2 * judged);
-        float[] other = Arrays.copyOfRange(reference, 2 * judged, 4 * judged);
-        double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * judged), exact);
+        int compared = Math.min(points, MAX_COMPARED);
+        float[] reference = draw(context, p1, RandomPurpose.REFERENCE_POINTS, 2 * compared);
+        float[] exact = Arrays.copyOf(reference, 2 * compared);
+        float[] other = Arrays.copyOfRange(reference, 2 * compared, 4 * compared);
+        double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * compared), exact);
         double floor = SlicedWasserstein.distance(other, exact);
         endPhase("judge");
         record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor);
@@ -247,6 +242,7 @@ final class TutorialCommand implements Callable<Integer> {
                 folder.resolve("points.npy"), points, p1.name(), distance, floor)));
     }
 
+    /** The mapped points. */
     private float[] moved(Context context, Network network, Density p0) {
         Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, steps, false);
         try (PushForward map = new PushForward(context, network, Optional.empty(), integration, share -> !Interruption.underWay())) {
@@ -254,7 +250,7 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    /** As above with a picture of each step, for which all points lie on the device at once. */
+    /** The mapped points, with a picture of each step; all points are on the device at once. */
     private float[] movedInFrames(Context context, Network network, Density p0, Path folder) throws IOException {
         try (PointSource source = new PointSource(context, p0);
                 DeviceBuffer moving = source.draw(seed, RandomPurpose.START_POINTS, 0, points);
