@@ -1,5 +1,5 @@
 #version 330 core
-// The velocity field as arrows, an instance each: vertices 0 to 5 are the shaft and both sides of its head.
+// The velocity field as arrows, one per instance: vertices 0 to 5 are the shaft and both sides of the head.
 
 layout(location = 0) in vec2 tail;   // x, in the unit square
 layout(location = 1) in vec2 ahead;  // x + D(x, α)

@@ -1,5 +1,5 @@
 #version 330 core
-// Vertices of lines between two keyframes of their way: the grid that the map carries along, the path of a point.
+// Vertices of lines, each between two frames of its trajectory: the grid carried along by the map, the trajectory of a point.
 
 layout(location = 0) in vec2 from;  // in the unit square, y up
 layout(location = 1) in vec2 to;

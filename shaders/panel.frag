@@ -1,5 +1,5 @@
 #version 330 core
-// Letters and shapes of the panel: the texture is how much of a pixel they cover.
+// Text and shapes of the panel: the texture is the share of a pixel that they cover.
 
 in vec2 texel;
 in vec4 vertex_colour;

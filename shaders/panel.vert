@@ -1,5 +1,5 @@
 #version 330 core
-// The panel's triangles as Nuklear makes them.
+// The triangles that Nuklear creates for the panel.
 
 layout(location = 0) in vec2 position;  // units of the desktop, from the upper left corner
 layout(location = 1) in vec2 uv;

@@ -1,11 +1,11 @@
 #version 330 core
-// A disc with an edge one pixel soft. Colours are premultiplied: with alpha 0 they add up, with alpha 1 they cover.
+// A disc with an edge blurred over one pixel. Colours are premultiplied: alpha 0 adds their light, alpha 1 covers.
 
 flat in vec3 point_colour;
 
 uniform float diameter;  // pixels
 uniform float opacity;   // 0 to 1
-uniform float cover;     // 0: light adds up, 1: a point covers what is behind it
+uniform float cover;     // 0: additive blending, 1: a point covers what is behind it
 
 out vec4 fragment;
 

@@ -1,5 +1,5 @@
 #version 330 core
-// A triangle that holds the whole screen.
+// A triangle that covers the whole screen.
 
 out vec2 texel;
 

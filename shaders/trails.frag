@@ -1,5 +1,5 @@
 #version 330 core
-// The trails that the points left, as premultiplied light.
+// The trails of the points, as premultiplied light.
 
 in vec2 texel;
 

@@ -4,7 +4,6 @@ import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.OpenClException;
 import iadb.view.surface.OpenGl;
 import java.nio.ByteBuffer;
@@ -27,13 +26,7 @@ public final class PointBuffer implements AutoCloseable {
     private boolean acquired;
     private long hostBytes;
 
-    /**
-     * Creates a buffer, content undefined; to be closed before the context and the surface.
-     *
-     * @param shared only for a context that was opened with the sharing properties of the current OpenGL context
-     * @param points more than 0
-     * @throws DeviceLimitException when OpenCL or OpenGL cannot hold it
-     */
+    /** @param shared only for a context that was opened with the sharing properties of the current OpenGL context */
     PointBuffer(Context context, boolean shared, int points) {
         this.context = context;
         this.shared = shared;

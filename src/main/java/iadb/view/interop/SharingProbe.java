@@ -12,12 +12,12 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +39,7 @@ final class SharingProbe {
     private static final int SHARES = 71;
     private static final int DOES_NOT_SHARE = 72;
 
-    private SharingProbe() {
-    }
+    private SharingProbe() { }
 
     /** A child that takes longer is taken to hang. A GPU's driver may need seconds to start. */
     static Duration limit(Device device) {
@@ -50,10 +49,8 @@ final class SharingProbe {
     /** Whether a child process of this run or of an earlier one saw the device share memory with OpenGL. */
     static boolean passes(Surface surface, Device device, Duration limit) {
         UserCache cache = UserCache.of(KIND);
-        List<String> parts = new ArrayList<>(List.of(BuildVersion.text(), kind(surface)));
-        parts.addAll(device.identity());
-        parts.addAll(Arrays.asList(OpenGl.identity()));
-        String key = UserCache.key(parts);
+        String key = UserCache.key(Stream.of(List.of(BuildVersion.text(), kind(surface)), device.identity(), OpenGl.identity())
+                .flatMap(List::stream).toList());
         Optional<byte[]> cached = cache.load(key).filter(result -> result.length == 1 && (result[0] & ~1) == 0);
         if (cached.isPresent()) {
             boolean shares = cached.get()[0] == 1;
@@ -65,9 +62,7 @@ final class SharingProbe {
         return result.orElse(false);
     }
 
-    private static String kind(Surface surface) {
-        return surface instanceof EglSurface ? "offscreen" : "window";
-    }
+    private static String kind(Surface surface) { return surface instanceof EglSurface ? "offscreen" : "window"; }
 
     /** Runs the child; empty when the result must not be cached. */
     private static Optional<Boolean> run(List<String> command, Device device, Duration limit) {
@@ -85,19 +80,18 @@ final class SharingProbe {
             int code = child.exitValue();
             LOG.debug("the probe of sharing {} with OpenGL took {} ms: {}", device,
                     (System.nanoTime() - start) / 1_000_000, code == SHARES ? "it shares"
-                            : code == DOES_NOT_SHARE ? "it does not share" : "the driver crashed, exit code " + code);
+                            : code == DOES_NOT_SHARE ? "it does not share" : "the process crashed with exit code " + code);
             return Optional.of(code == SHARES);
         } catch (IOException e) {
             LOG.debug("cannot probe sharing {} with OpenGL: {}", device, e.getMessage());
-            return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Optional.empty();
         } finally {
             if (child != null) {
                 child.destroyForcibly();
             }
         }
+        return Optional.empty();
     }
 
     /** The same Java with this process's properties, set to start quickly. */

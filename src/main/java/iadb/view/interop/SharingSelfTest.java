@@ -26,8 +26,7 @@ final class SharingSelfTest {
     private static final int POINTS = 1021; // odd, so that a driver that rounds sizes is caught
     private static final int WORDS = 2 * POINTS;
 
-    private SharingSelfTest() {
-    }
+    private SharingSelfTest() { }
 
     /**
      * Opens a context on {@code device}, owned by the caller, that shares memory with the OpenGL context of {@code surface}.

@@ -28,8 +28,10 @@ public final class Camera {
 
     private double middleX() { return (areaLeft + screenWidth) / 2; }
 
+    /** The x in the square that a pixel shows. */
     public double toX(double pixelX) { return centreX + (pixelX - middleX()) / side(); }
 
+    /** The y in the square that a pixel shows. */
     public double toY(double pixelY) { return centreY - (pixelY - screenHeight / 2) / side(); }
 
     /** Zooms, keeping the point under the pixel where it is. */

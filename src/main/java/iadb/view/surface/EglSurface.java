@@ -126,9 +126,7 @@ public final class EglSurface implements Surface {
         return function == NULL ? EGL_NO_DISPLAY : callPPP(platform, nativeDisplay, NULL, function);
     }
 
-    private static long function(String name) {
-        return EGL.getFunctionProvider().getFunctionAddress(name);
-    }
+    private static long function(String name) { return EGL.getFunctionProvider().getFunctionAddress(name); }
 
     /** A context on this display, made current without a surface; EGL_NO_CONTEXT when that fails. */
     private static long context(long display) {
@@ -165,20 +163,15 @@ public final class EglSurface implements Surface {
         return new long[] {GlfwSurface.CL_GL_CONTEXT_KHR, context, CL_EGL_DISPLAY_KHR, display};
     }
 
-    @Override
-    public int framebuffer() { return framebuffer; }
+    @Override public int framebuffer() { return framebuffer; }
 
-    @Override
-    public int width() { return width; }
+    @Override public int width() { return width; }
 
-    @Override
-    public int height() { return height; }
+    @Override public int height() { return height; }
 
-    @Override
-    public void present() { glFinish(); } // else frames queue up, and the measured frame times are wrong
+    @Override public void present() { glFinish(); } // else frames queue up, and the measured frame times are wrong
 
-    @Override
-    public long[] sharingProperties() { return sharingProperties(context, display); }
+    @Override public long[] sharingProperties() { return sharingProperties(context, display); }
 
     @Override
     public void close() {

@@ -4,10 +4,12 @@ import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.system.MemoryUtil.NULL;
 
 import iadb.cl.NativeLibraries;
+import java.awt.Rectangle;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.lwjgl.PointerBuffer;
@@ -45,7 +47,7 @@ public final class GlfwSurface implements Surface {
     private InputListener listener = new InputListener() { };
     private int width = 1;
     private int height = 1;
-    private Place restoredPlace; // while the window fills the screen
+    private Rectangle restoredPlace; // while the window fills the screen
 
     private GlfwSurface(String title, int width, int height, boolean vsync, boolean visible) {
         this.vsync = vsync;
@@ -85,9 +87,7 @@ public final class GlfwSurface implements Surface {
     }
 
     /** Opens a small window that is never shown, for its OpenGL context. */
-    public static GlfwSurface openHidden() {
-        return open("iadb-cl", 64, 64, false, false);
-    }
+    public static GlfwSurface openHidden() { return open("iadb-cl", 64, 64, false, false); }
 
     private static GlfwSurface open(String title, int width, int height, boolean vsync, boolean visible) {
         NativeLibraries.loadForWindow();
@@ -111,10 +111,7 @@ public final class GlfwSurface implements Surface {
 
     private static void end() {
         glfwTerminate();
-        GLFWErrorCallback callback = glfwSetErrorCallback(null);
-        if (callback != null) {
-            callback.free();
-        }
+        Objects.requireNonNull(glfwSetErrorCallback(null)).free();
     }
 
     private static Optional<String> lastError() {
@@ -168,14 +165,11 @@ public final class GlfwSurface implements Surface {
         return glfwGetWindowAttrib(window, GLFW_CONTEXT_CREATION_API) == GLFW_EGL_CONTEXT_API;
     }
 
-    @Override
-    public int framebuffer() { return 0; }
+    @Override public int framebuffer() { return 0; }
 
-    @Override
-    public int width() { return width; }
+    @Override public int width() { return width; }
 
-    @Override
-    public int height() { return height; }
+    @Override public int height() { return height; }
 
     @Override
     public float scale() {
@@ -184,8 +178,7 @@ public final class GlfwSurface implements Surface {
         return Math.max(1, x[0]);
     }
 
-    @Override
-    public boolean closing() { return glfwWindowShouldClose(window); }
+    @Override public boolean closing() { return glfwWindowShouldClose(window); }
 
     @Override
     public void poll() {
@@ -195,8 +188,7 @@ public final class GlfwSurface implements Surface {
         now.forEach(event -> event.accept(listener));
     }
 
-    @Override
-    public void present() { glfwSwapBuffers(window); }
+    @Override public void present() { glfwSwapBuffers(window); }
 
     @Override
     public void setFullscreen(boolean on) {
@@ -204,24 +196,22 @@ public final class GlfwSurface implements Surface {
             return;
         }
         if (on) {
-            restoredPlace = Place.of(window);
-            long monitor = restoredPlace.monitor();
+            restoredPlace = place();
+            long monitor = monitor(restoredPlace);
             GLFWVidMode mode = monitor == NULL ? null : glfwGetVideoMode(monitor);
             if (mode != null) {
                 glfwSetWindowMonitor(window, monitor, 0, 0, mode.width(), mode.height(), mode.refreshRate());
             }
         } else {
-            glfwSetWindowMonitor(window, NULL, restoredPlace.x, restoredPlace.y, restoredPlace.width, restoredPlace.height,
-                    GLFW_DONT_CARE);
+            Rectangle place = restoredPlace;
+            glfwSetWindowMonitor(window, NULL, place.x, place.y, place.width, place.height, GLFW_DONT_CARE);
         }
         glfwSwapInterval(vsync ? 1 : 0); // some drivers forget it
     }
 
-    @Override
-    public boolean fullscreen() { return glfwGetWindowMonitor(window) != NULL; }
+    @Override public boolean fullscreen() { return glfwGetWindowMonitor(window) != NULL; }
 
-    @Override
-    public void listen(InputListener newListener) { listener = newListener; }
+    @Override public void listen(InputListener newListener) { listener = newListener; }
 
     /** Tested with GLX only; never with EGL (Wayland), WGL (Windows) and CGL (macOS). */
     @Override
@@ -248,44 +238,36 @@ public final class GlfwSurface implements Surface {
         end();
     }
 
-    /** The window's rectangle in desktop units; Wayland does not report x and y. */
-    private record Place(int x, int y, int width, int height) {
-        static Place of(long window) {
-            int[] x = new int[1];
-            int[] y = new int[1];
-            int[] width = new int[1];
-            int[] height = new int[1];
-            glfwGetWindowPos(window, x, y);
-            glfwGetWindowSize(window, width, height);
-            return new Place(x[0], y[0], width[0], height[0]);
-        }
+    /** Of the window, in desktop units; Wayland does not report x and y. */
+    private Rectangle place() {
+        int[] x = new int[1];
+        int[] y = new int[1];
+        int[] w = new int[1];
+        int[] h = new int[1];
+        glfwGetWindowPos(window, x, y);
+        glfwGetWindowSize(window, w, h);
+        return new Rectangle(x[0], y[0], w[0], h[0]);
+    }
 
-        /** The monitor that shows most of it. */
-        long monitor() {
-            long best = glfwGetPrimaryMonitor();
-            long most = 0;
-            PointerBuffer monitors = glfwGetMonitors();
-            for (int i = 0; monitors != null && i < monitors.limit(); i++) {
-                long overlap = overlap(monitors.get(i));
-                if (overlap > most) {
+    /** The monitor that shows most of the window. */
+    private static long monitor(Rectangle place) {
+        long best = glfwGetPrimaryMonitor();
+        long most = 0;
+        PointerBuffer monitors = glfwGetMonitors();
+        for (int i = 0; monitors != null && i < monitors.limit(); i++) {
+            GLFWVidMode mode = glfwGetVideoMode(monitors.get(i));
+            if (mode != null) {
+                int[] left = new int[1];
+                int[] top = new int[1];
+                glfwGetMonitorPos(monitors.get(i), left, top);
+                Rectangle shown = place.intersection(new Rectangle(left[0], top[0], mode.width(), mode.height()));
+                long area = shown.isEmpty() ? 0 : (long) shown.width * shown.height;
+                if (area > most) {
                     best = monitors.get(i);
-                    most = overlap;
+                    most = area;
                 }
             }
-            return best;
         }
-
-        private long overlap(long monitor) {
-            GLFWVidMode mode = glfwGetVideoMode(monitor);
-            if (mode == null) {
-                return 0;
-            }
-            int[] left = new int[1];
-            int[] top = new int[1];
-            glfwGetMonitorPos(monitor, left, top);
-            long across = Math.min(x + width, left[0] + mode.width()) - Math.max(x, left[0]);
-            long down = Math.min(y + height, top[0] + mode.height()) - Math.max(y, top[0]);
-            return Math.max(0, across) * Math.max(0, down);
-        }
+        return best;
     }
 }

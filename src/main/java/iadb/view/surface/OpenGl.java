@@ -5,6 +5,7 @@ import static org.lwjgl.opengl.GL33C.*;
 import iadb.cl.DeviceLimitException;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import org.lwjgl.opengl.GL;
 import org.lwjgl.system.Configuration;
@@ -37,8 +38,8 @@ public final class OpenGl {
     static void unload() { GL.setCapabilities(null); }
 
     /** Vendor, renderer and version. */
-    public static String[] identity() {
-        return new String[] {glGetString(GL_VENDOR), glGetString(GL_RENDERER), glGetString(GL_VERSION)};
+    public static List<String> identity() {
+        return List.of(glGetString(GL_VENDOR), glGetString(GL_RENDERER), glGetString(GL_VERSION));
     }
 
     /**

@@ -101,7 +101,7 @@ class InteropTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"abort, the driver crashed", "refuse, it does not share", "lose, it does not share"})
+    @CsvSource({"abort, the process crashed", "refuse, it does not share", "lose, it does not share"})
     void driverThatFailsInTheChildMeansCopying(String fault, String told) throws IOException, InterruptedException {
         List<Map<String, String>> bad = List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache());
         ChildRun run = run("offscreen", "auto", bad);
