@@ -1,6 +1,6 @@
 package iadb.cli;
 
-import iadb.file.Gif;
+import iadb.file.GifWriter;
 import iadb.file.Png;
 import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
@@ -31,7 +31,7 @@ final class Frames implements AutoCloseable {
     private final Path folder;
     private final int T;
     private final PointFrames frames;
-    private final Gif.Writer gif;
+    private final GifWriter gif;
     private final int mostInTheWorks;
     private final ExecutorService painters;
     private final Deque<Future<BufferedImage>> inTheWorks = new ArrayDeque<>();
@@ -45,7 +45,7 @@ final class Frames implements AutoCloseable {
         mostInTheWorks = (int) Math.max(1, Math.min(2 * threads, MOST_WAITING_FLOATS / start.length));
         painters = Executors.newFixedThreadPool(threads);
         frames = new PointFrames(SIDE, start);
-        gif = Gif.open(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
+        gif = new GifWriter(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
     }
 
     /**

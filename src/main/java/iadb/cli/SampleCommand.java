@@ -146,7 +146,7 @@ final class SampleCommand implements Callable<Integer> {
 
     /** Refuses points that the disk cannot hold, before they are computed. */
     private void requireRoom(double points, boolean withDensity) {
-        double bytes = points * PointWriter.Form.of(output).bytesAPoint(withDensity);
+        double bytes = points * PointWriter.Form.of(output).bytesPerPoint(withDensity);
         // not by the folder's FileStore, which a chroot's list of mounts may lack; 0 may mean that it is not known
         long free = output.toAbsolutePath().getParent().toFile().getUsableSpace();
         Options.refuse(free > 0 && bytes > free, String.format(Locale.ROOT, "-o %s would take about %,.0f MB, and its disk has %,d MB left", output,
@@ -206,8 +206,7 @@ final class SampleCommand implements Callable<Integer> {
         try (NpyWriter writer = NpyWriter.open(output, T + 1L, count, columns)) {
             for (float[] chunk = points.next(PushForward.CHUNK_POINTS); chunk.length > 0; chunk = points.next(PushForward.CHUNK_POINTS)) {
                 map.follow(chunk, logDensity, (step, first, moved, density) ->
-                        writer.put((step * count + points.before() + first) * columns,
-                                density == null ? moved : PointWriter.rows(moved, density)));
+                        writer.put(step * count + points.before() + first, moved, density));
             }
             writer.finish();
         }

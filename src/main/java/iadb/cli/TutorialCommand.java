@@ -10,7 +10,7 @@ import iadb.draw.PointSource;
 import iadb.fault.UntrustedText;
 import iadb.file.BuildVersion;
 import iadb.file.JsonRecord;
-import iadb.file.Npy;
+import iadb.file.NpyWriter;
 import iadb.file.Png;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Model;
@@ -228,7 +228,7 @@ final class TutorialCommand implements Callable<Integer> {
             return;
         }
         endPhase("map");
-        Npy.write(folder.resolve("points.npy"), x, points, 2);
+        NpyWriter.writeArray(folder.resolve("points.npy"), x, points, 2);
         int compared = Math.min(points, MAX_COMPARED);
         float[] reference = draw(context, p1, RandomPurpose.REFERENCE_POINTS, 2 * compared);
         float[] exact = Arrays.copyOf(reference, 2 * compared);

@@ -4,7 +4,7 @@ import iadb.density.Density;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.JsonRecord;
-import iadb.file.Npy;
+import iadb.file.NpyWriter;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
@@ -146,7 +146,7 @@ final class Window {
                         ? new FileSystemException(output.folder.toString(), null, FileFault.of(fault)) : new IOException(e.getMessage(), e);
             }
             ModelFile.write(folder.resolve("model.safetensors"), model);
-            Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
+            NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
             if (losses.steps() > 0) {
                 TrainingFiles.write(losses, folder);
             }

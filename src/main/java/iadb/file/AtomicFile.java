@@ -27,33 +27,31 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file that appears whole or not at all. The content goes to a temporary file in the target's own folder, so that
- * the rename at the end stays on one file system; until then a file of that name keeps its old content. A link is
- * followed; a device or a pipe, such as /dev/stdout, is written directly, since a rename would put a file in its place.
+ * A file that appears whole or not at all: the content goes to a temporary file in the target's folder, which then replaces the
+ * target. Links are followed; a device or a pipe, such as /dev/stdout, is written directly.
  *
- * <p>Invariant: after {@link #close} no temporary file is left, whether the content was committed or not. A process that
- * is killed leaves one, a hidden file whose name says who wrote it: the next process that writes into the folder removes it
- * if it can tell that the writer is gone, else after a day.
+ * <p>{@link #close} leaves no temporary file. A killed process leaves one: a hidden file whose name identifies the writer. The next
+ * process that writes into the folder deletes it if that writer is known to be gone, otherwise after a day.
  *
- * <p>What goes wrong is a {@link FileSystemException} that names the target.
+ * <p>Every fault is a {@link FileSystemException} that names the target.
  */
 public final class AtomicFile implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int NAME_CHARS_KEPT = 60;
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-(\\d{1,18})-(\\d{1,18})-\\d+\\.iadb-cl\\.tmp");
-    private static final Duration LONGEST_SILENCE = Duration.ofDays(1); // of a process elsewhere that still writes
+    private static final Duration LONGEST_SILENCE = Duration.ofDays(1); // of an unknown process that may still write
     private static final int MOST_LINKS = 40;
-    private static final String PLACE = place();
+    private static final String PROCESS_SPACE = processSpace();
     private static final long OWN_START = startTicks(ProcessHandle.current().pid()).orElse(0L);
     private static final AtomicLong NUMBER = new AtomicLong();
     private static final Set<Path> SWEPT_FOLDERS = ConcurrentHashMap.newKeySet();
 
-    private final Path target; // as it was given
-    private final Path real;
-    private final Path temporary;
+    private final Path target; // as the caller named it
+    private final Path real; // where its links lead
+    private final Path temporary; // null: the target is written directly
     private final FileChannel channel;
     private final OutputStream out;
-    private boolean ended; // committed
+    private boolean committed;
 
     /** Writes a file's content to a stream; it need not close or flush it. */
     @FunctionalInterface
@@ -74,7 +72,14 @@ public final class AtomicFile implements AutoCloseable {
 
             @Override
             public void write(byte[] bytes, int offset, int length) throws IOException {
-                AtomicFile.this.write(ByteBuffer.wrap(bytes, offset, length));
+                ByteBuffer rest = ByteBuffer.wrap(bytes, offset, length);
+                try {
+                    while (rest.hasRemaining()) {
+                        channel.write(rest);
+                    }
+                } catch (IOException e) {
+                    throw named(target, e);
+                }
             }
         }, BUFFER_BYTES);
     }
@@ -86,14 +91,31 @@ public final class AtomicFile implements AutoCloseable {
      */
     public static AtomicFile open(Path target) throws IOException {
         try {
-            return begin(target);
+            return opened(target);
         } catch (IOException e) {
             throw named(target, e);
         }
     }
 
+    private static AtomicFile opened(Path target) throws IOException {
+        if (Files.isDirectory(target)) {
+            throw new FileSystemException(target.toString(), null, "it is a folder");
+        }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            return new AtomicFile(target, target, null, FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+        }
+        Path real = followed(target);
+        sweep(real.getParent().toRealPath());
+        String name = real.getFileName().toString();
+        Path temporary = real.resolveSibling(".%s.%s-%s-%s-%s.iadb-cl.tmp".formatted(
+                name.substring(0, Math.min(NAME_CHARS_KEPT, name.length())), PROCESS_SPACE, ProcessHandle.current().pid(), OWN_START,
+                NUMBER.incrementAndGet()));
+        return new AtomicFile(target, real, temporary,
+                FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+    }
+
     /**
-     * Writes a whole file; if the body throws, the target stays as it was.
+     * Writes a whole file; if the body throws, the target stays unchanged.
      *
      * @throws IOException if the folder is missing or cannot be written, the target is a folder, or the body throws it
      */
@@ -104,44 +126,14 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** As {@link #write}, and when this returns the file is on the disk: it survives a power cut. Costs some milliseconds. */
-    public static void writeDurably(Path target, Body body) throws IOException {
+    /** Writes a whole file that survives a power cut after this returns; costs some milliseconds more than {@link #write}. */
+    static void writeDurably(Path target, Body body) throws IOException {
         try (AtomicFile file = open(target)) {
             body.writeTo(file.stream());
             file.force();
             file.commit();
             forceFolder(file.real.getParent());
         }
-    }
-
-    /** Puts the rename on the disk, where the system lets a folder be opened. */
-    private static void forceFolder(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            // Windows does not, nor do some file systems: the rename stands all the same
-        }
-    }
-
-    /** Takes the content; belongs to this object, which flushes it. */
-    public OutputStream stream() {
-        return out;
-    }
-
-    /** Writes all that remains of {@code bytes}, past the stream and its buffer: for content that does not come in order. */
-    public void write(ByteBuffer bytes) throws IOException {
-        try {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        } catch (IOException e) {
-            throw named(target, e);
-        }
-    }
-
-    /** Where the next {@link #write} begins, in bytes from the start; not in a pipe. */
-    public void position(long at) throws IOException {
-        channel.position(at);
     }
 
     private void force() throws IOException {
@@ -153,22 +145,40 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
+    /** Puts the rename on the disk, where the system lets a folder be opened. */
+    private static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Windows and some file systems cannot: the rename is done all the same
+        }
+    }
+
+    /** Takes the content; belongs to this object, which flushes it. */
+    OutputStream stream() { return out; }
+
+    /** Moves to the byte that the stream writes next, counted from the start; not in a pipe. */
+    void position(long at) throws IOException {
+        out.flush();
+        channel.position(at);
+    }
+
     /**
      * Ends the content and puts it in the target's place.
      *
-     * @throws IOException if the rest cannot be written or the rename fails; the target is then as it was
+     * @throws IOException if the rest cannot be written or the rename fails; the target is then unchanged
      */
-    public void commit() throws IOException {
+    void commit() throws IOException {
         out.flush();
         try {
-            channel.close(); // a file system may say only here that it had no room
-            if (replacesTarget()) {
+            channel.close(); // some file systems report only here that they are full
+            if (temporary != null) {
                 replace();
             }
         } catch (IOException e) {
             throw named(target, e);
         }
-        ended = true;
+        committed = true;
     }
 
     private void replace() throws IOException {
@@ -188,29 +198,12 @@ public final class AtomicFile implements AutoCloseable {
             // the disk may be full: the content is dropped anyway
         }
         try {
-            if (replacesTarget() && !ended) {
+            if (temporary != null && !committed) {
                 Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
-            // nothing more can be done about a folder that refuses
+            // nothing more can be done
         }
-    }
-
-    private static AtomicFile begin(Path target) throws IOException {
-        if (Files.isDirectory(target)) {
-            throw new FileSystemException(target.toString(), null, "it is a folder");
-        }
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
-            return new AtomicFile(target, target, target, FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
-        }
-        Path real = followed(target);
-        sweep(real.getParent().toRealPath());
-        String name = real.getFileName().toString();
-        String kept = name.length() <= NAME_CHARS_KEPT ? name : name.substring(0, NAME_CHARS_KEPT);
-        Path temporary = real.resolveSibling(".%s.%s-%s-%s-%s.iadb-cl.tmp".formatted(kept, PLACE, ProcessHandle.current().pid(),
-                OWN_START, NUMBER.incrementAndGet()));
-        return new AtomicFile(target, real, temporary,
-                FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
     }
 
     /** Where the links of a path lead, whether a file is there or not. */
@@ -229,71 +222,69 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     /**
-     * What tells processes whose numbers can be compared from others, as 16 hexadecimal digits: on Linux this start of this
-     * machine and the space that its process numbers are of, elsewhere this process alone.
+     * Identifies the processes whose numbers this process can look up, as 16 hexadecimal digits: on Linux this boot of this machine
+     * and its PID namespace, elsewhere this process alone.
      */
-    private static String place() {
+    private static String processSpace() {
+        UUID id;
         try {
             String text = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
                     + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
-            return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString().replace("-", "").substring(0, 16);
+            id = UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException | RuntimeException e) {
-            return UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+            id = UUID.randomUUID();
         }
+        return id.toString().replace("-", "").substring(0, 16);
     }
 
-    /** Removes what processes left that were killed, once for a folder. */
+    /** Deletes what killed processes left, once per folder. */
     private static void sweep(Path folder) {
         if (!SWEPT_FOLDERS.add(folder)) {
             return;
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".*.iadb-cl.tmp")) {
             for (Path file : files) {
-                if (isLeft(file)) {
+                if (isAbandoned(file)) {
                     Files.deleteIfExists(file);
                 }
             }
         } catch (IOException | RuntimeException e) {
-            // a folder that cannot be listed may be written all the same
+            // a folder that cannot be listed may be writable all the same
         }
     }
 
-    private static boolean isLeft(Path file) throws IOException {
+    private static boolean isAbandoned(Path file) throws IOException {
         Matcher name = TEMPORARY.matcher(file.getFileName().toString());
         if (!name.matches() || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
-        if (name.group(1).equals(PLACE)) {
+        if (name.group(1).equals(PROCESS_SPACE)) {
             return !startTicks(Long.parseLong(name.group(2))).equals(Optional.of(Long.parseLong(name.group(3))));
         }
         return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(LONGEST_SILENCE));
     }
 
     /**
-     * When a process started, in ticks from the machine's start: its number is given again, this is not. Empty where there is no
-     * such process, or no Linux.
+     * When a process started, in ticks since the machine's start: with its number, which is reused, this identifies it. Empty if
+     * there is no such process, or this is not Linux.
      */
     private static Optional<Long> startTicks(long pid) {
         try {
             String facts = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-            String[] afterName = facts.substring(facts.lastIndexOf(')') + 2).split(" "); // from the third on, see proc(5)
+            String[] afterName = facts.substring(facts.lastIndexOf(')') + 2).split(" "); // field 3 and later, see proc(5)
             return Optional.of(Long.parseLong(afterName[19]));
         } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
     }
 
-    private boolean replacesTarget() {
-        return !temporary.equals(real);
-    }
-
-    /** The same fault, of the file that the caller knows. */
+    /** The same fault, of the file that the caller named. */
     private static IOException named(Path target, IOException e) {
         if (e instanceof FileSystemException fault && target.toString().equals(fault.getFile())) {
             return e;
         }
-        String words = e instanceof NoSuchFileException ? "its folder is missing" : FileFault.of(e);
-        FileSystemException named = new FileSystemException(target.toString(), null, words);
+        String reason = e instanceof NoSuchFileException ? "its folder is missing" : FileFault.of(e);
+        FileSystemException named = new FileSystemException(target.toString(), null, reason);
         named.initCause(e);
         return named;
     }

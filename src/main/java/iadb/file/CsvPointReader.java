@@ -8,19 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Points as text: a line each, in decimal digits. Columns end at semicolons, commas, tabs or blanks, the first of these that the
- * first point has. A field may stand in quotes, as RFC 4180 has it. A first line without a number is a header, whose columns x
- * and y are taken wherever they are; without these names the first two are. Empty lines and those that begin with # do not count,
- * but one of these that names as many columns as there are, x or y among them, is the header too: numpy.savetxt writes it so. The file is read once to count its
- * points, and once for them.
+ * Points as text: a record each, in decimal digits. Fields are separated by semicolons, commas, tabs or blanks, the first of these
+ * that the first point contains, and may be quoted as in RFC 4180. A first record without a number is a header: its columns named x
+ * and y are read, or else the first two. Empty lines and those that begin with # are skipped; but one of these that names as many
+ * columns as there are, x or y among them, is the header too, since numpy.savetxt writes it so. The file is read twice: to count its
+ * points, and for the points.
  */
-final class CsvPointReader extends PointReader {
+final class CsvPointReader implements PointReader {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int MOST_RECORD_BYTES = 1000;
     private static final int MOST_NUMBER_CHARS = 60;
@@ -28,38 +28,41 @@ final class CsvPointReader extends PointReader {
     private static final String SEPARATORS = ";,\t ";
     private static final List<String> SEPARATOR_NAMES = List.of("semicolons", "commas", "tabs", "blanks");
 
-    private final boolean startsWithHeader;
+    private final Path file;
     private final char separator;
     private final int columns;
     private final int xColumn;
     private final int yColumn;
     private final long count;
     private final byte[] record = new byte[MOST_RECORD_BYTES];
-    private InputStream in;
+    private int length; // of the record
+    private int ink; // index of the record's first byte that is not blank; -1: none
+    private long line; // where the record begins, from 1
     private long linesRead;
-    private long line; // at which the record begins, from 1
-    private int ink; // index of the record's first byte other than a blank
-    private long done;
+    private InputStream in;
+    private long done; // points
 
     CsvPointReader(Path file) throws IOException {
-        super(file);
+        this.file = file;
         in = open();
+        boolean startsWithHeader;
         try {
             List<List<String>> comments = new ArrayList<>();
-            int length = readRecord();
-            for (; isComment(length); length = readRecord()) {
-                comments.add(names(text(length).replaceFirst("^[#\\s]+", "")));
+            boolean isFound = readRecord();
+            for (; isFound && isComment(); isFound = readRecord()) {
+                comments.add(names(text().replaceFirst("^[#\\s]+", "")));
             }
-            String first = length < 0 ? null : text(length);
-            startsWithHeader = first != null && fields(first, separatorOf(first)).stream().noneMatch(CsvPointReader::meansNumber);
-            String point = startsWithHeader ? nextPoint() : first;
-            if (point == null) {
+            String first = isFound ? text() : "";
+            startsWithHeader = isFound && fields(first, separatorOf(first)).stream().noneMatch(CsvPointReader::meansNumber);
+            if (startsWithHeader) {
+                isFound = nextPoint();
+            }
+            if (!isFound) {
                 throw new InvalidInputException(file + " holds no point: a line for each, x and y with a comma between");
             }
-            separator = separatorOf(point);
-            columns = fields(point, separator).size();
-            // a comment of another number of words is prose
-            comments.removeIf(words -> words.size() != columns || words.stream().anyMatch(CsvPointReader::meansNumber));
+            separator = separatorOf(text());
+            columns = fields(text(), separator).size();
+            comments.removeIf(words -> words.size() != columns || words.stream().anyMatch(CsvPointReader::meansNumber)); // prose
             List<String> names = startsWithHeader ? fields(first, separator).stream().map(CsvPointReader::name).toList()
                     : comments.stream().filter(words -> words.contains("x") || words.contains("y"))
                             .reduce(List.of(), (before, last) -> last);
@@ -67,7 +70,7 @@ final class CsvPointReader extends PointReader {
             xColumn = Math.max(0, names.indexOf("x"));
             yColumn = names.contains("y") ? names.indexOf("y") : 1;
             long found = 1;
-            while (skipToPoint() >= 0) {
+            while (nextPoint()) {
                 found++;
             }
             count = found;
@@ -76,7 +79,7 @@ final class CsvPointReader extends PointReader {
         }
         in = open();
         if (startsWithHeader) {
-            skipToPoint();
+            nextPoint();
         }
     }
 
@@ -85,7 +88,7 @@ final class CsvPointReader extends PointReader {
             throw fault("one column where a point has x,y; commas go between columns");
         }
         if (!names.isEmpty() && names.size() != columns) {
-            throw fault(columns + " columns where the header has " + names.size() + "; commas go between columns");
+            throw fault("%s columns where the header has %s; commas go between columns", columns, names.size());
         }
         int x = Collections.frequency(names, "x");
         int y = Collections.frequency(names, "y");
@@ -97,17 +100,17 @@ final class CsvPointReader extends PointReader {
                     + "; name both, or neither of two columns that are x and y in this order");
         }
         if (columns > (isDescribed ? 2 : 3) && x == 0) {
-            throw fault(columns + " columns, and no header that names two of them x and y");
+            throw fault("%s columns, and no header that names two of them x and y", columns);
         }
     }
 
-    /** The first of the separators that a line has outside of quotes. */
+    /** The first of the separators that a line has outside of quotes; a blank if it has none. */
     private static char separatorOf(String text) {
         String bare = text.strip().replaceAll("\"[^\"]*\"", "");
         return (char) SEPARATORS.chars().filter(c -> bare.indexOf(c) >= 0).findFirst().orElse(' ');
     }
 
-    /** A line's fields without their quotes; blanks that separate may be many. */
+    /** A record's fields without their quotes; several blanks separate as one does. */
     private static List<String> fields(String text, char separator) {
         List<String> fields = new ArrayList<>();
         String line = separator == ' ' ? text.strip() : text;
@@ -139,68 +142,60 @@ final class CsvPointReader extends PointReader {
         return field.strip().toLowerCase(Locale.ROOT);
     }
 
-    /** The file from its start, past the mark that some programs put before UTF-8. */
+    /** Opens the file at its start, after the byte order mark that some programs write. */
     private InputStream open() throws IOException {
         linesRead = 0;
         InputStream stream = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
         stream.mark(3);
-        byte[] mark = stream.readNBytes(3);
-        if (mark.length >= 2 && (mark[0] == (byte) 0xFF && mark[1] == (byte) 0xFE || mark[0] == (byte) 0xFE && mark[1] == (byte) 0xFF)) {
+        String mark = HexFormat.of().formatHex(stream.readNBytes(3));
+        if (mark.startsWith("fffe") || mark.startsWith("feff")) {
             stream.close();
             throw new InvalidInputException(file + " is text in UTF-16: save it as UTF-8");
         }
-        if (!Arrays.equals(mark, new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF})) {
+        if (!mark.equals("efbbbf")) {
             stream.reset();
         }
         return stream;
     }
 
     @Override
-    public long count() {
-        return count;
-    }
+    public long count() { return count; }
 
     @Override
     public float[] read(int most) throws IOException {
         float[] points = new float[2 * (int) Math.min(most, count - done)];
         for (int n = 0; n < points.length / 2; n++) {
-            String text = nextPoint();
-            if (text == null) {
+            if (!nextPoint()) {
                 throw new InvalidInputException(file + " became shorter while it was read");
             }
-            List<String> fields = fields(text, separator);
+            List<String> fields = fields(text(), separator);
             if (fields.size() != columns) {
-                throw fault(fields.size() + " columns where the first point has " + columns);
+                throw fault("%s columns where the first point has %s", fields.size(), columns);
             }
-            points[2 * n] = number(fields.get(xColumn));
-            points[2 * n + 1] = number(fields.get(yColumn));
+            points[2 * n] = number(fields.get(xColumn).strip());
+            points[2 * n + 1] = number(fields.get(yColumn).strip());
         }
         done += points.length / 2;
         return points;
     }
 
-    private float number(String field) {
-        String text = field.strip();
-        if (looksLikeNumber(text)) {
-            try {
-                float value = (float) Double.parseDouble(text);
-                if (Float.isFinite(value)) {
-                    return value;
-                }
-            } catch (NumberFormatException e) {
-                throw notANumber(text, e);
-            }
-            throw fault(text + " is too large for a coordinate");
+    private float number(String text) {
+        float value;
+        try {
+            value = looksLikeNumber(text) ? (float) Double.parseDouble(text) : Float.NaN;
+        } catch (NumberFormatException e) {
+            value = Float.NaN;
         }
-        throw notANumber(text, null);
-    }
-
-    private InvalidInputException notANumber(String text, Throwable cause) {
-        String shown = text.length() <= CHARS_SHOWN ? text : text.substring(0, CHARS_SHOWN) + "...";
-        boolean mayBeTwo = text.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0);
-        return new InvalidInputException(String.format(Locale.ROOT, "%s, line %,d: '%s' is no finite number%s", file, line,
-                shown.replaceAll("[^ -~]", "?"), mayBeTwo ? "; columns end at " + SEPARATOR_NAMES.get(SEPARATORS.indexOf(separator))
-                        + " here, and decimals follow a point" : ""), cause);
+        if (Float.isInfinite(value)) {
+            throw fault("%s is too large for a coordinate", text);
+        }
+        if (Float.isNaN(value)) {
+            String shown = text.length() <= CHARS_SHOWN ? text : text.substring(0, CHARS_SHOWN) + "...";
+            boolean mayBeTwo = text.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0);
+            throw fault("'%s' is not a finite number%s", shown.replaceAll("[^ -~]", "?"), mayBeTwo ? "; columns end at "
+                    + SEPARATOR_NAMES.get(SEPARATORS.indexOf(separator)) + " here, and decimals follow a point" : "");
+        }
+        return value;
     }
 
     /** Whether a field is meant as a number, in whatever notation: a line with one is no header. */
@@ -209,42 +204,33 @@ final class CsvPointReader extends PointReader {
         return looksLikeNumber(text) || text.matches("(?i)[-+]?(nan|inf|infinity|0x[0-9a-f]+|[0-9][0-9.,]*[a-z]?)");
     }
 
-    /** Whether a text has the characters of a decimal number: Java would take words and other notations as well. */
+    /** Whether a text has the characters of a decimal number: Java's parser accepts words and other notations too. */
     private static boolean looksLikeNumber(String text) {
         return !text.isEmpty() && text.length() <= MOST_NUMBER_CHARS
                 && text.chars().allMatch(c -> c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E');
     }
 
-    /** The next record other than a comment; null after the last. */
-    private String nextPoint() throws IOException {
-        int length = skipToPoint();
-        return length < 0 ? null : text(length);
-    }
-
-    /** Reads the next record that is no comment; its length, or -1 after the last. */
-    private int skipToPoint() throws IOException {
-        int length;
-        do {
-            length = readRecord();
-        } while (isComment(length));
-        return length;
-    }
-
-    private String text(int length) {
+    private String text() {
         return new String(record, 0, length, StandardCharsets.ISO_8859_1);
     }
 
-    private boolean isComment(int length) {
-        return length > 0 && record[ink] == '#';
+    private boolean isComment() {
+        return record[ink] == '#';
     }
 
-    /**
-     * Reads the next line that is not blank, without its end, into {@link #record}: with those behind it where a quote goes on over
-     * their ends. Its length, or -1 after the last.
-     */
-    private int readRecord() throws IOException {
-        int length = 0;
+    /** Reads the next record that is not a comment; false after the last. */
+    private boolean nextPoint() throws IOException {
+        boolean isFound = readRecord();
+        while (isFound && isComment()) {
+            isFound = readRecord();
+        }
+        return isFound;
+    }
+
+    /** Reads the next line that is not blank, with the lines after it into which a quote extends; false after the last. */
+    private boolean readRecord() throws IOException {
         boolean isQuoted = false;
+        length = 0;
         ink = -1;
         line = linesRead + 1;
         for (int c = in.read(); c >= 0; c = in.read()) {
@@ -254,14 +240,14 @@ final class CsvPointReader extends PointReader {
             }
             if (endsLine && !isQuoted) {
                 if (ink >= 0) {
-                    return length;
+                    return true;
                 }
                 length = 0;
                 line = linesRead + 1;
             } else {
                 if (length == MOST_RECORD_BYTES) {
-                    throw fault(String.format(Locale.ROOT, isQuoted ? "a quote is not closed within %,d characters"
-                            : "it is longer than %,d characters", MOST_RECORD_BYTES));
+                    throw fault(isQuoted ? "a quote is not closed within %,d characters" : "it is longer than %,d characters",
+                            MOST_RECORD_BYTES);
                 }
                 if (ink < 0 && c > ' ') {
                     ink = length;
@@ -273,7 +259,7 @@ final class CsvPointReader extends PointReader {
         if (isQuoted) {
             throw fault("a quote is not closed");
         }
-        return ink >= 0 ? length : -1;
+        return ink >= 0;
     }
 
     /** Whether a line feed follows the carriage return that was read last. */
@@ -284,8 +270,9 @@ final class CsvPointReader extends PointReader {
         return next == '\n';
     }
 
-    private InvalidInputException fault(String what) {
-        return new InvalidInputException(String.format(Locale.ROOT, "%s, line %,d: %s", file, line, what));
+    private InvalidInputException fault(String format, Object... values) {
+        return new InvalidInputException(String.format(Locale.ROOT, "%s, line %,d: ", file, line)
+                + String.format(Locale.ROOT, format, values));
     }
 
     @Override

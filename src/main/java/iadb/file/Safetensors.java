@@ -3,7 +3,6 @@ package iadb.file;
 import com.google.gson.stream.JsonWriter;
 import iadb.fault.InvalidInputException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,15 +12,13 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Named float32 arrays and a few strings in one file, in Hugging Face's safetensors format: 8 bytes of header length,
- * a JSON header, the data. Chosen since PyTorch users can load it and since a file can hold nothing but numbers.
- * Saving the same contents gives the same bytes: metadata is sorted by key, tensors keep the order they are given in.
- * Reading trusts nothing in a file; the checks are in {@link SafetensorsReader}.
+ * Named float32 arrays and some strings in one file, in Hugging Face's safetensors format: 8 bytes of header length, a JSON header,
+ * the data. PyTorch users can load it, and a file can hold nothing but numbers and text. The same contents give the same bytes:
+ * metadata is sorted by key, tensors keep their order.
  */
 public final class Safetensors {
     static final String METADATA_KEY = "__metadata__";
@@ -66,9 +63,10 @@ public final class Safetensors {
         }
         byte[] header = header(tensors, metadata);
         AtomicFile.writeDurably(target, out -> {
-            writeHeader(out, header);
+            out.write(ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(header);
             for (Tensor tensor : tensors) {
-                Npy.writeFloats(out, tensor.data());
+                NpyWriter.writeFloats(out, tensor.data());
             }
         });
     }
@@ -89,8 +87,8 @@ public final class Safetensors {
             elements = length < 0 ? -1 : Math.multiplyExact(elements, length);
         }
         if (elements != tensor.data().length) {
-            throw new IllegalArgumentException("'" + tensor.name() + "' has shape " + Arrays.toString(tensor.shape())
-                    + ", but " + tensor.data().length + " elements");
+            throw new IllegalArgumentException("'%s' has shape %s, but %s elements".formatted(tensor.name(),
+                    Arrays.toString(tensor.shape()), tensor.data().length));
         }
         for (float value : tensor.data()) {
             if (!Float.isFinite(value)) {
@@ -99,6 +97,7 @@ public final class Safetensors {
         }
     }
 
+    /** The JSON header, padded with blanks so that the data starts at a multiple of 8 bytes. */
     private static byte[] header(List<Tensor> tensors, Map<String, String> metadata) throws IOException {
         StringWriter text = new StringWriter();
         try (JsonWriter json = new JsonWriter(text)) {
@@ -106,7 +105,7 @@ public final class Safetensors {
             if (!metadata.isEmpty()) {
                 json.name(METADATA_KEY).beginObject();
                 for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
-                    json.name(entry.getKey()).value(Objects.requireNonNull(entry.getValue(), entry.getKey()));
+                    json.name(entry.getKey()).value(entry.getValue());
                 }
                 json.endObject();
             }
@@ -122,15 +121,9 @@ public final class Safetensors {
             }
             json.endObject();
         }
-        return text.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Pads the header with spaces, so that the data starts at a multiple of 8 bytes. */
-    private static void writeHeader(OutputStream out, byte[] header) throws IOException {
-        int padded = (header.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        byte[] bytes = Arrays.copyOf(header, padded);
-        Arrays.fill(bytes, header.length, padded, (byte) ' ');
-        out.write(ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
-        out.write(bytes);
+        byte[] header = text.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] padded = Arrays.copyOf(header, (header.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        Arrays.fill(padded, header.length, padded.length, (byte) ' ');
+        return padded;
     }
 }

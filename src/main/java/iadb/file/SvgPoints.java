@@ -1,85 +1,78 @@
 package iadb.file;
 
 import iadb.plot.Discs;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 
 /**
- * Points as a drawing of black dots on nothing, for plotters and for editors: one circle a point in a group that has the
- * ink, so that its colour is changed in one place. The unit square is 1,000 units at its longer side, y downward as SVG
- * has it; coordinates have three decimals. Points a little outside the square are drawn, those out of all reach left out.
+ * Points as a drawing of black dots without a background, for plotters and editors: a circle for each point, in one group that
+ * holds the colour. The longer side of the unit square is 1,000 units, y points down, and coordinates have three decimals. Points
+ * beyond ±1,000,000 units are left out.
  */
-final class SvgPoints implements PointWriter {
+final class SvgPoints extends PointWriter {
     private static final double LONGER_SIDE = 1000;
     private static final double MOST = 1e6;
-    private static final int DECIMALS = 3;
-    private static final double UNIT = Math.pow(10, DECIMALS);
+    private static final long UNIT = 1000; // thousandths
 
-    private final AtomicFile file;
-    private final BufferedWriter writer;
     private final double width;
     private final double height;
     private final String radius;
     private long leftOut;
-    private final StringBuilder line = new StringBuilder();
 
-    SvgPoints(Path target, Layout layout) throws IOException {
+    SvgPoints(AtomicFile file, Layout layout) throws IOException {
+        super(file);
         width = LONGER_SIDE * Math.min(1, layout.aspect());
         height = LONGER_SIDE * Math.min(1, 1 / layout.aspect());
         radius = decimal(Discs.radius(layout.count(), LONGER_SIDE));
-        file = AtomicFile.open(target);
-        writer = new BufferedWriter(new OutputStreamWriter(file.stream(), StandardCharsets.US_ASCII));
-        String size = "width=\"" + decimal(width) + "\" height=\"" + decimal(height) + "\"";
-        writer.append("<svg xmlns=\"http://www.w3.org/2000/svg\" ").append(size).append(" viewBox=\"0 0 ")
-                .append(decimal(width)).append(' ').append(decimal(height)).append("\">\n<g fill=\"#000\">\n");
+        String w = decimal(width);
+        String h = decimal(height);
+        write("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\" viewBox=\"0 0 %s %s\">\n<g fill=\"#000\">\n"
+                .formatted(w, h, w, h));
+    }
+
+    private void write(CharSequence text) throws IOException {
+        file.stream().write(text.toString().getBytes(StandardCharsets.US_ASCII));
     }
 
     @Override
     public void add(float[] starts, float[] points, float[] logDensity) throws IOException {
+        StringBuilder text = new StringBuilder();
         for (int n = 0; n < points.length; n += 2) {
             double x = points[n] * width;
             double y = (1 - points[n + 1]) * height;
-            if (!(Math.abs(x) < MOST && Math.abs(y) < MOST)) {
+            if (Math.abs(x) < MOST && Math.abs(y) < MOST) {
+                append(text.append("<circle cx=\""), x);
+                append(text.append("\" cy=\""), y);
+                text.append("\" r=\"").append(radius).append("\"/>\n");
+            } else {
                 leftOut++;
-                continue;
             }
-            line.setLength(0);
-            line.append("<circle cx=\"");
-            append(x);
-            line.append("\" cy=\"");
-            append(y);
-            line.append("\" r=\"").append(radius).append("\"/>\n");
-            writer.append(line);
         }
+        write(text);
     }
 
     @Override
-    public long leftOut() {
-        return leftOut;
+    public long leftOut() { return leftOut; }
+
+    private static String decimal(double value) {
+        StringBuilder text = new StringBuilder();
+        append(text, value);
+        return text.toString();
     }
 
-    private String decimal(double value) {
-        line.setLength(0);
-        append(value);
-        return line.toString();
-    }
-
-    /** A number with up to three decimals: formatting by the library would take most of the time. */
-    private void append(double value) {
+    /** Appends a number with up to three decimals: the library's formatting would take most of the time. */
+    private static void append(StringBuilder text, double value) {
         long thousandths = Math.round(value * UNIT);
         if (thousandths < 0) {
-            line.append('-');
+            text.append('-');
         }
         long magnitude = Math.abs(thousandths);
-        line.append(magnitude / (long) UNIT);
-        long rest = magnitude % (long) UNIT;
+        text.append(magnitude / UNIT);
+        long rest = magnitude % UNIT;
         if (rest > 0) {
-            line.append('.');
-            for (long digit = (long) UNIT / 10; rest > 0; digit /= 10) {
-                line.append((char) ('0' + rest / digit));
+            text.append('.');
+            for (long digit = UNIT / 10; rest > 0; digit /= 10) {
+                text.append((char) ('0' + rest / digit));
                 rest %= digit;
             }
         }
@@ -87,13 +80,7 @@ final class SvgPoints implements PointWriter {
 
     @Override
     public void finish() throws IOException {
-        writer.append("</g>\n</svg>\n");
-        writer.flush();
-        file.commit();
-    }
-
-    @Override
-    public void close() {
-        file.close();
+        write("</g>\n</svg>\n");
+        super.finish();
     }
 }

@@ -3,7 +3,7 @@ package iadb.profile;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.draw.PointSource;
-import iadb.file.Npy;
+import iadb.file.NpyWriter;
 import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
@@ -38,12 +38,12 @@ final class OwnTraining {
     void writeData(Path folder) throws IOException {
         try (TrainingSession session = session(SEED)) {
             float[] data = new float[2 * TrainingBlocks.DATA_POINTS];
-            Npy.write(folder.resolve("p0.npy"), session.data0().read(data), TrainingBlocks.DATA_POINTS, 2);
-            Npy.write(folder.resolve("p1.npy"), session.data1().read(data), TrainingBlocks.DATA_POINTS, 2);
+            NpyWriter.writeArray(folder.resolve("p0.npy"), session.data0().read(data), TrainingBlocks.DATA_POINTS, 2);
+            NpyWriter.writeArray(folder.resolve("p1.npy"), session.data1().read(data), TrainingBlocks.DATA_POINTS, 2);
         }
         try (PointSource source = new PointSource(context, TrainingBlocks.P0)) {
-            Npy.write(folder.resolve("start.npy"), source.drawToHost(SEED, RandomPurpose.START_POINTS, 0, settings.judgedPoints()),
-                    settings.judgedPoints(), 2);
+            NpyWriter.writeArray(folder.resolve("start.npy"), source.drawToHost(SEED, RandomPurpose.START_POINTS, 0,
+                    settings.judgedPoints()), settings.judgedPoints(), 2);
         }
     }
 

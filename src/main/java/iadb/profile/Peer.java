@@ -1,7 +1,7 @@
 package iadb.profile;
 
 import iadb.cl.Device;
-import iadb.file.Npy;
+import iadb.file.NpyReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,7 +96,7 @@ record Peer(String name, String script, List<String> options, int threads) {
 
     /** The points of a checkpoint, [N, 2]. */
     static float[] points(Path folder, Checkpoint checkpoint) throws IOException {
-        return Npy.read(folder.resolve(checkpoint.points()));
+        return NpyReader.readArray(folder.resolve(checkpoint.points()));
     }
 
     private static Integer last(List<Integer> checkpoints) {

@@ -1,6 +1,6 @@
 package iadb.view;
 
-import iadb.file.Gif;
+import iadb.file.GifWriter;
 import iadb.plot.Palette;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
@@ -26,7 +26,7 @@ final class Recorder implements AutoCloseable {
     private static final int COLOURS = Palette.HUES * SHARES + GREYS; // few make the file small
     private static final int BITS = 5; // of a channel, in the table of nearest colours
 
-    private final Gif.Writer gif;
+    private final GifWriter gif;
     private final IndexColorModel colours = colours();
     private final byte[] nearest = nearest(colours);
     private final ExecutorService painter = Executors.newSingleThreadExecutor(work -> {
@@ -41,7 +41,7 @@ final class Recorder implements AutoCloseable {
     private boolean failed;
 
     Recorder(Path target) throws IOException {
-        gif = Gif.open(target, DELAY_HUNDREDTHS, DELAY_HUNDREDTHS);
+        gif = new GifWriter(target, DELAY_HUNDREDTHS, DELAY_HUNDREDTHS);
     }
 
     /** Whether it is time for another frame. */
@@ -59,7 +59,7 @@ final class Recorder implements AutoCloseable {
         int sinceLast = (int) Math.max(2, Math.min(500, Math.round((now - lastNanos) * 1e-7)));
         lastNanos = now;
         if (frameWidth == 0) {
-            double scale = Math.min(1, Gif.MAX_SIDE / (double) Math.max(picture.getWidth(), picture.getHeight()));
+            double scale = Math.min(1, GifWriter.MAX_SIDE / (double) Math.max(picture.getWidth(), picture.getHeight()));
             frameWidth = (int) Math.max(1, Math.round(picture.getWidth() * scale));
             frameHeight = (int) Math.max(1, Math.round(picture.getHeight() * scale));
         }

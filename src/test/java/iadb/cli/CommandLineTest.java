@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.cl.Device;
 import iadb.cl.Fence;
-import iadb.file.Npy;
+import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
@@ -128,11 +128,11 @@ class CommandLineTest {
         keepAModel();
         float[] points = {0, 0, 1, 1, 0.5f, 0.5f, 320, 0.5f, 0.5f, 240, -1e-6f, 0.5f};
         if (kind.equals("npy")) {
-            Npy.write(folder.resolve("p.npy"), points, 6, 2);
+            NpyWriter.writeArray(folder.resolve("p.npy"), points, 6, 2);
         } else {
             Files.writeString(folder.resolve("p.csv"), "0,0\n1,1\n.5,.5\n320,.5\n.5,240\n-1e-6,.5\n");
         }
-        Npy.write(folder.resolve("inside.npy"), new float[] {0, 1, 0.3f, 0.7f}, 2, 2);
+        NpyWriter.writeArray(folder.resolve("inside.npy"), new float[] {0, 1, 0.3f, 0.7f}, 2, 2);
         for (String[] command : new String[][] {{"sample", "--model", "./m.safetensors", "--steps", "2", "-o", "./o.csv", "--from"},
             {"sample", "--model", "./m.safetensors", "--steps", "2", "-o", "./o.csv", "--at"}, {"evaluate", "--p1", "ring", "--from"}}) {
             String[] outside = Arrays.copyOf(command, command.length + 1);

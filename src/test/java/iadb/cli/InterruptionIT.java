@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
 import iadb.OpenClLayer;
-import iadb.file.Npy;
+import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.ModelFile;
@@ -155,7 +155,7 @@ class InterruptionIT {
         for (int c = 0; c < points.length; c++) {
             points[c] = random.nextFloat();
         }
-        Npy.write(folder.resolve("points.npy"), points, points.length / 2, 2);
+        NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
         Jar.Run run = interrupted(slow(1, 1), () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
                 "-o", "r.png");
         assertEquals(130, run.code(), run.err());

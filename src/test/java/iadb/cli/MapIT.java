@@ -12,7 +12,8 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
-import iadb.file.Npy;
+import iadb.file.NpyReader;
+import iadb.file.NpyWriter;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
@@ -57,7 +58,7 @@ class MapIT {
     }
 
     private float[] npy(String name) throws IOException {
-        return Npy.read(folder.resolve(name));
+        return NpyReader.readArray(folder.resolve(name));
     }
 
     private byte[] bytes(String name) throws IOException {
@@ -194,7 +195,7 @@ class MapIT {
         float[] all = npy("t.npy");
         float[] starts = Arrays.copyOf(all, 4000);
         float[] ends = Arrays.copyOfRange(all, 16 * 4000, 17 * 4000);
-        Npy.write(folder.resolve("ends.npy"), ends, 2000, 2);
+        NpyWriter.writeArray(folder.resolve("ends.npy"), ends, 2000, 2);
         Jar.Run run = runWell("sample", "--model", "./m.safetensors", "--from", "./ends.npy", "--inverse", "--steps", "16", "-o", "./back.npy");
         assertTrue(run.out().contains("inverted"), run.out());
         float[] back = npy("back.npy");

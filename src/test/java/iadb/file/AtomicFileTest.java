@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,9 +81,9 @@ class AtomicFileTest {
         Path target = folder.resolve("a.txt");
         try (AtomicFile file = AtomicFile.open(target)) {
             file.position(2);
-            file.write(ByteBuffer.wrap("le".getBytes()));
+            file.stream().write("le".getBytes());
             file.position(0);
-            file.write(ByteBuffer.wrap("ho".getBytes()));
+            file.stream().write("ho".getBytes());
             file.commit();
         }
         assertEquals("hole", Files.readString(target));

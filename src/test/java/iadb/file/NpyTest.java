@@ -52,28 +52,28 @@ class NpyTest {
         float[] data = {1, -2.5f, Float.NaN, 1e-40f, 5, 6};
         Path file = folder.resolve("a.npy");
         for (int[] shape : new int[][] {{6}, {3, 2}, {1, 2, 3}}) {
-            Npy.write(file, data, shape);
-            assertArrayEquals(data, Npy.read(file));
+            NpyWriter.writeArray(file, data, shape);
+            assertArrayEquals(data, NpyReader.readArray(file));
         }
-        Npy.write(file, new float[] {7});
-        assertArrayEquals(new float[] {7}, Npy.read(file));
+        NpyWriter.writeArray(file, new float[] {7});
+        assertArrayEquals(new float[] {7}, NpyReader.readArray(file));
     }
 
     @Test
     void refusesWhatIsNoFloatArray() throws IOException {
         Path file = folder.resolve("a.npy");
-        Npy.write(file, new float[6], 3, 2);
+        NpyWriter.writeArray(file, new float[6], 3, 2);
         byte[] good = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(good, good.length - 1));
-        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        assertThrows(InvalidInputException.class, () -> NpyReader.readArray(file));
         Files.write(file, Arrays.copyOf(good, 40));
-        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        assertThrows(InvalidInputException.class, () -> NpyReader.readArray(file));
         Files.writeString(file, new String(good, StandardCharsets.ISO_8859_1).replace("<f4", "<f8"), StandardCharsets.ISO_8859_1);
-        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        assertThrows(InvalidInputException.class, () -> NpyReader.readArray(file));
         Files.writeString(file, new String(good, StandardCharsets.ISO_8859_1).replace("False", "True "), StandardCharsets.ISO_8859_1);
-        assertTrue(assertThrows(InvalidInputException.class, () -> Npy.read(file)).getMessage().contains("ascontiguousarray"));
+        assertTrue(assertThrows(InvalidInputException.class, () -> NpyReader.readArray(file)).getMessage().contains("ascontiguousarray"));
         Files.writeString(file, "x,y");
-        assertThrows(InvalidInputException.class, () -> Npy.read(file));
+        assertThrows(InvalidInputException.class, () -> NpyReader.readArray(file));
     }
 
     @Test
@@ -87,13 +87,13 @@ class NpyTest {
     @Test
     void refusesAShapeThatDoesNotFit() {
         Path target = folder.resolve("a.npy");
-        assertThrows(IllegalArgumentException.class, () -> Npy.write(target, new float[5], 2, 2));
-        assertThrows(IllegalArgumentException.class, () -> Npy.write(target, new float[4], -2, -2));
+        assertThrows(IllegalArgumentException.class, () -> NpyWriter.writeArray(target, new float[5], 2, 2));
+        assertThrows(IllegalArgumentException.class, () -> NpyWriter.writeArray(target, new float[4], -2, -2));
     }
 
     private ByteBuffer write(float[] data, int... shape) throws IOException {
         Path target = folder.resolve("a.npy");
-        Npy.write(target, data, shape);
+        NpyWriter.writeArray(target, data, shape);
         return ByteBuffer.wrap(Files.readAllBytes(target)).order(ByteOrder.LITTLE_ENDIAN);
     }
 

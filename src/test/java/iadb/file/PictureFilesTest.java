@@ -60,7 +60,7 @@ class PictureFilesTest {
     void gifHoldsEachFrameAndLoops() throws IOException {
         List<BufferedImage> frames = frames(5);
         Path file = folder.resolve("a.gif");
-        Gif.write(file, frames, 4, 150);
+        writeGif(file, frames, 4, 150);
         ImageReader reader = ImageIO.getImageReadersByFormatName("gif").next();
         try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
             reader.setInput(in);
@@ -86,7 +86,7 @@ class PictureFilesTest {
     @Test
     void gifThatIsNotFinishedLeavesNoFile() throws IOException {
         Path file = folder.resolve("a.gif");
-        try (Gif.Writer writer = Gif.open(file, 4, 4)) {
+        try (GifWriter writer = new GifWriter(file, 4, 4)) {
             for (BufferedImage frame : frames(3)) {
                 writer.add(frame);
             }
@@ -104,9 +104,18 @@ class PictureFilesTest {
         BufferedImage other = new BufferedImage(9, 8, BufferedImage.TYPE_BYTE_INDEXED);
         for (List<BufferedImage> frames : List.of(List.of(colour), List.of(wide), List.of(small, other),
                 List.<BufferedImage>of())) {
-            assertThrows(IllegalArgumentException.class, () -> Gif.write(file, frames, 4, 4));
+            assertThrows(IllegalArgumentException.class, () -> writeGif(file, frames, 4, 4));
         }
         assertFalse(Files.exists(file));
+    }
+
+    private static void writeGif(Path file, List<BufferedImage> frames, int delay, int lastDelay) throws IOException {
+        try (GifWriter writer = new GifWriter(file, delay, lastDelay)) {
+            for (BufferedImage frame : frames) {
+                writer.add(frame);
+            }
+            writer.finish();
+        }
     }
 
     private static List<BufferedImage> frames(int count) {

@@ -90,7 +90,7 @@ class PointReaderTest {
             text.append(points[i]).append(i % 2 == 0 ? ',' : '\n');
         }
         Path npy = folder.resolve("p.npy");
-        Npy.write(npy, points, 20_011, 2);
+        NpyWriter.writeArray(npy, points, 20_011, 2);
         Path csv = Files.writeString(folder.resolve("p.csv"), text);
         for (int piece : new int[] {1, 999, 20_011, 1 << 20}) {
             assertArrayEquals(points, all(npy, piece));
@@ -113,18 +113,18 @@ class PointReaderTest {
         "\"\" | holds no point",
         "1 | one column",
         "1,2,3,4 | 4 columns",
-        "1,2;3,4 | '1,2' is no finite number; columns end at semicolons here, and decimals follow a point",
-        "1,2 3,4 | '2 3' is no finite number; columns end at commas",
+        "1,2;3,4 | '1,2' is not a finite number; columns end at semicolons here, and decimals follow a point",
+        "1,2 3,4 | '2 3' is not a finite number; columns end at commas",
         "x,y#1 2 | commas go between",
         "1,2#3 | 1 columns where the first point has 2",
-        "1,2#3,NaN | 'NaN' is no finite number",
+        "1,2#3,NaN | 'NaN' is not a finite number",
         "1,2#3,1e99 | 1e99 is too large",
         "1,2#0x10,4 | '0x10'",
         "1,2#3,4f | '4f'",
         "1,2#3,- | '-'",
-        "1,2#3,Infinity | no finite number",
-        "x,y#a,b | 'a' is no finite number",
-        "nan,nan#1,2 | 'nan' is no finite number",
+        "1,2#3,Infinity | not a finite number",
+        "x,y#a,b | 'a' is not a finite number",
+        "nan,nan#1,2 | 'nan' is not a finite number",
         "0x1,2#1,2 | '0x1'",
         "0.5;0.5#0.1,0.1 | 1 columns where the first point has 2",
         "y,z#1,2 | the header names y and no x",
@@ -170,7 +170,7 @@ class PointReaderTest {
         assertArrayEquals(new float[] {1, 2, 3, 4}, all(file, 10));
         Files.writeString(file, text + "\"4\",,\"z\"");
         InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
-        assertEquals(file + ", line 7: 'z' is no finite number", e.getMessage());
+        assertEquals(file + ", line 7: 'z' is not a finite number", e.getMessage());
     }
 
     @Test

@@ -52,10 +52,10 @@ class PointWriterTest {
 
     @Test
     void npyHoldsRowsOfTwoOrThree() throws IOException {
-        assertArrayEquals(POINTS, Npy.read(write("p.npy", 1, false)));
+        assertArrayEquals(POINTS, NpyReader.readArray(write("p.npy", 1, false)));
         assertTrue(Files.readString(folder.resolve("p.npy"), StandardCharsets.ISO_8859_1).contains("'shape': (4, 2)"));
         assertArrayEquals(new float[] {0, 0, -1.5f, 1, 1, Float.NEGATIVE_INFINITY, 0.25f, 0.75f, 0, -0.5f, 0.5f, Float.NaN},
-                Npy.read(write("P.NPY", 1, true)));
+                NpyReader.readArray(write("P.NPY", 1, true)));
     }
 
     @Test
@@ -178,11 +178,17 @@ class PointWriterTest {
     void piecesOfAnArrayCanComeInAnyOrder() throws IOException {
         Path file = folder.resolve("t.npy");
         try (NpyWriter writer = NpyWriter.open(file, 2, 3, 2)) {
-            writer.put(6, new float[] {7, 8, 9, 10, 11, 12});
-            writer.put(4, new float[] {5, 6});
-            writer.put(0, new float[] {1, 2, 3, 4});
+            writer.put(3, new float[] {7, 8, 9, 10, 11, 12}, null);
+            writer.put(2, new float[] {5, 6}, null);
+            writer.put(0, new float[] {1, 2, 3, 4}, null);
             writer.finish();
         }
-        assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, Npy.read(file));
+        assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, NpyReader.readArray(file));
+        try (NpyWriter writer = NpyWriter.open(file, 1, 2, 3)) {
+            writer.put(1, new float[] {4, 5}, new float[] {6});
+            writer.put(0, new float[] {1, 2}, new float[] {3});
+            writer.finish();
+        }
+        assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, NpyReader.readArray(file));
     }
 }

@@ -5,7 +5,7 @@ import iadb.cli.ResumeDoor;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.fault.InvalidInputException;
-import iadb.file.Npy;
+import iadb.file.NpyReader;
 import iadb.file.PointReader;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
@@ -60,7 +60,7 @@ enum FuzzedReader {
             } catch (InvalidInputException e) {
                 requireGood(e, file);
             }
-            Npy.read(file);
+            NpyReader.readArray(file);
         }
     },
     /** Points as text. */

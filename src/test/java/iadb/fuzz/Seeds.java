@@ -3,7 +3,7 @@ package iadb.fuzz;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
-import iadb.file.Npy;
+import iadb.file.NpyWriter;
 import iadb.file.Safetensors;
 import iadb.model.Checkpoint;
 import iadb.model.CheckpointFile;
@@ -158,10 +158,10 @@ final class Seeds {
 
     private static void addArrays(Map<String, byte[]> seeds, Path work) throws IOException {
         Path file = work.resolve("seed.npy");
-        Npy.write(file, POINTS, 3, 2);
+        NpyWriter.writeArray(file, POINTS, 3, 2);
         byte[] points = Files.readAllBytes(file);
         seeds.put("points", points);
-        Npy.write(file, POINTS, 2, 3);
+        NpyWriter.writeArray(file, POINTS, 2, 3);
         seeds.put("with-density", Files.readAllBytes(file));
         String header = new String(points, StandardCharsets.ISO_8859_1);
         seeds.put("doubles", header.replace("<f4", ">f8").concat("\0".repeat(24)).getBytes(StandardCharsets.ISO_8859_1));

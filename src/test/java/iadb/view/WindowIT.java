@@ -12,7 +12,7 @@ import iadb.LearnedMap;
 import iadb.cli.Jar;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.file.Npy;
+import iadb.file.NpyReader;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
@@ -265,7 +265,7 @@ class WindowIT {
                     "mousemove", "" + pixelX(0.4), y, "mousemove", "" + pixelX(0.75), y, "mouseup", "1");
             show.xdotool("key", "p", "key", "space");
             show.awaitLines(2, "kept in"); // the training of what was painted
-            float[] points = Npy.read(folder.resolve("made").resolve("points.npy"));
+            float[] points = NpyReader.readArray(folder.resolve("made").resolve("points.npy"));
             int near = 0;
             for (int i = 0; i < 6000; i++) {
                 near += Math.abs(points[2 * i + 1] - 0.5) < 0.07 && Math.abs(points[2 * i] - 0.5) < 0.32 ? 1 : 0;
@@ -318,7 +318,7 @@ class WindowIT {
             training.interrupt();
             training.end(130);
         }
-        float[] points = Npy.read(folder.resolve("made").resolve("points.npy"));
+        float[] points = NpyReader.readArray(folder.resolve("made").resolve("points.npy"));
         try (LearnedMap map = LearnedMap.load(folder.resolve("made").resolve("model.safetensors"))) {
             assertArrayEquals(map.sample(500, 0), points, 1e-5f, "a training that ends within a frame moves its points, too");
         }

@@ -1,0 +1,122 @@
+package iadb.file;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * A looping animation as GIF, written by one thread at a time; it replaces the target at {@link #finish}. The frames are indexed
+ * pictures that keep their palette, so nothing is quantised, and memory holds one of them at a time.
+ */
+public final class GifWriter implements AutoCloseable {
+    /** The longest side of a frame, in pixels. */
+    public static final int MAX_SIDE = 640;
+
+    private static final String FORMAT = "javax_imageio_gif_image_1.0";
+    private static final byte[] LOOP_FOREVER = {1, 0, 0};
+
+    private final AtomicFile file;
+    private final MemoryCacheImageOutputStream stream;
+    private final ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
+    private final int delayHundredths;
+    private final int lastDelayHundredths;
+    private BufferedImage held; // the latest frame: its delay is known when the next one comes
+    private boolean started;
+
+    /**
+     * Starts an animation.
+     *
+     * @param delayHundredths     how long a frame shows, 0 to 65535 hundredths of a second
+     * @param lastDelayHundredths how long the last one shows before the loop starts again
+     */
+    public GifWriter(Path target, int delayHundredths, int lastDelayHundredths) throws IOException {
+        this.delayHundredths = delayHundredths;
+        this.lastDelayHundredths = lastDelayHundredths;
+        file = AtomicFile.open(target);
+        stream = new MemoryCacheImageOutputStream(file.stream());
+    }
+
+    /**
+     * Adds a frame, which must not be changed until the next call.
+     *
+     * @param frame an indexed picture of at most {@value #MAX_SIDE} pixels a side, as large as the first one
+     * @throws IllegalArgumentException if it is not
+     */
+    public void add(BufferedImage frame) throws IOException {
+        add(frame, delayHundredths);
+    }
+
+    /** Adds a frame; the one before it shows for {@code heldHundredths} instead of the animation's delay. */
+    public void add(BufferedImage frame, int heldHundredths) throws IOException {
+        int width = frame.getWidth();
+        int height = frame.getHeight();
+        if (!(frame.getColorModel() instanceof IndexColorModel) || Math.max(width, height) > MAX_SIDE
+                || held != null && (width != held.getWidth() || height != held.getHeight())) {
+            throw new IllegalArgumentException("a frame of %s x %s pixels, %s: not an indexed picture of at most %s pixels a side, as"
+                    .formatted(width, height, frame.getColorModel(), MAX_SIDE) + " large as the first");
+        }
+        if (held != null) {
+            writeHeld(heldHundredths);
+        }
+        held = frame;
+    }
+
+    /**
+     * Writes the last frame and puts the animation in the target's place.
+     *
+     * @throws IllegalArgumentException if there is no frame
+     */
+    public void finish() throws IOException {
+        if (held == null) {
+            throw new IllegalArgumentException("a GIF has at least one frame");
+        }
+        writeHeld(lastDelayHundredths);
+        writer.endWriteSequence();
+        stream.close();
+        file.commit();
+    }
+
+    /** Drops what is not finished. */
+    @Override
+    public void close() {
+        writer.dispose();
+        file.close();
+    }
+
+    private void writeHeld(int hundredths) throws IOException {
+        IIOMetadata metadata = frameMetadata(hundredths);
+        if (!started) {
+            writer.setOutput(stream);
+            writer.prepareWriteSequence(null);
+        }
+        started = true;
+        writer.writeToSequence(new IIOImage(held, null, metadata), null);
+        stream.flush();
+    }
+
+    private IIOMetadata frameMetadata(int hundredths) throws IOException {
+        IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(held), null);
+        IIOMetadataNode root = (IIOMetadataNode) metadata.getAsTree(FORMAT);
+        IIOMetadataNode control = (IIOMetadataNode) root.getElementsByTagName("GraphicControlExtension").item(0);
+        control.setAttribute("delayTime", Integer.toString(hundredths));
+        if (!started) {
+            IIOMetadataNode loop = new IIOMetadataNode("ApplicationExtension");
+            loop.setAttribute("applicationID", "NETSCAPE");
+            loop.setAttribute("authenticationCode", "2.0");
+            loop.setUserObject(LOOP_FOREVER.clone());
+            IIOMetadataNode extensions = new IIOMetadataNode("ApplicationExtensions");
+            extensions.appendChild(loop);
+            root.appendChild(extensions);
+        }
+        metadata.setFromTree(FORMAT, root);
+        return metadata;
+    }
+}
