@@ -13,28 +13,27 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A density on the device, ready to be drawn from. Random points by rejection, as the method's tutorial does it, or by
- * inverting the CDF tables where less than one candidate in 64 would be accepted: both give the same distribution. Sobol's
- * points always by inversion.
+ * A density on the device that points are drawn from. Random points are drawn by rejection, as in the method's tutorial, or by
+ * inversion of the CDF if less than one candidate in 64 would be accepted; both give the same distribution. Sobol points are
+ * always drawn by inversion.
  */
 public final class PointSource implements AutoCloseable {
     /** Bytes of a point on the device: two floats. */
     public static final int POINT_BYTES = 2 * Float.BYTES;
-
     /** The build options of its program. */
     public static final List<String> OPTIONS = List.of(Source.STANDARD);
 
-    static final double LEAST_ACCEPTANCE = 1.0 / 64;
+    static final double MIN_ACCEPTANCE = 1.0 / 64;
     private static final int GROUP_SIZE = 64;
     private static final int MAX_GROUPS = 1024;
-    private static final int LEAST_PIECE_POINTS = 1 << 10;
-    private static final int LAUNCH_POINTS = 1 << 20; // a launch stays short: 64 candidates each are some 10 ms on a CPU
+    private static final int MIN_PIECE_POINTS = 1 << 10;
+    private static final int LAUNCH_POINTS = 1 << 20; // with 64 candidates each, a launch takes some 10 ms on a CPU
 
     private final Context context;
     private final Kernel kernel;
     private final Resources resources = new Resources();
 
-    /** The kernels that draw. */
+    /** How points are drawn, each by a kernel of its own. */
     enum Method {
         REJECTION("draw_by_rejection"), INVERSION("draw_by_inversion"), SOBOL("draw_sobol");
 
@@ -57,27 +56,27 @@ public final class PointSource implements AutoCloseable {
 
     /** The method for random points. */
     private static Method method(Density density) {
-        return density.acceptance() >= LEAST_ACCEPTANCE ? Method.REJECTION : Method.INVERSION;
+        return density.acceptance() >= MIN_ACCEPTANCE ? Method.REJECTION : Method.INVERSION;
     }
 
-    /** How many kernels it takes to draw from both, 1 or 2. */
+    /** How many different kernels draw from both densities, 1 or 2. */
     public static int kernels(Density one, Density other) {
         return method(one) == method(other) ? 1 : 2;
     }
 
     /**
-     * The points of {@link #drawToHost} without a device: a few, before its kernels are built.
+     * The points of {@link #drawToHost} computed on the host: a few, before the device's kernels are built.
      *
-     * @return empty where the density is drawn by inversion, which would take long
+     * @return empty if the density is drawn by inversion, which would take long
      */
-    public static Optional<float[]> drawWithoutDevice(Density density, long seed, RandomPurpose stream, int first, int count) {
+    public static Optional<float[]> drawWithoutDevice(Density density, long seed, RandomPurpose purpose, int first, int count) {
         return method(density) == Method.INVERSION ? Optional.empty()
-                : Optional.of(new ReferenceDraw(density, seed, stream).points(Method.REJECTION, first, count));
+                : Optional.of(new ReferenceDraw(density, seed, purpose).points(Method.REJECTION, first, count));
     }
 
     PointSource(Context context, Density density, Method method) {
         this.context = context;
-        context.checkOnce(sources(), List.of(OPTIONS.get(0), method.kernel), () -> DrawSelfTest.require(context, method));
+        context.checkOnce(sources(), List.of(OPTIONS.get(0), method.kernel), () -> ReferenceDraw.selfTest(context, method));
         try {
             Program program = resources.add(context.build(sources(), OPTIONS));
             if (method == Method.REJECTION) {
@@ -101,20 +100,20 @@ public final class PointSource implements AutoCloseable {
         }
     }
 
-    /** Its program: all ways to draw. */
+    /** The sources of its program. */
     public static List<Source> sources() {
         return List.of(Source.of("philox.cl"), Source.of("draw.cl"));
     }
 
     /**
-     * A new buffer of {@code count} points [count, 2], owned by the caller: draws {@code first} .. of the stream.
+     * Draws points into a new buffer [count, 2], owned by the caller.
      *
      * @param first index of the first draw; the same index gives the same point, however many are drawn at once
      */
-    public DeviceBuffer draw(long seed, RandomPurpose stream, int first, int count) {
+    public DeviceBuffer draw(long seed, RandomPurpose purpose, int first, int count) {
         DeviceBuffer points = context.buffer((long) count * POINT_BYTES);
         try {
-            drawInto(points, seed, stream, first, count);
+            drawInto(points, seed, purpose, first, count);
             return points;
         } catch (RuntimeException e) {
             points.close();
@@ -122,12 +121,12 @@ public final class PointSource implements AutoCloseable {
         }
     }
 
-    /** As above into a buffer that is there, from its start: what was enqueued before still finds what it held. */
-    public void drawInto(DeviceBuffer points, long seed, RandomPurpose stream, int first, int count) {
+    /** Draws points into the start of a buffer, after all commands enqueued so far. */
+    public void drawInto(DeviceBuffer points, long seed, RandomPurpose purpose, int first, int count) {
         long groupSize = Math.min(GROUP_SIZE, context.device().maxGroupSize());
         for (int done = 0; done < count; done += Math.min(LAUNCH_POINTS, count - done)) {
             int now = Math.min(LAUNCH_POINTS, count - done);
-            kernel.setSeed(seed).set("stream", stream.counterWord()).set("first", first).set("points", points)
+            kernel.setSeed(seed).set("stream", purpose.counterWord()).set("first", first).set("points", points)
                     .set("start", done).set("count", now);
             long groups = Math.min(MAX_GROUPS, (now + groupSize - 1) / groupSize);
             context.enqueue(kernel, groups * groupSize, groupSize);
@@ -135,17 +134,17 @@ public final class PointSource implements AutoCloseable {
         }
     }
 
-    /** The same points on the host, [count, 2]; in pieces where the device has no room for all. */
-    public float[] drawToHost(long seed, RandomPurpose stream, int first, int count) {
+    /** Draws points [count, 2] to the host, in pieces if the device runs out of memory. */
+    public float[] drawToHost(long seed, RandomPurpose purpose, int first, int count) {
         float[] drawn = new float[2 * count];
         int most = count;
         for (int done = 0; done < count; ) {
             int now = Math.min(most, count - done);
-            try (DeviceBuffer points = draw(seed, stream, first + done, now)) {
+            try (DeviceBuffer points = draw(seed, purpose, first + done, now)) {
                 System.arraycopy(points.read(new float[2 * now]), 0, drawn, 2 * done, 2 * now);
                 done += now;
             } catch (OpenClException e) {
-                if (!e.isOutOfMemory() || now <= LEAST_PIECE_POINTS) {
+                if (!e.isOutOfMemory() || now <= MIN_PIECE_POINTS) {
                     throw e;
                 }
                 most = now / 2;
@@ -155,7 +154,5 @@ public final class PointSource implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }

@@ -1,34 +1,60 @@
 package iadb.draw;
 
+import iadb.cl.Context;
+import iadb.cl.WrongAnswerException;
 import iadb.density.Density;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;
 import java.math.BigInteger;
+import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
- * The points of {@code cl/draw.cl} in exact integers on the host, from the definitions: what a device's answers are held
- * against, by {@link DrawSelfTest} and by the tests, and the points of a window's first frame. Slow.
+ * The points of {@code cl/draw.cl} in exact integers on the host, from the definitions: the reference for devices' points, and
+ * the points of a window's first frame. Slow.
  */
 final class ReferenceDraw {
-    private static final int BITS_AT_ONCE = 7; // of Owen's scrambling, by one draw
+    private static final int SCRAMBLING_BITS = 7; // of Owen's scrambling, from one draw
+    private static final short[] TEST_WEIGHTS = {1, 0, 3, 7, 2, 0, 0, 5, 1, 0, 4, 2, 0, 0, 6}; // [3][5]
+    private static final int TEST_POINTS = 300;
+    private static final int TEST_FIRST = 123_456_789; // a large index, so that more of its bits matter
+    private static final long TEST_SEED = 1L << 40;
 
     private final Density density;
     private final long seed;
-    private final RandomPurpose stream;
-    private final long total;
+    private final RandomPurpose purpose;
 
-    ReferenceDraw(Density density, long seed, RandomPurpose stream) {
+    ReferenceDraw(Density density, long seed, RandomPurpose purpose) {
         this.density = density;
         this.seed = seed;
-        this.stream = stream;
-        long sum = 0;
-        for (int row = 0; row < density.height(); row++) {
-            sum += rowWeight(row);
-        }
-        total = sum;
+        this.purpose = purpose;
     }
 
-    /** Points [count, 2], draws {@code first} .. of the stream. */
+    /**
+     * Compares a device's points of a small density with the reference, bit for bit.
+     *
+     * @return true
+     * @throws WrongAnswerException if they differ
+     */
+    static boolean selfTest(Context context, PointSource.Method method) {
+        Density density = Density.of("check", 5, 3, TEST_WEIGHTS.clone());
+        float[] expected = new ReferenceDraw(density, TEST_SEED, RandomPurpose.START_POINTS).points(method, TEST_FIRST, TEST_POINTS);
+        float[] points;
+        try (PointSource source = new PointSource(context, density, method)) {
+            points = source.drawToHost(TEST_SEED, RandomPurpose.START_POINTS, TEST_FIRST, TEST_POINTS);
+        }
+        int wrong = 0;
+        for (int n = 0; n < TEST_POINTS; n++) {
+            wrong += points[2 * n] == expected[2 * n] && points[2 * n + 1] == expected[2 * n + 1] ? 0 : 1;
+        }
+        if (wrong > 0) {
+            throw new WrongAnswerException(context.device(), "drawing by %s puts %s of %s points elsewhere".formatted(
+                    method.name().toLowerCase(Locale.ROOT), wrong, TEST_POINTS));
+        }
+        return true;
+    }
+
+    /** Points [count, 2] of the draws from {@code first} on. */
     float[] points(PointSource.Method method, int first, int count) {
         float[] points = new float[2 * count];
         for (int n = 0; n < count; n++) {
@@ -45,7 +71,7 @@ final class ReferenceDraw {
 
     private long[] byRejection(int n) {
         for (int candidate = 0;; candidate++) {
-            int[] words = Philox.draw(seed, stream, n, candidate);
+            int[] words = Philox.draw(seed, purpose, n, candidate);
             long x = words[0] >>> 8;
             long y = words[1] >>> 8;
             int column = (int) (x * density.width() >> 24);
@@ -57,10 +83,10 @@ final class ReferenceDraw {
     }
 
     private long[] byInversion(int n) {
-        int[] words = Philox.draw(seed, stream, n, 0);
+        int[] words = Philox.draw(seed, purpose, n, 0);
         BigInteger uniform = BigInteger.valueOf(Integer.toUnsignedLong(words[1])).shiftLeft(32)
                 .add(BigInteger.valueOf(Integer.toUnsignedLong(words[0])));
-        long left = uniform.multiply(BigInteger.valueOf(total)).shiftRight(64).longValueExact();
+        long left = uniform.multiply(BigInteger.valueOf(total())).shiftRight(64).longValueExact();
         int pixel = 0;
         while (left >= weight(pixel / density.width(), pixel % density.width())) {
             left -= weight(pixel / density.width(), pixel % density.width());
@@ -81,6 +107,7 @@ final class ReferenceDraw {
                 down ^= (i & ~k) == 0 ? 1 << (31 - i) : 0; // whether k over i is odd
             }
         }
+        long total = total();
         long v = Integer.toUnsignedLong(owenScramble(down, 1));
         long u = Integer.toUnsignedLong(owenScramble(Integer.reverse(n), 0));
 
@@ -103,12 +130,12 @@ final class ReferenceDraw {
         return new long[] {x, y};
     }
 
-    /** Each bit is flipped or not by a random bit that belongs to all bits above it. */
+    /** Flips each bit or not by a random bit that depends on all bits above it. */
     private int owenScramble(int bits, int dimension) {
         int flips = 0;
         for (int level = 0; level < 32; level++) {
-            int done = level / BITS_AT_ONCE * BITS_AT_ONCE;
-            int[] words = {upper(bits, done), done, stream.counterWord(), 1 + dimension};
+            int done = level / SCRAMBLING_BITS * SCRAMBLING_BITS;
+            int[] words = {upper(bits, done), done, purpose.counterWord(), 1 + dimension};
             Philox.encrypt(words, seed);
             int node = 1 << (level - done) | upper(bits, level) & (1 << (level - done)) - 1;
             flips |= (words[node / 32] >>> node % 32 & 1) << (31 - level);
@@ -117,11 +144,9 @@ final class ReferenceDraw {
     }
 
     /** The upper {@code count} bits as a number. */
-    private static int upper(int bits, int count) {
-        return count == 0 ? 0 : bits >>> (32 - count);
-    }
+    private static int upper(int bits, int count) { return count == 0 ? 0 : bits >>> (32 - count); }
 
-    /** Of {@code cells} cells that share a weight, the one in which u / 2^32 of the whole lies. */
+    /** Which of {@code cells} cells that share a weight contains u / 2^32 of the whole. */
     private static long cell(long u, long whole, long before, long weight, long cells) {
         BigInteger place = BigInteger.valueOf(u).multiply(BigInteger.valueOf(whole));
         BigInteger rest = place.subtract(BigInteger.valueOf(before).shiftLeft(32));
@@ -129,24 +154,18 @@ final class ReferenceDraw {
     }
 
     /** ⌊bits / 2^32 · range⌋. */
-    private static long scaled(int bits, long range) {
-        return Integer.toUnsignedLong(bits) * range >>> 32;
-    }
+    private static long scaled(int bits, long range) { return Integer.toUnsignedLong(bits) * range >>> 32; }
 
-    /** The first lattice position of a pixel, of so many pixels. */
-    private static long start(int pixel, int pixels) {
-        return (((long) pixel << 24) + pixels - 1) / pixels;
-    }
+    /** The first lattice position inside a pixel of a row or column of {@code pixels}. */
+    private static long start(int pixel, int pixels) { return (((long) pixel << 24) + pixels - 1) / pixels; }
 
     private long weight(int row, int column) {
         return Short.toUnsignedLong(density.weights()[row * density.width() + column]);
     }
 
     private long rowWeight(int row) {
-        long sum = 0;
-        for (int column = 0; column < density.width(); column++) {
-            sum += weight(row, column);
-        }
-        return sum;
+        return IntStream.range(0, density.width()).mapToLong(column -> weight(row, column)).sum();
     }
+
+    private long total() { return IntStream.range(0, density.height()).mapToLong(this::rowWeight).sum(); }
 }

@@ -2,13 +2,13 @@ package iadb.draw;
 
 import java.util.Locale;
 
-/** Which points of the unit square a density's points are made of. */
+/** The points of the unit square from which a density's points are made. */
 public enum Sequence {
     /** Independent points. */
     RANDOM,
     /**
-     * Sobol's sequence, Owen-scrambled: each point is as uniform as a random one, and together they are evener, so that a mean
-     * over them errs less. A multiple of a power of two of them is evenest.
+     * Sobol's sequence, Owen-scrambled: each point is uniform, and together they are spread more evenly than random points, so
+     * that a mean over them has a smaller error. Best used in multiples of a power of two.
      */
     SOBOL;
 

@@ -1,16 +1,14 @@
 package iadb.metric;
 
-/** Points counted by the cells of a grid over the unit square, as a density. */
+/** The density of points by the cells of a grid over the unit square. */
 public final class Histogram {
     private Histogram() {
     }
 
     /**
-     * The density of points per unit of the square's area, by cell.
+     * Counts points per unit of the square's area.
      *
-     * @param points [N, 2], y upward; those outside the square, and NaN, are counted nowhere
-     * @param width  columns of the grid
-     * @param height rows of the grid
+     * @param points [N, 2], y upward; those outside the square, and NaN, are not counted
      * @return [height][width], row 0 at y = 1
      */
     public static double[] density(float[] points, int width, int height) {

@@ -1,6 +1,3 @@
-// The sliced Wasserstein distance between two sets of points: how far mass has to move to turn one set into the other,
-// averaged over directions. In one dimension the best transport is known without a search (sort both sides and match
-// quantiles), which is what makes it cheap enough for a million points on the host.
 package iadb.metric;
 
 import java.util.Arrays;
@@ -8,38 +5,34 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
-/** The sliced Wasserstein-1 distance (Bonneel, Rabin, Peyre, Pfister 2015) over fixed directions. */
+/**
+ * The sliced Wasserstein-1 distance (Bonneel, Rabin, Peyre, Pfister 2015) over fixed directions: how far mass must move to turn
+ * one set of points into another, averaged over directions. In one dimension the optimal transport matches the quantiles of both
+ * sorted sets, which makes it cheap enough for a million points on the host.
+ */
 public final class SlicedWasserstein {
-    /** The directions are the angles k pi / 64, k = 0 .. 63: a half turn, since opposite directions give the same. */
+    /** The angles k pi / 64, k = 0 .. 63, of the directions; opposite directions give the same distance. */
     public static final int DIRECTIONS = 64;
 
-    /** Coordinates in both sets above which the directions are spread over the processors. */
-    private static final int PARALLEL_FROM = 1 << 14;
+    private static final int PARALLEL_FROM = 1 << 14; // coordinates in both sets
 
-    private SlicedWasserstein() {}
-
-    /**
-     * The mean over the directions of the Wasserstein-1 distance between the projected points. A translation by v gives
-     * |v| (2 / pi) up to 64 directions' rounding of the mean of |cos|; equal sets give 0 in any order. The same points give the
-     * same bits, however many processors there are.
-     *
-     * @param a [N, 2], x before y; not modified
-     * @param b [M, 2]; M may differ from N, then each set's points share its unit of mass evenly
-     * @return in the coordinates' unit, at least 0; projections are rounded to float, an error of at most 2^-24 of the largest
-     *     |x| + |y|; not finite if a coordinate is not
-     * @throws IllegalArgumentException if a set is empty or of odd length
-     */
-    public static double distance(float[] a, float[] b) {
-        return distance(a, b, () -> true);
+    private SlicedWasserstein() {
     }
 
     /**
-     * As above.
+     * The mean over the directions of the Wasserstein-1 distance between the projected points. A translation by v gives about
+     * |v| (2 / pi), the mean of |cos| over the directions; equal sets give 0 in any order. The same points give the same bits,
+     * however many processors there are.
      *
-     * @param goOn asked at each direction, by several threads
-     * @throws CancellationException where it says false
+     * @param a [N, 2], x before y; not modified
+     * @param b [M, 2], of the same total mass as a
+     * @param shouldContinue asked at each direction, by several threads
+     * @return in the coordinates' unit, at least 0; projections are rounded to float, an error of at most 2^-24 of the largest
+     *     |x| + |y|; not finite if a coordinate is not
+     * @throws IllegalArgumentException if a set is empty or of odd length
+     * @throws CancellationException if {@code shouldContinue} returns false
      */
-    public static double distance(float[] a, float[] b, BooleanSupplier goOn) {
+    public static double distance(float[] a, float[] b, BooleanSupplier shouldContinue) {
         requirePoints(a);
         requirePoints(b);
         IntStream directions = IntStream.range(0, DIRECTIONS);
@@ -47,7 +40,7 @@ public final class SlicedWasserstein {
             directions = directions.parallel();
         }
         double[] byDirection = directions.mapToDouble(k -> {
-            if (!goOn.getAsBoolean()) {
+            if (!shouldContinue.getAsBoolean()) {
                 throw new CancellationException("a sliced Wasserstein distance was cancelled");
             }
             double angle = Math.PI * k / DIRECTIONS;
@@ -56,7 +49,12 @@ public final class SlicedWasserstein {
         return Arrays.stream(byDirection).sum() / DIRECTIONS;
     }
 
-    private static void requirePoints(float[] points) {
+    /** The distance without a way to cancel it. */
+    public static double distance(float[] a, float[] b) {
+        return distance(a, b, () -> true);
+    }
+
+    static void requirePoints(float[] points) {
         if (points.length == 0 || points.length % 2 != 0) {
             throw new IllegalArgumentException(points.length + " coordinates: points are [N, 2] with N at least 1");
         }
@@ -74,8 +72,8 @@ public final class SlicedWasserstein {
     }
 
     /**
-     * The integral over q in [0, 1] of |A(q) - B(q)|, A and B the quantile functions of sorted a [N] and b [M]: steps of width
-     * 1/N and 1/M. The walk counts q in units of 1 / (N M), so that every step ends at an integer.
+     * The integral over q in [0, 1] of |A(q) - B(q)|, A and B the quantile functions of sorted a [N] and b [M], which have steps
+     * of width 1/N and 1/M. q is counted in units of 1 / (N M), so that every step ends at an integer.
      */
     private static double sortedDistance(float[] a, float[] b) {
         double sum = 0;

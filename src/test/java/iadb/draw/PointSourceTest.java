@@ -160,7 +160,7 @@ class PointSourceTest {
     @Test
     void everyNamedDensityIsDrawnByRejection() {
         for (String name : NamedDensities.names()) {
-            assertTrue(NamedDensities.find(name).orElseThrow().acceptance() >= PointSource.LEAST_ACCEPTANCE, name);
+            assertTrue(NamedDensities.find(name).orElseThrow().acceptance() >= PointSource.MIN_ACCEPTANCE, name);
         }
     }
 

@@ -26,7 +26,7 @@ class ReferenceDrawTest {
     void devicesDrawThePointsOfTheDefinitions(PointSource.Method method) {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
-                DrawSelfTest.require(context, method);
+                ReferenceDraw.selfTest(context, method);
                 for (Density density : new Density[] {noise(1, 1, 1, 0), noise(37, 11, 65_535, 0.5), noise(64, 100, 3, 0.9)}) {
                     try (PointSource source = new PointSource(context, density, method)) {
                         for (int first : new int[] {0, Integer.MAX_VALUE - 1000}) {

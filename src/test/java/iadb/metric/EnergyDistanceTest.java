@@ -20,6 +20,15 @@ class EnergyDistanceTest {
         }
     }
 
+    private static double distance(EnergyDistance energy, float[] a, float[] b) {
+        return energy.distance(a, b, () -> true);
+    }
+
+    @Test
+    void everyDevicePassesTheSelfTest() {
+        onEachDevice(energy -> assertTrue(energy.selfTest()));
+    }
+
     private static float[] points(int count, long seed, float shift) {
         Random random = new Random(seed);
         float[] points = new float[2 * count];
@@ -49,7 +58,7 @@ class EnergyDistanceTest {
                 double expected = 2 * mean(a, b) - mean(a, a) - mean(b, b);
                 // Each distance is rounded by some u = 2^-24 of it, and up to 2,048 are added in a float: sqrt(2048) u on
                 // average, 3e-6 of a mean of about 0.6, in four means. With the pieces' errors it averages out.
-                assertEquals(expected, energy.distance(a, b), 8e-6, counts[0] + " and " + counts[1]);
+                assertEquals(expected, distance(energy, a, b), 8e-6, counts[0] + " and " + counts[1]);
             }
         });
     }
@@ -59,22 +68,22 @@ class EnergyDistanceTest {
         onEachDevice(energy -> {
             float[] a = points(3000, 3, 0);
             float[] b = points(2500, 4, 0.1f);
-            assertEquals(0, energy.distance(a, a.clone()), 1e-6);
-            assertEquals(energy.distance(a, b), energy.distance(b, a), 1e-6);
+            assertEquals(0, distance(energy, a, a.clone()), 1e-6);
+            assertEquals(distance(energy, a, b), distance(energy, b, a), 1e-6);
         });
     }
 
     @Test
     void twoPointsAreApartByTwiceTheirDistance() {
-        onEachDevice(energy -> assertEquals(2 * 5, energy.distance(new float[] {1, 1}, new float[] {4, 5})));
+        onEachDevice(energy -> assertEquals(2 * 5, distance(energy, new float[] {1, 1}, new float[] {4, 5})));
     }
 
     @Test
     void samplesOfOneDensityAreNearAndOfAnotherAreNot() {
         onEachDevice(energy -> {
             int count = 20_000;
-            double same = energy.distance(points(count, 5, 0), points(count, 6, 0));
-            double moved = energy.distance(points(count, 5, 0), points(count, 6, 0.1f));
+            double same = distance(energy, points(count, 5, 0), points(count, 6, 0));
+            double moved = distance(energy, points(count, 5, 0), points(count, 6, 0.1f));
             // its expected value for two samples of N points is 2 E|X-X'| / N, 5e-5 here; spread as large as itself
             assertTrue(same >= 0 && same < 2e-4, "same " + same);
             assertTrue(moved > 1e-2, "moved " + moved);
@@ -86,15 +95,15 @@ class EnergyDistanceTest {
         onEachDevice(energy -> {
             float[] a = points(5000, 7, 0);
             float[] b = points(6000, 8, 0);
-            assertEquals(energy.distance(a, b), energy.distance(a, b));
+            assertEquals(distance(energy, a, b), distance(energy, a, b));
         });
     }
 
     @Test
     void refusesWhatIsNoSetOfPoints() {
         onEachDevice(energy -> {
-            assertThrows(IllegalArgumentException.class, () -> energy.distance(new float[0], new float[2]));
-            assertThrows(IllegalArgumentException.class, () -> energy.distance(new float[2], new float[3]));
+            assertThrows(IllegalArgumentException.class, () -> distance(energy, new float[0], new float[2]));
+            assertThrows(IllegalArgumentException.class, () -> distance(energy, new float[2], new float[3]));
         });
     }
 }
