@@ -4,8 +4,8 @@
  * how good it is.
  *
  * <p>Nothing here prints, ends the process or writes a file that it was not told to. What goes wrong is an unchecked
- * exception with a message of one line: {@link iadb.fault.InvalidInputException} for a file or a value,
- * {@link iadb.cl.NoDeviceException} and {@link iadb.cl.UnknownDeviceException} where there is no such device,
+ * exception with a message of one line: {@link iadb.fault.InvalidInputException} for a file, a name or another value,
+ * {@link iadb.cl.NoDeviceException} where this machine has no OpenCL device,
  * {@link iadb.cl.OpenClException} for what OpenCL refuses ({@link iadb.cl.DeviceLimitException}: it is too large),
  * {@link iadb.train.DivergedException}. Log lines go to SLF4J, at its debug level.
  */

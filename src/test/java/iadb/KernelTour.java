@@ -5,6 +5,7 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
+import iadb.cl.OtherDevice;
 import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.density.Density;
@@ -119,7 +120,7 @@ final class KernelTour {
     private void train(PlanChoice.Kind wanted, Tuning tuning, NetworkShape shape) {
         try {
             PlanChoice.Kind kind = PlanSelector.candidates(Optional.of(wanted), tuning, device, shape, TrainingSettings.MAX_BATCH).get(0).kind();
-            Device limited = kind == PlanChoice.Kind.LAYERED ? device.limitedTo(device.maxGroupSize(), LAYERED_LOCAL_BYTES) : device;
+            Device limited = kind == PlanChoice.Kind.LAYERED ? OtherDevice.limited(device, device.maxGroupSize(), LAYERED_LOCAL_BYTES) : device;
             int tile = PlanSelector.candidates(Optional.of(kind), tuning, limited, shape, TrainingSettings.MAX_BATCH).get(0).tuning()
                     .tileRows();
             int prime = BigInteger.valueOf(2L * tile).nextProbablePrime().intValue();

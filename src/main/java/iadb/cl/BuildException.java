@@ -1,6 +1,6 @@
 package iadb.cl;
 
-/** A program does not build on a device. The message is one line; options and the compiler's log come with it. */
+/** A program does not build on a device. The message is one line; the options and the compiler's log come with it. */
 public final class BuildException extends OpenClException {
     private static final long serialVersionUID = 1L;
 
@@ -13,12 +13,8 @@ public final class BuildException extends OpenClException {
         this.log = log;
     }
 
-    public String options() {
-        return options;
-    }
+    public String options() { return options; }
 
     /** What the device's compiler printed, with the names and lines of the files under {@code cl/}. */
-    public String log() {
-        return log;
-    }
+    public String log() { return log; }
 }

@@ -194,7 +194,7 @@ public final class Context implements AutoCloseable {
 
     private static Context open(Device device, UserCache cache, boolean profiling, long... glProperties) {
         cl_context_properties properties = new cl_context_properties();
-        properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
+        properties.addProperty(CL_CONTEXT_PLATFORM, device.handle().platform());
         for (int i = 0; i < glProperties.length; i += 2) {
             properties.addProperty(glProperties[i], glProperties[i + 1]);
         }

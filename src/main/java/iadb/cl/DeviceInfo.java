@@ -6,17 +6,18 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jocl.Pointer;
-import org.jocl.cl_platform_id;
 
-/** What platforms and devices say about themselves, as text and numbers. */
+/** Asks a platform and its device for facts. */
 final class DeviceInfo {
     // what JOCL, which ends at OpenCL 2.0, does not name
     static final long CL_DEVICE_ATOMIC_ORDER_ACQ_REL = 1 << 1;
-    static final long CL_DEVICE_ATOMIC_ORDER_SEQ_CST = 1 << 2;
     static final long CL_DEVICE_ATOMIC_SCOPE_DEVICE = 1 << 5;
+    private static final long CL_DEVICE_ATOMIC_ORDER_SEQ_CST = 1 << 2;
     private static final long ATOMICS_OF_OPENCL_2 = 0x3F; // every order, and every scope up to the device
     private static final int CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES = 0x1063;
     private static final int CL_DEVICE_ATOMIC_FENCE_CAPABILITIES = 0x1064;
@@ -24,73 +25,89 @@ final class DeviceInfo {
     private static final int CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV = 0x4000; // of cl_nv_device_attribute_query
     private static final int UUID_BYTES = 16;
 
-    private DeviceInfo() {
+    private final Device.Handle handle;
+    private final Set<String> extensions;
+
+    DeviceInfo(Device.Handle handle) {
+        this.handle = handle;
+        extensions = Set.copyOf(List.of(text(CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
     }
 
-    static String text(Device device, int key) {
-        long[] size = new long[1];
-        OpenClException.check(clGetDeviceInfo(device.id(), key, 0, null, size), "clGetDeviceInfo", device);
-        byte[] bytes = new byte[(int) size[0]];
-        OpenClException.check(clGetDeviceInfo(device.id(), key, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo", device);
-        return trimmed(bytes);
+    boolean isUsable() {
+        return number(CL_DEVICE_AVAILABLE) != 0 && number(CL_DEVICE_COMPILER_AVAILABLE) != 0
+                && !text(CL_DEVICE_VERSION).matches("OpenCL 1\\.[01]\\b.*");
     }
 
-    /** A device fact of 4 or 8 bytes. */
-    static long number(Device device, int key) {
-        long[] size = new long[1];
-        OpenClException.check(clGetDeviceInfo(device.id(), key, 0, null, size), "clGetDeviceInfo", device);
-        ByteBuffer bytes = ByteBuffer.allocate((int) size[0]).order(ByteOrder.nativeOrder());
-        OpenClException.check(clGetDeviceInfo(device.id(), key, size[0], Pointer.to(bytes), null), "clGetDeviceInfo", device);
-        return size[0] == 4 ? Integer.toUnsignedLong(bytes.getInt(0)) : bytes.getLong(0);
-    }
-
-    /** A device fact of 4 or 8 bytes; 0 where the driver does not tell it. */
-    private static long numberIfTold(Device device, int key) {
-        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
-        long[] size = new long[1];
-        int status = clGetDeviceInfo(device.id(), key, Long.BYTES, Pointer.to(bytes), size);
-        return status != CL_SUCCESS ? 0 : size[0] == 4 ? Integer.toUnsignedLong(bytes.getInt(0)) : bytes.getLong(0);
-    }
-
-    /** The major number of an OpenCL version text. */
-    static int openClMajor(Device device) {
-        Matcher major = Pattern.compile("OpenCL (\\d+)\\..*").matcher(device.version());
-        return major.matches() ? Integer.parseInt(major.group(1)) : 1;
-    }
-
-    /** Bits CL_DEVICE_ATOMIC_* that hold for atomic operations and for fences; 0 before OpenCL 2.0. */
-    static long atomics(Device device) {
-        return switch (openClMajor(device)) {
+    Device device(int index) {
+        long types = number(CL_DEVICE_TYPE);
+        boolean isCpu = (types & CL_DEVICE_TYPE_CPU) != 0;
+        Device.Type type = (types & CL_DEVICE_TYPE_GPU) != 0 ? Device.Type.GPU : isCpu ? Device.Type.CPU : Device.Type.OTHER;
+        String platform = platformText(CL_PLATFORM_NAME);
+        String version = text(CL_DEVICE_VERSION);
+        Matcher major = Pattern.compile("OpenCL (\\d+)\\..*").matcher(version);
+        int openClMajor = major.matches() ? Integer.parseInt(major.group(1)) : 1;
+        int nvidiaMajor = extensions.contains("cl_nv_device_attribute_query")
+                ? (int) numberOrZero(CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV) : 0;
+        long atomics = switch (openClMajor) {
             case 1 -> 0;
             case 2 -> ATOMICS_OF_OPENCL_2;
-            default -> numberIfTold(device, CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES)
-                    & numberIfTold(device, CL_DEVICE_ATOMIC_FENCE_CAPABILITIES);
+            default -> numberOrZero(CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES) & numberOrZero(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES);
         };
+        Fence fence = Fence.of(new Fence.Facts(isCpu, System.getProperty("os.arch"), platform, openClMajor, nvidiaMajor, atomics));
+        return new Device(handle, index, platform, platformText(CL_PLATFORM_VERSION), text(CL_DEVICE_NAME), text(CL_DRIVER_VERSION),
+                version, uuid(), type, (int) number(CL_DEVICE_MAX_COMPUTE_UNITS), (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT),
+                (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0, number(CL_DEVICE_MAX_WORK_GROUP_SIZE),
+                number(CL_DEVICE_LOCAL_MEM_SIZE), number(CL_DEVICE_GLOBAL_MEM_SIZE), number(CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+                extensions.contains("cl_khr_gl_sharing") || extensions.contains("cl_APPLE_gl_sharing"), inWords(atomics), fence);
     }
 
-    /** The major number of NVIDIA's compute capability; 0: another device, or not told. */
-    static int nvidiaMajor(Device device) {
-        return device.has("cl_nv_device_attribute_query") ? (int) numberIfTold(device, CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV) : 0;
+    /** What bits CL_DEVICE_ATOMIC_* promise of atomic operations and fences. */
+    private static String inWords(long atomics) {
+        String order = (atomics & CL_DEVICE_ATOMIC_ORDER_SEQ_CST) != 0 ? "sequentially consistent"
+                : (atomics & CL_DEVICE_ATOMIC_ORDER_ACQ_REL) != 0 ? "acquire-release" : "relaxed";
+        return atomics == 0 ? "not reported"
+                : order + ((atomics & CL_DEVICE_ATOMIC_SCOPE_DEVICE) != 0 ? ", whole device" : ", one work-group");
     }
 
-    /** The device's UUID as 32 hexadecimal digits; "" where the driver does not tell it in spite of its extension. */
-    static String uuid(Device device) {
+    /** The UUID with dashes; "" where the driver does not report it. */
+    private String uuid() {
         byte[] bytes = new byte[UUID_BYTES];
-        return clGetDeviceInfo(device.id(), CL_DEVICE_UUID_KHR, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS
-                ? HexFormat.of().formatHex(bytes) : "";
+        return extensions.contains("cl_khr_device_uuid")
+                && clGetDeviceInfo(handle.id(), CL_DEVICE_UUID_KHR, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS
+                ? HexFormat.of().formatHex(bytes).replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5") : "";
     }
 
-    static String platformText(cl_platform_id platform, int key) {
-        long[] size = new long[1];
-        if (clGetPlatformInfo(platform, key, 0, null, size) != CL_SUCCESS) {
-            return "unknown platform";
+    String text(int key) {
+        return new String(bytes(key).array(), StandardCharsets.UTF_8).replace('\0', ' ').strip();
+    }
+
+    /** A fact of 4 or 8 bytes. */
+    private long number(int key) {
+        ByteBuffer bytes = bytes(key);
+        return bytes.capacity() == 4 ? Integer.toUnsignedLong(bytes.getInt(0)) : bytes.getLong(0);
+    }
+
+    /** A fact of 4 or 8 bytes; 0 where the driver does not report it. */
+    private long numberOrZero(int key) {
+        try {
+            return number(key);
+        } catch (OpenClException e) {
+            return 0;
         }
-        byte[] bytes = new byte[(int) size[0]];
-        return clGetPlatformInfo(platform, key, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS ? trimmed(bytes)
-                : "unknown platform";
     }
 
-    private static String trimmed(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ').strip();
+    private ByteBuffer bytes(int key) {
+        long[] size = new long[1];
+        OpenClException.check(clGetDeviceInfo(handle.id(), key, 0, null, size), "clGetDeviceInfo", "an OpenCL device");
+        ByteBuffer bytes = ByteBuffer.allocate((int) size[0]).order(ByteOrder.nativeOrder());
+        OpenClException.check(clGetDeviceInfo(handle.id(), key, size[0], Pointer.to(bytes), null), "clGetDeviceInfo", "an OpenCL device");
+        return bytes;
+    }
+
+    private String platformText(int key) {
+        long[] size = new long[1];
+        byte[] bytes = clGetPlatformInfo(handle.platform(), key, 0, null, size) == CL_SUCCESS ? new byte[(int) size[0]] : new byte[0];
+        return bytes.length > 0 && clGetPlatformInfo(handle.platform(), key, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS
+                ? new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ').strip() : "unknown platform";
     }
 }

@@ -3,6 +3,7 @@ package iadb.cl;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jocl.LibUtils;
 import org.lwjgl.system.Configuration;
 import org.lwjgl.system.Platform;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
     private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
+    private static final String LOADER = "libOpenCL.so";
 
     /** What JOCL 2.0.6 calls its library on this platform. */
     private static final String JOCL = LibUtils.createPlatformLibraryName("JOCL_2_0_6");
@@ -61,6 +64,9 @@ public final class NativeLibraries {
             throw new NoDeviceException(fault.getMessage(), fault);
         }
         if (!loaded) {
+            if (!mayFindLoader()) {
+                throw new NoDeviceException(NoDeviceException.NO_LOADER, null);
+            }
             Path folder = unpacked(BASE);
             nameToLwjgl(folder);
             loadJocl(folder);
@@ -207,10 +213,36 @@ public final class NativeLibraries {
             // any other fault is that of the OpenCL loader, which JOCL looks for next
             boolean isItself = String.valueOf(e.getMessage()).startsWith("Error while loading native library");
             fault = new NoDeviceException(isItself ? "the native library of the OpenCL binding does not load from " + folder
-                    : Device.NO_LOADER, e);
+                    : NoDeviceException.NO_LOADER, e);
             throw fault;
         } finally {
             System.setProperty(TEMPORARY_FOLDER, before);
+        }
+    }
+
+    /**
+     * Whether this machine has an OpenCL loader. On Linux, JOCL's native code prints its complaint about a missing one to stdout,
+     * where only results belong. False only if the dynamic linker finds none there; true on systems other than Linux.
+     */
+    private static boolean mayFindLoader() {
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return true;
+        }
+        String path = System.getenv().getOrDefault("LD_LIBRARY_PATH", "");
+        // Debian's linker also looks into the processor's folder, and needs no cache there: small containers may lack one
+        String processor = System.getProperty("os.arch").replace("amd64", "x86_64") + "-linux-gnu";
+        Stream<String> folders = Stream.of("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib", "/lib/" + processor,
+                "/usr/lib/" + processor);
+        return Stream.concat(Stream.of(path.split(":")), folders)
+                .anyMatch(folder -> Files.exists(Path.of(folder, LOADER + ".1")) || Files.exists(Path.of(folder, LOADER)))
+                || cacheNamesLoader();
+    }
+
+    private static boolean cacheNamesLoader() {
+        try {
+            return new String(Files.readAllBytes(Path.of("/etc/ld.so.cache")), StandardCharsets.ISO_8859_1).contains(LOADER);
+        } catch (IOException e) {
+            return false; // no cache: musl, NixOS
         }
     }
 }

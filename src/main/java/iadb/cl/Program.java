@@ -65,7 +65,8 @@ public final class Program implements AutoCloseable {
             String log = buildLog(program, device);
             clReleaseProgram(program);
             throw new BuildException("clBuildProgram failed with %s on %s for %s; try another device, or a newer driver%s".formatted(
-                    stringFor_errorCode(status[0]), device.name(), names, device.buildFailureHint()), options, log);
+                    stringFor_errorCode(status[0]), device.name(), names, device.keepsPrograms()
+                            ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : ""), options, log);
         }
         return program;
     }

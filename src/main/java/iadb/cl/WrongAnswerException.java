@@ -1,6 +1,6 @@
 package iadb.cl;
 
-/** A device computes something else than the host does from the same numbers. The message is one line, and names it. */
+/** A device computes something else than the host does from the same numbers. The message is one line that says what. */
 public final class WrongAnswerException extends OpenClException {
     private static final long serialVersionUID = 1L;
 

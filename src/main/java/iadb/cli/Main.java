@@ -5,7 +5,6 @@ import iadb.cl.Device;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
-import iadb.cl.UnknownDeviceException;
 import iadb.density.NamedDensities;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
@@ -258,7 +257,7 @@ public final class Main {
         if (e instanceof BuildException build) {
             LOG.debug("options: {}\n{}", build.options(), build.log());
         }
-        if (e instanceof InvalidInputException || e instanceof DeviceLimitException || e instanceof UnknownDeviceException) {
+        if (e instanceof InvalidInputException || e instanceof DeviceLimitException) {
             LOG.error("{}{}", e.getMessage(), remedy);
             return EXIT_INPUT;
         }

@@ -3,7 +3,6 @@ package iadb.cli;
 import iadb.cl.BuildException;
 import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
-import iadb.cl.UnknownDeviceException;
 import iadb.fault.InvalidInputException;
 import iadb.train.DivergedException;
 import iadb.view.surface.NoDisplayException;
@@ -36,7 +35,7 @@ final class Remedies {
         if (e instanceof BuildException) {
             return options(command, "--device") + "; --verbose prints the compiler's log";
         }
-        if (e instanceof OpenClException fault && !(e instanceof UnknownDeviceException)) {
+        if (e instanceof OpenClException fault) {
             return fault.isOutOfMemory() ? options(command, "--points", "--count", "--batch", "--device")
                     : options(command, "--device", "--plan") + "; the command 'devices' lists the devices";
         }

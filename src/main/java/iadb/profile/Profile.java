@@ -4,7 +4,6 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.NoDeviceException;
-import iadb.cl.UnknownDeviceException;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
@@ -169,7 +168,6 @@ public final class Profile implements Callable<Integer> {
         if (e instanceof NoDeviceException) {
             return EXIT_MACHINE;
         }
-        boolean isInput = e instanceof InvalidInputException || e instanceof UnknownDeviceException;
-        return isInput ? EXIT_INPUT : EXIT_FAILURE;
+        return e instanceof InvalidInputException ? EXIT_INPUT : EXIT_FAILURE;
     }
 }

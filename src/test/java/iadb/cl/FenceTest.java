@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.fault.InvalidInputException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -82,12 +83,12 @@ class FenceTest {
     @Test
     void whatMeansSeveralDevicesTakesTheFirstByNameAndNoneByUuid() {
         Device device = Device.all().get(0);
-        Device first = device.withUuid("4cf4a1be" + "0".repeat(24));
-        Device second = device.withUuid("4cf4a1be" + "1".repeat(24));
+        Device first = OtherDevice.withUuid(device, "4cf4a1be" + "0".repeat(24));
+        Device second = OtherDevice.withUuid(device, "4cf4a1be" + "1".repeat(24));
         List<Device> both = List.of(first, second);
         assertSame(first, Device.select(device.name(), both));
         assertSame(second, Device.select("GPU-4cf4a1be-1", both));
-        String message = assertThrows(UnknownDeviceException.class, () -> Device.select("GPU-4cf4a1be", both)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> Device.select("GPU-4cf4a1be", both)).getMessage();
         assertTrue(message.contains(first.uuid()) && message.contains(second.uuid()), message);
     }
 }

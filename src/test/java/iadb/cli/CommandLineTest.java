@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.cl.Device;
 import iadb.cl.Fence;
+import iadb.cl.OtherDevice;
 import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
@@ -186,9 +187,9 @@ class CommandLineTest {
     void devicesSaysWhyPersistentMayNotRun() {
         Device device = Device.all().get(0);
         assertTrue(DevicesCommand.persistent(device).startsWith("if its barrier passes a test"), DevicesCommand.persistent(device));
-        assertTrue(DevicesCommand.persistent(device.with(Fence.NONE)).matches("no: .* reports no fence .*"),
-                DevicesCommand.persistent(device.with(Fence.NONE)));
-        String tooSmall = DevicesCommand.persistent(device.limitedTo(64, 4096));
+        assertTrue(DevicesCommand.persistent(OtherDevice.with(device, Fence.NONE)).matches("no: .* reports no fence .*"),
+                DevicesCommand.persistent(OtherDevice.with(device, Fence.NONE)));
+        String tooSmall = DevicesCommand.persistent(OtherDevice.limited(device, 64, 4096));
         assertTrue(tooSmall.matches("no: .* local memory .*"), tooSmall);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.Fence;
+import iadb.cl.OtherDevice;
 import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
@@ -30,7 +31,7 @@ class BarrierSelfTestTest {
         for (Device device : Device.all()) {
             devices.add(device);
             if (device.platformName().equals("Portable Computing Language")) {
-                devices.add(device.with(Fence.OPENCL_3));
+                devices.add(OtherDevice.with(device, Fence.OPENCL_3));
             }
         }
         devices.removeIf(device -> device.fence() == Fence.NONE);
@@ -99,15 +100,15 @@ class BarrierSelfTestTest {
         Device device = Device.all().get(0);
         Tuning tuning = TuningTable.find(device, TuningTable.Purpose.TRAINING);
         for (Fence fence : Fence.values()) {
-            PlanChoice auto = PlanSelector.candidates(Optional.empty(), tuning, device.with(fence), NetworkShape.TUTORIAL, 256)
+            PlanChoice auto = PlanSelector.candidates(Optional.empty(), tuning, OtherDevice.with(device, fence), NetworkShape.TUTORIAL, 256)
                     .get(0);
-            PlanChoice asked = PlanSelector.candidates(Optional.of(PlanChoice.Kind.PERSISTENT), tuning, device.with(fence),
+            PlanChoice asked = PlanSelector.candidates(Optional.of(PlanChoice.Kind.PERSISTENT), tuning, OtherDevice.with(device, fence),
                     NetworkShape.TUTORIAL, 256).get(0);
             assertTrue(auto.reason().isEmpty());
             assertTrue(auto.kind() == (fence == Fence.NONE ? PlanChoice.Kind.FUSED : PlanChoice.Kind.PERSISTENT), auto.toString());
             assertTrue(asked.kind() == auto.kind() && asked.reason().isPresent() == (fence == Fence.NONE), asked.toString());
         }
-        try (Context context = Context.open(device.with(Fence.NONE))) {
+        try (Context context = Context.open(OtherDevice.with(device, Fence.NONE))) {
             assertFalse(BarrierSelfTest.passes(context, 2, GROUP_SIZE));
         }
     }

@@ -10,6 +10,7 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Fence;
 import iadb.cl.OpenClException;
+import iadb.cl.OtherDevice;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -134,7 +135,7 @@ class PlanSwitchTest {
     void whereADeviceCannotBuildPersistentFusedTrainsAndSaysWhy() {
         Device device = Device.all().stream().filter(one -> one.fence() == Fence.X86).findFirst().orElseThrow();
         for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
-            onDevice(device.with(Fence.AMDGCN), wanted, plans -> { // a function that x86 compilers do not know
+            onDevice(OtherDevice.with(device, Fence.AMDGCN), wanted, plans -> { // a function that x86 compilers do not know
                 if (wanted.isEmpty()) {
                     buildTheOther(plans, plans.next(plans.otherIsBuilt()));
                 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Device;
+import iadb.cl.OtherDevice;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.model.ReferenceNetwork;
@@ -46,7 +47,7 @@ class PlanTest {
     static Stream<Trial> trials() {
         List<Trial> trials = new ArrayList<>();
         for (Device full : Device.all()) {
-            Device small = full.limitedTo(LEAST_GROUP, LEAST_LOCAL_BYTES);
+            Device small = OtherDevice.limited(full, LEAST_GROUP, LEAST_LOCAL_BYTES);
             Tuning own = TuningTable.find(full, TuningTable.Purpose.TRAINING);
             Tuning gpu = TrainingBench.tunings(full).get(1);
             Tuning avx2 = TrainingBench.tunings(full).get(2);
@@ -197,7 +198,7 @@ class PlanTest {
 
     @Test
     void aNetworkThatTheFusedPlanCannotHoldTakesLayeredAndSaysSo() {
-        Device small = Device.all().get(0).limitedTo(LEAST_GROUP, LEAST_LOCAL_BYTES);
+        Device small = OtherDevice.limited(Device.all().get(0), LEAST_GROUP, LEAST_LOCAL_BYTES);
         NetworkShape large = new NetworkShape(256, 8);
         PlanChoice choice = new PlanSelector(small, large, 256, Optional.empty(), Optional.empty()).known();
         assertEquals(PlanChoice.Kind.LAYERED, choice.kind());

@@ -10,6 +10,7 @@ import iadb.cl.CacheDoor;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OtherDevice;
 import iadb.cl.Source;
 import iadb.density.Density;
 import iadb.draw.PointSource;
@@ -61,7 +62,7 @@ class BuiltProgramTest {
     void whatIsBuiltIsWhatIsPrinted(String kind) {
         String tuned = BuiltProgram.KINDS.get(kind).tuned();
         BuiltProgram.Limits most = BuiltProgram.KINDS.get(kind).limits();
-        Device device = Device.all().get(0).limitedTo(most.maxGroupSize(), most.localBytes());
+        Device device = OtherDevice.limited(Device.all().get(0), most.maxGroupSize(), most.localBytes());
         Set<String> built;
         try (Context context = Context.open(device)) {
             for (PlanChoice.Kind plan : PlanChoice.Kind.values()) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OtherDevice;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.TrainingBench;
@@ -34,7 +35,7 @@ class MapSessionTest {
     static Stream<Trial> trials() {
         List<Trial> trials = new ArrayList<>();
         for (Device full : Device.all()) {
-            for (Device device : List.of(full, full.limitedTo(64, 16 << 10))) {
+            for (Device device : List.of(full, OtherDevice.limited(full, 64, 16 << 10))) {
                 for (Tuning tuning : TrainingBench.tunings(device)) {
                     trials.add(new Trial(device, tuning, SHAPES.get(trials.size() % SHAPES.size())));
                 }
