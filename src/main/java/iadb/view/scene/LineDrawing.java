@@ -92,12 +92,12 @@ public final class LineDrawing implements AutoCloseable {
 
     /**
      * @param tails OpenGL's name of a buffer with {@link #arrowTails}
-     * @param ahead OpenGL's name of a buffer with the same points after a step of length 1 along the velocity there
+     * @param heads OpenGL's name of a buffer with the same points moved by the velocity there
      */
-    void drawArrows(int tails, int ahead, float[] view) {
+    void drawArrows(int tails, int heads, float[] view) {
         arrows.use().set("view", view).set("reach", ARROW_REACH).set("colour", ShaderProgram.colour(Palette.INK, ARROW_OPACITY));
         glBindVertexArray(arrowArray);
-        bind(tails, ahead);
+        bind(tails, heads);
         glDrawArraysInstanced(GL_LINES, 0, ARROW_VERTICES, ARROWS * ARROWS);
     }
 

@@ -4,7 +4,7 @@ package iadb.view.scene;
  * What one frame shows.
  *
  * @param grid       null: not shown
- * @param arrows     OpenGL's names of buffers with {@link LineDrawing#arrowTails} and with the points ahead; null: not shown
+ * @param arrows     OpenGL's names of the buffers with {@link LineDrawing#arrowTails} and the arrows' heads; null: not shown
  * @param trajectory of the chosen point, [frames, 2]; null: none is chosen
  * @param density    whether the density is shown
  * @param painting   whether the canvas is shown, and brighter

@@ -24,15 +24,14 @@ import org.lwjgl.BufferUtils;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves points through {@link Interop} and looks at what OpenGL has and draws; {@link InteropTest} starts it.
- * Arguments: {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the seconds that a trial may take.
+ * Moves points through {@link Interop} and prints what OpenGL reads and draws; {@link InteropTest} starts it.
+ * Arguments: {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the time limit of a probe in seconds.
  */
 final class InteropRun {
     static final int POINTS = 5003;
     private static final int T = 8;
 
-    private InteropRun() {
-    }
+    private InteropRun() { }
 
     public static void main(String[] arguments) {
         ((Logger) LoggerFactory.getLogger("iadb.view")).setLevel(Level.DEBUG);
@@ -62,7 +61,7 @@ final class InteropRun {
         System.out.println("closed=true");
     }
 
-    /** In two turns: what the first wrote must be there for the second. */
+    /** Acquires the points twice: what OpenCL wrote first must still be there. */
     private static void move(Context context, Network network, PointBuffer points, float[] start) {
         DeviceBuffer buffer = points.acquire();
         try (DeviceBuffer parameters = context.buffer(network.parameters());
@@ -79,17 +78,17 @@ final class InteropRun {
         }
     }
 
-    /** Turns out of order are a fault of the program, whichever way the points go. */
-    private static void refused(Runnable outOfTurn) {
+    /** Wrong order of calls is refused, for shared and for copied points. */
+    private static void refused(Runnable call) {
         try {
-            outOfTurn.run();
-            throw new AssertionError("out of turn, and taken");
+            call.run();
+            throw new AssertionError("not refused");
         } catch (IllegalStateException e) {
-            // as it should be
+            // expected
         }
     }
 
-    /** The same on OpenCL alone. */
+    /** The same positions computed by OpenCL alone. */
     private static float[] expected(Device device, Network network, float[] start) {
         try (Context context = Context.open(device);
                 DeviceBuffer parameters = context.buffer(network.parameters());
@@ -101,7 +100,7 @@ final class InteropRun {
         }
     }
 
-    /** Draws the buffer that is bound, a pixel a point, and prints a checksum of the picture. */
+    /** Draws the bound buffer, one pixel per point, and prints a checksum of the picture. */
     private static void draw(Surface surface) {
         int program = glCreateProgram();
         attach(program, GL_VERTEX_SHADER, "#version 330 core\nlayout(location = 0) in vec2 point;\n"

@@ -23,11 +23,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Points reach OpenGL whole, by whichever way the machine allows, and no driver takes the program down. Sharing runs
- * on a layer that emulates it ({@link SharingLayer}), as no CPU driver has it: a GPU's own is not tested here.
+ * Points reach OpenGL unchanged, shared or copied, and no driver takes the program down. Sharing is tested on a layer that emulates
+ * it ({@link SharingLayer}), since no CPU driver offers it; a GPU's own sharing is not tested here.
  */
 class InteropTest {
-    private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // two turns
+    private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // published twice
 
     @TempDir
     private Path folder;
@@ -38,9 +38,9 @@ class InteropTest {
         environments.forEach(environment::putAll);
         ChildRun run = ChildRun.of(InteropRun.class, environment, surface, interop, "120");
         assertEquals(0, run.code(), run.err());
-        assertEquals("true", run.fact("exact"), "OpenGL has the bits that OpenCL makes by itself");
+        assertEquals("true", run.fact("exact"), "OpenGL has the bits that OpenCL computes without it");
         assertEquals("0", run.fact("glError"));
-        assertTrue(Integer.parseInt(run.fact("lit")) > 500, "points are seen: " + run.fact("lit"));
+        assertTrue(Integer.parseInt(run.fact("lit")) > 500, "points are visible: " + run.fact("lit"));
         assertEquals("true", run.fact("closed"));
         assertFalse(run.err().contains(SharingLayer.MISUSE), run.err());
         return run;
@@ -56,9 +56,9 @@ class InteropTest {
         assertEquals(Long.toString(COPIED_BYTES), run.fact("hostBytes"));
     }
 
-    /** {@link BuiltProgram} cannot ask this package. */
+    /** {@link BuiltProgram} may not use this package. */
     @Test
-    void theProgramOfTheProofIsTheOneThatIsPrinted() {
+    void theSelfTestsProgramIsTheOneThatIsPrinted() {
         BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.NONE).stream()
                 .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
         assertEquals(SharingSelfTest.SOURCES, printed.sources());
@@ -69,13 +69,13 @@ class InteropTest {
         return Map.of("IADB_CL_CACHE", folder.toString());
     }
 
-    private List<Path> answers() throws IOException {
+    private List<Path> results() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith("." + SharingProbe.KIND)).toList();
         }
     }
 
-    private static boolean triedInAChild(ChildRun run) {
+    private static boolean probedInAChild(ChildRun run) {
         return run.err().contains("the probe of sharing");
     }
 
@@ -85,7 +85,7 @@ class InteropTest {
         try (Xvfb server = new Xvfb()) {
             ChildRun shared = run(surface, "auto", List.of(server.environment(), SharingLayer.environment()));
             assertShared(shared);
-            assertTrue(triedInAChild(shared), shared.err());
+            assertTrue(probedInAChild(shared), shared.err());
             ChildRun copied = run(surface, "off", List.of(server.environment(), SharingLayer.environment()));
             assertCopied(copied);
             assertEquals(shared.fact("picture"), copied.fact("picture"));
@@ -97,19 +97,19 @@ class InteropTest {
         ChildRun run = run("offscreen", "auto", List.of(Map.of("DISPLAY", "", "WAYLAND_DISPLAY", "")));
         assertCopied(run);
         assertTrue(run.err().contains("does not offer to share buffers with OpenGL"), run.err());
-        assertFalse(triedInAChild(run), run.err());
+        assertFalse(probedInAChild(run), run.err());
     }
 
     @ParameterizedTest
     @CsvSource({"abort, the process crashed", "refuse, it does not share", "lose, it does not share"})
-    void driverThatFailsInTheChildMeansCopying(String fault, String told) throws IOException, InterruptedException {
+    void driverThatFailsInTheChildMeansCopying(String fault, String message) throws IOException, InterruptedException {
         List<Map<String, String>> bad = List.of(SharingLayer.environment(), Map.of("GL_SHARING_FAULT", fault), cache());
         ChildRun run = run("offscreen", "auto", bad);
         assertCopied(run);
-        assertTrue(run.err().contains(told), run.err());
+        assertTrue(run.err().contains(message), run.err());
         ChildRun again = run("offscreen", "auto", bad);
         assertCopied(again);
-        assertFalse(triedInAChild(again), "the answer is known: " + again.err());
+        assertFalse(probedInAChild(again), "the result is cached: " + again.err());
     }
 
     @Test
@@ -121,18 +121,18 @@ class InteropTest {
         assertEquals(0, run.code(), run.err());
         assertCopied(run);
         assertTrue(run.err().contains("did not end within 2 s"), run.err());
-        assertEquals(List.of(), answers(), "a machine that was busy may be less so next time");
+        assertEquals(List.of(), results(), "a machine that was busy may not be busy next time");
     }
 
     @Test
-    void answerOfTheChildIsKept() throws IOException, InterruptedException {
+    void resultOfTheChildIsCached() throws IOException, InterruptedException {
         ChildRun first = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(first);
-        assertTrue(triedInAChild(first));
-        assertEquals(1, answers().size());
+        assertTrue(probedInAChild(first));
+        assertEquals(1, results().size());
         ChildRun second = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(second);
-        assertFalse(triedInAChild(second), second.err());
+        assertFalse(probedInAChild(second), second.err());
         ChildRun worse = run("offscreen", "auto",
                 List.of(SharingLayer.environment(), cache(), Map.of("GL_SHARING_FAULT", "refuse")));
         assertCopied(worse);
@@ -140,14 +140,14 @@ class InteropTest {
     }
 
     @Test
-    void answerThatIsDamagedIsAskedForAgain() throws IOException, InterruptedException {
+    void damagedResultIsProbedAgain() throws IOException, InterruptedException {
         assertShared(run("offscreen", "auto", List.of(SharingLayer.environment(), cache())));
-        byte[] entry = Files.readAllBytes(answers().get(0));
-        entry[entry.length - 1] ^= 1; // the answer itself: yes becomes no
-        Files.write(answers().get(0), entry);
+        byte[] entry = Files.readAllBytes(results().get(0));
+        entry[entry.length - 1] ^= 1; // the result itself: yes becomes no
+        Files.write(results().get(0), entry);
         ChildRun run = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(run);
-        assertTrue(triedInAChild(run), run.err());
+        assertTrue(probedInAChild(run), run.err());
     }
 
     @Test

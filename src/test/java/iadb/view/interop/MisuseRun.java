@@ -12,12 +12,11 @@ import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
 import java.util.List;
 
-/** Misuses a shared buffer in every way that the layer knows; {@link InteropTest} starts it and reads the reports. */
+/** Misuses a shared buffer in every way that the layer detects; {@link InteropTest} starts it and reads the reports. */
 final class MisuseRun {
     private static final int WORDS = 16;
 
-    private MisuseRun() {
-    }
+    private MisuseRun() { }
 
     public static void main(String[] arguments) throws InterruptedException {
         Device device = Device.all().get(0);
@@ -46,7 +45,7 @@ final class MisuseRun {
                 context.acquire(shared);
                 refused(() -> context.acquire(shared));
                 context.enqueue(kernel, WORDS, 1);
-                context.finish(); // a launch under way holds a reference, and the last release alone is looked at
+                context.finish(); // a running launch holds a reference, and only the last release is checked
                 System.out.println("used=true");
             } // closed while it is acquired
         }
@@ -55,9 +54,9 @@ final class MisuseRun {
     private static void refused(Runnable misuse) {
         try {
             misuse.run();
-            System.out.println("a misuse was taken");
+            System.out.println("a misuse was not refused");
         } catch (OpenClException e) {
-            // as it should be
+            // expected
         }
     }
 }

@@ -6,13 +6,12 @@ import java.util.Map;
 
 /** The OpenCL layer that emulates cl_khr_gl_sharing. */
 public final class SharingLayer {
-    /** What a report of misuse starts with. */
+    /** The start of each report of misuse. */
     public static final String MISUSE = "gl-sharing misuse: ";
 
-    private SharingLayer() {
-    }
+    private SharingLayer() { }
 
-    /** The environment of a process that shall have the layer. */
+    /** The environment of a process that uses the layer. */
     public static Map<String, String> environment() throws IOException, InterruptedException {
         return OpenClLayer.environment("gl_sharing_layer");
     }

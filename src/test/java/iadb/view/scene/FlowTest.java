@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.lwjgl.system.MemoryUtil;
 
-/** What OpenGL would draw of a flow, against the map itself. Off screen, by EGL. */
+/** Compares what OpenGL draws of a flow with the map. Off screen, by EGL. */
 class FlowTest {
     private static final int POINTS = 1001;
     private static final int T = 12;
@@ -117,13 +117,13 @@ class FlowTest {
                 Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
             float[][] expected = expected(sampler, parameters);
             flow.beginBehind(sampler, parameters, INTEGRATION);
-            parameters.write(new float[NETWORK.parameters().length]); // what is learned meanwhile does not touch the pass
+            parameters.write(new float[NETWORK.parameters().length]); // training meanwhile does not change the pass
             assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
             while (!flow.advanceBehind(Duration.ofMillis(5))) {
                 assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
             }
             flow.showPassBehind(1);
-            assertEquals(0, flow.blend(), "what was shown is still shown, and blends over");
+            assertEquals(0, flow.blend(), "the old pass is still shown, and blends into the new one");
             assertArrayEquals(starts(), ofOpenGl(flow.fromBuffer()));
             assertArrayEquals(expected[T], ofOpenGl(flow.toBuffer()));
         }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A process that ran to its end: the loader reads the layers, and GLFW the display, once in a process's life. */
+/** A process that ran to its end: the OpenCL loader reads its layers, and GLFW the display, once per process. */
 public record ChildRun(int code, String out, String err) {
     /** Runs the {@code main} of a class of the tests. */
     public static ChildRun of(Class<?> main, Map<String, String> environment, String... arguments)
@@ -22,7 +22,7 @@ public record ChildRun(int code, String out, String err) {
         return of(command, environment);
     }
 
-    /** @param environment changes to this process's; an empty value takes a variable away */
+    /** @param environment added to that of this process; an empty value removes a variable */
     public static ChildRun of(List<String> command, Map<String, String> environment) throws IOException, InterruptedException {
         Path out = Files.createTempFile("iadb-out", null);
         Path err = Files.createTempFile("iadb-err", null);
@@ -44,7 +44,7 @@ public record ChildRun(int code, String out, String err) {
         }
     }
 
-    /** The value of the line {@code name=value} of its output. */
+    /** The value in the line {@code name=value} of its output. */
     public String fact(String name) {
         return out.lines().filter(line -> line.startsWith(name + "=")).map(line -> line.substring(name.length() + 1))
                 .findFirst().orElseThrow(() -> new AssertionError("no " + name + " in: " + out + err));

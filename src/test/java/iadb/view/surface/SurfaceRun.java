@@ -12,8 +12,7 @@ import org.lwjgl.BufferUtils;
  * Opens a surface and prints what it is; {@link SurfaceTest} starts it. Argument: {@code window} or {@code offscreen}.
  */
 final class SurfaceRun {
-    private SurfaceRun() {
-    }
+    private SurfaceRun() { }
 
     public static void main(String[] arguments) throws InterruptedException {
         boolean window = arguments[0].equals("window");
@@ -34,7 +33,7 @@ final class SurfaceRun {
         }
     }
 
-    /** The colour that arrives in the framebuffer's corner. */
+    /** The colour read from the corner of the framebuffer. */
     private static String corner(Surface surface) {
         glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
         glClearColor(1, 0, 0.2f, 1);

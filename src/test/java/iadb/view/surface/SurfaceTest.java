@@ -9,8 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * A window on an X server of the test's own, a framebuffer without any display, and a clear word where there is
- * neither.
+ * A window on the test's own X server, a framebuffer without a display, and a clear message where neither can be
+ * opened.
  */
 class SurfaceTest {
     private static final Map<String, String> NO_DISPLAY =

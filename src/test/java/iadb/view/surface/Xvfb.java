@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.Map;
 
-/** An X server without a screen, of this object's own, on a display number that was free. */
+/** An X server without a screen, on a free display number. */
 public final class Xvfb implements AutoCloseable {
     public static final int WIDTH = 1024;
     public static final int HEIGHT = 768;
@@ -16,14 +16,14 @@ public final class Xvfb implements AutoCloseable {
     public Xvfb() throws IOException {
         server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", WIDTH + "x" + HEIGHT + "x24",
                 "-nolisten", "tcp", "-noreset").redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        // -noreset: after its last client it would start over, and refuse whoever comes meanwhile
-        // it writes the number when it is ready
+        // -noreset: else it restarts after its last client and refuses new ones meanwhile
+        // it prints the number when it is ready
         String number = server.inputReader().readLine();
         assertTrue(number != null, "Xvfb starts");
         display = ":" + number.strip();
     }
 
-    /** The environment of a process that shall be on it, whatever desktop the tests run on. */
+    /** The environment of a process that uses this server, whatever desktop the tests run on. */
     public Map<String, String> environment() {
         return Map.of("DISPLAY", display, "WAYLAND_DISPLAY", "", "XDG_SESSION_TYPE", "x11");
     }
