@@ -19,7 +19,7 @@ import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
-import iadb.profile.Tune;
+import iadb.profile.ProfileDoor;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
@@ -107,7 +107,7 @@ final class KernelTour {
     /** Every plan and map with every tuning of the table and those beside it. */
     private void everyTuning(Set<Tuning> table) {
         Set<Tuning> all = new LinkedHashSet<>(table);
-        table.forEach(tuning -> all.addAll(Tune.candidates(tuning)));
+        table.forEach(tuning -> all.addAll(ProfileDoor.candidates(tuning)));
         for (Tuning tuning : all) {
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 train(kind, tuning, OF_TUNINGS);

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** Prints each OpenCL device: its limits, what it can share with OpenGL, and which plans it can run. */
 @Command(name = "devices", mixinStandardHelpOptions = true,
@@ -16,8 +17,12 @@ import picocli.CommandLine.Command;
 final class DevicesCommand implements Callable<Integer> {
     private static final int DEFAULT_BATCH = 256;
 
+    @Mixin
+    private Options.TuningFile tuning;
+
     @Override
     public Integer call() {
+        tuning.use();
         List<Device> devices = Device.all();
         Device automatic = Device.automatic(devices);
         for (int i = 0; i < devices.size(); i++) {

@@ -58,6 +58,8 @@ public final class Main {
         COMMANDS.put("sample", SampleCommand::new);
         COMMANDS.put("evaluate", EvaluateCommand::new);
         COMMANDS.put("devices", DevicesCommand::new);
+        COMMANDS.put("profile", ProfileCommand::new);
+        COMMANDS.put("tune", TuneCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);
     }
 

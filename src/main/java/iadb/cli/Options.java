@@ -13,6 +13,7 @@ import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plan.TuningTable;
 import iadb.sample.Integration;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
@@ -28,6 +29,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -38,14 +40,33 @@ final class Options {
     private Options() {
     }
 
+    /** Tunings of the user's own. */
+    static final class TuningFile {
+        @Option(names = "--tuning", paramLabel = "FILE", defaultValue = "${env:IADB_CL_TUNING}",
+                description = "Tunings of kernels, as the command 'tune' writes them, before the program's own (default: the file that"
+                        + " the environment variable IADB_CL_TUNING names).")
+        private String file;
+
+        /** Takes the tunings before any kernel is built. */
+        void use() {
+            if (file != null && !file.isBlank()) {
+                TuningTable.use(Path.of(file));
+            }
+        }
+    }
+
     /** The device. */
     static final class DeviceChoice {
+        @Mixin
+        private TuningFile tuning;
+
         @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
                 description = "OpenCL device: an index or UUID printed by the command 'devices' (8 digits of a UUID are enough),"
                         + " or part of a name (default: ${DEFAULT-VALUE}).")
         String device;
 
         Device select() {
+            tuning.use();
             return Device.select(device);
         }
 
@@ -197,16 +218,20 @@ final class Options {
                 description = "Folder for all files, created if missing (default: ${DEFAULT-VALUE}).")
         Path folder;
 
-        /** Creates the folder and writes a file in it for a moment, so that a fault shows before any work is done. */
         Path ready() {
-            try {
-                Files.createDirectories(folder);
-                AtomicFile.open(folder.resolve(".iadb-cl-trial")).close();
-                return folder;
-            } catch (IOException e) {
-                throw new InvalidInputException("cannot write to --out %s (%s); give a folder that you may write to"
-                        .formatted(folder, FileFault.of(e)), e);
-            }
+            return Options.ready("--out", folder);
+        }
+    }
+
+    /** Creates a folder and writes a file in it for a moment, so that a fault shows before any work is done. */
+    static Path ready(String option, Path folder) {
+        try {
+            Files.createDirectories(folder);
+            AtomicFile.open(folder.resolve(".iadb-cl-trial")).close();
+            return folder;
+        } catch (IOException e) {
+            throw new InvalidInputException("cannot write to %s %s (%s); give a folder that you may write to"
+                    .formatted(option, folder, FileFault.of(e)), e);
         }
     }
 

@@ -1,23 +1,35 @@
 package iadb.plan;
 
 import iadb.cl.Device;
+import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
 import iadb.model.NetworkShape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The tunings of {@code cl/tuning.properties}: of devices that {@code tools/tune} measured, and a default for every other
+ * The tunings of {@code cl/tuning.properties}: of devices that the command {@code tune} measured, and a default for every other
  * CPU (by the width of its vectors) and GPU, beside which a GPU has others to measure ({@link TuningChoice}). {@link Tuning#fit}
  * makes one fit a network and the device's limits.
  */
@@ -61,24 +73,75 @@ public final class TuningTable {
     /** So many points give each compute unit of a GPU a handful of the large tiles. */
     private static final int FEW_POINTS_PER_UNIT = 128;
 
-    private static final Properties TABLE = load();
+    private static final Pattern KEY = Pattern.compile("[a-z0-9-]+\\.(" + Arrays.stream(Purpose.values()).map(Purpose::key)
+            .collect(Collectors.joining("|")) + ")(\\.[2-9])?");
+
+    private static volatile Properties table = packed();
+    private static volatile Optional<Path> file = Optional.empty();
 
     private TuningTable() {
     }
 
-    private static Properties load() {
-        Properties table = new Properties();
+    private static Properties packed() {
+        Properties rows = new Properties();
         try (InputStream in = TuningTable.class.getResourceAsStream("/cl/tuning.properties")) {
-            table.load(new InputStreamReader(in, StandardCharsets.UTF_8));
+            rows.load(new InputStreamReader(in, StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return table;
+        return rows;
     }
+
+    /**
+     * The rows of a file in the form of {@code cl/tuning.properties}, tunings by their keys.
+     *
+     * @throws InvalidInputException if it cannot be read, or a row is not a tuning
+     */
+    public static Map<String, Tuning> read(Path from) {
+        Properties rows = new Properties();
+        try (Reader in = new InputStreamReader(Files.newInputStream(from), StandardCharsets.UTF_8)) {
+            rows.load(in);
+        } catch (NoSuchFileException e) {
+            throw new InvalidInputException("no such file: %s; give tunings that the command tune wrote".formatted(from), e);
+        } catch (IOException e) {
+            throw new InvalidInputException("cannot read the tunings in %s (%s)".formatted(from, FileFault.of(e)), e);
+        } catch (IllegalArgumentException e) { // an escape that is none
+            throw new InvalidInputException(from + " is not a file of tunings: " + e.getMessage(), e);
+        }
+        Map<String, Tuning> tunings = new TreeMap<>();
+        for (String key : rows.stringPropertyNames()) {
+            try {
+                if (!KEY.matcher(key).matches()) {
+                    throw new InvalidInputException("%s is not a file of tunings: a row is named '%s', not DEVICE.PURPOSE"
+                            .formatted(from, UntrustedText.shown(key)));
+                }
+                tunings.put(key, Tuning.parse(rows.getProperty(key)));
+            } catch (IllegalArgumentException e) {
+                throw new InvalidInputException("%s has no tuning in its row '%s': no kernel can be built with '%s'"
+                        .formatted(from, key, UntrustedText.shown(rows.getProperty(key))), e);
+            }
+        }
+        return tunings;
+    }
+
+    /**
+     * From now on, looks up the rows of a file before the packed ones.
+     *
+     * @throws InvalidInputException as {@link #read}
+     */
+    public static void use(Path from) {
+        Properties rows = packed();
+        read(from).forEach((key, tuning) -> rows.setProperty(key, tuning.toString()));
+        table = rows;
+        file = Optional.of(from);
+    }
+
+    /** The file of {@link #use}. */
+    public static Optional<Path> file() { return file; }
 
     /** The device's own tuning, or the default of its kind. */
     public static Tuning find(Device device, Purpose purpose) {
-        String own = TABLE.getProperty(key(device, purpose));
+        String own = table.getProperty(key(device, purpose));
         return own != null ? Tuning.parse(own) : ofKind(kind(device), purpose);
     }
 
@@ -96,7 +159,7 @@ public final class TuningTable {
      */
     static List<Tuning> candidates(Device device, Purpose purpose, NetworkShape shape, int rows) {
         Tuning first = find(device, purpose);
-        if (TABLE.containsKey(key(device, purpose))) {
+        if (table.containsKey(key(device, purpose))) {
             return List.of(first);
         }
         return sameBits(candidates(kind(device), purpose), purpose,
@@ -119,8 +182,8 @@ public final class TuningTable {
     /** The rows {@code kind.purpose}, {@code kind.purpose.2} and so on. */
     static List<Tuning> candidates(String kind, Purpose purpose) {
         String key = kind + "." + purpose.key();
-        return Stream.concat(Stream.of(key), IntStream.iterate(2, n -> TABLE.containsKey(key + "." + n), n -> n + 1)
-                .mapToObj(n -> key + "." + n)).map(TABLE::getProperty).map(Tuning::parse).toList();
+        return Stream.concat(Stream.of(key), IntStream.iterate(2, n -> table.containsKey(key + "." + n), n -> n + 1)
+                .mapToObj(n -> key + "." + n)).map(table::getProperty).map(Tuning::parse).toList();
     }
 
     /** Under which key the device's own tuning stands: its name and compute units in lower case, and the purpose. */

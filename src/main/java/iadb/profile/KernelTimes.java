@@ -9,6 +9,7 @@ import iadb.draw.PointSource;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plan.Tuning;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -18,9 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * What a kernel takes, by the device's clock and the host's. The times are medians over blocks.
+ * A kernel's times by the device's clock and the host's: medians over blocks.
  *
  * @param work              what it belongs to: a plan's step, a map, a draw
  * @param kernel            its name
@@ -28,8 +30,8 @@ import java.util.Optional;
  * @param eventMicroseconds that it runs on the device for one piece of work
  * @param hostMicroseconds  that the host spends on enqueueing it for one piece of work
  * @param gflops            billions of operations a second; null where the work is not arithmetic
- * @param gigabytes         a second to and from global memory, caches or not; null where that is not known
- * @param shareOfPeak       operations, of the measured peak
+ * @param gigabytes         a second to and from global memory, cached or not; null where that is not known
+ * @param shareOfPeak       operations, of the measured peak; null until {@link #against}
  * @param shareOfCopy       bytes, of a copy's bandwidth; above 1 where they stay in caches
  */
 record KernelTimes(String work, String kernel, double launches, Spread eventMicroseconds, Spread hostMicroseconds,
@@ -38,24 +40,25 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
     private static final int MAPPED_POINTS = 1 << 13;
 
     /** Each kernel of each plan's step. {@code context} is profiling. */
-    static List<KernelTimes> ofPlans(Context context, NetworkShape shape, int batch, Settings settings, Peak peak) {
+    static List<KernelTimes> ofPlans(Context context, NetworkShape shape, int batch, Settings settings) {
         List<KernelTimes> all = new ArrayList<>();
         for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
-            try (TrainingBlocks blocks = new TrainingBlocks(context, shape, batch, Optional.of(kind))) {
-                if (blocks.choice().kind() == kind) {
+            try (TrainingStep.Blocks blocks = new TrainingStep.Blocks(context, shape, batch, Optional.of(kind))) {
+                PlanChoice choice = blocks.session.choice();
+                if (choice.kind() == kind) {
                     blocks.warmUp(settings.warmUpSeconds() / 2, settings.blockSeconds() / 3);
-                    all.addAll(measured(context, settings.blocks(), kind + " step", blocks.blockSteps(), blocks::block,
-                            kernel -> KernelWork.ofTrainingStep(kernel, shape, batch, blocks.choice().tuning()), peak));
+                    all.addAll(measured(context, settings.blocks(), kind + " step", blocks.steps(), blocks::microsecondsPerStep,
+                            kernel -> Work.ofTrainingStep(kernel, shape, batch, choice.tuning())));
                 }
             } catch (DeviceLimitException e) {
-                // this device cannot run the plan: it has no kernels to time
+                // this device cannot run the plan
             }
         }
         return all;
     }
 
     /** The map's kernel. */
-    static List<KernelTimes> ofMap(Context context, NetworkShape shape, Settings settings, Peak peak) {
+    static List<KernelTimes> ofMap(Context context, NetworkShape shape, Settings settings) {
         int steps = settings.mapSteps();
         try (Sampler sampler = new Sampler(context, shape);
                 DeviceBuffer parameters = context.buffer(Network.initial(shape, 0).parameters());
@@ -65,32 +68,26 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
                 try (MapSession session = sampler.session(parameters, points, MAPPED_POINTS, steps)) {
                     session.advance(steps);
                 }
-            }, kernel -> Optional.of(KernelWork.ofMap(shape, MAPPED_POINTS, steps)), peak);
+            }, kernel -> Optional.of(Work.ofMap(shape, MAPPED_POINTS, steps)));
         }
     }
 
     /** The kernels that draw points, one for each density. */
-    static List<KernelTimes> ofDraws(Context context, List<Density> densities, Settings settings, Peak peak) {
+    static List<KernelTimes> ofDraws(Context context, List<Density> densities, Settings settings) {
         List<KernelTimes> all = new ArrayList<>();
         for (Density density : densities) {
             try (PointSource source = new PointSource(context, density)) {
                 all.addAll(measured(context, settings.blocks(), String.format(Locale.ROOT, "%,d points of %s", DRAWN_POINTS,
-                        density.name()), 1,
-                        () -> source.draw(0, RandomPurpose.DATA_P1, 0, DRAWN_POINTS).close(),
-                        kernel -> Optional.of(new KernelWork(0, (double) PointSource.POINT_BYTES * DRAWN_POINTS)), peak));
+                        density.name()), 1, () -> source.draw(0, RandomPurpose.DATA_P1, 0, DRAWN_POINTS).close(),
+                        kernel -> Optional.of(new Work(0, (double) PointSource.POINT_BYTES * DRAWN_POINTS))));
             }
         }
         return all;
     }
 
-    /** The formula of a kernel's work. */
-    private interface Work {
-        Optional<KernelWork> of(String kernel);
-    }
-
     /** Runs {@code block}, which does {@code pieces} pieces of work, once to warm up and then {@code blocks} times. */
-    private static List<KernelTimes> measured(Context context, int blocks, String work, int pieces, Runnable block, Work formula,
-            Peak peak) {
+    private static List<KernelTimes> measured(Context context, int blocks, String work, int pieces, Runnable block,
+            Function<String, Optional<Work>> formula) {
         block.run();
         context.takeLaunchTimes();
         Map<String, double[][]> times = new LinkedHashMap<>(); // by kernel: launches, event and host microseconds of each block
@@ -106,14 +103,12 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         List<KernelTimes> all = new ArrayList<>();
         times.forEach((kernel, sums) -> {
             Spread event = Spread.of(sums[1]);
-            if (event.median() == 0) {
-                return; // a plan that steps in now and then did not in most blocks
+            if (event.median() > 0) { // 0: the training used another plan in most blocks
+                Optional<Work> done = formula.apply(kernel);
+                all.add(new KernelTimes(work, kernel, Spread.of(sums[0]).median(), event, Spread.of(sums[2]),
+                        done.filter(w -> w.flops() > 0).map(w -> w.flops() * 1e-3 / event.median()).orElse(null),
+                        done.map(w -> w.bytes() * 1e-3 / event.median()).orElse(null), null, null));
             }
-            Optional<KernelWork> done = formula.of(kernel);
-            Double gflops = done.filter(w -> w.flops() > 0).map(w -> w.flops() * 1e-3 / event.median()).orElse(null);
-            Double gigabytes = done.map(w -> w.bytes() * 1e-3 / event.median()).orElse(null);
-            all.add(new KernelTimes(work, kernel, Spread.of(sums[0]).median(), event, Spread.of(sums[2]), gflops, gigabytes,
-                    gflops == null ? null : gflops / peak.gflops(), gigabytes == null ? null : gigabytes / peak.gigabytes()));
         });
         return all;
     }
@@ -121,5 +116,57 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
     KernelTimes against(Peak peak) {
         return new KernelTimes(work, kernel, launches, eventMicroseconds, hostMicroseconds, gflops, gigabytes,
                 gflops == null ? null : gflops / peak.gflops(), gigabytes == null ? null : gigabytes / peak.gigabytes());
+    }
+
+    /**
+     * What a kernel has to do: operations that the method requires, and bytes that it moves to or from global memory, cached or
+     * not. The formulas are those of the banners in {@code cl/}.
+     *
+     * @param flops a multiply-add being two
+     * @param bytes read and written
+     */
+    record Work(double flops, double bytes) {
+        /** Of all launches of the kernel in one training step; empty for a kernel that is not known. */
+        static Optional<Work> ofTrainingStep(String kernel, NetworkShape shape, int batch, Tuning tuning) {
+            double w = shape.width();
+            double hidden = shape.depth() - 1;
+            double b = batch;
+            double blocks = tuning.blocks(batch);
+            double tiles = tuning.tiles(batch);
+            double square = 4 * w * w;
+            return Optional.ofNullable(switch (kernel) {
+                case "fused_gradient" -> gradient(shape, batch, tuning);
+                case "update" -> update(shape, batch, tuning);
+                case "layered_rows" -> new Work(6 * b, 40 * b);
+                case "layered_forward_first" -> new Work(6 * w * b, (16 + 4 * w) * b + 16 * w * tiles);
+                case "layered_forward" -> new Work(hidden * 2 * w * w * b, hidden * (8 * w * b + square * tiles));
+                case "layered_output" -> new Work(4 * w * b, (16 + 4 * w) * b);
+                case "layered_backward_output" -> new Work(8 * w * b, 8 * (1 + w) * b + 8 * w * blocks);
+                case "layered_backward" -> new Work(hidden * 4 * w * w * b,
+                        hidden * (12 * w * b + square * tiles + square * blocks));
+                case "layered_backward_first" -> new Work(6 * w * b, (16 + 4 * w) * b + 16 * w * blocks);
+                default -> kernel.startsWith("persistent")
+                        ? gradient(shape, batch, tuning).plus(update(shape, batch, tuning)) : null;
+            });
+        }
+
+        /** Of {@code points} points moved by {@code steps} steps of the map. */
+        static Work ofMap(NetworkShape shape, double points, double steps) {
+            return new Work(shape.forwardFlops() * points * steps, 16 * points);
+        }
+
+        private static Work gradient(NetworkShape shape, int batch, Tuning tuning) {
+            double parameters = 4.0 * shape.bufferFloats();
+            double read = tuning.tiles(batch) * (parameters + 4.0 * shape.transposedFloats());
+            return new Work((double) shape.trainingFlops() * batch, read + tuning.blocks(batch) * parameters + 16.0 * batch);
+        }
+
+        private static Work update(NetworkShape shape, int batch, Tuning tuning) {
+            double blocks = tuning.blocks(batch);
+            return new Work((blocks + 12) * shape.parameters(),
+                    (blocks + 6) * 4 * shape.bufferFloats() + 4.0 * shape.transposedFloats());
+        }
+
+        private Work plus(Work other) { return new Work(flops + other.flops, bytes + other.bytes); }
     }
 }

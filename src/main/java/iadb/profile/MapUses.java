@@ -3,30 +3,31 @@ package iadb.profile;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.DeviceLimitException;
 import iadb.cl.Resources;
-import iadb.density.Density;
-import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.model.Network;
+import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
-import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What using a trained map costs: its density and its inverse beside the plain map, its solvers beside each other, and the
@@ -36,82 +37,76 @@ import java.util.Optional;
  * @param iterations      of the training of gaussian to spiral that the map comes from
  * @param densityCost     time of the map with its density over that of the plain map, pair by pair
  * @param inverseCost     time of the inverse over that of the plain map, pair by pair
- * @param solvers         how far each ends from where exact steps would, at equal evaluations of the network
+ * @param solvers         their errors at equal evaluations of the network
  * @param evaluatePoints  that {@code evaluate} judged
  * @param evaluateSeconds of the whole process
  * @param samplePoints    that {@code sample} wrote as NPY, by 128 steps of Euler
  * @param sampleSeconds   of the whole process
  * @param sampleShare     of the map's own rate, measured before and after
- * @param sampleMegabytes the most memory that process had; null where the system does not tell
+ * @param sampleMegabytes peak memory of that process; null where the system does not report it
  */
-record MapUses(Machine machine, int iterations, Spread densityCost, Spread inverseCost, List<SolverError> solvers,
-        int evaluatePoints, double evaluateSeconds, int samplePoints, double sampleSeconds, double sampleShare,
-        Double sampleMegabytes) {
-    static final String FILE = "map.json";
+public record MapUses(Map<String, Object> machine, int iterations, Spread densityCost, Spread inverseCost,
+        List<SolverError> solvers, int evaluatePoints, double evaluateSeconds, int samplePoints, double sampleSeconds,
+        double sampleShare, Double sampleMegabytes) {
+    public static final String FILE = "map.json";
 
-    private static final Density P0 = NamedDensities.find("gaussian").orElseThrow();
-    private static final Density P1 = NamedDensities.find("spiral").orElseThrow();
     private static final int EVALUATIONS = 128;
     private static final int EXACT_STEPS = 1024;
-    private static final Duration NO_LIMIT = Duration.ofDays(1);
+    private static final Integration EULER = Integration.of(Solver.EULER, Schedule.LINEAR, EVALUATIONS, false);
 
     /**
      * A solver at {@value #EVALUATIONS} evaluations.
      *
-     * @param solver       its word
+     * @param solver       its name
      * @param steps        T
      * @param meanDistance mean over points of the distance to where {@value #EXACT_STEPS} steps of RK4 end
      */
     record SolverError(String solver, int steps, double meanDistance) {
     }
 
-    static MapUses measure(Device device, Machine machine, Settings settings) throws IOException {
+    /** Trains a map and measures its uses on the device. */
+    public static MapUses measure(Device device, Settings settings) throws IOException {
         Path folder = Files.createTempDirectory("iadb-map");
         try (Context context = Context.open(device)) {
-            Network network = trained(context, settings.iterations());
+            Network network;
+            try (TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), TrainingStep.P0, TrainingStep.P1)) {
+                TrainingStep.seconds(session, settings.iterations());
+                network = session.snapshot();
+            }
             Path model = folder.resolve("model.safetensors");
-            ModelFile.write(model, new Model(network, Optional.of(P0), Optional.of(P1), Map.of()));
+            ModelFile.write(model, new Model(network, Optional.of(TrainingStep.P0), Optional.of(TrainingStep.P1), Map.of()));
             try (Bench bench = new Bench(context, network, settings.usedPoints())) {
                 List<SolverError> solvers = bench.solverErrors();
                 double[] density = new double[settings.blocks()];
                 double[] inverse = new double[settings.blocks()];
                 for (int i = -1; i < density.length; i++) {
-                    double plain = bench.seconds(Bench.Way.MAP);
-                    double withDensity = bench.seconds(Bench.Way.WITH_DENSITY);
-                    double back = bench.seconds(Bench.Way.INVERSE);
+                    double plain = bench.plainSeconds();
+                    double withDensity = bench.densitySeconds();
+                    double back = bench.inverseSeconds();
                     if (i >= 0) { // the first warms up
                         density[i] = withDensity / plain;
                         inverse[i] = back / plain;
                     }
                 }
-                Child evaluate = OwnJar.run("evaluate", "--model", model.toString(), "--count",
-                        Integer.toString(settings.evaluatedPoints()), "--device", Integer.toString(device.index()), "--quiet");
-                double before = bench.seconds(Bench.Way.MAP);
-                Child sample = OwnJar.run("sample", "--model", model.toString(), "--points", Integer.toString(settings.sampledPoints()),
-                        "--device", Integer.toString(device.index()), "--quiet", "-o", folder.resolve("points.npy").toString());
-                double after = bench.seconds(Bench.Way.MAP);
-                double ownSeconds = (before + after) / 2 / bench.count * settings.sampledPoints();
-                return new MapUses(machine, settings.iterations(), Spread.of(density), Spread.of(inverse), solvers,
+                String index = Integer.toString(device.index());
+                ChildProcess evaluate = ChildProcess.runJar("evaluate", "--model", model.toString(), "--count",
+                        Integer.toString(settings.evaluatedPoints()), "--device", index, "--quiet");
+                double before = bench.plainSeconds();
+                ChildProcess sample = ChildProcess.runJar("sample", "--model", model.toString(), "--points",
+                        Integer.toString(settings.sampledPoints()), "--device", index, "--quiet",
+                        "-o", folder.resolve("points.npy").toString());
+                double mapSeconds = (before + bench.plainSeconds()) / 2 / settings.usedPoints() * settings.sampledPoints();
+                return new MapUses(ResultFile.machine(device), settings.iterations(), Spread.of(density), Spread.of(inverse), solvers,
                         settings.evaluatedPoints(), evaluate.seconds(), settings.sampledPoints(), sample.seconds(),
-                        ownSeconds / sample.seconds(), sample.residentBytes() == 0 ? null : sample.residentBytes() * 1e-6);
+                        mapSeconds / sample.seconds(), sample.residentMegabytes());
             }
         } finally {
-            RunPhases.delete(folder);
-        }
-    }
-
-    private static Network trained(Context context, int iterations) {
-        try (TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), P0, P1)) {
-            session.advance(iterations, NO_LIMIT);
-            session.drain();
-            return session.snapshot();
+            ChildProcess.deleteFolder(folder);
         }
     }
 
     /** One network and one set of points. */
     private static final class Bench implements AutoCloseable {
-        private enum Way { MAP, WITH_DENSITY, INVERSE }
-
         private final Context context;
         private final Resources resources = new Resources();
         private final Sampler sampler;
@@ -120,39 +115,43 @@ record MapUses(Machine machine, int iterations, Spread densityCost, Spread inver
         private final DeviceBuffer logDet;
         private final float[] starts;
         private final float[] ends;
-        private final int count;
 
         Bench(Context context, Network network, int count) {
             this.context = context;
-            this.count = count;
             sampler = resources.add(new Sampler(context, network.shape()));
             parameters = resources.add(context.buffer(network.parameters()));
             points = resources.add(context.buffer(2L * count * Float.BYTES));
             logDet = resources.add(context.buffer(new float[count]));
-            try (PointSource source = new PointSource(context, P0)) {
+            try (PointSource source = new PointSource(context, TrainingStep.P0)) {
                 starts = source.drawToHost(0, RandomPurpose.START_POINTS, 0, count);
             }
-            ends = moved(Integration.of(Solver.EULER, Schedule.LINEAR, EVALUATIONS, false));
+            ends = moved(EULER);
         }
+
+        private int count() { return starts.length / 2; }
 
         private float[] moved(Integration integration) {
-            points.write(starts);
-            try (MapSession session = sampler.session(parameters, points, count, integration)) {
-                session.advance(integration.T());
-            }
-            return points.read(new float[2 * count]);
+            seconds(starts, integration, () -> sampler.session(parameters, points, count(), integration));
+            return points.read(new float[starts.length]);
         }
 
-        double seconds(Way way) {
-            Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, EVALUATIONS, false);
-            points.write(way == Way.INVERSE ? ends : starts);
+        double plainSeconds() {
+            return seconds(starts, EULER, () -> sampler.session(parameters, points, count(), EULER));
+        }
+
+        double densitySeconds() {
+            return seconds(starts, EULER, () -> sampler.sessionWithTangents(parameters, points, logDet, count(), EULER));
+        }
+
+        double inverseSeconds() {
+            return seconds(ends, EULER, () -> sampler.inversion(parameters, points, logDet, count(), EULER));
+        }
+
+        private double seconds(float[] from, Integration integration, Supplier<MapSession> open) {
+            points.write(from);
             context.finish();
             long start = System.nanoTime();
-            try (MapSession session = switch (way) {
-                case MAP -> sampler.session(parameters, points, count, integration);
-                case WITH_DENSITY -> sampler.sessionWithTangents(parameters, points, logDet, count, integration);
-                case INVERSE -> sampler.inversion(parameters, points, logDet, count, integration);
-            }) {
+            try (MapSession session = open.get()) {
                 session.advance(integration.T());
             }
             return (System.nanoTime() - start) * 1e-9;
@@ -160,17 +159,15 @@ record MapUses(Machine machine, int iterations, Spread densityCost, Spread inver
 
         List<SolverError> solverErrors() {
             float[] exact = moved(Integration.of(Solver.RK4, Schedule.LINEAR, EXACT_STEPS, false));
-            List<SolverError> errors = new ArrayList<>();
-            for (Solver solver : Solver.values()) {
+            return Arrays.stream(Solver.values()).map(solver -> {
                 int steps = EVALUATIONS / solver.evaluations();
                 float[] moved = moved(Integration.of(solver, Schedule.LINEAR, steps, false));
                 double sum = 0;
-                for (int n = 0; n < count; n++) {
+                for (int n = 0; n < count(); n++) {
                     sum += Math.hypot((double) moved[2 * n] - exact[2 * n], (double) moved[2 * n + 1] - exact[2 * n + 1]);
                 }
-                errors.add(new SolverError(solver.toString(), steps, sum / count));
-            }
-            return errors;
+                return new SolverError(solver.toString(), steps, sum / count());
+            }).toList();
         }
 
         @Override
@@ -179,19 +176,73 @@ record MapUses(Machine machine, int iterations, Spread densityCost, Spread inver
         }
     }
 
-    /** It as tables for a terminal. */
-    String text() {
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%s, gaussian to spiral, %,d iterations%n%n",
-                machine.device(), iterations));
-        text.append(new Table("beside the plain map", "times its time", "middle half")
-                .row("with the density", Table.number(densityCost.median()), Table.range(densityCost))
-                .row("the inverse", Table.number(inverseCost.median()), Table.range(inverseCost)));
-        Table table = new Table("at " + EVALUATIONS + " evaluations", "steps", "mean distance from exact steps");
-        solvers.forEach(one -> table.row(one.solver(), Integer.toString(one.steps()),
+    /** Tables for a terminal. */
+    public String text() {
+        Table costs = new Table("compared with the plain map", "times its time", "middle half");
+        costs.row("with the density", Table.number(densityCost.median()), Table.range(densityCost));
+        costs.row("the inverse", Table.number(inverseCost.median()), Table.range(inverseCost));
+        Table errors = new Table("at " + EVALUATIONS + " evaluations", "steps", "mean distance from exact steps");
+        solvers.forEach(one -> errors.row(one.solver(), Integer.toString(one.steps()),
                 String.format(Locale.ROOT, "%.2e", one.meanDistance())));
-        return text.append('\n').append(table).append(String.format(Locale.ROOT,
-                "%nevaluate, %,d points: %s s%nsample, %,d points to NPY: %s s, %s of the map's own rate, %s MB%n", evaluatePoints,
-                Table.number(evaluateSeconds), samplePoints, Table.number(sampleSeconds), Table.percent(sampleShare),
-                Table.number(sampleMegabytes))).toString();
+        return String.format(Locale.ROOT, "%s, gaussian to spiral, %,d iterations%n%n%s%n%s%n"
+                + "evaluate, %,d points: %s s%nsample, %,d points to NPY: %s s, %s of the map's own rate, %s MB%n",
+                machine.get("device"), iterations, costs, errors, evaluatePoints, Table.number(evaluateSeconds), samplePoints,
+                Table.number(sampleSeconds), Table.percent(sampleShare), Table.number(sampleMegabytes));
+    }
+
+    /**
+     * How fast the plain map moves points.
+     *
+     * @param points              moved at once
+     * @param steps               of the T, in one go: fewer than T where T would take long
+     * @param milliseconds        by the host's clock
+     * @param pointStepsPerSecond points × steps a second
+     * @param gflops              billions of operations a second
+     * @param shareOfPeak         of the measured peak; null until {@link #against}
+     */
+    record Throughput(int points, int steps, Spread milliseconds, Spread pointStepsPerSecond, double gflops, Double shareOfPeak) {
+        /** Measurements of so many points that one of them takes longer than a block should. */
+        private static final int LEAST_BLOCKS = 3;
+
+        /** One entry for each number of points that the device can hold. */
+        static List<Throughput> measure(Context context, NetworkShape shape, Settings settings) {
+            List<Throughput> all = new ArrayList<>();
+            try (Sampler sampler = new Sampler(context, shape);
+                    DeviceBuffer parameters = context.buffer(Network.initial(shape, 0).parameters());
+                    PointSource source = new PointSource(context, TrainingStep.P0)) {
+                int T = settings.mapSteps();
+                for (int points : settings.mapPoints()) {
+                    try (DeviceBuffer moving = source.draw(0, RandomPurpose.START_POINTS, 0, points)) {
+                        int tried = 1;
+                        double once = seconds(sampler, parameters, moving, points, T, tried);
+                        while (tried < T && once < settings.blockSeconds() / 2) {
+                            tried = Math.min(T, 2 * tried);
+                            once = seconds(sampler, parameters, moving, points, T, tried);
+                        }
+                        int steps = tried;
+                        int blocks = (int) Math.max(LEAST_BLOCKS, Math.min(1, settings.blockSeconds() / once) * settings.blocks());
+                        Spread seconds = Spread.of(blocks, () -> seconds(sampler, parameters, moving, points, T, steps));
+                        Spread pointSteps = seconds.into((double) points * steps);
+                        all.add(new Throughput(points, steps, seconds.times(1e3), pointSteps,
+                                1e-9 * shape.forwardFlops() * pointSteps.median(), null));
+                    } catch (DeviceLimitException e) {
+                        break;
+                    }
+                }
+            }
+            return all;
+        }
+
+        private static double seconds(Sampler sampler, DeviceBuffer parameters, DeviceBuffer moving, int points, int T, int steps) {
+            try (MapSession session = sampler.session(parameters, moving, points, T)) {
+                long start = System.nanoTime();
+                session.advance(steps);
+                return (System.nanoTime() - start) * 1e-9;
+            }
+        }
+
+        Throughput against(Peak peak) {
+            return new Throughput(points, steps, milliseconds, pointStepsPerSecond, gflops, gflops / peak.gflops());
+        }
     }
 }

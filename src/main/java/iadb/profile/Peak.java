@@ -6,13 +6,19 @@ import iadb.cl.DeviceBuffer;
 import iadb.cl.Kernel;
 import iadb.cl.Program;
 import iadb.cl.Source;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
  * What the device can do at best: multiply-adds on registers and a copy of memory, both {@code cl/peak.cl}. The best of all
- * repetitions counts, since it is what all else is held against.
+ * repetitions counts, since everything else is given as a share of it.
  *
  * @param gflops        billions of operations a second, a multiply-add being two
  * @param vector        the vector width that reached it
@@ -21,22 +27,16 @@ import java.util.List;
  * @param gigabytes     a second that a copy reads and writes together
  */
 record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidth, double gigabytes) {
+    static final int[] WIDTHS = {1, 4, 8, 16};
+
     private static final int SUMS = 12;
     private static final int ROUNDS = 16;
-    static final int[] WIDTHS = {1, 4, 8, 16};
     private static final double LEAST_LAUNCH_SECONDS = 0.01;
-    private static final float FACTOR = 0.999f;
-    private static final float OFFSET = 0.001f;
     private static final int REPETITIONS = 9;
     private static final int GPU_GROUP_SIZE = 256;
     private static final int COPY_GROUPS_PER_UNIT = 16;
 
-    /**
-     * The peak at one vector width.
-     *
-     * @param vector floats a vector
-     * @param gflops billions of operations a second
-     */
+    /** The peak in billions of operations a second with vectors of {@code vector} floats. */
     record AtWidth(int vector, double gflops) {
     }
 
@@ -46,15 +46,13 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         int groupSize = groupSize(device.type() == Device.Type.CPU, device.maxGroupSize());
         List<AtWidth> byWidth = new ArrayList<>();
         for (int vector : WIDTHS) {
-            try (Program program = program(context, vector, groupSize); Kernel kernel = program.kernel("multiply_adds")) {
-                byWidth.add(new AtWidth(vector, gflops(context, kernel, vector, groupSize)));
-            }
+            byWidth.add(new AtWidth(vector, gflops(context, vector, groupSize)));
         }
         AtWidth best = byWidth.stream().max(Comparator.comparingDouble(AtWidth::gflops)).orElseThrow();
         return new Peak(best.gflops(), best.vector(), groupSize, byWidth, gigabytes(context, groupSize, settings.copiedBytes()));
     }
 
-    /** This peak with the better of its own and another's figures: measured again later, when less disturbs the machine. */
+    /** The better figures of this measurement and a later one, which something else on the machine may have slowed down less. */
     Peak orBetter(Peak other) {
         Peak better = other.gflops > gflops ? other : this;
         return new Peak(better.gflops, better.vector, better.groupSize, better.gflopsByWidth, Math.max(gigabytes, other.gigabytes));
@@ -64,12 +62,8 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         return isCpu ? 1 : (int) Math.min(GPU_GROUP_SIZE, Long.highestOneBit(maxGroupSize));
     }
 
-    /** Its program. */
-    static List<Source> sources() {
-        return List.of(Source.of("arithmetic.cl"), Source.of("peak.cl"));
-    }
+    static List<Source> sources() { return List.of(Source.of("arithmetic.cl"), Source.of("peak.cl")); }
 
-    /** Build options of its program at a vector width. */
     static List<String> options(int vector, int groupSize, boolean fusesMultiplyAdd) {
         return List.of(Source.STANDARD, "-DVECTOR=" + vector, "-DGROUP_SIZE=" + groupSize, fusesMultiplyAdd ? "-DHAS_FMA" : "");
     }
@@ -78,21 +72,17 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         return context.build(sources(), options(vector, groupSize, context.device().fusesMultiplyAdd()));
     }
 
-    private static double gflops(Context context, Kernel kernel, int vector, int groupSize) {
-        int groups = context.device().computeUnits() * (groupSize == 1 ? 8 : 32);
-        long items = (long) groups * groupSize;
-        try (DeviceBuffer result = context.buffer(items * Float.BYTES)) {
-            kernel.set("result", result).set("factor", FACTOR).set("offset", OFFSET);
+    private static double gflops(Context context, int vector, int groupSize) {
+        long items = (long) context.device().computeUnits() * (groupSize == 1 ? 8 : 32) * groupSize;
+        try (Program program = program(context, vector, groupSize); Kernel kernel = program.kernel("multiply_adds");
+                DeviceBuffer result = context.buffer(items * Float.BYTES)) {
+            kernel.set("result", result).set("factor", 0.999f).set("offset", 0.001f);
             int loops = 16;
             seconds(context, kernel.set("loops", loops), items, groupSize); // some drivers compile at the first launch
             while (seconds(context, kernel.set("loops", loops), items, groupSize) < LEAST_LAUNCH_SECONDS) {
                 loops *= 2;
             }
-            double least = Double.MAX_VALUE;
-            for (int i = 0; i < REPETITIONS; i++) {
-                least = Math.min(least, seconds(context, kernel.set("loops", loops), items, groupSize));
-            }
-            return 2e-9 * SUMS * ROUNDS * vector * loops * items / least;
+            return 2e-9 * SUMS * ROUNDS * vector * loops * items / leastSeconds(context, kernel, items, groupSize);
         }
     }
 
@@ -103,12 +93,12 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
                 DeviceBuffer from = context.zeros(bytes); DeviceBuffer to = context.buffer(bytes)) {
             kernel.set("from", from).set("to", to).set("count", bytes / 16);
             seconds(context, kernel, items, groupSize);
-            double least = Double.MAX_VALUE;
-            for (int i = 0; i < REPETITIONS; i++) {
-                least = Math.min(least, seconds(context, kernel, items, groupSize));
-            }
-            return 2e-9 * bytes / least;
+            return 2e-9 * bytes / leastSeconds(context, kernel, items, groupSize);
         }
+    }
+
+    private static double leastSeconds(Context context, Kernel kernel, long items, int groupSize) {
+        return DoubleStream.generate(() -> seconds(context, kernel, items, groupSize)).limit(REPETITIONS).min().orElseThrow();
     }
 
     private static double seconds(Context context, Kernel kernel, long items, int groupSize) {
@@ -116,5 +106,52 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         context.enqueue(kernel, items, groupSize);
         context.finish();
         return (System.nanoTime() - start) * 1e-9;
+    }
+
+    /**
+     * OpenBLAS's matrix product through NumPy, where that is installed: the measured peak of a CPU must be above it.
+     *
+     * @param gflops billions of operations a second; null when it could not be measured
+     * @param note   what was measured, or why nothing was
+     */
+    record Sgemm(Double gflops, String note) {
+        private static final Path PYTHON = Path.of("/usr/bin/python3");
+        private static final int SIDE = 1024;
+        private static final String SCRIPT = """
+                import sys, time
+                try:
+                    import numpy
+                except ImportError:
+                    sys.exit("this Python has no NumPy")
+                n = int(sys.argv[1])
+                a = numpy.full((n, n), 0.5, numpy.float32)
+                best = 1e9
+                for i in range(9):
+                    start = time.perf_counter()
+                    a @ a
+                    best = min(best, time.perf_counter() - start)
+                libraries = open("/proc/self/maps").read()
+                name = "OpenBLAS" if "openblas" in libraries else "a BLAS that is not OpenBLAS"
+                print(2e-9 * n ** 3 / best, name)
+                """;
+
+        /** Measures on as many threads as the device has compute units; only a CPU can be compared. */
+        static Sgemm measure(Device device) {
+            if (device.type() != Device.Type.CPU) {
+                return new Sgemm(null, "not compared: the device is not a CPU");
+            }
+            if (!Files.isExecutable(PYTHON)) {
+                return new Sgemm(null, "not compared: there is no " + PYTHON);
+            }
+            String threads = Integer.toString(device.computeUnits());
+            ChildProcess child = ChildProcess.run(List.of(PYTHON.toString(), "-c", SCRIPT, Integer.toString(SIDE)),
+                    Map.of("OPENBLAS_NUM_THREADS", threads, "OMP_NUM_THREADS", threads), Duration.ofSeconds(20));
+            if (child.code() != 0) {
+                return new Sgemm(null, "not compared: " + child.lastError());
+            }
+            String[] words = child.out().strip().split(" ", 2);
+            return new Sgemm(Double.parseDouble(words[0]), String.format(Locale.ROOT, "%s through NumPy, %d × %d, %s threads",
+                    words[1], SIDE, SIDE, threads));
+        }
     }
 }

@@ -1,8 +1,6 @@
 package iadb.profile;
 
 import iadb.cl.Device;
-import iadb.file.NpyReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,10 +10,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Another program that does the same training, as {@code tools/peers} holds it.
+ * Another program that does the same training: one of this repository's {@code tools/peers}.
  *
  * @param name    for people
- * @param script  under {@code tools/peers}
+ * @param script  in the folder of the programs
  * @param options of its own
  * @param threads it may use
  */
@@ -30,7 +28,7 @@ record Peer(String name, String script, List<String> options, int threads) {
             Double mapPointStepsPerSecond, List<Checkpoint> checkpoints) {
     }
 
-    /** Where a peer's training stood, and the file of the points that it mapped then. */
+    /** A moment of a peer's training, and the file of the points that it mapped then, [N, 2]. */
     record Checkpoint(int iteration, double seconds, String points) {
     }
 
@@ -61,25 +59,25 @@ record Peer(String name, String script, List<String> options, int threads) {
     }
 
     /**
-     * Runs it on the data in {@code folder}, which takes its points too.
+     * Runs it on the data in {@code folder}, where it writes its points too.
      *
-     * @param peers       the folder of the scripts
+     * @param peers       the folder of the programs
      * @param seed        of its training
      * @param checkpoints iterations, the last of which ends the training
      */
     Report run(Path peers, Path folder, Settings settings, int seed, List<Integer> checkpoints) throws AbsentException {
         Path file = peers.resolve(script);
         if (!Files.exists(file)) {
-            throw new AbsentException("there is no " + script + " in tools/peers");
+            throw new AbsentException("there is no " + script + " in " + peers);
         }
         List<String> arguments = new ArrayList<>(List.of("--p0", folder.resolve("p0.npy").toString(), "--p1",
                 folder.resolve("p1.npy").toString(), "--start", folder.resolve("start.npy").toString(), "--iterations",
-                last(checkpoints).toString(), "--batch", Integer.toString(settings.batch()), "--lr", "0.001", "--seed",
-                Integer.toString(seed), "--steps", Integer.toString(settings.mapSteps()), "--checkpoints",
+                checkpoints.get(checkpoints.size() - 1).toString(), "--batch", Integer.toString(settings.batch()), "--lr", "0.001",
+                "--seed", Integer.toString(seed), "--steps", Integer.toString(settings.mapSteps()), "--checkpoints",
                 String.join(",", checkpoints.stream().map(Object::toString).toList()), "--threads", Integer.toString(threads),
                 "--out", folder.toString()));
         arguments.addAll(options);
-        Child child = run(List.of(file.toString()), arguments);
+        ChildProcess child = run(List.of(file.toString()), arguments);
         if (child.code() == CANNOT_RUN && script.endsWith(".py") && Files.isExecutable(SYSTEM_PYTHON)) {
             child = run(List.of(SYSTEM_PYTHON.toString(), file.toString()), arguments);
         }
@@ -87,19 +85,10 @@ record Peer(String name, String script, List<String> options, int threads) {
             String reason = child.lastError().replaceFirst("^cannot run here: ", "");
             throw new AbsentException(child.code() == CANNOT_RUN ? reason : "failed: " + reason);
         }
-        return Result.parse(child.out(), Report.class);
+        return ResultFile.JSON.fromJson(child.out(), Report.class);
     }
 
-    private static Child run(List<String> program, List<String> arguments) {
-        return Child.run(Stream.concat(program.stream(), arguments.stream()).toList(), Map.of(), LIMIT);
-    }
-
-    /** The points of a checkpoint, [N, 2]. */
-    static float[] points(Path folder, Checkpoint checkpoint) throws IOException {
-        return NpyReader.readArray(folder.resolve(checkpoint.points()));
-    }
-
-    private static Integer last(List<Integer> checkpoints) {
-        return checkpoints.get(checkpoints.size() - 1);
+    private static ChildProcess run(List<String> program, List<String> arguments) {
+        return ChildProcess.run(Stream.concat(program.stream(), arguments.stream()).toList(), Map.of(), LIMIT);
     }
 }

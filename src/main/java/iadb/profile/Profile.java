@@ -1,153 +1,82 @@
 package iadb.profile;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceLimitException;
-import iadb.cl.NoDeviceException;
 import iadb.density.Density;
-import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-/** The command behind {@code tools/profile}: measures this program on a device, and says how near to its limits it comes. */
-@Command(name = "profile", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Measures this program on an OpenCL device: the device's peak, each kernel and plan against it, how cost"
-            + " grows, and where a run's time goes.",
-            "Prints tables, and writes profile.json and charts. With --compare it holds the programs of tools/peers against this"
-            + " one instead, and writes compare.json and quality.png."})
-public final class Profile implements Callable<Integer> {
+/**
+ * What this program does on a device and its share of the device's peak, as {@code profile.json} holds it.
+ *
+ * @param machine  where and when
+ * @param settings how much was measured
+ * @param peak     what the device can do at best
+ * @param sgemm    what OpenBLAS does on the same CPU
+ * @param plans    a training step of the default network and batch under each plan
+ * @param kernels  each kernel
+ * @param map      throughput over the number of points
+ * @param widths   a training step over the network's width
+ * @param batches  a training step over the batch
+ * @param run      the wall time of a whole run by phases
+ */
+public record Profile(Map<String, Object> machine, Settings settings, Peak peak, Peak.Sgemm sgemm, List<TrainingStep> plans,
+        List<KernelTimes> kernels, List<MapUses.Throughput> map, List<TrainingStep> widths, List<TrainingStep> batches, Run run) {
+    public static final String FILE = "profile.json";
+
     private static final Logger LOG = LoggerFactory.getLogger(Profile.class);
-    private static final int EXIT_FAILURE = 1;
-    private static final int EXIT_INPUT = 2;
-    private static final int EXIT_MACHINE = 3;
-    private static final int SGEMM_SIDE = 1024;
 
-    @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
-            description = "The OpenCL device: an index or UUID, as the program's command 'devices' prints them, or part of a name"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private String deviceChoice;
-
-    @Option(names = "--quick", description = "Fewer and shorter measurements: within a minute on two cores.")
-    private boolean quick;
-
-    @Option(names = "--compare", description = "Train with other programs in turn with this one; nothing else is measured.")
-    private boolean compare;
-
-    @Option(names = "--map", description = "Measure what using a trained map costs; nothing else is measured. Five minutes on two cores.")
-    private boolean map;
-
-    @Option(names = "--averages",
-            description = "Train all pairs of named densities and judge --ema's average beside the last weights; nothing else is"
-                    + " measured. An hour on two cores; with --quick one pair only.")
-    private boolean averages;
-
-    @Option(names = "--figures", description = "Write the README's figures from the result files; nothing is measured.")
-    private boolean figures;
-
-    @Option(names = "--smoke", hidden = true)
-    private boolean smoke;
-
-    @Option(names = "--out", paramLabel = "DIR", description = "Folder of the files (default: tools/results/DEVICE).")
-    private Path out;
-
-    @Option(names = "--root", paramLabel = "DIR", defaultValue = ".", hidden = true)
-    private Path root;
-
-    /** Started by {@code tools/profile}. */
-    public static void main(String[] arguments) {
-        System.setProperty("java.awt.headless", "true");
-        CommandLine command = new CommandLine(new Profile());
-        command.setExecutionExceptionHandler((e, line, parsed) -> report(e));
-        System.exit(command.execute(arguments));
-    }
-
-    @Override
-    public Integer call() throws IOException {
-        if (figures) {
-            ReadmeFigures.write(root);
-            return 0;
-        }
-        Settings settings = smoke ? Settings.smoke() : quick ? Settings.quick() : Settings.full();
-        Device device = Device.select(deviceChoice);
-        Machine machine = Machine.of(device, root);
-        Path folder = out != null ? out : root.resolve("tools/results").resolve(machine.slug());
-        Files.createDirectories(folder);
-        if (map) {
-            MapUses uses = MapUses.measure(device, machine, settings);
-            Result.write(folder.resolve(MapUses.FILE), uses);
-            System.out.print(uses.text());
-            System.out.println("written: " + folder.resolve(MapUses.FILE));
-            return 0;
-        }
-        if (averages) {
-            Averages measured = Averages.measure(device, machine, settings);
-            Result.write(folder.resolve(Averages.FILE), measured);
-            System.out.print(measured.text());
-            System.out.println("written: " + folder.resolve(Averages.FILE));
-            return 0;
-        }
-        if (compare) {
-            Comparison comparison = Comparison.measure(device, machine, settings, root);
-            Result.write(folder.resolve(Comparison.FILE), comparison);
-            Charts.write(folder, comparison);
-            System.out.print(comparison.text());
-            System.out.println("written: " + folder.resolve(Comparison.FILE) + " and quality.png");
-            return 0;
-        }
-        Result result = measure(device, machine, settings);
-        Result.write(folder.resolve(Result.FILE), result);
-        Charts.write(folder, result);
-        System.out.print(ResultText.of(result));
-        System.out.println("written: " + folder.resolve(Result.FILE) + " and charts beside it");
-        return 0;
-    }
-
-    private Result measure(Device device, Machine machine, Settings settings) throws IOException {
+    /** Measures everything; what is in work is logged. */
+    public static Profile measure(Device device, Settings settings) throws IOException {
         NetworkShape shape = settings.shape();
         try (Context context = Context.open(device); Context profiling = Context.open(device, true)) {
             LOG.info("peak of {}", device.name());
-            Peak peak = Peak.measure(context, settings); // and again below: a disturbed one would flatter all shares
-            Sgemm sgemm = Sgemm.measure(device, SGEMM_SIDE);
+            Peak first = Peak.measure(context, settings); // and again below: one that was disturbed would raise all shares
+            Peak.Sgemm sgemm = Peak.Sgemm.measure(device);
             LOG.info("plans");
-            List<Growth> plans = Growth.ofPlans(context, shape, settings.batch(), settings, peak);
+            List<TrainingStep> plans = TrainingStep.ofPlans(context, shape, settings.batch(), settings);
             LOG.info("kernels");
-            List<KernelTimes> kernels = new ArrayList<>(KernelTimes.ofPlans(profiling, shape, settings.batch(), settings, peak));
-            kernels.addAll(KernelTimes.ofMap(profiling, shape, settings, peak));
-            kernels.addAll(KernelTimes.ofDraws(profiling, List.of(TrainingBlocks.P0, onePixel()), settings, peak));
-            peak = peak.orBetter(Peak.measure(context, settings));
+            List<KernelTimes> kernels = new ArrayList<>(KernelTimes.ofPlans(profiling, shape, settings.batch(), settings));
+            kernels.addAll(KernelTimes.ofMap(profiling, shape, settings));
+            kernels.addAll(KernelTimes.ofDraws(profiling, List.of(TrainingStep.P0, onePixel()), settings));
+            Peak second = Peak.measure(context, settings);
             LOG.info("map");
-            List<MapThroughput> map = MapThroughput.measure(context, shape, settings, peak);
+            List<MapUses.Throughput> map = MapUses.Throughput.measure(context, shape, settings);
             LOG.info("width and batch");
-            List<Growth> widths = new ArrayList<>();
+            List<TrainingStep> widths = new ArrayList<>();
             for (int width : settings.widths()) {
-                widths.addAll(grown(context, new NetworkShape(width, settings.depth()), settings.batch(), settings, peak));
+                widths.addAll(steps(context, new NetworkShape(width, settings.depth()), settings.batch(), settings));
             }
-            List<Growth> batches = new ArrayList<>();
+            List<TrainingStep> batches = new ArrayList<>();
             for (int batch : settings.batches()) {
-                batches.addAll(grown(context, shape, batch, settings, peak));
+                batches.addAll(steps(context, shape, batch, settings));
             }
             LOG.info("a whole run");
-            RunPhases run = RunPhases.measure(device, settings);
-            peak = peak.orBetter(Peak.measure(context, settings));
-            return new Result(machine, settings, peak, sgemm, plans, kernels, map, widths, batches, run).against(peak);
+            Run run = Run.measure(device, settings);
+            Peak peak = first.orBetter(second).orBetter(Peak.measure(context, settings));
+            return new Profile(ResultFile.machine(device), settings, peak, sgemm, plans.stream().map(one -> one.against(peak)).toList(),
+                    kernels.stream().map(one -> one.against(peak)).toList(), map.stream().map(one -> one.against(peak)).toList(),
+                    widths.stream().map(one -> one.against(peak)).toList(), batches.stream().map(one -> one.against(peak)).toList(), run);
         }
     }
 
-    private static List<Growth> grown(Context context, NetworkShape shape, int batch, Settings settings, Peak peak) {
+    private static List<TrainingStep> steps(Context context, NetworkShape shape, int batch, Settings settings) {
         try {
-            return settings.everyPlan() ? Growth.ofPlans(context, shape, batch, settings, peak)
-                    : List.of(Growth.of(context, shape, batch, settings, peak));
+            return settings.everyPlan() ? TrainingStep.ofPlans(context, shape, batch, settings)
+                    : List.of(TrainingStep.ofFastest(context, shape, batch, settings));
         } catch (DeviceLimitException e) {
             LOG.info("left out: {}", e.getMessage());
             return List.of();
@@ -161,13 +90,104 @@ public final class Profile implements Callable<Integer> {
         return Density.of("one pixel of 4,096", 64, 64, weights);
     }
 
-    /** One line on stderr, and the exit code that the program's other commands have for it. */
-    private static int report(Exception e) {
-        LOG.debug("stack trace", e);
-        LOG.error("{}", Optional.ofNullable(e.getMessage()).orElse(e.toString()));
-        if (e instanceof NoDeviceException) {
-            return EXIT_MACHINE;
+    /**
+     * The wall time of a whole run by phases: the program in a process of its own, as a user starts it.
+     *
+     * @param iterations        of its training
+     * @param seconds           of each phase, from its {@code run.json}
+     * @param wallSeconds       from the start of the process to its end
+     * @param residentMegabytes its peak memory; null where the system does not report it
+     * @param firstStepSeconds  from the start of the virtual machine to the end of the first training step, programs cached
+     */
+    record Run(int iterations, Map<String, Double> seconds, double wallSeconds, Double residentMegabytes, Spread firstStepSeconds) {
+        private static Run measure(Device device, Settings settings) throws IOException {
+            Path folder = Files.createTempDirectory("iadb-profile");
+            try {
+                String[] oneStep = {"--iterations", "1", "--points", "1", "--steps", "1", "--no-frames"};
+                start(device, folder, oneStep); // fills caches and does not count
+                double[] first = new double[settings.startRuns()];
+                for (int i = 0; i < first.length; i++) {
+                    start(device, folder, oneStep);
+                    Map<String, Double> phases = phases(folder);
+                    first[i] = Stream.of("start", "prepare", "train").mapToDouble(phases::get).sum();
+                }
+                ChildProcess whole = start(device, folder, "--iterations", Integer.toString(settings.iterations()));
+                return new Run(settings.iterations(), phases(folder), whole.seconds(), whole.residentMegabytes(), Spread.of(first));
+            } finally {
+                ChildProcess.deleteFolder(folder);
+            }
         }
-        return e instanceof InvalidInputException ? EXIT_INPUT : EXIT_FAILURE;
+
+        private static ChildProcess start(Device device, Path folder, String... arguments) throws IOException {
+            return ChildProcess.runJar(Stream.concat(Stream.of("--quiet", "--device", Integer.toString(device.index()), "--out",
+                    folder.toString()), Stream.of(arguments)).toArray(String[]::new));
+        }
+
+        private static Map<String, Double> phases(Path folder) throws IOException {
+            JsonObject run = JsonParser.parseString(Files.readString(folder.resolve("run.json"))).getAsJsonObject();
+            Map<String, Double> phases = new LinkedHashMap<>();
+            run.getAsJsonObject("seconds").entrySet().forEach(phase -> phases.put(phase.getKey(), phase.getValue().getAsDouble()));
+            return phases;
+        }
+    }
+
+    /** Tables for a terminal. */
+    public String text() {
+        return "%s, %s, driver %s\ncommit %s, %s, %s settings\n\n".formatted(machine.get("device"), machine.get("platform"),
+                machine.get("driver"), machine.get("commit"), machine.get("date"), settings.name())
+                + String.join("\n", peakText(), steps("a training step", plans), kernelsText(), mapText(),
+                steps("over the width", widths), steps("over the batch", batches), runText());
+    }
+
+    private String peakText() {
+        Table table = new Table("peak", "vector", "GFLOP/s");
+        for (Peak.AtWidth at : peak.gflopsByWidth()) {
+            table.row("multiply-adds" + (at.vector() == peak.vector() ? ", the best" : ""), Integer.toString(at.vector()),
+                    Table.number(at.gflops()));
+        }
+        table.row("OpenBLAS sgemm", "-", Table.number(sgemm.gflops()));
+        String verdict = sgemm.gflops() == null ? "" : sgemm.gflops() < peak.gflops() ? ": below the measured peak, as it must be"
+                : ": ABOVE the measured peak, so that all shares of it are too high";
+        return table + "(" + sgemm.note() + verdict + ")\ncopy of memory: " + Table.number(peak.gigabytes())
+                + " GB/s, read and written\n";
+    }
+
+    private static String steps(String head, List<TrainingStep> all) {
+        Table table = new Table(head, "width", "batch", "us a step", "middle half", "GFLOP/s", "of peak");
+        for (TrainingStep one : all) {
+            table.row(one.plan(), Integer.toString(one.width()), Integer.toString(one.batch()),
+                    Table.number(one.microseconds().median()), Table.range(one.microseconds()), Table.number(one.gflops()),
+                    Table.percent(one.shareOfPeak()));
+        }
+        return table.toString();
+    }
+
+    private String kernelsText() {
+        Table table = new Table("kernel", "of", "launches", "event us", "host us", "GFLOP/s", "of peak", "GB/s", "of copy");
+        for (KernelTimes one : kernels) {
+            table.row(one.kernel(), one.work(), Table.number(one.launches()), Table.number(one.eventMicroseconds().median()),
+                    Table.number(one.hostMicroseconds().median()), Table.number(one.gflops()), Table.percent(one.shareOfPeak()),
+                    Table.number(one.gigabytes()), Table.percent(one.shareOfCopy()));
+        }
+        return table + "(host us: in the call that enqueues; bytes that stay in caches can exceed a copy's bandwidth)\n";
+    }
+
+    private String mapText() {
+        Table table = new Table("map, points", "steps", "ms", "middle half", "million point-steps a second", "GFLOP/s", "of peak");
+        for (MapUses.Throughput one : map) {
+            table.row(String.format(Locale.ROOT, "%,d", one.points()), Integer.toString(one.steps()),
+                    Table.number(one.milliseconds().median()), Table.range(one.milliseconds()),
+                    Table.number(one.pointStepsPerSecond().median() * 1e-6), Table.number(one.gflops()),
+                    Table.percent(one.shareOfPeak()));
+        }
+        return table.toString();
+    }
+
+    private String runText() {
+        Table table = new Table(String.format(Locale.ROOT, "a run of %,d iterations", run.iterations()), "seconds");
+        run.seconds().forEach((phase, seconds) -> table.row(phase, Table.number(seconds)));
+        table.row("process, start to end", Table.number(run.wallSeconds()));
+        table.row("start to first training step", Table.number(run.firstStepSeconds().median()));
+        return table + (run.residentMegabytes() == null ? "" : "peak memory: " + Table.number(run.residentMegabytes()) + " MB\n");
     }
 }

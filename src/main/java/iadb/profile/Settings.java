@@ -5,64 +5,57 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How much is measured. Blocks of the plans alternate, so that what disturbs the machine disturbs all of them.
+ * How much is measured.
  *
- * @param name          the word for it
+ * @param name          full, quick or smoke
  * @param blocks        measurements of each thing, of which the median counts
  * @param blockSeconds  about how long one takes
  * @param warmUpSeconds of work before the first
  * @param copiedBytes   of the memory that the bandwidth is measured on
- * @param width         of the network, where width is not what varies
+ * @param width         of the network, where width does not vary
  * @param depth         of the network
- * @param batch         rows a step, where the batch is not what varies
+ * @param batch         rows a step, where the batch does not vary
  * @param mapSteps      T
  * @param mapPoints     numbers of points to map
  * @param widths        of networks to train
  * @param batches       rows a step to train with
- * @param iterations    of the whole run whose phases are taken
+ * @param iterations    of the whole run whose phases are timed
  * @param startRuns     runs of one step, for the time from the start to the first step
- * @param peerRounds    turns that this program and another take, for the ratio of their speeds
- * @param peerIterations of each
- * @param qualityIterations of the trainings whose quality is followed; this program's go on to {@code iterations}
+ * @param peerRounds    rounds of this program and another, for the ratio of their speeds
+ * @param peerIterations of each round
+ * @param qualityIterations of the other programs' trainings whose quality is followed; this program trains {@code iterations}
  * @param qualitySeeds  trainings with seeds 0, 1, ... of which the median counts at each checkpoint
- * @param judgedPoints  that are mapped, and held against as many of p1
- * @param usedPoints    moved by the plain map, with its density and back, in turn
+ * @param judgedPoints  mapped points, compared with as many of p1
+ * @param usedPoints    moved in turn by the plain map, by the map with its density, and by the inverse
  * @param evaluatedPoints that the command evaluate judges
  * @param sampledPoints that the command sample writes
- * @param averagedPoints mapped by the last weights and by their average
- * @param pairedDensities named densities of which all pairs are trained with an average
- * @param everyPlan     whether width and batch are varied under every plan, or under the fastest only
+ * @param everyPlan     whether width and batch vary under every plan, or under the fastest only
  */
-record Settings(String name, int blocks, double blockSeconds, double warmUpSeconds, int copiedBytes, int width, int depth,
+public record Settings(String name, int blocks, double blockSeconds, double warmUpSeconds, int copiedBytes, int width, int depth,
         int batch, int mapSteps, List<Integer> mapPoints, List<Integer> widths, List<Integer> batches, int iterations,
         int startRuns, int peerRounds, int peerIterations, int qualityIterations, int qualitySeeds,
-        int judgedPoints, int usedPoints, int evaluatedPoints, int sampledPoints, int averagedPoints, int pairedDensities,
-        boolean everyPlan) {
-    private static final NetworkShape TUTORIAL = NetworkShape.TUTORIAL;
-
+        int judgedPoints, int usedPoints, int evaluatedPoints, int sampledPoints, boolean everyPlan) {
     /** Everything, in some four minutes on two cores. */
-    static Settings full() {
-        return new Settings("full", 9, 0.5, 1, 256 << 20, TUTORIAL.width(), TUTORIAL.depth(), 256, 128,
-                powersOfTwo(11, 22, 1), List.of(16, 32, 48, 64, 96, 128, 192, 256), powersOfTwo(5, 12, 1), 65_536, 5,
-                5, 2048, 16_384, 3, 8192, 65_536, 65_536, 10_000_000, 65_536, 15, true);
+    public static Settings full() {
+        return new Settings("full", 9, 0.5, 1, 256 << 20, 64, 4, 256, 128, powersOfTwo(11, 22, 1),
+                List.of(16, 32, 48, 64, 96, 128, 192, 256), powersOfTwo(5, 12, 1), 65_536, 5, 5, 2048, 16_384, 3, 8192, 65_536,
+                65_536, 10_000_000, true);
     }
 
     /** The same kinds of figures from fewer and shorter measurements: within a minute on two cores. */
-    static Settings quick() {
-        return new Settings("quick", 7, 0.12, 0.3, 64 << 20, TUTORIAL.width(), TUTORIAL.depth(), 256, 128,
-                List.of(1 << 11, 1 << 14, 1 << 17, 1 << 20, 1 << 22), List.of(32, 64, 128), powersOfTwo(6, 10, 2),
-                16_384, 3, 3, 1024, 4096, 1, 4096, 16_384, 65_536, 500_000, 16_384, 0, false);
+    public static Settings quick() {
+        return new Settings("quick", 7, 0.12, 0.3, 64 << 20, 64, 4, 256, 128,
+                List.of(1 << 11, 1 << 14, 1 << 17, 1 << 20, 1 << 22), List.of(32, 64, 128), powersOfTwo(6, 10, 2), 16_384, 3, 3,
+                1024, 4096, 1, 4096, 16_384, 65_536, 500_000, false);
     }
 
     /** As little as shows that it works: for tests. */
-    static Settings smoke() {
-        return new Settings("smoke", 3, 0.01, 0.02, 8 << 20, 16, 2, 64, 4, List.of(2048, 4096), List.of(16), List.of(64), 64,
-                1, 1, 64, 64, 1, 64, 256, 256, 1000, 256, 2, false);
+    public static Settings smoke() {
+        return new Settings("smoke", 3, 0.01, 0.02, 8 << 20, 16, 2, 64, 4, List.of(2048, 4096), List.of(16), List.of(64), 64, 1,
+                1, 64, 64, 1, 64, 256, 256, 1000, false);
     }
 
-    NetworkShape shape() {
-        return new NetworkShape(width, depth);
-    }
+    NetworkShape shape() { return new NetworkShape(width, depth); }
 
     private static List<Integer> powersOfTwo(int first, int last, int step) {
         return IntStream.iterate(first, exponent -> exponent <= last, exponent -> exponent + step)

@@ -10,7 +10,7 @@ import java.util.stream.DoubleStream;
  * @param median of them
  * @param low    a quarter of them lie below
  * @param high   a quarter of them lie above
- * @param count  how many there were
+ * @param count  number of measurements
  */
 record Spread(double median, double low, double high, int count) {
     /** The spread of at least one value. */
@@ -20,20 +20,15 @@ record Spread(double median, double low, double high, int count) {
         return new Spread(quantile(sorted, 0.5), quantile(sorted, 0.25), quantile(sorted, 0.75), sorted.length);
     }
 
-    /** The spread of {@code count} calls. */
     static Spread of(int count, DoubleSupplier measurement) {
         return of(DoubleStream.generate(measurement).limit(count).toArray());
     }
 
-    /** The values {@code factor} divided by these: a time becomes a rate. */
-    Spread into(double factor) {
-        return new Spread(factor / median, factor / high, factor / low, count);
-    }
+    /** {@code factor} divided by these values: a time becomes a rate. */
+    Spread into(double factor) { return new Spread(factor / median, factor / high, factor / low, count); }
 
     /** {@code factor} times these values. */
-    Spread times(double factor) {
-        return new Spread(median * factor, low * factor, high * factor, count);
-    }
+    Spread times(double factor) { return new Spread(median * factor, low * factor, high * factor, count); }
 
     private static double quantile(double[] sorted, double share) {
         double place = share * (sorted.length - 1);

@@ -5,37 +5,28 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** Rows for a terminal: the first column to the left, the others to the right, each as wide as its widest cell. */
-final class Table {
+/** Rows for a terminal: the first column aligned to the left, the others to the right, each as wide as its widest cell. */
+public final class Table {
     private static final String BETWEEN = "  ";
 
     private final List<String[]> rows = new ArrayList<>();
 
-    Table(String... heads) {
+    public Table(String... heads) {
         rows.add(heads);
     }
 
-    Table row(String... cells) {
-        rows.add(cells);
-        return this;
+    public void row(String... cells) { rows.add(cells); }
+
+    /** A number in three digits or all before its point; a dash for null. */
+    public static String number(Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, value >= 100 ? "%,.0f" : value >= 10 ? "%.1f" : "%.3g", value);
     }
 
-    /** A number in the digits that matter; a dash where there is none. */
-    static String number(Double value) {
-        if (value == null) {
-            return "-";
-        }
-        return String.format(Locale.ROOT, value >= 100 ? "%,.0f" : value >= 10 ? "%.1f" : "%.3g", value);
-    }
-
-    static String percent(Double share) {
-        return share == null ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * share);
-    }
+    /** A share; a dash for null. */
+    public static String percent(Double share) { return share == null ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * share); }
 
     /** The middle half of the measurements. */
-    static String range(Spread spread) {
-        return number(spread.low()) + " to " + number(spread.high());
-    }
+    static String range(Spread spread) { return number(spread.low()) + " to " + number(spread.high()); }
 
     @Override
     public String toString() {

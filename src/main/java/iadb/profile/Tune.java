@@ -6,6 +6,8 @@ import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
 import iadb.cl.WrongAnswerException;
+import iadb.fault.InvalidInputException;
+import iadb.file.AtomicFile;
 import iadb.model.NetworkShape;
 import iadb.plan.Batch;
 import iadb.plan.PlanChoice;
@@ -17,22 +19,26 @@ import iadb.plan.TuningTable;
 import iadb.plan.TuningTrial;
 import iadb.sample.MapTrials;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
- * The search behind {@code tools/tune}: times a device's kernels over valid tunings, one parameter after the other until
- * none gets better, refuses those that leave the reference, and writes the best into {@code cl/tuning.properties}.
+ * The search for a device's tunings: times its kernels over valid tunings, one parameter after the other until none gets better,
+ * refuses those whose results differ from the reference, and writes the best into a file that {@link TuningTable} reads.
  */
 public final class Tune implements AutoCloseable {
     private static final NetworkShape SHAPE = NetworkShape.TUTORIAL;
@@ -41,14 +47,17 @@ public final class Tune implements AutoCloseable {
     private static final int MAP_POINTS = 1 << 15;
     private static final int BLOCKS = 9;
     private static final long BLOCK_NANOS = 40_000_000;
+    private static final String MEASURED = "# measured, by iadb-cl tune";
 
     private final Device device;
-    private final Context context;
+    private final Consumer<String> report;
     private final Resources resources = new Resources();
+    private final Context context;
     private final Batch batch;
 
-    private Tune(Device device) {
+    private Tune(Device device, Consumer<String> report) {
         this.device = device;
+        this.report = report;
         context = resources.add(Context.open(device));
         Random random = new Random(1);
         float[] points = new float[2 * DATA_POINTS];
@@ -59,12 +68,18 @@ public final class Tune implements AutoCloseable {
         batch = new Batch(data, DATA_POINTS, data, DATA_POINTS, ROWS, 1, Rates.constant(1e-3f));
     }
 
-    /** Tunes the device whose index or name is the first argument ({@code auto} without one); the second is the file. */
-    public static void main(String[] arguments) throws IOException {
-        Device device = Device.select(arguments.length > 0 ? arguments[0] : "auto");
-        Path file = Path.of(arguments.length > 1 ? arguments[1] : "cl/tuning.properties");
-        try (Tune tune = new Tune(device)) {
-            System.out.println(device);
+    /**
+     * Puts the device's rows into the file, in the place of older ones; each is written as soon as it is found.
+     *
+     * @param report takes lines about the search
+     * @throws InvalidInputException if the file exists and has no tunings
+     */
+    public static void run(Device device, Path file, Consumer<String> report) throws IOException {
+        if (Files.exists(file)) {
+            TuningTable.read(file);
+        }
+        try (Tune tune = new Tune(device, report)) {
+            report.accept(device.toString());
             tune.write(file, TuningTable.Purpose.TRAINING, tune::training);
             tune.write(file, TuningTable.Purpose.MAP, tuning -> tune.map(tuning, MAP_POINTS, false));
             if (device.type() != Device.Type.CPU) {
@@ -74,24 +89,15 @@ public final class Tune implements AutoCloseable {
         }
     }
 
-    private void write(Path file, TuningTable.Purpose purpose, Function<Tuning, Optional<TuningTrial>> open) throws IOException {
-        String what = purpose.name().toLowerCase(Locale.ROOT);
-        write(file, TuningTable.key(device, purpose), search(what, axes(), TuningTable.find(device, purpose), open));
-    }
-
     /** A word of a tuning and the values to try. */
     private record Axis(String word, int... values) {
     }
 
     /** The tunings that a search from {@code start} tries first: one word changed. Not all fit every network. */
-    public static List<Tuning> candidates(Tuning start) {
+    static List<Tuning> candidates(Tuning start) {
         return axes(start.groupSize() == 1).stream()
                 .flatMap(axis -> Arrays.stream(axis.values()).mapToObj(value -> start.with(axis.word(), value)))
                 .filter(tuning -> !tuning.equals(start)).toList();
-    }
-
-    private List<Axis> axes() {
-        return axes(device.type() == Device.Type.CPU);
     }
 
     private static List<Axis> axes(boolean oneItemGroups) {
@@ -111,27 +117,23 @@ public final class Tune implements AutoCloseable {
     }
 
     /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, block by block in turn. */
-    private static Tuning search(String what, List<Axis> axes, Tuning start, Function<Tuning, Optional<TuningTrial>> open) {
+    private Tuning search(String what, Tuning start, Function<Tuning, Optional<TuningTrial>> open) {
         Tuning best = start;
-        System.out.printf(Locale.ROOT, "%s starts at %s%n", what, best);
+        say("%s starts at %s", what, best);
         boolean better = true;
         while (better) {
             better = false;
-            for (Axis axis : axes) {
+            for (Axis axis : axes(device.type() == Device.Type.CPU)) {
                 for (int value : axis.values()) {
                     Tuning candidate = best.with(axis.word(), value);
-                    if (candidate.equals(best)) {
-                        continue;
-                    }
-                    OptionalDouble share = share(open, candidate, best);
+                    OptionalDouble share = candidate.equals(best) ? OptionalDouble.empty() : share(open, candidate, best);
                     if (share.isEmpty()) {
                         continue;
                     }
-                    // A gain counts when a second measurement confirms it.
+                    // a gain counts when a second measurement confirms it
                     boolean wins = share.getAsDouble() < TuningTrial.LEAST_GAIN
                             && share(open, candidate, best).orElseThrow() < TuningTrial.LEAST_GAIN;
-                    System.out.printf(Locale.ROOT, "  %-18s %4d: %.3f of the best%s%n", axis.word(), value,
-                            share.getAsDouble(), wins ? ", taken" : "");
+                    say("  %-18s %4d: %.3f of the best%s", axis.word(), value, share.getAsDouble(), wins ? ", taken" : "");
                     if (wins) {
                         best = candidate;
                         better = true;
@@ -139,11 +141,13 @@ public final class Tune implements AutoCloseable {
                 }
             }
         }
-        System.out.printf(Locale.ROOT, "%s: %s%n", what, best);
+        say("%s: %s", what, best);
         return best;
     }
 
-    /** The candidate's time as a share of the best's; empty where the candidate cannot be had. */
+    private void say(String format, Object... values) { report.accept(String.format(Locale.ROOT, format, values)); }
+
+    /** The candidate's time as a share of the best's; empty where the candidate does not run. */
     private static OptionalDouble share(Function<Tuning, Optional<TuningTrial>> open, Tuning candidate, Tuning best) {
         try (TuningTrial ofBest = open.apply(best).orElseThrow(); TuningTrial ofCandidate = open.apply(candidate).orElse(null)) {
             return ofCandidate == null ? OptionalDouble.empty()
@@ -151,7 +155,7 @@ public final class Tune implements AutoCloseable {
         }
     }
 
-    /** Fused training steps; empty where the tuning does not fit, build, or compute rightly. */
+    /** Fused training steps; empty where the tuning does not fit, build, or compute correctly. */
     private Optional<TuningTrial> training(Tuning tuning) {
         PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
         PlanChoice choice = PlanSelector.candidates(Optional.of(kind), tuning, device, SHAPE, ROWS).get(0);
@@ -166,29 +170,28 @@ public final class Tune implements AutoCloseable {
         return trial(() -> new MapTrials(context, SHAPE, points, withDensity).open(tuning));
     }
 
-    private static Optional<TuningTrial> trial(Supplier<TuningTrial> open) {
+    private Optional<TuningTrial> trial(Supplier<TuningTrial> open) {
         try {
             return Optional.of(open.get());
         } catch (WrongAnswerException e) {
-            System.out.println("  " + e.getMessage());
+            say("  %s", e.getMessage());
         } catch (OpenClException e) {
             // it does not build, or run, on this device
         }
         return Optional.empty();
     }
 
-    /** Puts the line of {@code key} into the file, in the place of an older one. */
-    private static void write(Path file, String key, Tuning tuning) throws IOException {
-        List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    private void write(Path file, TuningTable.Purpose purpose, Function<Tuning, Optional<TuningTrial>> open) throws IOException {
+        String key = TuningTable.key(device, purpose);
+        Tuning best = search(purpose.key(), TuningTable.find(device, purpose), open);
+        List<String> lines = new ArrayList<>(Files.exists(file) ? Files.readAllLines(file) : List.of());
         lines.removeIf(line -> line.startsWith(key + "="));
         List<String> head = lines.stream().takeWhile(line -> !line.startsWith("# measured")).toList();
         TreeSet<String> measured = new TreeSet<>(lines.stream().skip(head.size())
                 .filter(line -> !line.isBlank() && !line.startsWith("#")).toList());
-        measured.add(key + "=" + tuning);
-        List<String> all = new ArrayList<>(head);
-        all.add("# measured, by tools/tune");
-        all.addAll(measured);
-        Files.write(file, all);
+        measured.add(key + "=" + best);
+        List<String> all = Stream.of(head, List.of(MEASURED), measured).flatMap(Collection::stream).toList();
+        AtomicFile.write(file, out -> out.write((String.join("\n", all) + "\n").getBytes(StandardCharsets.UTF_8)));
     }
 
     @Override

@@ -1,7 +1,5 @@
 /**
- * Measuring: what the device can do at best, what each kernel and plan takes of it, how cost grows, where a run's time goes,
- * how other programs fare at the same training, and which tuning is fastest; and what other compilers say of the kernels. What
- * {@code tools/profile}, {@code tools/figures}, {@code tools/tune}, {@code tools/inspect} and {@code tools/compiled} start; nothing
- * else needs it. Only its programs, the classes with a {@code main}, print.
+ * Measures a device: its peak, each kernel and plan, whole runs, what using a map costs, this program against others, and the
+ * tunings that suit it. Only the command line uses it.
  */
 package iadb.profile;

@@ -5,13 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Device;
+import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TuningTableTest {
     private static Properties table() throws IOException {
@@ -31,6 +34,27 @@ class TuningTableTest {
             assertEquals(0, 64 / tuning.vector() % tuning.itemVectors(), key);
             assertEquals(tuning, Tuning.parse(tuning.toString()), key);
         }
+    }
+
+    @Test
+    void aFileOfTuningsIsReadAsThePackedOne() throws IOException {
+        Map<String, Tuning> read = TuningTable.read(Path.of("cl/tuning.properties"));
+        assertEquals(table().stringPropertyNames(), read.keySet());
+        assertEquals(Tuning.parse(table().getProperty("gpu.map-few.4")), read.get("gpu.map-few.4"));
+    }
+
+    @Test
+    void whatIsNotAFileOfTuningsIsRefused(@TempDir Path folder) throws IOException {
+        assertRefused("no such file", folder.resolve("missing"));
+        assertRefused("cannot read the tunings", folder);
+        assertRefused("a row is named 'hello', not DEVICE.PURPOSE", Files.writeString(folder.resolve("text"), "hello world\n"));
+        assertRefused("is not a file of tunings", Files.writeString(folder.resolve("escape"), "\\uzzzz"));
+        assertRefused("no kernel can be built with 'vector=3'", Files.writeString(folder.resolve("bad"), "a-2.map=vector=3\n"));
+    }
+
+    private static void assertRefused(String words, Path file) {
+        String message = assertThrows(InvalidInputException.class, () -> TuningTable.read(file)).getMessage();
+        assertTrue(message.contains(words) && message.contains(file.toString()), message);
     }
 
     @Test

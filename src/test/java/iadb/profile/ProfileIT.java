@@ -8,6 +8,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.cl.Device;
+import iadb.plan.TuningTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The profile in a process of its own, as {@code tools/profile} starts it, with the least that it can measure. */
+/** The command profile with the least that it can measure, and tools that use its results, in processes of their own. */
 class ProfileIT {
     private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private static final Duration LIMIT = Duration.ofMinutes(2); // some 10 s on two idle cores
@@ -29,19 +32,18 @@ class ProfileIT {
     @TempDir
     private Path folder;
 
-    private Child profile(String... arguments) {
-        return run("Profile", arguments);
+    private static ChildProcess profile(String... arguments) {
+        return jar(Map.of(), Stream.concat(Stream.of("profile"), Stream.of(arguments)).toArray(String[]::new));
     }
 
-    private static Child run(String program, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(JAVA, "-cp", System.getProperty("iadb.jar"), "iadb.profile." + program));
-        command.addAll(List.of(arguments));
-        return Child.run(command, Map.of(), LIMIT);
+    private static ChildProcess tool(String name, String... arguments) {
+        return ChildProcess.run(Stream.concat(Stream.of(JAVA, "-cp", System.getProperty("java.class.path"), "iadb.tools." + name),
+                Stream.of(arguments)).toList(), Map.of(), LIMIT);
     }
 
     @Test
     void aProfileIsATableAndJsonAndCharts() throws IOException {
-        Child child = profile("--smoke", "--out", folder.toString());
+        ChildProcess child = profile("--smoke", "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
         assertTrue(child.out().contains("GFLOP/s") && child.out().contains("fused_gradient"), child.out());
 
@@ -75,7 +77,7 @@ class ProfileIT {
 
     @Test
     void usesOfTheMapAreATableAndJson() throws IOException {
-        Child child = profile("--smoke", "--map", "--out", folder.toString());
+        ChildProcess child = profile("--smoke", "--map", "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
         assertTrue(child.out().contains("with the density") && child.out().contains("midpoint"), child.out());
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("map.json"))).getAsJsonObject();
@@ -86,29 +88,42 @@ class ProfileIT {
     }
 
     @Test
-    void averagesAreATableAndJson() throws IOException {
-        Child child = profile("--smoke", "--averages", "--out", folder.toString());
-        assertEquals(0, child.code(), child.err());
-        assertTrue(child.out().contains("moons to ring, medians over 5 seeds"), child.out());
-        JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("averages.json"))).getAsJsonObject();
-        assertEquals(5, json.getAsJsonArray("moons_to_ring").size());
-        assertEquals(2, json.getAsJsonArray("pairs").size());
-    }
-
-    @Test
     void peersThatAreNotHereAreNamedWithTheReason() throws IOException {
-        Child child = profile("--smoke", "--compare", "--root", folder.toString(), "--out", folder.toString());
+        ChildProcess child = profile("--smoke", "--compare", "--peers", folder.toString(), "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
-        assertTrue(child.out().contains("JAX scan did not run: there is no jax_scan.py in tools/peers"), child.out());
+        assertTrue(child.out().contains("JAX scan did not run: there is no jax_scan.py in " + folder), child.out());
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("compare.json"))).getAsJsonObject();
         assertTrue(json.getAsJsonObject("own").get("median").getAsDouble() > 0);
         assertTrue(json.get("exact_distance").getAsDouble() > 0);
         assertEquals(900, ImageIO.read(folder.resolve("quality.png").toFile()).getWidth());
     }
 
+    /** Every command that opens a device takes tunings by an option, and by the environment. */
+    @Test
+    void tuningsOfAFileComeBeforeThePackedOnes() throws IOException {
+        String words = "vector=8 tile-rows=64 item-rows=4 item-vectors=2 group-size=1 unroll=1 split=1";
+        Path file = folder.resolve("tuning.properties");
+        Files.writeString(file, TuningTable.key(Device.all().get(0), TuningTable.Purpose.TRAINING) + "=" + words
+                + " update-groups=0 update-group-size=1\n");
+        ChildProcess devices = jar(Map.of(), "devices", "--tuning", file.toString());
+        assertTrue(devices.out().contains(words), devices.out() + devices.err());
+        jar(Map.of("IADB_CL_TUNING", file.toString()), "--iterations", "1", "--points", "1", "--steps", "1", "--no-frames", "--out",
+                folder.toString());
+        assertTrue(Files.readString(folder.resolve("run.json")).contains(words));
+        Files.writeString(file, "vector=8\n");
+        ChildProcess refused = jar(Map.of("IADB_CL_TUNING", file.toString()), "devices");
+        assertEquals(2, refused.code());
+        assertEquals(List.of(file + " is not a file of tunings: a row is named 'vector', not DEVICE.PURPOSE"), refused.err().lines().toList());
+    }
+
+    private static ChildProcess jar(Map<String, String> environment, String... arguments) {
+        return ChildProcess.run(Stream.concat(Stream.of(JAVA, "-jar", System.getProperty("iadb.jar")), Stream.of(arguments)).toList(),
+                environment, LIMIT);
+    }
+
     @Test
     void aWrongDeviceIsOneLine() {
-        Child child = profile("--smoke", "--device", "no such device", "--out", folder.toString());
+        ChildProcess child = profile("--smoke", "--device", "no such device", "-o", folder.toString());
         assertEquals(2, child.code());
         assertEquals(1, child.err().lines().count(), child.err());
     }
@@ -120,7 +135,7 @@ class ProfileIT {
     /** As {@code tools/inspect --programs} and {@code tools/compiled} start them, with another compiler's output in between. */
     @Test
     void whatIsCompiledOfThePrintedProgramsIsKept() throws IOException {
-        Child printed = run("BuiltProgram", ".");
+        ChildProcess printed = tool("BuiltProgram");
         assertEquals(0, printed.code(), printed.err());
         List<String> lines = new ArrayList<>();
         for (JsonElement one : JsonParser.parseString(printed.out()).getAsJsonObject().getAsJsonArray("programs")) {
@@ -137,15 +152,19 @@ class ProfileIT {
             }
         }
         Path output = Files.write(folder.resolve("output"), lines);
-        Path kept = Files.createDirectories(folder.resolve("tools/results")).resolve(Compiled.FILE);
-        Child written = run("Compiled", folder.toString(), output.toString());
+        Path kept = Files.createDirectories(folder.resolve("tools/results")).resolve("compiled.json");
+        ChildProcess written = tool("Compiled", folder.toString(), output.toString());
         assertEquals(0, written.code(), written.err());
-        assertEquals(lines.size(), Result.read(kept, Compiled.class).kernels().size());
+        assertEquals(lines.size(), kernels(kept).size());
 
         Files.write(output, List.of(lines.get(0).replaceFirst("\"digest\":\"..", "\"digest\":\"??")));
-        Child refused = run("Compiled", folder.toString(), output.toString());
+        ChildProcess refused = tool("Compiled", folder.toString(), output.toString());
         assertEquals(2, refused.code(), refused.out());
         assertTrue(refused.err().contains("other files or options"), refused.err());
-        assertEquals(lines.size(), Result.read(kept, Compiled.class).kernels().size(), "the file is as it was");
+        assertEquals(lines.size(), kernels(kept).size(), "the file is as it was");
+    }
+
+    private static JsonArray kernels(Path compiled) throws IOException {
+        return JsonParser.parseString(Files.readString(compiled)).getAsJsonObject().getAsJsonArray("kernels");
     }
 }

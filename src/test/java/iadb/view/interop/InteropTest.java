@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Fence;
 import iadb.model.NetworkShape;
-import iadb.profile.BuiltProgram;
+import iadb.tools.BuiltProgram;
 import iadb.view.surface.ChildRun;
 import iadb.view.surface.Xvfb;
 import java.io.IOException;

@@ -1,20 +1,22 @@
-package iadb.profile;
+package iadb.tools;
 
 import iadb.cl.Fence;
 import iadb.cl.Source;
 import iadb.draw.PointSource;
+import iadb.file.BuildVersion;
 import iadb.metric.EnergyDistance;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
-import iadb.plan.TuningTable;
 import iadb.plan.TuningTable.Purpose;
+import iadb.plan.TuningTable;
+import iadb.profile.ProfileDoor;
+import iadb.profile.ResultFile;
 import iadb.sample.Sampler;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -110,10 +112,8 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
         programs.add(untuned("barrier", BarrierSelfTest.sources(), BarrierSelfTest.OPTIONS).with(fence));
         programs.add(untuned("draw", PointSource.sources(), PointSource.OPTIONS));
         programs.add(untuned("energy", EnergyDistance.sources(), EnergyDistance.options(fusesMultiplyAdd)));
-        for (int vector : Peak.WIDTHS) {
-            programs.add(untuned("peak-" + vector, Peak.sources(), Peak.options(vector,
-                    Peak.groupSize(!kind.equals("gpu"), limits.maxGroupSize()), fusesMultiplyAdd)));
-        }
+        ProfileDoor.peakOptions(!kind.equals("gpu"), limits.maxGroupSize(), fusesMultiplyAdd)
+                .forEach((vector, options) -> programs.add(untuned("peak-" + vector, ProfileDoor.peakSources(), options)));
         // iadb.view builds it, which this package may not use: its tests hold it against this
         programs.add(untuned("sharing", List.of(Source.of("sharing.cl")), List.of(Source.STANDARD)));
         return programs;
@@ -160,11 +160,11 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
                 .filter(line -> !line.isEmpty()).map(line -> line + "\n").collect(Collectors.joining());
     }
 
-    /** Prints the default network's programs of each kind of device that fuses multiply-adds; the argument is the repository. */
+    /** Prints the default network's programs of each kind of device that fuses multiply-adds. */
     public static void main(String[] arguments) {
         List<Printed> programs = KINDS.entrySet().stream().flatMap(kind -> kind.getValue().programs().stream()
                 .map(program -> Printed.of(kind.getKey(), program))).toList();
-        new PrintStream(System.out, true, StandardCharsets.UTF_8).println(Result.json(new All(Machine.commit(Path.of(arguments[0])),
+        new PrintStream(System.out, true, StandardCharsets.UTF_8).println(ResultFile.JSON.toJson(new All(BuildVersion.commit(),
                 NetworkShape.TUTORIAL.width(), NetworkShape.TUTORIAL.depth(), programs)));
     }
 }

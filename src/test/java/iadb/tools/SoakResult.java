@@ -1,4 +1,4 @@
-package iadb.profile;
+package iadb.tools;
 
 import java.util.List;
 import java.util.Locale;

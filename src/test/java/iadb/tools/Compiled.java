@@ -1,8 +1,11 @@
-package iadb.profile;
+package iadb.tools;
 
 import com.google.gson.JsonParseException;
 import iadb.fault.InvalidInputException;
+import iadb.file.BuildVersion;
 import iadb.plan.Tuning;
+import iadb.profile.ResultFile;
+import iadb.profile.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,7 +138,7 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
 
     private static <T> T parse(String line, Class<T> type) {
         try {
-            return Result.parse(line, type);
+            return ResultFile.JSON.fromJson(line, type);
         } catch (JsonParseException e) {
             throw new InvalidInputException("no JSON: " + line, e);
         }
@@ -218,8 +221,8 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
             for (int i = 1; i < arguments.length; i++) {
                 lines.addAll(Files.readAllLines(Path.of(arguments[i])));
             }
-            Compiled compiled = of(lines, built(), Machine.commit(root));
-            Result.write(root.resolve("tools/results").resolve(FILE), compiled);
+            Compiled compiled = of(lines, built(), BuildVersion.commit());
+            ResultFile.write(root.resolve("tools/results").resolve(FILE), compiled);
             System.out.println("tools/results/" + FILE + ": " + lines.stream().filter(line -> line.startsWith("{")).count() + " lines, "
                     + String.join(" ", gpus(compiled.kernels())));
         } catch (InvalidInputException | IOException e) {

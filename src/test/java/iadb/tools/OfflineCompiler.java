@@ -1,10 +1,9 @@
-package iadb.plan;
+package iadb.tools;
 
 import iadb.cl.Fence;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
-import iadb.profile.BuiltProgram;
-import iadb.profile.BuiltProgram.Limits;
+import iadb.tools.BuiltProgram.Limits;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,8 +30,7 @@ import java.util.stream.Stream;
  * there: clang and libclc make PTX for NVIDIA, of which the CUDA toolkit's ptxas makes machine code, and AMD's assembly.
  * The vendors' own compilers differ in detail: trust it for "compiles, does not spill, fits", not for the last register.
  *
- * <p>{@link OfflineCompileTest} and {@code tools/inspect} use it. The latter starts this file by itself, so it needs no
- * more than the public part of the program.
+ * <p>{@code tools/inspect} and a test use it.
  */
 public final class OfflineCompiler {
     /** Local memory that every GPU here has for a group: NVIDIA's OpenCL stops there. */

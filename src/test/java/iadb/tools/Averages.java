@@ -1,4 +1,4 @@
-package iadb.profile;
+package iadb.tools;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
@@ -9,17 +9,23 @@ import iadb.draw.PointSource;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
+import iadb.profile.ResultFile;
+import iadb.profile.Table;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
-import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
+import iadb.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * @param moonsToRing by seed: the pair that is tried with several
  * @param pairs       of different named densities, with seed 0
  */
-record Averages(Machine machine, double decay, int iterations, int points, List<Outcome> moonsToRing, List<Outcome> pairs) {
+record Averages(Map<String, Object> machine, double decay, int iterations, int points, List<Outcome> moonsToRing, List<Outcome> pairs) {
     static final String FILE = "averages.json";
 
     private static final Logger LOG = LoggerFactory.getLogger(Averages.class);
@@ -59,35 +65,48 @@ record Averages(Machine machine, double decay, int iterations, int points, List<
         }
     }
 
-    static Averages measure(Device device, Machine machine, Settings settings) {
-        List<String> names = NamedDensities.names();
+    /** How much is measured; {@code pairedDensities} named densities make the pairs. */
+    record Extent(int iterations, int points, int pairedDensities) {
+    }
+
+    static Averages measure(Device device, Extent extent) {
+        List<String> names = NamedDensities.names().subList(0, extent.pairedDensities());
         List<Outcome> moons = new ArrayList<>();
         List<Outcome> pairs = new ArrayList<>();
         try (Context context = Context.open(device)) {
             for (int seed = 0; seed < SEEDS; seed++) {
-                moons.add(outcome(context, "moons", "ring", seed, settings));
+                moons.add(outcome(context, "moons", "ring", seed, extent));
             }
-            for (String p1 : names.subList(0, Math.min(settings.pairedDensities(), names.size()))) {
-                for (String p0 : names.subList(0, Math.min(settings.pairedDensities(), names.size()))) {
+            for (String p1 : names) {
+                for (String p0 : names) {
                     if (!p0.equals(p1)) {
-                        pairs.add(outcome(context, p0, p1, 0, settings));
+                        pairs.add(outcome(context, p0, p1, 0, extent));
                     }
                 }
             }
         }
-        return new Averages(machine, DECAY, settings.iterations(), settings.averagedPoints(), moons, pairs);
+        return new Averages(ResultFile.machine(device), DECAY, extent.iterations(), extent.points(), moons, pairs);
     }
 
-    private static Outcome outcome(Context context, String name0, String name1, int seed, Settings settings) {
+    /** Measures the device of the first argument for the folder of the second; {@code quick} as a third takes one pair only. */
+    public static void main(String[] arguments) throws IOException {
+        Device device = Device.select(arguments[0]);
+        Averages measured = measure(device, arguments.length > 2 ? new Extent(16_384, 16_384, 0) : new Extent(65_536, 65_536, 15));
+        Path file = Files.createDirectories(Path.of(arguments[1], ResultFile.folderName(device))).resolve(FILE);
+        ResultFile.write(file, measured);
+        System.out.println(measured.text() + "written: " + file);
+    }
+
+    private static Outcome outcome(Context context, String name0, String name1, int seed, Extent extent) {
         Density p0 = NamedDensities.find(name0).orElseThrow();
         Density p1 = NamedDensities.find(name1).orElseThrow();
-        int count = settings.averagedPoints();
+        int count = extent.points();
         TrainingSettings config = TrainingSettings.tutorial().withEma(DECAY).withSeed(seed);
         try (TrainingSession session = new TrainingSession(context, config, p0, p1);
                 Sampler sampler = new Sampler(context, config.shape());
                 PointSource source0 = new PointSource(context, p0);
                 PointSource source1 = new PointSource(context, p1)) {
-            session.advance(settings.iterations(), NO_LIMIT);
+            session.advance(extent.iterations(), NO_LIMIT);
             session.drain();
             Checkpoint trained = session.checkpoint();
             float[] starts = source0.drawToHost(seed, RandomPurpose.START_POINTS, 0, count);

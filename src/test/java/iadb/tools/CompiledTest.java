@@ -1,4 +1,4 @@
-package iadb.profile;
+package iadb.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.fault.InvalidInputException;
+import iadb.profile.ResultFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,9 +77,13 @@ class CompiledTest {
         assertRefused("no JSON", List.of("{\"program\": "));
     }
 
+    private static Compiled file() throws IOException {
+        return ResultFile.JSON.fromJson(Files.readString(Path.of("tools/results", Compiled.FILE)), Compiled.class);
+    }
+
     @Test
     void theFileIsOfTodaysPrograms() throws IOException {
-        Result.read(Path.of("tools/results", Compiled.FILE), Compiled.class).requireCurrent(Compiled.built());
+        file().requireCurrent(Compiled.built());
     }
 
     @Test
@@ -96,7 +102,7 @@ class CompiledTest {
     /** It can be read, and nothing in it is called measured. */
     @Test
     void theFileIsWholeAndSaysThatItIsModelled() throws IOException {
-        Compiled compiled = Result.read(Path.of("tools/results", Compiled.FILE), Compiled.class);
+        Compiled compiled = file();
         assertTrue(compiled.about().startsWith("Modelled, not measured"), compiled.about());
         for (String gpu : List.of("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "gfx90a", "gfx1030", "gfx1100")) {
             assertTrue(compiled.kernels().stream().anyMatch(one -> one.gpu().equals(gpu) && one.registers() != null), gpu);

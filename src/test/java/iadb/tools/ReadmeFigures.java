@@ -1,12 +1,15 @@
-package iadb.profile;
+package iadb.tools;
 
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
+import iadb.profile.ResultFile;
+import iadb.profile.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -26,6 +29,51 @@ final class ReadmeFigures {
     private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
     private static final String END_SOAK = "<!-- end of faults -->";
     private static final String ABSENT = "not yet measured";
+
+    /** What the table takes of the files of {@code iadb-cl profile}. */
+    private record Result(Machine machine, Settings settings, Peak peak, List<Plan> plans, List<MapSpeed> map, Run run) {
+        static final String FILE = "profile.json";
+
+        Plan fastestPlan() {
+            return plans.stream().min(Comparator.comparingDouble(plan -> plan.microseconds().median())).orElseThrow();
+        }
+    }
+
+    private record Machine(String device, String type, String platform, String driver, String commit, String date) {
+    }
+
+    private record Settings(String name) {
+    }
+
+    private record Spread(double median) {
+    }
+
+    private record Peak(double gflops) {
+    }
+
+    private record Plan(String plan, Spread microseconds, double shareOfPeak) {
+    }
+
+    private record MapSpeed(int points, Spread pointStepsPerSecond, double shareOfPeak) {
+    }
+
+    private record Run(int iterations, double wallSeconds, Double residentMegabytes, Spread firstStepSeconds) {
+    }
+
+    private record Comparison(List<Entry> peers) {
+        static final String FILE = "compare.json";
+    }
+
+    private record Entry(String name, String reason, Spread ratio) {
+    }
+
+    private record MapUses(Spread densityCost, Spread inverseCost, List<SolverError> solvers, int evaluatePoints,
+            double evaluateSeconds, int samplePoints, double sampleShare, double sampleSeconds, Double sampleMegabytes) {
+        static final String FILE = "map.json";
+    }
+
+    private record SolverError(String solver, int steps, double meanDistance) {
+    }
 
     /** A device's results; all but the first null where there is none. */
     private record Device(String folder, Result result, Comparison comparison, MapUses map, Averages averages) {
@@ -48,6 +96,16 @@ final class ReadmeFigures {
         Path readme = root.resolve("README.md");
         String text = of(Files.readString(readme), root);
         AtomicFile.write(readme, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Writes the README of the repository that the argument names. */
+    public static void main(String[] arguments) throws IOException {
+        try {
+            write(Path.of(arguments[0]));
+        } catch (InvalidInputException e) {
+            System.err.println("figures: " + e.getMessage());
+            System.exit(2);
+        }
     }
 
     /** The README's text with the tables that belong there. */
@@ -92,7 +150,7 @@ final class ReadmeFigures {
     }
 
     private static <T> T find(Path file, Class<T> type) throws IOException {
-        return Files.exists(file) ? Result.read(file, type) : null;
+        return Files.exists(file) ? ResultFile.JSON.fromJson(Files.readString(file), type) : null;
     }
 
     private static String block(List<Device> devices) {
@@ -121,7 +179,7 @@ final class ReadmeFigures {
         uses(text, devices, hasGpu);
         List<String> peers = devices.stream().filter(device -> device.comparison() != null)
                 .flatMap(device -> device.comparison().peers().stream()).filter(peer -> peer.reason() == null)
-                .map(Comparison.Entry::name).distinct().toList();
+                .map(Entry::name).distinct().toList();
         for (String peer : peers) {
             row(text, "times as fast as " + peer, devices, hasGpu, device -> ratio(device.comparison(), peer));
         }
@@ -180,7 +238,7 @@ final class ReadmeFigures {
         return cells.stream().map(cell -> " " + (cell.isEmpty() ? "-" : cell) + " |").collect(Collectors.joining("", "", "\n"));
     }
 
-    private static String plan(Growth plan) {
+    private static String plan(Plan plan) {
         return "%s µs a step (%s, %s of peak)".formatted(Table.number(plan.microseconds().median()), plan.plan(),
                 Table.percent(plan.shareOfPeak()));
     }

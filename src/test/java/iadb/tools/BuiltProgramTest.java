@@ -1,4 +1,4 @@
-package iadb.profile;
+package iadb.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -26,8 +26,9 @@ import iadb.plan.PlanSelector;
 import iadb.plan.Rates;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
-import iadb.plan.TuningTable;
 import iadb.plan.TuningTable.Purpose;
+import iadb.plan.TuningTable;
+import iadb.profile.ProfileDoor;
 import iadb.sample.Integration;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
@@ -85,7 +86,7 @@ class BuiltProgramTest {
             BarrierSelfTest.passes(context, 1, 1);
             new PointSource(context, Density.parse("ring", false)).close();
             new EnergyDistance(context).close();
-            Peak.measure(context, Settings.smoke());
+            ProfileDoor.measurePeak(context);
             built = CacheDoor.built(context);
         }
         List<BuiltProgram> printed = BuiltProgram.of(device.type() == Device.Type.CPU ? "cpu-16" : "gpu", SHAPE,
@@ -142,7 +143,7 @@ class BuiltProgramTest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-            BuiltProgram.main(new String[] {"."});
+            BuiltProgram.main(new String[0]);
         } finally {
             System.setOut(before);
         }

@@ -1,4 +1,4 @@
-package iadb.profile;
+package iadb.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -24,8 +24,8 @@ class ReadmeFiguresTest {
         Path results = Files.createDirectories(root.resolve("tools/results"));
         String readme = Files.readString(Path.of("README.md"));
         Files.copy(Path.of("tools/results", Compiled.FILE), results.resolve(Compiled.FILE));
-        Path measured = Files.createDirectory(results.resolve("device")).resolve(Result.FILE);
-        String profile = Files.readString(Path.of("tools/results/pthread-skylake-avx512-amd-epyc", Result.FILE));
+        Path measured = Files.createDirectory(results.resolve("device")).resolve("profile.json");
+        String profile = Files.readString(Path.of("tools/results/pthread-skylake-avx512-amd-epyc", "profile.json"));
         Files.writeString(measured, profile);
         String without = ReadmeFigures.of(readme, root);
         assertTrue(without.contains(Compiled.TITLE) && without.contains("| not yet measured |"), without);

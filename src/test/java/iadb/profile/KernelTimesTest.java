@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the profile says a kernel does is what the method asks for. */
-class KernelWorkTest {
+class KernelTimesTest {
     private static final Tuning TUNING = new Tuning(16, 128, 4, 4, 1, 1, 1, 2, 1);
 
     @Test
@@ -23,14 +23,14 @@ class KernelWorkTest {
         for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(256, 8))) {
             double layered = List.of("layered_forward_first", "layered_forward", "layered_output", "layered_backward_output",
                             "layered_backward", "layered_backward_first").stream()
-                    .mapToDouble(kernel -> KernelWork.ofTrainingStep(kernel, shape, 100, TUNING).orElseThrow().flops()).sum();
-            assertEquals(KernelWork.ofTrainingStep("fused_gradient", shape, 100, TUNING).orElseThrow().flops(), layered);
+                    .mapToDouble(kernel -> KernelTimes.Work.ofTrainingStep(kernel, shape, 100, TUNING).orElseThrow().flops()).sum();
+            assertEquals(KernelTimes.Work.ofTrainingStep("fused_gradient", shape, 100, TUNING).orElseThrow().flops(), layered);
             assertEquals(100.0 * shape.trainingFlops(), layered);
         }
     }
 
     @Test
     void anUnknownKernelHasNoFigures() {
-        assertTrue(KernelWork.ofTrainingStep("unknown", NetworkShape.TUTORIAL, 256, TUNING).isEmpty());
+        assertTrue(KernelTimes.Work.ofTrainingStep("unknown", NetworkShape.TUTORIAL, 256, TUNING).isEmpty());
     }
 }
