@@ -6,13 +6,14 @@ import iadb.density.Density;
 import iadb.draw.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
-import iadb.file.JsonRecord;
+import iadb.file.Json;
 import iadb.model.Model;
 import iadb.model.ModelFile;
 import iadb.sample.PushForward;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -194,14 +195,13 @@ final class EvaluateCommand implements Callable<Integer> {
         Evaluation.Figures exact = evaluation.exact();
         boolean hasMap = evaluation.densityPoints() > 0;
         if (json) {
-            JsonRecord record = new JsonRecord().add("judged", evaluated.toString()).add("p1", p1.name())
-                    .add("count", evaluation.count()).add("seed", seed).add("points", record(points)).add("exact", record(exact))
-                    .add("energy_points", evaluation.pairedPoints());
+            Map<String, Object> record = Json.object("judged", evaluated.toString(), "p1", p1.name(), "count", evaluation.count(),
+                    "seed", seed, "points", record(points), "exact", record(exact), "energy_points", evaluation.pairedPoints());
             if (hasMap) {
-                record.add("log_density_points", evaluation.densityPoints()).add("not_inverted", evaluation.notInverted())
-                        .add("without_density", evaluation.withoutMass());
+                record.putAll(Json.object("log_density_points", evaluation.densityPoints(), "not_inverted", evaluation.notInverted(),
+                        "without_density", evaluation.withoutMass()));
             }
-            System.out.println(record);
+            System.out.println(Json.line(record));
             return;
         }
         StringBuilder text = new StringBuilder(UntrustedText.line(String.format(Locale.ROOT, "%s against %s, %,d points", evaluated,
@@ -228,9 +228,12 @@ final class EvaluateCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.3f %%", 100.0 * some / evaluation.densityPoints());
     }
 
-    private static JsonRecord record(Evaluation.Figures figures) {
-        JsonRecord record = new JsonRecord().add("sliced_wasserstein_1", figures.slicedWasserstein1())
-                .add("energy_distance", figures.energyDistance()).add("off_support", figures.offSupport());
-        return Double.isNaN(figures.meanLogDensity()) ? record : record.add("mean_log_density", figures.meanLogDensity());
+    private static Map<String, Object> record(Evaluation.Figures figures) {
+        Map<String, Object> record = Json.object("sliced_wasserstein_1", figures.slicedWasserstein1(), "energy_distance",
+                figures.energyDistance(), "off_support", figures.offSupport());
+        if (!Double.isNaN(figures.meanLogDensity())) {
+            record.put("mean_log_density", figures.meanLogDensity());
+        }
+        return record;
     }
 }

@@ -5,7 +5,7 @@ import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.fault.FileFault;
 import iadb.fault.UntrustedText;
-import iadb.file.Csv;
+import iadb.file.AtomicFile;
 import iadb.file.Png;
 import iadb.model.CheckpointFile;
 import iadb.model.ModelFile;
@@ -19,6 +19,7 @@ import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -182,8 +183,11 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
     static void write(LossHistory history, Path folder) throws IOException {
         double[] steps = history.curve()[0];
         double[] losses = history.curve()[1];
-        Csv.write(folder.resolve("loss.csv"), "iteration,loss", steps.length,
-                (row, line) -> line.add((long) steps[row]).add((float) losses[row]));
+        StringBuilder table = new StringBuilder("iteration,loss\n");
+        for (int row = 0; row < steps.length; row++) {
+            table.append((long) steps[row]).append(',').append((float) losses[row]).append('\n');
+        }
+        AtomicFile.write(folder.resolve("loss.csv"), out -> out.write(table.toString().getBytes(StandardCharsets.US_ASCII)));
         Png.write(folder.resolve("loss.png"), Chart.curve(steps, losses, "iteration", "loss of a batch"));
     }
 

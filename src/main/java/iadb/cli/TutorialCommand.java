@@ -9,7 +9,7 @@ import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.fault.UntrustedText;
 import iadb.file.BuildVersion;
-import iadb.file.JsonRecord;
+import iadb.file.Json;
 import iadb.file.NpyWriter;
 import iadb.file.Png;
 import iadb.metric.SlicedWasserstein;
@@ -35,8 +35,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -99,8 +101,8 @@ final class TutorialCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private final JsonRecord record = new JsonRecord();
-    private final JsonRecord seconds = new JsonRecord();
+    private final Map<String, Object> record = new LinkedHashMap<>();
+    private final Map<String, Object> seconds = new LinkedHashMap<>();
     private long phaseNanos; // when the phase began
 
     @Override
@@ -109,7 +111,7 @@ final class TutorialCommand implements Callable<Integer> {
             NamedDensities.names().forEach(System.out::println);
             return 0;
         }
-        seconds.add("start", sinceStart());
+        seconds.put("start", sinceStart());
         phaseNanos = System.nanoTime();
         Options.positive("--points", points, MAX_POINTS);
         Options.positive("--steps", steps, LearnedMap.MAX_STEPS);
@@ -127,18 +129,18 @@ final class TutorialCommand implements Callable<Integer> {
         Window.refuseOptions(spec);
         Path folder = output.ready();
         try (Context context = device.open()) {
-            record.add("program", BuildVersion.text()).add("java", System.getProperty("java.version"))
-                    .add("device", context.device().name()).add("platform", context.device().platformName())
-                    .add("driver", context.device().driver()).add("opencl", context.device().version()).add("p0", p0.name())
-                    .add("p1", p1.name()).add("seed", seed)
-                    .add("points", points).add("steps", steps);
+            record.putAll(Json.object("program", BuildVersion.text(), "java", System.getProperty("java.version"),
+                    "device", context.device().name(), "platform", context.device().platformName(),
+                    "driver", context.device().driver(), "opencl", context.device().version(), "p0", p0.name(), "p1", p1.name(),
+                    "seed", seed, "points", points, "steps", steps));
             if (given.isPresent()) {
                 mapOnly(context, given.get().network(), p0, p1, folder);
             } else {
                 trainAndMap(context, config, p0, p1, folder);
             }
-            record.add("interrupted", Interruption.underWay()).add("seconds", seconds.add("total", sinceStart()));
-            record.write(folder.resolve("run.json"));
+            seconds.put("total", sinceStart());
+            record.putAll(Json.object("interrupted", Interruption.underWay(), "seconds", seconds));
+            Json.write(folder.resolve("run.json"), record);
         }
         return 0;
     }
@@ -152,7 +154,7 @@ final class TutorialCommand implements Callable<Integer> {
     private double endPhase(String phase) {
         long now = System.nanoTime();
         double elapsed = (now - phaseNanos) * 1e-9;
-        seconds.add(phase, elapsed);
+        seconds.put(phase, elapsed);
         phaseNanos = now;
         return elapsed;
     }
@@ -166,7 +168,7 @@ final class TutorialCommand implements Callable<Integer> {
     }
 
     private void mapOnly(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
-        record.add("model", modelFile.toString());
+        record.put("model", modelFile.toString());
         writeSamples(folder, "p0", p0, draw(context, p0, RandomPurpose.DATA_P0, SAMPLE_PICTURE_POINTS));
         writeSamples(folder, "p1", p1, draw(context, p1, RandomPurpose.DATA_P1, SAMPLE_PICTURE_POINTS));
         endPhase("prepare");
@@ -189,12 +191,13 @@ final class TutorialCommand implements Callable<Integer> {
             files.save();
             endPhase("save");
             PlanChoice choice = session.choice();
-            JsonRecord stepsByPlan = new JsonRecord();
-            session.stepsByPlan().forEach((kind, count) -> stepsByPlan.add(kind.toString(), count));
-            record.add("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)))
-                    .add("plan", choice.kind().toString()).add("tuning", choice.tuning().toString())
-                    .add("steps_by_plan", stepsByPlan).add("microseconds_per_step", microseconds).add("final_loss", files.loss());
-            choice.reason().ifPresent(reason -> record.add("plan_reason", reason));
+            Map<String, Object> stepsByPlan = new LinkedHashMap<>();
+            session.stepsByPlan().forEach((kind, count) -> stepsByPlan.put(kind.toString(), count));
+            record.putAll(Json.object("configuration",
+                    Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)),
+                    "plan", choice.kind().toString(), "tuning", choice.tuning().toString(), "steps_by_plan", stepsByPlan,
+                    "microseconds_per_step", microseconds, "final_loss", files.loss()));
+            choice.reason().ifPresent(reason -> record.put("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
                     session.stepsEnqueued(), microseconds, files.loss()));
             map(context, session.snapshot(), p0, p1, folder);
@@ -236,7 +239,7 @@ final class TutorialCommand implements Callable<Integer> {
         double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * compared), exact);
         double floor = SlicedWasserstein.distance(other, exact);
         endPhase("judge");
-        record.add("sliced_wasserstein_1", distance).add("sliced_wasserstein_1_of_exact_samples", floor);
+        record.putAll(Json.object("sliced_wasserstein_1", distance, "sliced_wasserstein_1_of_exact_samples", floor));
         System.out.println(UntrustedText.line(String.format(Locale.ROOT,
                 "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)",
                 folder.resolve("points.npy"), points, p1.name(), distance, floor)));

@@ -3,7 +3,7 @@ package iadb.cli;
 import iadb.density.Density;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
-import iadb.file.JsonRecord;
+import iadb.file.Json;
 import iadb.file.NpyWriter;
 import iadb.model.Model;
 import iadb.model.ModelFile;
@@ -77,11 +77,9 @@ final class Window {
             return runOnFirstThread(command.commandLine().getParseResult().originalArgs());
         }
         RealtimeView.Summary summary = RealtimeView.run(config, device::candidates, new Results(output));
-        System.out.println(new JsonRecord().add("frames", summary.frames())
-                .add("frame_ms_p50", summary.frameMillisMedian()).add("frame_ms_p99", summary.frameMillis99())
-                .add("points", summary.points()).add("transfer", summary.transfer())
-                .add("host_bytes_per_frame", summary.hostBytesPerFrame()).add("device", summary.device())
-                .add("gl_renderer", summary.glRenderer()));
+        System.out.println(Json.line(Json.object("frames", summary.frames(), "frame_ms_p50", summary.frameMillisMedian(),
+                "frame_ms_p99", summary.frameMillis99(), "points", summary.points(), "transfer", summary.transfer(),
+                "host_bytes_per_frame", summary.hostBytesPerFrame(), "device", summary.device(), "gl_renderer", summary.glRenderer())));
         return 0;
     }
 

@@ -5,7 +5,7 @@ import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.InvalidInputException.Setting;
 import iadb.file.BuildVersion;
-import iadb.file.JsonRecord;
+import iadb.file.Json;
 import iadb.model.CheckpointFile;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
@@ -27,25 +27,25 @@ public final class Provenance {
     }
 
     /** The settings of a training, its iterations so far, and of plan and tuning, where known, what its bits depend on. */
-    public static JsonRecord configuration(TrainingSettings config, Density p0, Density p1, int iterations,
+    public static Map<String, Object> configuration(TrainingSettings config, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
-        JsonRecord record = new JsonRecord().add("p0", p0.name()).add("p1", p1.name()).add("data", config.data())
-                .add("iterations", iterations).add("batch", config.batch()).add("lr", config.learningRate());
+        Map<String, Object> record = Json.object("p0", p0.name(), "p1", p1.name(), "data", config.data(),
+                "iterations", iterations, "batch", config.batch(), "lr", config.learningRate());
         if (config.cosine()) {
-            record.add("lr_schedule", "cosine");
+            record.put("lr_schedule", "cosine");
         }
         if (config.ema() > 0) {
-            record.add("ema", config.ema());
+            record.put("ema", config.ema());
         }
-        record.add("width", config.shape().width()).add("depth", config.shape().depth());
-        choice.ifPresent(c -> record.add(PLAN, c.kind().byBits().toString()).add(TUNING, c.tuning().bits()));
+        record.putAll(Json.object("width", config.shape().width(), "depth", config.shape().depth()));
+        choice.ifPresent(c -> record.putAll(Json.object(PLAN, c.kind().byBits().toString(), TUNING, c.tuning().bits())));
         return record;
     }
 
     /** The metadata of a model file: files of the same training are the same, whichever plan and tuning of the same bits ran it. */
     public static Map<String, String> ofModel(TrainingSettings config, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
-        return Map.of("configuration", configuration(config, p0, p1, iterations, choice).toString(),
+        return Map.of("configuration", Json.line(configuration(config, p0, p1, iterations, choice)),
                 "seed", Long.toString(config.seed()), "program", BuildVersion.text());
     }
 

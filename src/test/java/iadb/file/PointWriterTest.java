@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,22 @@ class PointWriterTest {
                 Files.readAllLines(write("q.csv", 1, true)));
         try (PointReader reader = PointReader.open(folder.resolve("q.csv"))) {
             assertArrayEquals(POINTS, reader.read(10));
+        }
+    }
+
+    @Test
+    void csvHasTheSameBytesUnderAGermanLocale() throws IOException {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.GERMANY);
+            Path file = folder.resolve("p.csv");
+            try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(1, false, 1))) {
+                writer.add(new float[2], new float[] {0.5f, 1.25e-5f}, null);
+                writer.finish();
+            }
+            assertEquals("x,y\n0.5,1.25E-5\n", Files.readString(file));
+        } finally {
+            Locale.setDefault(before);
         }
     }
 

@@ -1,0 +1,44 @@
+package iadb.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Facts keep their order, and numbers their digits. */
+class JsonTest {
+    private static final Map<String, Object> FACTS = Json.object("z", "<\u03b1> \"quoted\"\n", "lr", 0.001f, "small", 1e-4f, "large",
+            1.5e300, "count", 5_000_000_000L, "steps", 128, "nan", Double.NaN, "none", null, "yes", true,
+            "inner", Json.object("b", 0.1, "a", -0.0f));
+
+    @Test
+    void aLineHasAllFactsInTheirOrder() {
+        assertEquals("{\"z\":\"<\u03b1> \\\"quoted\\\"\\n\",\"lr\":0.001,\"small\":0.00010,\"large\":1.5E+300,\"count\":5000000000,"
+                + "\"steps\":128,\"nan\":null,\"none\":null,\"yes\":true,\"inner\":{\"b\":0.1,\"a\":0.0}}", Json.line(FACTS));
+    }
+
+    @Test
+    void aFileLeavesOutWhatIsNull(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("run.json");
+        Json.write(file, FACTS);
+        assertEquals("""
+                {
+                  "z": "<\u03b1> \\"quoted\\"\\n",
+                  "lr": 0.001,
+                  "small": 0.00010,
+                  "large": 1.5E+300,
+                  "count": 5000000000,
+                  "steps": 128,
+                  "yes": true,
+                  "inner": {
+                    "b": 0.1,
+                    "a": 0.0
+                  }
+                }
+                """, Files.readString(file));
+    }
+}
