@@ -13,47 +13,47 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * How near points are to a density, and how near as many exact samples of it are, which is the floor.
+ * The distance of points from a density, and that of as many exact samples, which is the noise floor.
  *
- * @param points       of the points judged
- * @param exact        of as many exact samples
- * @param count        points judged, N
- * @param pairedPoints points of each set that the energy distance is over: all, or the first {@value #MAX_PAIRED}
- * @param densityPoints exact samples at which the map's density was asked for; 0 where the map is not known
- * @param notInverted  of those, how many a step of the map does not invert at
- * @param withoutMass  of those, how many the map gives no density at all: its log would be negative infinity
+ * @param points        of the points
+ * @param exact         of exact samples
+ * @param count         N, points compared
+ * @param pairedPoints  points of each set in the energy distance: all, or the first {@value #MAX_PAIRED}
+ * @param densityPoints exact samples at which the map's density was computed; 0 where the map is not known
+ * @param notInverted   those of them where a step of the map has no inverse
+ * @param withoutMass   those of them where the map's density is 0
  */
 public record Evaluation(Figures points, Figures exact, int count, int pairedPoints, int densityPoints, int notInverted,
         int withoutMass) {
-    /** The energy distance takes all pairs: above this, of the first ones only. */
+    /** The energy distance takes all pairs of points, so that its time is quadratic. */
     public static final int MAX_PAIRED = 1 << 16;
 
     /**
-     * The figures of one set of points against fresh exact samples.
+     * The distances of one set of points from fresh exact samples.
      *
      * @param slicedWasserstein1 in units of the square's side
      * @param energyDistance     2 E|X-Y| - E|X-X'| - E|Y-Y'|, in units of the square's side
      * @param offSupport         share of points off the density's support ({@link Density#shareOffSupport})
-     * @param meanLogDensity     mean of the log-density, the map's or the density's own, over the same exact samples: those that
-     *                           the map inverts at and gives density; NaN where there is none, or the map is not known
+     * @param meanLogDensity     mean of the log-density, the map's or the density's own, over the same exact samples, where the map
+     *                           has an inverse and a density; NaN where there is none, or the map is not known
      */
     public record Figures(double slicedWasserstein1, double energyDistance, double offSupport, double meanLogDensity) {
     }
 
     /**
-     * Judges points.
+     * Compares points with a density.
      *
-     * @param context the device to work on
-     * @param density what they are held against
-     * @param points [N, 2], N at least 1
-     * @param map    that made them, with its base density; empty where it is not known
-     * @param seed   of the exact samples
-     * @param goOn   asked many times a second while distances are computed, by several threads
-     * @return the figures
-     * @throws CancellationException where it says false
+     * @param context        the device to work on
+     * @param density        to compare with
+     * @param points         [N, 2], N at least 1
+     * @param map            that made them, with its base density; empty where it is not known
+     * @param seed           of the exact samples
+     * @param shouldContinue called many times a second while distances are computed, by several threads
+     * @return the distances
+     * @throws CancellationException where {@code shouldContinue} returned false
      */
     public static Evaluation of(Context context, Density density, float[] points, Optional<PushForward> map, long seed,
-            BooleanSupplier goOn) {
+            BooleanSupplier shouldContinue) {
         int count = points.length / 2;
         float[] reference;
         float[] other;
@@ -67,8 +67,8 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
         double exactEnergy;
         try (EnergyDistance distance = new EnergyDistance(context)) {
             float[] some = first(reference, paired);
-            energy = distance.distance(first(points, paired), some, goOn);
-            exactEnergy = distance.distance(first(other, paired), some, goOn);
+            energy = distance.distance(first(points, paired), some, shouldContinue);
+            exactEnergy = distance.distance(first(other, paired), some, shouldContinue);
         }
         double sum = 0;
         double exactSum = 0;
@@ -85,9 +85,9 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
             }
         }
         return new Evaluation(
-                new Figures(SlicedWasserstein.distance(points, reference, goOn), energy, density.shareOffSupport(points),
+                new Figures(SlicedWasserstein.distance(points, reference, shouldContinue), energy, density.shareOffSupport(points),
                         sum / (logDensity.length - notInverted - withoutMass)), // 0 / 0 is NaN
-                new Figures(SlicedWasserstein.distance(other, reference, goOn), exactEnergy, density.shareOffSupport(other),
+                new Figures(SlicedWasserstein.distance(other, reference, shouldContinue), exactEnergy, density.shareOffSupport(other),
                         exactSum / (logDensity.length - notInverted - withoutMass)),
                 count, paired, logDensity.length, notInverted, withoutMass);
     }

@@ -20,15 +20,15 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * A learned map from one density to another, ready for use: it moves points there and back, and knows the density of what
- * it makes. Points are floats x0, y0, x1, y1, … in the unit square, y upward; any number of them, on Java's heap or in a
- * {@link FloatBuffer} of any kind.
+ * A learned map from one density to another: it maps points in both directions, and gives the density of its result. Points are
+ * floats x0, y0, x1, y1, … in the unit square, y upward; any number of them, in an array or in a {@link FloatBuffer} of any kind.
  *
- * <p>A map holds an OpenCL device until it is closed. It may be used from several threads: a call waits for the one before
- * it, since the device does one thing at a time. Threads that shall not wait open maps of their own ({@link #withSteps}
- * makes one from another). After {@link #close}, what needs the device is an {@link IllegalStateException}.
+ * <p>A map holds an OpenCL device until it is closed. It may be used by several threads: a call waits until the one before it has
+ * ended, since the device does one thing at a time. Threads that must not wait open maps of their own ({@link #withSteps} makes
+ * one from another). After {@link #close}, methods that need the device throw an {@link IllegalStateException}.
  */
 public final class LearnedMap implements AutoCloseable {
     /** Points that {@link #sample} makes at once, at most; {@link #map} takes as many as an array holds. */
@@ -37,23 +37,20 @@ public final class LearnedMap implements AutoCloseable {
     /** Steps of the map, at most. */
     public static final int MAX_STEPS = 1_000_000;
 
-    /** 128 steps of Euler of the same length. */
-    static final Integration TUTORIAL = Integration.of(Solver.EULER, Schedule.LINEAR, 128, false);
-
     private final Object lock = new Object();
     private final Model model;
     private final Device device;
-    private final Resources resources = new Resources(); // guarded by lock, with all below
+    private final Resources resources = new Resources(); // guarded by lock, as all below
     private final Context context;
     private final PushForward pushForward;
     private boolean closed;
 
-    LearnedMap(Model model, Device device, Integration way) {
+    private LearnedMap(Model model, Device device, Integration integration) {
         this.model = model;
         this.device = device;
         try {
             context = resources.add(Context.open(device));
-            pushForward = resources.add(new PushForward(context, model.network(), model.p0(), way, share -> true));
+            pushForward = resources.add(new PushForward(context, model.network(), model.p0(), integration, share -> true));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -61,42 +58,32 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * A map from a file that this program wrote, or PyTorch with the same tensors, on the first GPU or else the first device.
-     *
-     * @param file a safetensors file
-     * @return the map, owned by the caller; 128 steps of Euler
-     * @throws InvalidInputException when the file is missing or no such model
-     */
-    public static LearnedMap load(Path file) {
-        return load(file, "auto");
-    }
-
-    /**
-     * The map of a file on a device of the caller's choice.
-     *
-     * @param file   a safetensors file
-     * @param device {@code auto}, an index, or part of a name
-     * @return the map, owned by the caller; 128 steps of Euler
-     */
-    public static LearnedMap load(Path file, String device) {
-        return of(ModelFile.read(file), device);
-    }
-
-    /**
      * The map of a model, such as the one that a {@link DivergedException} carries.
      *
      * @param model  the network and its densities
      * @param device {@code auto}, an index, or part of a name
-     * @return the map, owned by the caller; 128 steps of Euler
+     * @return the map, owned by the caller; 128 Euler steps
      */
     public static LearnedMap of(Model model, String device) {
-        return new LearnedMap(model, Device.select(device), TUTORIAL);
+        return new LearnedMap(model, Device.select(device), Integration.of(Solver.EULER, Schedule.LINEAR, 128, false));
+    }
+
+    /**
+     * The map of a file that this program wrote, or PyTorch with the same tensors, on the first GPU or else the first device;
+     * {@link #of} with {@link ModelFile#read} takes another.
+     *
+     * @param file a safetensors file
+     * @return the map, owned by the caller; 128 Euler steps
+     * @throws InvalidInputException when the file is missing or holds no such model
+     */
+    public static LearnedMap load(Path file) {
+        return of(ModelFile.read(file), "auto");
     }
 
     /**
      * Writes the map to a file that {@link #load} reads.
      *
-     * @param file replaced only when the new one is whole
+     * @param file replaced only when the new one is complete
      * @throws IOException when it cannot be written
      */
     public void save(Path file) throws IOException {
@@ -104,17 +91,15 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * The same map by other steps, with the device for itself; owned by the caller, and independent of this one.
+     * The same map with other steps, and with the device to itself; owned by the caller, and independent of this one.
      *
-     * @param solver   how a step is made
-     * @param schedule how the steps share the way
-     * @param steps    T, 1 to 1,000,000
+     * @param solver   how a step is computed
+     * @param schedule the lengths of the steps
+     * @param steps    T, 1 to {@value #MAX_STEPS}
      * @return the other map
      */
     public LearnedMap withSteps(Solver solver, Schedule schedule, int steps) {
-        if (steps < 1 || steps > MAX_STEPS) {
-            throw new InvalidInputException("%s steps are not from 1 to %s".formatted(steps, MAX_STEPS));
-        }
+        requireRange("steps", steps, MAX_STEPS);
         return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
     }
 
@@ -128,7 +113,7 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * The density that it was taught to arrive at.
+     * The density that the map was trained to arrive at.
      *
      * @return empty when its file did not hold it
      */
@@ -137,7 +122,7 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * Where points go.
+     * Maps points.
      *
      * @param starts [n, 2]; not modified
      * @return [n, 2]
@@ -150,18 +135,17 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * Where points go: takes what remains of one buffer and puts as many floats into another.
+     * Maps the remaining points of one buffer into another.
      *
      * @param starts [n, 2] from its position to its limit, where its position is left
-     * @param ends   with room for as many, another object than {@code starts}; its position moves behind them
+     * @param ends   with room for [n, 2], another object than {@code starts}; its position moves behind them
      */
     public void map(FloatBuffer starts, FloatBuffer ends) {
-        requireRoom(starts, ends, starts.remaining());
-        forChunks(starts, chunk -> ends.put(map(chunk)));
+        forChunks(starts, ends, starts.remaining(), chunk -> ends.put(map(chunk)));
     }
 
     /**
-     * Where points go, and the density there.
+     * Maps points, and gives the density at the mapped points.
      *
      * @param starts [n, 2]; not modified
      * @return [n, 2] and [n]
@@ -174,10 +158,10 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * Where points come from.
+     * The points that the map takes to others.
      *
      * @param ends [n, 2]; not modified
-     * @return [n, 2]; NaN where a step does not invert
+     * @return [n, 2]; NaN where a step has no inverse
      */
     public float[] inverse(float[] ends) {
         synchronized (lock) {
@@ -187,21 +171,20 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * Where points come from: as {@link #map(FloatBuffer, FloatBuffer)} in the other direction.
+     * Inverts the remaining points of one buffer into another.
      *
-     * @param ends   [n, 2] from its position to its limit
-     * @param starts with room for as many, another object than {@code ends}
+     * @param ends   [n, 2] from its position to its limit, where its position is left
+     * @param starts with room for [n, 2], another object than {@code ends}; its position moves behind them
      */
     public void inverse(FloatBuffer ends, FloatBuffer starts) {
-        requireRoom(ends, starts, ends.remaining());
-        forChunks(ends, chunk -> starts.put(inverse(chunk)));
+        forChunks(ends, starts, ends.remaining(), chunk -> starts.put(inverse(chunk)));
     }
 
     /**
-     * The natural logarithm of the density, per unit of the square's area, of what the map makes, at points of one's choice.
+     * The natural logarithm of the density of the mapped points, per unit of the square's area, at given points.
      *
      * @param at [n, 2]; not modified
-     * @return [n]; negative infinity where nothing arrives, NaN where a step does not invert
+     * @return [n]; negative infinity where the density is 0, NaN where a step has no inverse
      */
     public float[] logDensity(float[] at) {
         synchronized (lock) {
@@ -211,18 +194,17 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * As above between buffers.
+     * Puts the log-density at the remaining points of one buffer into another.
      *
-     * @param at         [n, 2] from its position to its limit
-     * @param logDensity with room for n, another object than {@code at}
+     * @param at         [n, 2] from its position to its limit, where its position is left
+     * @param logDensity with room for [n], another object than {@code at}; its position moves behind them
      */
     public void logDensity(FloatBuffer at, FloatBuffer logDensity) {
-        requireRoom(at, logDensity, at.remaining() / 2);
-        forChunks(at, chunk -> logDensity.put(logDensity(chunk)));
+        forChunks(at, logDensity, at.remaining() / 2, chunk -> logDensity.put(logDensity(chunk)));
     }
 
     /**
-     * Fresh points of p0, mapped.
+     * Maps fresh, independent points of p0.
      *
      * @param count 1 to {@value #MAX_POINTS}
      * @param seed  the same seed gives the same points
@@ -233,7 +215,7 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * As above, made of random points or of Sobol's.
+     * Maps fresh points of p0, independent ones or those of a Sobol sequence.
      *
      * @param count    1 to {@value #MAX_POINTS}
      * @param seed     the same seed gives the same points
@@ -241,7 +223,7 @@ public final class LearnedMap implements AutoCloseable {
      * @return [count, 2]
      */
     public float[] sample(int count, long seed, Sequence sequence) {
-        requireCount(count);
+        requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
             try (PointSource source = new PointSource(context, model.p0().orElseThrow(), sequence)) {
@@ -251,15 +233,15 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * How near what the map makes is to p1.
+     * Compares mapped points with p1.
      *
-     * @param count fresh points to judge by, such as 65,536; at most {@value #MAX_POINTS}
-     * @param seed  of the points, and of the exact samples that they are held against
-     * @return the figures
+     * @param count fresh points to map, such as 65,536; at most {@value #MAX_POINTS}
+     * @param seed  of these points, and of the exact samples of p1
+     * @return the distances
      * @throws InvalidInputException when the map does not know p0 or p1
      */
     public Evaluation evaluate(int count, long seed) {
-        requireCount(count);
+        requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
             Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map does not know its p1"));
@@ -267,34 +249,26 @@ public final class LearnedMap implements AutoCloseable {
         }
     }
 
-    @FunctionalInterface
-    private interface ChunkWork {
-        void on(float[] chunk);
-    }
-
-    private static void forChunks(FloatBuffer from, ChunkWork work) {
+    private static void forChunks(FloatBuffer from, FloatBuffer to, int results, Consumer<float[]> work) {
+        if (from == to) {
+            throw new IllegalArgumentException("the same buffer is read and written; duplicate() makes another");
+        }
+        if (to.remaining() < results) {
+            throw new IllegalArgumentException("room for " + to.remaining() + " floats, and " + results + " are needed");
+        }
         if (from.remaining() % 2 != 0) {
             throw new IllegalArgumentException(from.remaining() + " coordinates: points are [n, 2]");
         }
         while (from.hasRemaining()) {
             float[] chunk = new float[Math.min(from.remaining(), 2 * PushForward.CHUNK_POINTS)];
             from.get(chunk);
-            work.on(chunk);
+            work.accept(chunk);
         }
     }
 
-    private static void requireRoom(FloatBuffer from, FloatBuffer to, int floats) {
-        if (from == to) {
-            throw new IllegalArgumentException("points are read and written by the same object; duplicate() makes another");
-        }
-        if (to.remaining() < floats) {
-            throw new IllegalArgumentException("room for " + to.remaining() + " floats where " + floats + " come");
-        }
-    }
-
-    private static void requireCount(int count) {
-        if (count < 1 || count > MAX_POINTS) {
-            throw new InvalidInputException("%s points are not from 1 to %s".formatted(count, MAX_POINTS));
+    private static void requireRange(String what, int value, int max) {
+        if (value < 1 || value > max) {
+            throw new InvalidInputException("%s %s: not from 1 to %s".formatted(what, value, max));
         }
     }
 
@@ -311,7 +285,7 @@ public final class LearnedMap implements AutoCloseable {
         }
     }
 
-    /** Gives the device back; waits for a call that another thread is in. */
+    /** Releases the device, when a call of another thread has ended. */
     @Override
     public void close() {
         synchronized (lock) {

@@ -5,35 +5,46 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.model.Model;
 import iadb.train.DivergedException;
-import iadb.train.TrainingSettings;
 import iadb.train.TrainingRun;
+import iadb.train.TrainingSettings;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** Learns the map between two densities by Iterative α-(de)Blending (Heitz, Belcour, Chambon, SIGGRAPH 2023). */
+/**
+ * Learns a map between two densities by Iterative α-(de)Blending (Heitz, Belcour, Chambon, SIGGRAPH 2023), and is where to start
+ * reading this program:
+ *
+ * <ol>
+ * <li>Points x0 of p0 and x1 of p1 are drawn on the device once ({@link iadb.draw.PointSource}, {@code cl/draw.cl}).
+ * <li>A training step draws a batch of rows (x0, x1, α), α uniform in [0, 1), blends them to x_α = (1-α) x0 + α x1, and changes the
+ *     weights of a multilayer perceptron D by Adam so that Σ|D(x_α, α) - (x1-x0)|² falls (algorithm 3). {@link iadb.plan.Plan}
+ *     launches the kernels; {@code cl/fused.cl} has a whole step in one file.
+ * <li>{@link iadb.train.TrainingSession} enqueues steps in slices and reads their losses; {@link iadb.train.TrainingRun} repeats that
+ *     to the last iteration and keeps the loss history.
+ * <li>The map integrates x ← x + D(x, t/T)/T for t = 0, …, T-1 (algorithm 4): {@link LearnedMap}, {@code cl/map.cl}.
+ * </ol>
+ */
 public final class Trainer {
     private Trainer() {
     }
 
     /**
-     * Trains, on the calling thread; several threads may do so at once, and share the device.
+     * Trains, on the calling thread; several threads may train at once, and share the device.
      *
-     * @param p0             where the map starts
-     * @param p1             where it ends
+     * @param p0             density that the map starts from
+     * @param p1             density that it arrives at
      * @param settings       how to train
-     * @param deviceChoice   OpenCL device: {@code auto}, an index, or part of a name
-     * @param shouldContinue called about ten times a second with the progress; where it returns false the training stops, and the map
-     *                       is what was learned so far
+     * @param device         OpenCL device: {@code auto}, an index, or part of a name
+     * @param shouldContinue called about ten times a second; false stops the training, and the map is what was learned so far
      * @return the map, owned by the caller
-     * @throws DivergedException when the loss or a weight becomes infinite or NaN; it carries the last model with a finite loss, which
-     *                           {@link LearnedMap#of} makes a map of
+     * @throws DivergedException when the loss or a weight becomes infinite or NaN; it carries the last model with a finite loss, of
+     *                           which {@link LearnedMap#of} makes a map
      */
-    public static LearnedMap train(Density p0, Density p1, TrainingSettings settings, String deviceChoice,
+    public static LearnedMap train(Density p0, Density p1, TrainingSettings settings, String device,
             Predicate<TrainingProgress> shouldContinue) {
-        Device device = Device.select(deviceChoice);
         Model model;
-        try (Context context = Context.open(device); TrainingRun run = new TrainingRun(context, settings, p0, p1)) {
+        try (Context context = Context.open(Device.select(device)); TrainingRun run = new TrainingRun(context, settings, p0, p1)) {
             run.train(0, progress -> {
                 OptionalDouble loss = IntStream.range(0, progress.losses().length).mapToDouble(i -> progress.losses()[i]).average();
                 return loss.isEmpty() || shouldContinue.test(
@@ -41,6 +52,6 @@ public final class Trainer {
             });
             model = run.model();
         }
-        return new LearnedMap(model, device, LearnedMap.TUTORIAL);
+        return LearnedMap.of(model, device);
     }
 }

@@ -199,8 +199,9 @@ final class Options {
             boolean falls = !either("--lr-schedule", schedule, "constant", "cosine");
             Optional<PlanChoice.Kind> wanted = plan();
             try {
-                return new TrainingSettings(iterations, batch, learningRate, falls, ema, new NetworkShape(width, depth), data, seed,
-                        wanted, Optional.empty());
+                return TrainingSettings.tutorial().withIterations(iterations).withData(data).withBatch(batch)
+                        .withLearningRate(learningRate, falls).withEma(ema).withShape(new NetworkShape(width, depth))
+                        .withSeed(seed).withPlan(wanted);
             } catch (InvalidInputException e) { // begins with the setting's name, which is the option's but for one
                 throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
