@@ -19,9 +19,7 @@ final class BmpFile extends PictureFile {
 
     private boolean wrapsAnotherFormat;
 
-    BmpFile(String name, ImageInputStream file) {
-        super(name, file);
-    }
+    BmpFile(String name, ImageInputStream file) { super(name, file); }
 
     @Override
     void survey() throws IOException {

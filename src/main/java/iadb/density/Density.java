@@ -76,9 +76,7 @@ public final class Density {
     }
 
     /** A density that {@link NamedDensities#find} returns for its name. */
-    static Density named(String name, int width, int height, short[] weights) {
-        return new Density(name, true, null, width, height, weights);
-    }
+    static Density named(String name, int side, short[] weights) { return new Density(name, true, null, side, side, weights); }
 
     /** A density read from an image file. */
     static Density read(Path file, int width, int height, short[] weights) {
@@ -139,13 +137,9 @@ public final class Density {
     long totalWeight() { return totalWeight; }
 
     /** Mean weight over largest weight, in (0, 1]: the share of candidates that rejection sampling in the square accepts. */
-    public double acceptance() {
-        return (double) totalWeight / ((double) weights.length * brightest);
-    }
+    public double acceptance() { return (double) totalWeight / ((double) weights.length * brightest); }
 
-    private int weight(int row, int column) {
-        return Short.toUnsignedInt(weights[row * width + column]);
-    }
+    private int weight(int row, int column) { return Short.toUnsignedInt(weights[row * width + column]); }
 
     /**
      * The natural logarithm of the density per unit of the square's area, log(weight w h / total); negative infinity outside
@@ -251,7 +245,5 @@ public final class Density {
     }
 
     @Override
-    public String toString() {
-        return "%s (%s x %s)".formatted(name, width, height);
-    }
+    public String toString() { return "%s (%s x %s)".formatted(name, width, height); }
 }

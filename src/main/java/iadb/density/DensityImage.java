@@ -44,7 +44,8 @@ public final class DensityImage {
     private static final String KINDS = "a PNG, JPEG, BMP or GIF";
     private static final Set<String> FORMATS = Set.of("PNG", "JPEG", "BMP", "GIF");
 
-    private DensityImage() {}
+    private DensityImage() {
+    }
 
     /**
      * Reads an image file: grey as stored (257 v for 8 bits), colour by luminance, alpha multiplied in, 16 bits kept. Colour
@@ -61,11 +62,9 @@ public final class DensityImage {
             throw new InvalidInputException("no such file: %s; give %s, or the name of a density".formatted(file, KINDS),
                     Setting.NAMED_DENSITIES);
         }
-        if (Files.isDirectory(file)) {
-            throw new InvalidInputException("%s is a folder: give %s".formatted(file, KINDS));
-        }
         if (!Files.isRegularFile(file)) {
-            throw new InvalidInputException("%s is not a regular file: give %s".formatted(file, KINDS));
+            String kind = Files.isDirectory(file) ? "a folder" : "not a regular file";
+            throw new InvalidInputException("%s is %s: give %s".formatted(file, kind, KINDS));
         }
         if (!Files.isReadable(file)) {
             throw new InvalidInputException("%s cannot be read: check its permissions".formatted(file));
@@ -121,10 +120,9 @@ public final class DensityImage {
         return bytes.toByteArray();
     }
 
-    /** Reads one picture; only a failure to close the stream is left to the caller. */
-    private static Picture decode(String name, ImageInputStream in, boolean invert) {
+    private static Picture decode(String name, ImageInputStream in, boolean invert) throws IOException {
         ImageReader reader = readerOf(name, in);
-        String format = formatOf(reader);
+        String format = reader.getFormatName().toUpperCase(Locale.ROOT);
         PictureFile file = PictureFile.of(format, name, in);
         try {
             file.survey();
@@ -170,24 +168,15 @@ public final class DensityImage {
     }
 
     /** A decoder for one of the four formats, chosen by the file's first bytes and not by its name. */
-    private static ImageReader readerOf(String name, ImageInputStream in) {
-        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-        while (readers.hasNext()) {
+    private static ImageReader readerOf(String name, ImageInputStream in) throws IOException {
+        for (Iterator<ImageReader> readers = ImageIO.getImageReaders(in); readers.hasNext(); ) {
             ImageReader reader = readers.next();
-            if (FORMATS.contains(formatOf(reader))) {
+            if (FORMATS.contains(reader.getFormatName().toUpperCase(Locale.ROOT))) {
                 return reader;
             }
             reader.dispose();
         }
         throw new InvalidInputException("%s is not an image that can be read here: give %s".formatted(name, KINDS));
-    }
-
-    private static String formatOf(ImageReader reader) {
-        try {
-            return reader.getFormatName().toUpperCase(Locale.ROOT);
-        } catch (IOException e) {
-            throw new UncheckedIOException("an image decoder does not say its format", e);
-        }
     }
 
     static void requireReadableSize(String name, int width, int height) {

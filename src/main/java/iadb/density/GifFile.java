@@ -25,9 +25,7 @@ final class GifFile extends PictureFile {
     private boolean interlaced;
     private boolean more;
 
-    GifFile(String name, ImageInputStream file) {
-        super(name, file);
-    }
+    GifFile(String name, ImageInputStream file) { super(name, file); }
 
     @Override
     void survey() throws IOException {
@@ -55,9 +53,7 @@ final class GifFile extends PictureFile {
         }
     }
 
-    private static int paletteBytes(int flags) {
-        return (flags & 0x80) == 0 ? 0 : 3 * (2 << (flags & 7));
-    }
+    private static int paletteBytes(int flags) { return (flags & 0x80) == 0 ? 0 : 3 * (2 << (flags & 7)); }
 
     /** Skips comments, texts and programs' own data; returns the byte after them. */
     private int skipExtensions(long maxBytes) throws IOException {
@@ -99,13 +95,9 @@ final class GifFile extends PictureFile {
     }
 
     /** A picture beyond the screen's edge enlarges the screen, as in browsers. */
-    private int screenWidth(int pictureWidth) {
-        return Math.max(screenWidth, left + pictureWidth);
-    }
+    private int screenWidth(int pictureWidth) { return Math.max(screenWidth, left + pictureWidth); }
 
-    private int screenHeight(int pictureHeight) {
-        return Math.max(screenHeight, top + pictureHeight);
-    }
+    private int screenHeight(int pictureHeight) { return Math.max(screenHeight, top + pictureHeight); }
 
     @Override
     Picture arranged(Picture decoded) {
@@ -122,7 +114,5 @@ final class GifFile extends PictureFile {
     }
 
     @Override
-    boolean hasMorePictures() {
-        return more;
-    }
+    boolean hasMorePictures() { return more; }
 }

@@ -32,9 +32,7 @@ final class JpegFile extends PictureFile {
     private int frame; // its start marker, or 0
     private int components;
 
-    JpegFile(String name, ImageInputStream file) {
-        super(name, file);
-    }
+    JpegFile(String name, ImageInputStream file) { super(name, file); }
 
     @Override
     void survey() throws IOException {
@@ -133,7 +131,5 @@ final class JpegFile extends PictureFile {
     }
 
     @Override
-    Picture arranged(Picture decoded) {
-        return orientation == 0 ? decoded : decoded.upright(orientation);
-    }
+    Picture arranged(Picture decoded) { return orientation == 0 ? decoded : decoded.upright(orientation); }
 }

@@ -1,6 +1,6 @@
-// The densities that come with the program, drawn by code so that the first run needs no file: shapes a small network can
-// learn, in smooth 16-bit shades, centred with a margin because a density that touches the edge of the square loses
-// the points that the map takes just outside it.
+// The built-in densities, drawn by code so that the first run needs no file: shapes that a small network can learn, in smooth
+// 16-bit shades, centred with a margin because a density that touches the square's edge loses the points that the map takes
+// just outside it.
 package iadb.density;
 
 import static iadb.density.Sketch.bell;
@@ -24,12 +24,13 @@ import java.util.function.Supplier;
 
 /** The named densities, 512 x 512 each; drawing one takes some 20 ms, and nothing is kept between calls. */
 public final class NamedDensities {
-    private record Shape(String description, Supplier<Sketch> sketch) {}
+    private record Shape(String description, Supplier<Sketch> sketch) {
+    }
 
     private static final Map<String, Shape> SHAPES = new LinkedHashMap<>(); // in the order they are listed
 
     static {
-        add("gaussian", "one bell in the middle, sigma 1/8", NamedDensities::gaussianBell);
+        add("gaussian", "one bell in the middle, sigma 1/8", () -> Sketch.of((x, y) -> gaussian(radius(x, y), 0.125)));
         add("spiral", "a band that winds two and a quarter turns outward", NamedDensities::spiral);
         add("moons", "two half circles, each around the other's tip", NamedDensities::moons);
         add("ring", "one soft circle", () -> circles(0.024, 0.30));
@@ -46,17 +47,17 @@ public final class NamedDensities {
         add("uniform", "the whole square, even everywhere", () -> Sketch.of((x, y) -> 1));
     }
 
-    private NamedDensities() {}
+    private NamedDensities() {
+    }
 
     /** All names, always in the same order: the program's defaults gaussian and spiral first. */
     public static List<String> names() {
         return List.copyOf(SHAPES.keySet());
     }
 
-    /** Draws the density of that name, the same weights at each call; empty if there is none. */
+    /** Draws the density of that name, with the same weights at each call; empty if there is none. */
     public static Optional<Density> find(String name) {
-        return Optional.ofNullable(SHAPES.get(name))
-                .map(shape -> Density.named(name, Sketch.SIDE, Sketch.SIDE, shape.sketch.get().weights()));
+        return Optional.ofNullable(SHAPES.get(name)).map(shape -> Density.named(name, Sketch.SIDE, shape.sketch.get().weights()));
     }
 
     /**
@@ -74,10 +75,6 @@ public final class NamedDensities {
 
     private static void add(String name, String description, Supplier<Sketch> sketch) {
         SHAPES.put(name, new Shape(description, sketch));
-    }
-
-    private static Sketch gaussianBell() {
-        return Sketch.of((x, y) -> gaussian(hypot(x - 0.5, y - 0.5), 0.125));
     }
 
     private static Sketch spiral() {
@@ -99,10 +96,9 @@ public final class NamedDensities {
 
     private static Sketch circles(double sigma, double... radii) {
         return Sketch.of((x, y) -> {
-            double r = hypot(x - 0.5, y - 0.5);
             double sum = 0;
             for (double radius : radii) {
-                sum += gaussian(r - radius, sigma);
+                sum += gaussian(radius(x, y) - radius, sigma);
             }
             return sum;
         });
@@ -131,7 +127,7 @@ public final class NamedDensities {
     private static Sketch pinwheel() {
         int blades = 5;
         return Sketch.of((x, y) -> {
-            double r = hypot(x - 0.5, y - 0.5);
+            double r = radius(x, y);
             double angle = atan2(y - 0.5, x - 0.5) + 4.2 * r;
             double offBlade = StrictMath.IEEEremainder(angle, 2 * PI / blades);
             return gaussian(offBlade * r, 0.022 + 0.03 * r) * gaussian(r - 0.2, 0.075);
@@ -149,14 +145,14 @@ public final class NamedDensities {
     private static Sketch flower() {
         double[] outline = curve(720, t -> aroundCentre(0.25 + 0.13 * cos(12 * PI * t), 2 * PI * t + PI / 2));
         return filled(outline).times((x, y) -> {
-            double r = hypot(x - 0.5, y - 0.5);
+            double r = radius(x, y);
             return edge(r - 0.06) * (0.25 + 2 * r);
         });
     }
 
     private static Sketch star() {
         double[] outline = curve(10, t -> aroundCentre(StrictMath.round(10 * t) % 2 == 0 ? 0.4 : 0.17, 2 * PI * t + PI / 2));
-        return filled(outline).times((x, y) -> 0.35 + 0.65 * gaussian(hypot(x - 0.5, y - 0.5), 0.16));
+        return filled(outline).times((x, y) -> 0.35 + 0.65 * gaussian(radius(x, y), 0.16));
     }
 
     private static Sketch heart() {
@@ -194,11 +190,9 @@ public final class NamedDensities {
         return curve(40, t -> point(x + radius * sin(PI * t), y - radius * cos(PI * t)));
     }
 
-    private static double[] line(double... coordinates) {
-        return coordinates;
-    }
+    private static double[] line(double... coordinates) { return coordinates; }
 
-    /** The polyline of a curve given over t in [0, 1], by its number of segments. */
+    /** A curve over t in [0, 1] as a polyline. */
     private static double[] curve(int segments, DoubleFunction<double[]> at) {
         double[] polyline = new double[2 * (segments + 1)]; // [segments + 1][2]
         for (int k = 0; k <= segments; k++) {
@@ -207,9 +201,9 @@ public final class NamedDensities {
         return polyline;
     }
 
-    private static double[] point(double x, double y) {
-        return new double[] {x, y};
-    }
+    private static double[] point(double x, double y) { return new double[] {x, y}; }
+
+    private static double radius(double x, double y) { return hypot(x - 0.5, y - 0.5); }
 
     private static double[] aroundCentre(double radius, double angle) {
         return point(0.5 + radius * cos(angle), 0.5 + radius * sin(angle));

@@ -51,17 +51,11 @@ abstract class PictureFile {
     abstract void requireReadable(ImageReader reader) throws IOException;
 
     /** Whether the decoder's warnings say that it filled in missing data. */
-    boolean isIncomplete(List<String> warnings) {
-        return false;
-    }
+    boolean isIncomplete(List<String> warnings) { return false; }
 
     /** The decoded picture as a viewer shows it: upright, and at its place on the screen. */
-    Picture arranged(Picture decoded) {
-        return decoded;
-    }
+    Picture arranged(Picture decoded) { return decoded; }
 
     /** Whether more pictures follow, which are not read. */
-    boolean hasMorePictures() {
-        return false;
-    }
+    boolean hasMorePictures() { return false; }
 }

@@ -11,7 +11,9 @@ import javax.imageio.stream.ImageInputStream;
 /** A PNG as its chunks and their checksums (PNG specification, third edition, section 5.3). */
 final class PngFile extends PictureFile {
     private static final int SIGNATURE_BYTES = 8;
-    private static final int FRAME_BYTES = 12; // a chunk's length, type and checksum
+    private static final int LENGTH_BYTES = 4; // of a chunk; its type, data and checksum follow
+    private static final int TYPE_BYTES = 4;
+    private static final int CHECKSUM_BYTES = 4;
     private static final int IEND = 0x49454e44;
     private static final int TRNS = 0x74524e53;
     private static final int EXIF = 0x65584966;
@@ -21,9 +23,7 @@ final class PngFile extends PictureFile {
     private boolean whole;
     private int orientation = Picture.UPRIGHT;
 
-    PngFile(String name, ImageInputStream file) {
-        super(name, file);
-    }
+    PngFile(String name, ImageInputStream file) { super(name, file); }
 
     /** Finds out whether the file reaches IEND and every chunk that the picture needs has the right checksum. */
     @Override
@@ -37,15 +37,15 @@ final class PngFile extends PictureFile {
                 type = in.readInt();
                 if (type == EXIF) {
                     byte[] exif = new byte[(int) Math.min(MAX_EXIF_BYTES, length)];
-                    in.mark();
                     in.readFully(exif);
-                    in.reset();
                     orientation = Picture.orientation(exif);
                 }
+                in.seek(start + LENGTH_BYTES);
+                long checksum = checksum(TYPE_BYTES + length);
                 boolean ancillary = (type & ANCILLARY) != 0;
-                whole &= checksum(type, length) == in.readUnsignedInt() || ancillary;
+                whole &= checksum == in.readUnsignedInt() || ancillary;
                 if (ancillary && type != TRNS) {
-                    needed.omit(start, start + length + FRAME_BYTES);
+                    needed.omit(start, start + LENGTH_BYTES + TYPE_BYTES + length + CHECKSUM_BYTES);
                 }
             }
         } catch (EOFException e) {
@@ -53,13 +53,11 @@ final class PngFile extends PictureFile {
         }
     }
 
-    private long checksum(int type, long length) throws IOException {
+    /** The checksum of the next bytes. */
+    private long checksum(long count) throws IOException {
         CRC32 crc = new CRC32();
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            crc.update(type >>> shift);
-        }
         byte[] block = new byte[8192];
-        for (long left = length; left > 0; ) {
+        for (long left = count; left > 0; ) {
             int read = in.read(block, 0, (int) Math.min(block.length, left));
             if (read < 0) {
                 throw new EOFException("the file ends inside a chunk");
@@ -78,7 +76,5 @@ final class PngFile extends PictureFile {
     }
 
     @Override
-    Picture arranged(Picture decoded) {
-        return decoded.upright(orientation);
-    }
+    Picture arranged(Picture decoded) { return decoded.upright(orientation); }
 }

@@ -1,43 +1,39 @@
-// Draws brightness over the unit square: a formula at each pixel, a line of any cross-section along curves, a filled
-// outline. Distances to a curve are exact and kept only near it, which is what draws a named density in milliseconds
-// and gives every edge its smooth pixel. StrictMath throughout: the same weights on every Java and every machine.
+// Draws brightness over the unit square: a formula at each pixel, lines of any cross-section along curves, filled outlines.
+// Distances to a curve are exact and computed only near it, so that a named density takes milliseconds and every edge is smooth.
+// StrictMath throughout gives the same weights on every Java and every machine.
 package iadb.density;
 
 import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 
-/** A square picture of brightness, [SIDE][SIDE], row 0 at y = 1, that named densities are drawn with; 1 is full. */
+/** A square picture of brightness that a named density is drawn on; 1 is full. */
 final class Sketch {
     /** Pixels a side. */
     static final int SIDE = 512;
 
     private static final double EDGE = 1.5 / SIDE; // half the width of the slope from bright to dark at an edge
 
-    private final double[] brightness = new double[SIDE * SIDE]; // [SIDE][SIDE]
+    private final double[] brightness = new double[SIDE * SIDE]; // [SIDE][SIDE], row 0 at y = 1
 
-    /** A picture of a formula, taken at the pixels' centres. */
+    /** A formula evaluated at the pixels' centres. */
     static Sketch of(DoubleBinaryOperator formula) {
         Sketch sketch = new Sketch();
-        for (int p = 0; p < sketch.brightness.length; p++) {
-            sketch.brightness[p] = formula.applyAsDouble(centre(p % SIDE), 1 - centre(p / SIDE));
-        }
+        Arrays.setAll(sketch.brightness, p -> formula.applyAsDouble(centre(p % SIDE), 1 - centre(p / SIDE)));
         return sketch;
     }
 
     /**
      * Lines along curves.
      *
-     * @param profile brightness by distance from the nearest point of any curve
-     * @param reach the distance from which on the profile is 0
-     * @param curves each a polyline x0, y0, x1, y1, ... of at least two points
+     * @param profile brightness by distance from the nearest curve
+     * @param reach   the distance at which the profile becomes 0
+     * @param curves  each a polyline x0, y0, x1, y1, ... of at least two points
      */
     static Sketch strokes(DoubleUnaryOperator profile, double reach, double[]... curves) {
         Sketch sketch = new Sketch();
         double[] distance = distances(reach, curves);
-        for (int p = 0; p < distance.length; p++) {
-            sketch.brightness[p] = distance[p] < reach ? profile.applyAsDouble(distance[p]) : 0;
-        }
+        Arrays.setAll(sketch.brightness, p -> distance[p] < reach ? profile.applyAsDouble(distance[p]) : 0);
         return sketch;
     }
 
@@ -58,28 +54,22 @@ final class Sketch {
         return sketch;
     }
 
-    /** A cross-section like a bell, for {@link #strokes} with reach 5 sigma: beyond it is less than a 16-bit step. */
-    static DoubleUnaryOperator bell(double sigma) {
-        return distance -> gaussian(distance, sigma);
-    }
+    /** A bell-shaped profile for {@link #strokes} with reach 5 sigma, where it falls below a 16-bit step. */
+    static DoubleUnaryOperator bell(double sigma) { return distance -> gaussian(distance, sigma); }
 
-    /** A flat cross-section of the given half width with a smooth edge, for {@link #strokes} with reach half width + 0.01. */
-    static DoubleUnaryOperator pen(double halfWidth) {
-        return distance -> edge(halfWidth - distance);
-    }
+    /** A flat profile with a smooth edge for {@link #strokes} with reach half width + 0.01. */
+    static DoubleUnaryOperator pen(double halfWidth) { return distance -> edge(halfWidth - distance); }
 
     /** exp(-d^2 / (2 sigma^2)). */
-    static double gaussian(double d, double sigma) {
-        return StrictMath.exp(-d * d / (2 * sigma * sigma));
-    }
+    static double gaussian(double d, double sigma) { return StrictMath.exp(-d * d / (2 * sigma * sigma)); }
 
-    /** Brightness by the distance to an edge, positive inside: 0 to 1 over three pixels, with level ends. */
+    /** Brightness by the distance to an edge, positive inside: from 0 to 1 over three pixels, with slope 0 at both ends. */
     static double edge(double inside) {
         double t = Math.min(1, Math.max(0, 0.5 + inside / (2 * EDGE)));
         return t * t * (3 - 2 * t);
     }
 
-    /** This picture times a formula, in place. */
+    /** Multiplies this picture by a formula, in place. */
     Sketch times(DoubleBinaryOperator formula) {
         for (int p = 0; p < brightness.length; p++) {
             if (brightness[p] > 0) {
@@ -89,15 +79,13 @@ final class Sketch {
         return this;
     }
 
-    /** The brighter of this and another picture at each pixel, in place. */
+    /** Takes the brighter of this and another picture at each pixel, in place. */
     Sketch over(Sketch other) {
-        for (int p = 0; p < brightness.length; p++) {
-            brightness[p] = Math.max(brightness[p], other.brightness[p]);
-        }
+        Arrays.setAll(brightness, p -> Math.max(brightness[p], other.brightness[p]));
         return this;
     }
 
-    /** [SIDE][SIDE] unsigned 16-bit, rounded, stretched so that the brightest pixel is 65535. */
+    /** [SIDE][SIDE] unsigned 16-bit, rounded, scaled so that the brightest pixel is 65535. */
     short[] weights() {
         double brightest = Arrays.stream(brightness).max().getAsDouble();
         short[] weights = new short[brightness.length];
@@ -107,7 +95,7 @@ final class Sketch {
         return weights;
     }
 
-    /** [SIDE][SIDE]: each pixel centre's distance to the nearest segment, or reach where that is not less. */
+    /** [SIDE][SIDE]: each pixel centre's distance to the nearest segment, at most {@code reach}. */
     private static double[] distances(double reach, double[]... curves) {
         double[] squared = new double[SIDE * SIDE];
         Arrays.fill(squared, reach * reach);
@@ -116,9 +104,7 @@ final class Sketch {
                 lowerAround(squared, reach, curve[k], curve[k + 1], curve[k + 2], curve[k + 3]);
             }
         }
-        for (int p = 0; p < squared.length; p++) {
-            squared[p] = Math.sqrt(squared[p]);
-        }
+        Arrays.setAll(squared, p -> Math.sqrt(squared[p]));
         return squared;
     }
 
@@ -144,7 +130,7 @@ final class Sketch {
         }
     }
 
-    /** Where the closed curve crosses the height y, from left to right; a point right of an odd number of them is inside. */
+    /** The x at which the closed curve crosses height y, ascending; a point right of an odd number of them is inside. */
     private static double[] crossings(double[] outline, double y) {
         double[] found = new double[outline.length / 2];
         int count = 0;
@@ -163,11 +149,7 @@ final class Sketch {
         return crossings;
     }
 
-    private static double centre(int pixel) {
-        return (pixel + 0.5) / SIDE;
-    }
+    private static double centre(int pixel) { return (pixel + 0.5) / SIDE; }
 
-    private static int pixel(double coordinate) {
-        return Math.min(SIDE - 1, Math.max(0, (int) (coordinate * SIDE)));
-    }
+    private static int pixel(double coordinate) { return Math.min(SIDE - 1, Math.max(0, (int) (coordinate * SIDE))); }
 }
