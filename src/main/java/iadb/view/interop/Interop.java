@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly; the OpenGL context must be current. Each
- * device's extension string is read before any sharing call; then a child process tries the whole chain ({@link SharingProbe});
- * then this process does. If a step fails, the next device is tried; if no device shares its buffers, points are copied.
+ * Chooses how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly; the OpenGL context must be current.
+ * Each device's extension string is read before any sharing call; then {@link SharingSelfTest} runs in a child process, then
+ * in this one. If a step fails, the next device is tried; if no device shares its buffers, points are copied.
  *
  * @param context owned by the caller
  * @param shares  whether OpenCL and OpenGL use the same memory; else the host copies it
@@ -29,10 +29,10 @@ public record Interop(Context context, boolean shares) {
      * @param automatic  false: never share
      */
     public static Interop open(Surface surface, List<Device> candidates, boolean automatic) {
-        return open(surface, candidates, automatic, SharingProbe::limit);
+        return open(surface, candidates, automatic, SharingSelfTest::childLimit);
     }
 
-    static Interop open(Surface surface, List<Device> candidates, boolean automatic, Function<Device, Duration> probeLimit) {
+    static Interop open(Surface surface, List<Device> candidates, boolean automatic, Function<Device, Duration> childLimit) {
         if (!automatic) {
             LOG.debug("points are copied to OpenGL, as requested");
         } else if (surface.sharingProperties().length == 0) {
@@ -41,13 +41,13 @@ public record Interop(Context context, boolean shares) {
             for (Device device : candidates) {
                 if (!device.claimsGlSharing()) {
                     LOG.debug("{} does not offer to share buffers with OpenGL", device);
-                } else if (SharingProbe.passes(surface, device, probeLimit.apply(device))) {
+                } else if (SharingSelfTest.passesInChild(surface, device, childLimit.apply(device))) {
                     try {
                         Context context = SharingSelfTest.open(surface, device);
                         LOG.debug("{} shares its points with OpenGL", device);
                         return new Interop(context, true);
                     } catch (OpenClException | UnsupportedOperationException | IllegalStateException e) {
-                        LOG.debug("{} does not share with OpenGL, although the probe passed: {}", device, e.getMessage());
+                        LOG.debug("{} does not share with OpenGL, although the child process did: {}", device, e.getMessage());
                     }
                 }
             }

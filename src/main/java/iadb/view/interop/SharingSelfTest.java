@@ -9,24 +9,133 @@ import iadb.cl.Kernel;
 import iadb.cl.OpenClException;
 import iadb.cl.Program;
 import iadb.cl.Source;
+import iadb.cl.UserCache;
+import iadb.file.BuildVersion;
+import iadb.view.surface.EglSurface;
+import iadb.view.surface.GlfwSurface;
 import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Checks that OpenCL and OpenGL use the same memory: OpenGL fills it, a kernel changes every word, OpenGL reads the result. Drivers
- * that offer the extension have failed at each of these steps, with errors and with crashes that Java cannot catch: so
- * {@link SharingProbe} runs it in a child process first.
+ * Tests whether OpenCL and OpenGL use the same memory: OpenGL fills it, a kernel changes every word, OpenGL reads the result.
+ * Drivers that offer the extension have failed at each of these steps, with errors and with crashes that Java cannot catch. So
+ * a child process runs the test first, on a surface of the same kind; its result is cached for as long as device, drivers and
+ * program stay the same.
  */
 final class SharingSelfTest {
+    /** Kind of cache entry: one byte, 1 if the device shares, else 0. */
+    static final String KIND = "sharing";
     static final List<Source> SOURCES = List.of(Source.of("sharing.cl"));
     static final List<String> OPTIONS = List.of(Source.STANDARD);
 
+    private static final Logger LOG = LoggerFactory.getLogger(SharingSelfTest.class);
+
+    /** Names of the system properties passed to the child: the result may depend on them. */
+    private static final String PROPERTIES =
+            "(org\\.lwjgl|iadb)\\..*|IADB_.*|java\\.(awt\\.headless|io\\.tmpdir|library\\.path)|user\\.home";
+    // exit codes that neither a crash nor Java itself produces
+    private static final int SHARES = 71;
+    private static final int DOES_NOT_SHARE = 72;
     private static final int POINTS = 1021; // odd, so that a driver that rounds sizes is caught
     private static final int WORDS = 2 * POINTS;
 
     private SharingSelfTest() { }
+
+    /** A child that takes longer is taken to hang. A GPU's driver may need seconds to start. */
+    static Duration childLimit(Device device) {
+        return Duration.ofSeconds(device.type() == Device.Type.GPU ? 15 : 6);
+    }
+
+    /** Whether a child process of this run or of an earlier one saw the device share memory with OpenGL. */
+    static boolean passesInChild(Surface surface, Device device, Duration limit) {
+        UserCache cache = UserCache.of(KIND);
+        String key = UserCache.key(Stream.of(List.of(BuildVersion.text(), kind(surface)), device.identity(), OpenGl.identity())
+                .flatMap(List::stream).toList());
+        Optional<byte[]> cached = cache.load(key).filter(result -> result.length == 1 && (result[0] & ~1) == 0);
+        if (cached.isPresent()) {
+            boolean shares = cached.get()[0] == 1;
+            LOG.debug("{} {} in an earlier self-test", device, shares ? "shared with OpenGL" : "did not share with OpenGL");
+            return shares;
+        }
+        Optional<Boolean> result = runChild(command(kind(surface), device), device, limit);
+        result.ifPresent(shares -> cache.store(key, new byte[] {(byte) (shares ? 1 : 0)}));
+        return result.orElse(false);
+    }
+
+    private static String kind(Surface surface) { return surface instanceof EglSurface ? "offscreen" : "window"; }
+
+    /** Runs the child process; empty when the result must not be cached. */
+    private static Optional<Boolean> runChild(List<String> command, Device device, Duration limit) {
+        long start = System.nanoTime();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(Redirect.DISCARD)
+                .redirectError(LOG.isDebugEnabled() ? Redirect.INHERIT : Redirect.DISCARD);
+        Process child = null;
+        try {
+            child = builder.start();
+            child.getOutputStream().close();
+            if (!child.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("the self-test of sharing {} with OpenGL did not end within {} s", device, limit.toSeconds());
+                return Optional.empty();
+            }
+            int code = child.exitValue();
+            LOG.debug("the self-test of sharing {} with OpenGL took {} ms: {}", device,
+                    (System.nanoTime() - start) / 1_000_000, code == SHARES ? "it shares"
+                            : code == DOES_NOT_SHARE ? "it does not share" : "the process crashed with exit code " + code);
+            return Optional.of(code == SHARES);
+        } catch (IOException e) {
+            LOG.debug("cannot start the self-test of sharing {} with OpenGL: {}", device, e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (child != null) {
+                child.destroyForcibly();
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The same Java with this process's properties, set to start quickly. */
+    private static List<String> command(String kind, Device device) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+                "-XX:+SuppressFatalErrorMessage", "-XX:-CreateCoredumpOnCrash")); // a crash is an expected result
+        Set<String> settings = new TreeSet<>(System.getProperties().stringPropertyNames());
+        settings.removeIf(name -> !name.matches(PROPERTIES));
+        settings.forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SharingSelfTest.class.getName(), kind,
+                Integer.toString(device.index()), device.toString()));
+        return command;
+    }
+
+    /** Runs in the child. Arguments: kind of surface, index and text of the device. */
+    public static void main(String[] arguments) {
+        int code = DOES_NOT_SHARE;
+        try (Surface surface = arguments[0].equals("offscreen") ? EglSurface.open(64, 64) : GlfwSurface.openHidden()) {
+            Device device = Device.select(arguments[1]);
+            if (!device.toString().equals(arguments[2])) {
+                throw new IllegalStateException("device " + arguments[1] + " is " + device + ", not " + arguments[2]);
+            }
+            SharingSelfTest.open(surface, device).close();
+            code = SHARES;
+        } catch (RuntimeException | LinkageError e) {
+            System.err.println("self-test: " + e.getMessage());
+        }
+        System.exit(code);
+    }
 
     /**
      * Opens a context on {@code device}, owned by the caller, that shares memory with the OpenGL context of {@code surface}.
@@ -36,7 +145,7 @@ final class SharingSelfTest {
     static Context open(Surface surface, Device device) {
         Context context = Context.open(device, surface.sharingProperties());
         try {
-            run(context);
+            test(context);
             return context;
         } catch (RuntimeException e) {
             context.close();
@@ -44,7 +153,7 @@ final class SharingSelfTest {
         }
     }
 
-    private static void run(Context context) {
+    private static void test(Context context) {
         int[] words = new int[WORDS];
         for (int i = 0; i < WORDS; i++) {
             words[i] = i * 0x9E3779B9; // all different

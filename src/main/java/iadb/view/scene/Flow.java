@@ -10,8 +10,8 @@ import iadb.view.interop.PointBuffer;
 import java.time.Duration;
 
 /**
- * Points carried along by the velocity field, and the two frames of their trajectories between which OpenGL's shaders blend. While
- * one pass is shown, the next can be computed behind it.
+ * Points carried along by the velocity field, and the two frames of their trajectories between which OpenGL's shaders blend.
+ * While one pass is shown, the next can be computed behind it.
  */
 public final class Flow implements AutoCloseable {
     /** Keeps launches below 20 ms, so that the window stays responsive. */
@@ -140,7 +140,9 @@ public final class Flow implements AutoCloseable {
     public long hostBytes() { return from.hostBytes() + to.hostBytes(); }
 
     /** The positions in the frame nearest to a place, [N, 2]. */
-    public float[] positionsAt(double place) { return shown.readFrame((int) Math.round(Math.min(place, known()) * shown.segments())); }
+    public float[] positionsAt(double place) {
+        return shown.readFrame((int) Math.round(Math.min(place, known()) * shown.segments()));
+    }
 
     /** The positions as shown, [N, 2]; during a morph, those of the new pass at {@code place}. */
     public float[] positionsShown(double place) {

@@ -11,9 +11,9 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * The trajectories of N points on the device: their positions in frames at regular places from 0, the start, to 1. A pass computes
- * them in slices. Of a few points every step is kept; of millions, as many frames as memory allows, between which the trajectory
- * is drawn as a straight line.
+ * The trajectories of N points on the device: their positions in frames at regular places from 0, the start, to 1. A pass
+ * computes them in slices. Of a few points every step is kept; of millions, as many frames as memory allows, between which the
+ * trajectory is drawn as a straight line.
  */
 final class Keyframes implements AutoCloseable {
     private static final long MOST_BYTES = 256L << 20;

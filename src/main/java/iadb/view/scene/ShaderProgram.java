@@ -55,7 +55,11 @@ public final class ShaderProgram implements AutoCloseable {
      * @param rgb 0xRRGGBB
      */
     static float[] colour(int rgb, float opacity) {
-        return new float[] {(rgb >> 16 & 255) / 255f * opacity, (rgb >> 8 & 255) / 255f * opacity, (rgb & 255) / 255f * opacity, opacity};
+        float[] colour = {(rgb >> 16 & 255) / 255f, (rgb >> 8 & 255) / 255f, (rgb & 255) / 255f, 1};
+        for (int i = 0; i < colour.length; i++) {
+            colour[i] *= opacity;
+        }
+        return colour;
     }
 
     /** Makes this program current, for its uniforms to be set. */

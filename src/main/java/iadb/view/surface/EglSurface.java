@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A framebuffer object in an EGL context without a display, a window or an EGL surface. Extension functions are called by address:
- * LWJGL's wrappers refuse a native display of 0 and know no extension before a display is open.
+ * A framebuffer object in an EGL context without a display, a window or an EGL surface. Extension functions are called by
+ * address: LWJGL's wrappers refuse a native display of 0 and know no extension before a display is open.
  */
 public final class EglSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(EglSurface.class);

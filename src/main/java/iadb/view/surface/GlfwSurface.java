@@ -60,7 +60,7 @@ public final class GlfwSurface implements Surface {
         glfwWindowHint(GLFW_VISIBLE, visible ? GLFW_TRUE : GLFW_FALSE);
         window = glfwCreateWindow(width, height, title, NULL, NULL);
         if (window == NULL) {
-            throw NoDisplayException.ofWindow("OpenGL 3.3 is needed: " + lastError().orElse("GLFW creates no window with it"), null);
+            throw NoDisplayException.ofWindow("OpenGL 3.3 is needed: " + lastError().orElse("GLFW creates no window"), null);
         }
         glfwMakeContextCurrent(window);
         OpenGl.load(usesEgl()).ifPresent(fault -> {

@@ -24,8 +24,8 @@ import org.lwjgl.BufferUtils;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves points through {@link Interop} and prints what OpenGL reads and draws; {@link InteropTest} starts it.
- * Arguments: {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the time limit of a probe in seconds.
+ * Moves points through {@link Interop} and prints what OpenGL reads and draws; {@link InteropTest} starts it. Arguments:
+ * {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the time limit of the child process in seconds.
  */
 final class InteropRun {
     static final int POINTS = 5003;

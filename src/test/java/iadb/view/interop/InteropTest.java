@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Points reach OpenGL unchanged, shared or copied, and no driver takes the program down. Sharing is tested on a layer that emulates
- * it ({@link SharingLayer}), since no CPU driver offers it; a GPU's own sharing is not tested here.
+ * Points reach OpenGL unchanged, shared or copied, and no driver takes the program down. Sharing is tested on a layer that
+ * emulates it ({@link SharingLayer}), since no CPU driver offers it; a GPU's own sharing is not tested here.
  */
 class InteropTest {
     private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // published twice
@@ -59,8 +59,8 @@ class InteropTest {
     /** {@link BuiltProgram} may not use this package. */
     @Test
     void theSelfTestsProgramIsTheOneThatIsPrinted() {
-        BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.NONE).stream()
-                .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
+        BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.NONE)
+                .stream().filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
         assertEquals(SharingSelfTest.SOURCES, printed.sources());
         assertEquals(SharingSelfTest.OPTIONS, printed.options());
     }
@@ -71,12 +71,12 @@ class InteropTest {
 
     private List<Path> results() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith("." + SharingProbe.KIND)).toList();
+            return files.filter(file -> file.toString().endsWith("." + SharingSelfTest.KIND)).toList();
         }
     }
 
-    private static boolean probedInAChild(ChildRun run) {
-        return run.err().contains("the probe of sharing");
+    private static boolean testedInAChild(ChildRun run) {
+        return run.err().contains("the self-test of sharing");
     }
 
     @ParameterizedTest
@@ -85,7 +85,7 @@ class InteropTest {
         try (Xvfb server = new Xvfb()) {
             ChildRun shared = run(surface, "auto", List.of(server.environment(), SharingLayer.environment()));
             assertShared(shared);
-            assertTrue(probedInAChild(shared), shared.err());
+            assertTrue(testedInAChild(shared), shared.err());
             ChildRun copied = run(surface, "off", List.of(server.environment(), SharingLayer.environment()));
             assertCopied(copied);
             assertEquals(shared.fact("picture"), copied.fact("picture"));
@@ -97,7 +97,7 @@ class InteropTest {
         ChildRun run = run("offscreen", "auto", List.of(Map.of("DISPLAY", "", "WAYLAND_DISPLAY", "")));
         assertCopied(run);
         assertTrue(run.err().contains("does not offer to share buffers with OpenGL"), run.err());
-        assertFalse(probedInAChild(run), run.err());
+        assertFalse(testedInAChild(run), run.err());
     }
 
     @ParameterizedTest
@@ -109,7 +109,7 @@ class InteropTest {
         assertTrue(run.err().contains(message), run.err());
         ChildRun again = run("offscreen", "auto", bad);
         assertCopied(again);
-        assertFalse(probedInAChild(again), "the result is cached: " + again.err());
+        assertFalse(testedInAChild(again), "the result is cached: " + again.err());
     }
 
     @Test
@@ -128,26 +128,26 @@ class InteropTest {
     void resultOfTheChildIsCached() throws IOException, InterruptedException {
         ChildRun first = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(first);
-        assertTrue(probedInAChild(first));
+        assertTrue(testedInAChild(first));
         assertEquals(1, results().size());
         ChildRun second = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(second);
-        assertFalse(probedInAChild(second), second.err());
+        assertFalse(testedInAChild(second), second.err());
         ChildRun worse = run("offscreen", "auto",
                 List.of(SharingLayer.environment(), cache(), Map.of("GL_SHARING_FAULT", "refuse")));
         assertCopied(worse);
-        assertTrue(worse.err().contains("does not share with OpenGL, although the probe passed"), worse.err());
+        assertTrue(worse.err().contains("does not share with OpenGL, although the child process did"), worse.err());
     }
 
     @Test
-    void damagedResultIsProbedAgain() throws IOException, InterruptedException {
+    void damagedResultIsTestedAgain() throws IOException, InterruptedException {
         assertShared(run("offscreen", "auto", List.of(SharingLayer.environment(), cache())));
         byte[] entry = Files.readAllBytes(results().get(0));
         entry[entry.length - 1] ^= 1; // the result itself: yes becomes no
         Files.write(results().get(0), entry);
         ChildRun run = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(run);
-        assertTrue(probedInAChild(run), run.err());
+        assertTrue(testedInAChild(run), run.err());
     }
 
     @Test
