@@ -20,55 +20,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Selects the plan that trains a network on a device, and its tuning. The candidates are, in order of preference, {@code persistent},
- * {@code fused} and {@code layered}, from the one that was asked for on. Each is built, then its barrier is tested, then its answers
- * are checked; the first that passes runs, and carries the reasons for which others were refused.
+ * Selects the plan that trains a network on a device, and its tuning. Candidates are the plan that was asked for and those after it
+ * in the order {@code persistent}, {@code fused}, {@code layered}. Each is built, its barrier is tested, and its answers are checked;
+ * the first that passes runs, and keeps the reasons why others were refused.
+ *
+ * @param rows     B
+ * @param wanted   empty: {@code auto}, which starts with {@code fused}, whose kernels are built sooner, and alternates with
+ *                 {@code persistent} where the device can run it
+ * @param recorded the tuning of a training that is resumed, for which another with the same bits may be taken; empty: the device's
  */
-public final class PlanSelector {
+public record PlanSelector(Device device, NetworkShape shape, int rows, Optional<Kind> wanted, Optional<Tuning> recorded) {
     private static final Logger LOG = LoggerFactory.getLogger(PlanSelector.class);
     private static final List<Kind> PREFERENCE = List.of(Kind.PERSISTENT, Kind.FUSED, Kind.LAYERED);
 
-    private final Device device;
-    private final NetworkShape shape;
-    private final int rows;
-    private final Optional<Kind> wanted;
-    private final Optional<Tuning> recorded;
-
-    /**
-     * What was selected.
-     *
-     * @param plan      ready to run
-     * @param companion a plan with the same bits that may take turns with it, not built yet
-     */
+    /** A plan that is ready to run, and perhaps one with the same bits that may alternate with it, not built yet. */
     record Selection(Plan plan, PlanChoice choice, Optional<PlanChoice> companion) {
     }
 
-    /**
-     * @param rows     B
-     * @param wanted   the preferred plan; empty: {@code auto}, which starts with {@code fused}, whose kernels are built sooner, and
-     *                 takes turns with {@code persistent} where the device can run it
-     * @param recorded the tuning of a training that is resumed; another one with the same bits may be taken. Empty: the device's own
-     */
-    public PlanSelector(Device device, NetworkShape shape, int rows, Optional<Kind> wanted, Optional<Tuning> recorded) {
-        this.device = device;
-        this.shape = shape;
-        this.rows = rows;
-        this.wanted = wanted;
-        this.recorded = recorded;
-    }
-
-    /**
-     * The plan to ask for where a window draws beside the training: waiting groups of {@code persistent} would keep all cores of a
-     * CPU from the window system and from software OpenGL.
-     */
+    /** The plan to ask for beside a window: waiting groups of {@code persistent} would keep all cores of a CPU from drawing. */
     public static Optional<Kind> besideWindow(Optional<Kind> wanted, Device device) {
         return wanted.isEmpty() && device.type() == Device.Type.CPU ? Optional.of(Kind.FUSED) : wanted;
     }
 
     /**
-     * The plans that the device can run as far as its limits tell, the preferred first, with a tuning made to fit.
+     * The plans that fit the device, the preferred first, with {@code base} made to fit.
      *
-     * @param base the tuning before it is made to fit
      * @param rows B
      * @throws DeviceLimitException when no plan fits the device
      */
@@ -99,54 +75,51 @@ public final class PlanSelector {
         return candidates;
     }
 
-    /** The preferred candidate, with the tuning that is known without timing anything. */
+    /** The preferred candidate; nothing is timed. */
     public PlanChoice known() { return candidates(TuningChoice::known).get(0); }
 
-    /**
-     * The candidates with the tuning that {@code choose} takes, if one with the same bits is recorded or none is. {@code layered}
-     * has no tunings to choose from.
-     */
+    /** The candidates; {@code choose} says which of the tunings with the same bits {@code persistent} and {@code fused} take. */
     List<PlanChoice> candidates(Function<TuningChoice, Tuning> choose) {
-        List<PlanChoice> asRecorded = candidates(recorded.orElseGet(() -> TuningTable.find(device, TuningTable.Purpose.TRAINING)));
-        PlanChoice first = asRecorded.get(0);
+        List<PlanChoice> untuned = candidates(recorded.orElseGet(() -> TuningTable.find(device, TuningTable.Purpose.TRAINING)));
+        PlanChoice first = untuned.get(0);
         if (first.kind() == Kind.LAYERED) {
-            return asRecorded;
+            return untuned;
         }
         TuningChoice tunings = TuningChoice.of(device, TuningTable.Purpose.TRAINING, shape, rows, () -> Plan.sources(Kind.FUSED));
         PlanChoice known = candidates(tunings.known()).get(0);
         if (known.kind() != first.kind() || !known.tuning().bits().equals(first.tuning().bits())) {
-            return asRecorded;
+            return untuned;
         }
-        List<PlanChoice> chosen = new ArrayList<>(candidates(choose.apply(tunings)));
-        chosen.removeIf(choice -> choice.kind() == Kind.LAYERED);
-        asRecorded.stream().filter(choice -> choice.kind() == Kind.LAYERED).forEach(chosen::add);
-        return chosen;
+        Tuning chosen = candidates(choose.apply(tunings)).get(0).tuning();
+        return untuned.stream().map(candidate -> candidate.kind() == Kind.LAYERED ? candidate
+                : new PlanChoice(candidate.kind(), chosen, candidate.refusals())).toList();
     }
 
     private List<PlanChoice> candidates(Tuning base) {
         return candidates(wanted, base, device, shape, rows).stream().map(this::comparedToRecord).toList();
     }
 
+    /** Adds a refusal where the recorded tuning does not fit, so that the bits are others. */
     private PlanChoice comparedToRecord(PlanChoice choice) {
         String bits = choice.tuning().bits();
         return recorded.map(Tuning::bits).filter(before -> !before.equals(bits)).map(before -> choice.after(List.of(new Refusal(
-                choice.kind(), "the recorded tuning (%s) does not fit the plan %s on %s: it becomes %s".formatted(before, choice.kind(),
+                choice.kind(), "the recorded tuning (%s) does not fit the plan %s on %s, which takes %s".formatted(before, choice.kind(),
                         device.name(), bits))))).orElse(choice);
     }
 
-    /** The candidates to start with: {@code auto} takes {@code persistent} later. */
-    private List<PlanChoice> first(List<PlanChoice> candidates) {
+    /** The candidates to start with: {@code auto} starts without {@code persistent}. */
+    private List<PlanChoice> starting(List<PlanChoice> candidates) {
         return wanted.isEmpty() && candidates.get(0).kind() == Kind.PERSISTENT ? candidates.subList(1, candidates.size()) : candidates;
     }
 
     /** Begins to build the kernels of the plan that starts. */
     public void buildAhead(Context context) {
-        PlanChoice choice = first(candidates(TuningChoice::known)).get(0);
+        PlanChoice choice = starting(candidates(TuningChoice::known)).get(0);
         context.buildAhead(Plan.sources(choice.kind()), choice.options(shape, device));
     }
 
     /**
-     * The first candidate that can be built and passes its tests; tunings are timed before, where that is due.
+     * The first candidate that can be built and passes its tests; its tunings are timed first where none is known.
      *
      * @throws DeviceLimitException when the device can hold none
      * @throws WrongAnswerException when its answers are wrong
@@ -159,7 +132,7 @@ public final class PlanSelector {
 
     Selection select(List<PlanChoice> candidates, Context context, Batch batch, TrainingState state) {
         List<Refusal> refusals = new ArrayList<>();
-        for (PlanChoice candidate : first(candidates)) {
+        for (PlanChoice candidate : starting(candidates)) {
             Optional<Plan> plan = open(context, candidate, batch, state, refusals);
             if (plan.isPresent()) {
                 return new Selection(plan.get(), candidate.after(refusals), companion(candidate.kind(), candidates));
@@ -169,17 +142,15 @@ public final class PlanSelector {
     }
 
     private Optional<PlanChoice> companion(Kind kind, List<PlanChoice> candidates) {
-        Optional<Kind> companion = kind == Kind.PERSISTENT ? Optional.of(Kind.FUSED)
-                : kind == Kind.FUSED && wanted.isEmpty() ? Optional.of(Kind.PERSISTENT) : Optional.empty();
-        return candidates.stream().filter(candidate -> companion.equals(Optional.of(candidate.kind()))).findFirst();
+        Kind companion = kind == Kind.PERSISTENT ? Kind.FUSED : kind == Kind.FUSED && wanted.isEmpty() ? Kind.PERSISTENT : null;
+        return candidates.stream().filter(candidate -> candidate.kind() == companion).findFirst();
     }
 
     /**
-     * Builds a candidate, tests its barrier and checks its answers. It is refused when the device's limits do not allow it;
-     * {@code persistent}, which {@code fused} replaces with the same bits, also for other faults, such as a compiler that does not
-     * know the device's fence.
+     * Builds a candidate, tests its barrier and checks its answers. The device's limits may refuse it; for {@code persistent}, which
+     * {@code fused} replaces with the same bits, so may other faults, such as a compiler that does not know the device's fence.
      *
-     * @param refusals gets the reason when it is refused
+     * @param refusals gets the reason when the candidate is refused
      * @return empty when it is refused
      * @throws WrongAnswerException when its answers are wrong
      */

@@ -7,12 +7,13 @@ import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * What a training holds on the device from step to step, whichever plan runs it.
+ * The state of a training on the device, whichever plan runs it.
  *
- * @param parameters [shape.bufferFloats()], the live weights
- * @param transposed [L-1][W][W], copies of the hidden weights that {@code update} keeps in step with them
+ * @param parameters [shape.bufferFloats()], the current weights
+ * @param transposed [L-1][W][W], copies of the hidden weights, updated with them
  * @param moment1    Adam's first moment, as parameters
  * @param moment2    Adam's second moment, as parameters
  * @param average    as parameters, the average of the weights; empty when none is kept
@@ -37,7 +38,7 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
         }
     }
 
-    /** Enqueues a copy of what {@link #read} gives, to a state of the same shape. */
+    /** Enqueues a copy of what {@link #read} returns to a state of the same shape. */
     public void copyTo(Context context, TrainingState other) {
         copy(context, parameters, other.parameters);
         copy(context, moment1, other.moment1);
@@ -45,32 +46,22 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
         average.ifPresent(from -> copy(context, from, other.average.orElseThrow()));
     }
 
-    private static void copy(Context context, DeviceBuffer from, DeviceBuffer to) {
-        context.copy(from, 0, to, 0, from.bytes());
-    }
+    private static void copy(Context context, DeviceBuffer from, DeviceBuffer to) { context.copy(from, 0, to, 0, from.bytes()); }
 
-    /** A copy on the host, of a training that has done {@code step} steps; waits for what is enqueued. */
+    /** A copy on the host, after {@code step} steps; waits for what is enqueued. */
     public Checkpoint read(NetworkShape shape, int step) {
         return new Checkpoint(new Network(shape, floats(parameters, shape)), floats(moment1, shape), floats(moment2, shape),
                 average.map(buffer -> new Network(shape, floats(buffer, shape))), step);
     }
 
-    private static float[] floats(DeviceBuffer buffer, NetworkShape shape) {
-        return buffer.read(new float[shape.bufferFloats()]);
-    }
+    private static float[] floats(DeviceBuffer buffer, NetworkShape shape) { return buffer.read(new float[shape.bufferFloats()]); }
 
     /** The weights to map with, [shape.bufferFloats()]: the average where one is kept. */
-    public DeviceBuffer result() {
-        return average.orElse(parameters);
-    }
+    public DeviceBuffer result() { return average.orElse(parameters); }
 
     @Override
     public void close() {
-        parameters.close();
-        transposed.close();
-        moment1.close();
-        moment2.close();
+        Stream.of(parameters, transposed, moment1, moment2, losses).forEach(DeviceBuffer::close);
         average.ifPresent(DeviceBuffer::close);
-        losses.close();
     }
 }
