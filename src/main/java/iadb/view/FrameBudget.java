@@ -2,14 +2,15 @@ package iadb.view;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * Measures frames, and shares out their time: training gets what the other phases leave. On a CPU drawing, mapping and training
  * compete for the same cores.
  */
 final class FrameBudget {
-    /** What a frame's time goes to, in this order. */
+    /** What a frame's time is spent on. */
     enum Phase { TRAINING, MAP, DRAW, PANEL, PRESENT }
 
     private static final double SMOOTHING = 0.15;
@@ -21,8 +22,7 @@ final class FrameBudget {
 
     private final boolean sharesCores;
     private final double targetMillis; // of a frame
-    private final long[] sums = new long[Phase.values().length];  // nanoseconds of all frames
-    private final long[] nanos = new long[Phase.values().length]; // of this frame
+    private final Map<Phase, Double> millis = new EnumMap<>(Phase.class); // of this frame
     private Phase phase = Phase.PRESENT;
     private long phaseBegan = System.nanoTime();
     private double othersMillis = 10; // all phases but training, smoothed
@@ -45,35 +45,30 @@ final class FrameBudget {
 
     /** The time for the map in this frame. */
     Duration map(boolean training) {
-        double millis = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
-        return millis(Math.max(millis, SHARE_OF_SLOW_DRAWING * drawingMillis));
+        double least = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
+        return millis(Math.max(least, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
-    private static Duration millis(double millis) { return Duration.ofNanos((long) (millis * 1e6)); }
+    private static Duration millis(double count) { return Duration.ofNanos((long) (count * 1e6)); }
 
     /** Ends the phase before, and begins this one. */
     void begin(Phase next) {
         long now = System.nanoTime();
-        nanos[phase.ordinal()] += now - phaseBegan;
+        millis.merge(phase, (now - phaseBegan) * 1e-6, Double::sum);
         phase = next;
         phaseBegan = now;
     }
 
     void endFrame() {
         begin(Phase.PRESENT);
-        double others = 0;
-        for (Phase each : Phase.values()) {
-            boolean waits = each == Phase.PRESENT && !sharesCores; // for the screen
-            others += each == Phase.TRAINING || waits ? 0 : millisOf(each);
-            sums[each.ordinal()] += nanos[each.ordinal()];
-        }
-        double drawing = millisOf(Phase.DRAW) + millisOf(Phase.PRESENT);
-        Arrays.fill(nanos, 0);
-        othersMillis += SMOOTHING * (others - othersMillis);
-        drawingMillis += SMOOTHING * (drawing - drawingMillis);
+        double sum = millis.values().stream().mapToDouble(Double::doubleValue).sum();
+        double waiting = sharesCores ? 0 : millisOf(Phase.PRESENT); // for the screen
+        othersMillis += SMOOTHING * (sum - millisOf(Phase.TRAINING) - waiting - othersMillis);
+        drawingMillis += SMOOTHING * (millisOf(Phase.DRAW) + millisOf(Phase.PRESENT) - drawingMillis);
+        millis.clear();
     }
 
-    private double millisOf(Phase each) { return nanos[each.ordinal()] * 1e-6; }
+    private double millisOf(Phase each) { return millis.getOrDefault(each, 0.0); }
 
     /** Counts a frame, with its time since the one before. */
     void addFrame(long sinceLastNanos) {
@@ -96,16 +91,5 @@ final class FrameBudget {
         long[] sorted = Arrays.copyOf(frameNanos, frames);
         Arrays.sort(sorted);
         return frames == 0 ? Double.NaN : sorted[(int) Math.min(frames - 1, Math.floor(share * frames))] * 1e-6;
-    }
-
-    /** The mean time of each phase. */
-    @Override
-    public String toString() {
-        StringBuilder text = new StringBuilder("milliseconds a frame:");
-        for (Phase each : Phase.values()) {
-            text.append(String.format(Locale.ROOT, " %s %.2f", each.name().toLowerCase(Locale.ROOT),
-                    sums[each.ordinal()] * 1e-6 / Math.max(1, frames)));
-        }
-        return text.toString();
     }
 }

@@ -6,29 +6,24 @@ import java.util.Arrays;
 
 /** A density that is painted by hand: strokes of a soft round brush on a square canvas. */
 final class Painting {
-    /** Of the density. */
+    /** The name of the density. */
     static final String NAME = "painted";
     /** Pixels of the canvas's side. */
     static final int SIDE = 256;
-    static final float LEAST_BRUSH = 0.006f;
-    static final float MOST_BRUSH = 0.2f;
 
     private static final int FULL = 255;
 
-    private final byte[] levels = new byte[SIDE * SIDE]; // unsigned, the top row first
-    private double lastX = Double.NaN;
-    private double lastY = Double.NaN;
+    private final byte[] levels = new byte[SIDE * SIDE];
+    private double lastX;
+    private double lastY;
     private boolean changed;
 
-    /** Starts from an image of the density. */
+    /** Makes the canvas an image of the density. */
     void take(Density density) {
-        for (int row = 0; row < SIDE; row++) {
-            for (int column = 0; column < SIDE; column++) {
-                int pixel = (int) ((row + 0.5) / SIDE * density.height()) * density.width()
-                        + (int) ((column + 0.5) / SIDE * density.width());
-                levels[row * SIDE + column] =
-                        (byte) (FULL * Short.toUnsignedInt(density.weights()[pixel]) / density.brightest());
-            }
+        for (int i = 0; i < levels.length; i++) {
+            int pixel = (int) ((i / SIDE + 0.5) / SIDE * density.height()) * density.width()
+                    + (int) ((i % SIDE + 0.5) / SIDE * density.width());
+            levels[i] = (byte) (FULL * Short.toUnsignedInt(density.weights()[pixel]) / density.brightest());
         }
         changed = true;
     }
@@ -38,31 +33,27 @@ final class Painting {
         changed = true;
     }
 
-    /** Starts a stroke: the next {@link #strokeTo} begins where it is. */
-    void beginStroke() {
-        lastX = Double.NaN;
-    }
-
     /**
-     * Draws on to a place of the unit square.
+     * Draws a line from the last place to this one of the unit square.
      *
-     * @param brush radius in the unit square
-     * @param erase dark instead of bright
+     * @param brush  radius in the unit square
+     * @param starts whether the stroke starts here
+     * @param erases dark instead of bright
      */
-    void strokeTo(double x, double y, double brush, boolean erase) {
-        double fromX = Double.isNaN(lastX) ? x : lastX;
-        double fromY = Double.isNaN(lastX) ? y : lastY;
+    void draw(double x, double y, double brush, boolean starts, boolean erases) {
+        double fromX = starts ? x : lastX;
+        double fromY = starts ? y : lastY;
         int stamps = 1 + (int) (Math.hypot(x - fromX, y - fromY) / (0.25 * brush));
         for (int i = 1; i <= stamps; i++) {
             double share = i / (double) stamps;
-            stamp(fromX + share * (x - fromX), fromY + share * (y - fromY), brush, erase);
+            stamp(fromX + share * (x - fromX), fromY + share * (y - fromY), brush, erases);
         }
         lastX = x;
         lastY = y;
         changed = true;
     }
 
-    private void stamp(double x, double y, double brush, boolean erase) {
+    private void stamp(double x, double y, double brush, boolean erases) {
         double radius = brush * SIDE;
         double centreColumn = x * SIDE - 0.5;
         double centreRow = (1 - y) * SIDE - 0.5;
@@ -73,7 +64,7 @@ final class Painting {
                 double coverage = Math.min(1, radius + 0.5 - Math.hypot(row - centreRow, column - centreColumn));
                 if (coverage > 0) {
                     int level = levels[row * SIDE + column] & 255;
-                    double painted = erase ? Math.min(level, FULL * (1 - coverage)) : Math.max(level, FULL * coverage);
+                    double painted = erases ? Math.min(level, FULL * (1 - coverage)) : Math.max(level, FULL * coverage);
                     levels[row * SIDE + column] = (byte) (int) painted;
                 }
             }
@@ -82,15 +73,13 @@ final class Painting {
 
     /** Whether the canvas has changed since the last call. */
     boolean takeChanged() {
-        boolean was = changed;
+        boolean taken = changed;
         changed = false;
-        return was;
+        return taken;
     }
 
     /** [SIDE][SIDE], unsigned, the top row first; not a copy. */
-    byte[] levels() {
-        return levels;
-    }
+    byte[] levels() { return levels; }
 
     /** @throws InvalidInputException when the canvas is empty */
     Density density() {

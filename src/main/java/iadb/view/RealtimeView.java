@@ -5,9 +5,6 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
-import iadb.density.Density;
-import iadb.density.NamedDensities;
-import iadb.fault.InvalidInputException;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
 import iadb.train.TrainingSession.Which;
@@ -44,7 +41,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RealtimeView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
-    private static final double MESSAGE_SECONDS = 6;
+    private static final long MESSAGE_NANOS = 6_000_000_000L;
     private static final int PICK_PIXELS = 12;
     private static final Set<Command> COMPUTING = EnumSet.of(Command.TRAIN_OR_STOP, Command.RESTART, Command.EXPORT, Command.END_STROKE,
             Command.STEP_BACK, Command.STEP_FORWARD);
@@ -67,11 +64,11 @@ public final class RealtimeView implements AutoCloseable {
     private final DensityPair densities;
     private final PointAnimation animation;
     private Optional<Background<Void>> building = Optional.empty(); // of kernels, on a thread that has the device to itself
-    private boolean ready;                                          // the kernels are built
-    private final List<Action> waiting = new ArrayList<>();         // until then
-    private boolean pointsAreOld;     // they are to be drawn again
-    private boolean pathIsOld;        // it is to be computed again
-    private boolean wantsScreenshot;
+    private boolean ready;                                  // the kernels are built
+    private final List<Action> waiting = new ArrayList<>(); // until then
+    private boolean needsPoints;       // new ones, in the next frame
+    private boolean needsTrajectories; // of the same points
+    private boolean needsScreenshot;
     private boolean closing;
     private boolean kept; // the result of the latest training
     private Optional<IOException> keepFault = Optional.empty(); // thrown when the window is closed
@@ -83,12 +80,9 @@ public final class RealtimeView implements AutoCloseable {
      *
      * @param frames            shown, after the first
      * @param frameMillisMedian from one frame to the next; NaN without a frame
-     * @param frameMillis99     that 99 of 100 did not exceed
-     * @param points            at the end
+     * @param frameMillis99     not exceeded by 99 of 100
      * @param transfer          {@code shared} or {@code copied}
      * @param hostBytesPerFrame of points that went through the host
-     * @param device            OpenCL's
-     * @param glRenderer        OpenGL's
      */
     public record Summary(int frames, double frameMillisMedian, double frameMillis99, int points, String transfer,
             double hostBytesPerFrame, String device, String glRenderer) { }
@@ -115,7 +109,7 @@ public final class RealtimeView implements AutoCloseable {
             resources.close();
             throw e;
         }
-        densities = new DensityPair(config.p0(), config.p1(), config.invert(), training, this::say);
+        densities = new DensityPair(config.p0(), config.p1(), config.invert(), training, this::say, this::replaced);
         panel = new Panel(canvas.context(), state, densities, training, animation, budget, this::accept);
         gestures = new Gestures(canvas.context(), state, this::accept, scale);
         surface.listen(gestures);
@@ -162,33 +156,34 @@ public final class RealtimeView implements AutoCloseable {
             double seconds = (now - last) * 1e-9;
             if (ready) {
                 budget.addFrame(now - last);
-                renewPoints();
                 compute(seconds);
             } else if (building.isPresent() && building.get().isDone()) {
-                endBuilding();
+                awaitKernels();
+                waiting.forEach(this::apply);
+                ready = true;
             }
             last = now;
             closing |= sink.interrupted() || surface.closing()
-                    || firstFrameNanos != 0 && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
+                    || building.isPresent() && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
             drawFrame(seconds);
             takePictures(pictures);
             budget.begin(Phase.PRESENT);
             surface.present();
             budget.endFrame();
-            if (firstFrameNanos == 0) {
+            if (building.isEmpty()) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
                 building = Optional.of(Background.start("kernels", this::buildKernels));
             }
         }
         if (!ready) {
-            endBuilding();
+            awaitKernels();
         }
         if (!kept && (training.diverged() || training.hasTrained() && (sink.interrupted() || !training.running()))) {
             keep();
         }
         pictures.finish();
-        LOG.debug("{} frames, the longest {} ms; {}", budget.frames(), Math.round(budget.percentileMillis(1)), budget);
+        LOG.debug("{} frames, the longest {} ms", budget.frames(), Math.round(budget.percentileMillis(1)));
     }
 
     private static long millisSinceStart() {
@@ -206,12 +201,10 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
-    /** Waits for the kernels, or throws what went wrong there; then applies the actions that waited for them. */
-    private void endBuilding() {
+    /** Waits for the kernels, or throws what went wrong there. */
+    private void awaitKernels() {
         building.orElseThrow().get();
         LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
-        ready = true;
-        waiting.forEach(this::apply);
     }
 
     /** Applies an action, at once or when the device is free. */
@@ -233,49 +226,47 @@ public final class RealtimeView implements AutoCloseable {
         } else if (action instanceof Action.SetQuantity set) {
             state.set(set.quantity(), set.value());
         } else if (action instanceof Action.SetPoints set) {
-            pointsAreOld |= set.count() != state.points;
+            needsPoints |= set.count() != state.points;
             state.points = set.count();
         } else if (action instanceof Action.SetPlace set) {
             animation.moveTo(set.place());
         } else if (action instanceof Action.SetSolver set) {
             state.solver = set.solver();
-            pathIsOld = true;
+            needsTrajectories = true;
+        } else if (action instanceof Action.SetDensity set) {
+            densities.choose(set.which(), set.name());
+        } else if (action instanceof Action.Drop drop) {
+            densities.read(drop.files());
         } else if (action instanceof Action.SetPainted set) {
             state.painted = set.which();
             painting.take(densities.get(state.painted));
-        } else if (action instanceof Action.SetDensity set) {
-            changeDensities(() -> NamedDensities.find(set.name()).ifPresent(density -> densities.replace(set.which(), density)));
-        } else if (action instanceof Action.Drop drop) {
-            changeDensities(() -> densities.read(drop.files()));
+        } else if (action instanceof Action.Paint paint) {
+            painting.draw(camera.toX(paint.x()), camera.toY(paint.y()), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
         } else if (action instanceof Action.PickPoint pick) {
             animation.choose(camera.toX(pick.x()), camera.toY(pick.y()), PICK_PIXELS * scale / camera.side());
         } else if (action instanceof Action.MoveView move) {
             camera.move(move.dx(), move.dy());
         } else if (action instanceof Action.Zoom zoom) {
             camera.zoomAt(zoom.x(), zoom.y(), zoom.factor());
-        } else if (action instanceof Action.Paint paint) {
-            if (paint.startsStroke()) {
-                painting.beginStroke();
-            }
-            painting.strokeTo(camera.toX(paint.x()), camera.toY(paint.y()), state.get(Quantity.BRUSH), paint.erases());
         }
     }
 
     private void flip(Switch setting) {
         state.set(setting, !state.is(setting));
         if (setting == Switch.REVERSE) {
-            pointsAreOld = true;
+            needsPoints = true;
             showTarget();
-        } else if (setting == Switch.PAINT && state.is(Switch.PAINT)) {
-            painting.take(densities.get(state.painted));
         } else if (setting == Switch.PAINT) {
+            if (state.is(Switch.PAINT)) {
+                painting.take(densities.get(state.painted));
+            }
             showTarget();
         }
     }
 
     private void execute(Command command) {
         switch (command) {
-            case NEW_POINTS -> pointsAreOld = true;
+            case NEW_POINTS -> needsPoints = true;
             case STEP_BACK, STEP_FORWARD -> {
                 state.set(Switch.PAUSE, state.is(Switch.PAUSE) || !training.running());
                 animation.step(command == Command.STEP_BACK ? -1 : 1);
@@ -293,70 +284,54 @@ public final class RealtimeView implements AutoCloseable {
                 training.restart(densities.get(Which.P0), densities.get(Which.P1));
             }
             case EXPORT -> keep();
-            case SCREENSHOT -> wantsScreenshot = true;
+            case SCREENSHOT -> needsScreenshot = true;
             case FULLSCREEN -> surface.setFullscreen(!surface.fullscreen());
             case RESET_VIEW -> camera.reset();
             case CLEAR_CANVAS -> painting.clear();
-            case END_STROKE -> {
-                try {
-                    Density painted = painting.density();
-                    changeDensities(() -> densities.replace(state.painted, painted));
-                } catch (InvalidInputException e) {
-                    say("an empty canvas is no density");
-                }
-            }
+            case END_STROKE -> densities.paint(state.painted, painting);
             case CLOSE -> closing = true;
         }
     }
 
-    private void changeDensities(Runnable change) {
-        boolean reverse = state.is(Switch.REVERSE);
-        Density start = densities.start(reverse);
-        Density canvas = densities.get(state.painted);
-        change.run();
+    /** What follows when a density was replaced, beside its training. */
+    private void replaced(Which which) {
         kept = false;
-        pointsAreOld |= densities.start(reverse) != start;
-        Density now = densities.get(state.painted);
-        if (state.is(Switch.PAINT) && now != canvas && !now.name().equals(Painting.NAME)) {
-            painting.take(now);
+        needsPoints |= densities.get(which) == densities.start(state.is(Switch.REVERSE));
+        if (state.is(Switch.PAINT) && which == state.painted && !densities.get(which).name().equals(Painting.NAME)) {
+            painting.take(densities.get(which));
         }
         showTarget();
     }
 
-    /** Shows the density that the points shall arrive at behind them. */
+    /** Shows the density that the points are to arrive at, behind them; the canvas of the brush is shown instead of it. */
     private void showTarget() {
         if (!state.is(Switch.PAINT)) {
-            scene.setDensity(densities.target(state.is(Switch.REVERSE)));
+            scene.setDensity(densities.start(!state.is(Switch.REVERSE)));
         }
-    }
-
-    /** Draws points and computes their trajectories again, if an action asked for it. */
-    private void renewPoints() {
-        if (pointsAreOld) {
-            drawPoints();
-        }
-        if (pointsAreOld || pathIsOld) {
-            animation.restart(training);
-        }
-        pointsAreOld = false;
-        pathIsOld = false;
     }
 
     private void drawPoints() {
         try {
             animation.draw(densities.start(state.is(Switch.REVERSE)));
+            scene.setStarts(animation.starts());
         } catch (OpenClException e) {
             if (animation.points() == null) {
                 throw e;
             }
             say(e.getMessage());
             state.points = animation.points().points();
-            return;
         }
-        scene.setStarts(animation.starts());
     }
 
     private void compute(double seconds) {
+        if (needsPoints) {
+            drawPoints();
+        }
+        if (needsPoints || needsTrajectories) {
+            animation.restart(training);
+        }
+        needsPoints = false;
+        needsTrajectories = false;
         budget.begin(Phase.TRAINING);
         boolean trained = training.running();
         if (!state.is(Switch.PAUSE)) {
@@ -382,12 +357,9 @@ public final class RealtimeView implements AutoCloseable {
                 result = Pictures.notWritten(e);
             }
         }
-        say(training.diverged() ? divergence() + "; " + result : result);
-    }
-
-    private String divergence() {
-        return String.format(Locale.ROOT, "the training diverged at iteration %,d: a smaller --lr than %s may help; the weights are"
-                + " those after iteration %,d", training.divergedAt(), Float.toString(config.training().learningRate()), training.done());
+        say(!training.diverged() ? result : String.format(Locale.ROOT, "the training diverged at iteration %,d: a learning rate below %s"
+                + " may help; the weights are those after iteration %,d; %s", training.divergedAt(),
+                Float.toString(config.training().learningRate()), training.done(), result));
     }
 
     private void drawFrame(double seconds) {
@@ -400,19 +372,19 @@ public final class RealtimeView implements AutoCloseable {
                 state.is(Switch.DENSITY), state.is(Switch.PAINT), state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING),
                 state.get(Quantity.POINT_SIZE)), seconds);
         budget.begin(Phase.PANEL);
-        boolean isNew = (System.nanoTime() - messageNanos) * 1e-9 < MESSAGE_SECONDS;
-        panel.layOut((int) (surface.width() / scale), (int) (surface.height() / scale), isNew ? message : "");
+        panel.layOut((int) (surface.width() / scale), (int) (surface.height() / scale),
+                System.nanoTime() - messageNanos < MESSAGE_NANOS ? message : "");
         canvas.draw(surface.width(), surface.height());
     }
 
     private void takePictures(Pictures pictures) {
-        if (budget.frames() > 0) {
+        if (ready) {
             pictures.record();
         }
-        if (wantsScreenshot) {
+        if (needsScreenshot) {
             pictures.takeScreenshot();
-            wantsScreenshot = false;
         }
+        needsScreenshot = false;
         if (closing) {
             pictures.takeLastFrame();
         }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,10 +29,11 @@ class DensityPairTest {
 
     @TempDir
     private Path folder;
+    private final List<Which> replaced = new ArrayList<>();
     private String said;
 
     private interface Trial {
-        void with(DensityPair densities, LiveTraining learning) throws IOException;
+        void with(DensityPair densities, LiveTraining training) throws IOException;
     }
 
     private void run(Trial trial) throws IOException {
@@ -39,7 +41,7 @@ class DensityPairTest {
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining training = new LiveTraining(context, TRAINING, network)) {
             trial.with(new DensityPair(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow(), false,
-                    training, line -> said = line), training);
+                    training, line -> said = line, replaced::add), training);
         }
     }
 
@@ -54,27 +56,29 @@ class DensityPairTest {
     @Test
     void aFileThatIsNoImageIsAMessageAndTheShowGoesOn() throws IOException {
         Path text = Files.writeString(folder.resolve("a.png"), "no picture");
-        run((densities, learning) -> {
+        run((densities, training) -> {
             densities.read(List.of(text));
             assertTrue(said.contains("a.png"), said);
             assertEquals("ring", densities.get(Which.P1).name());
-            assertTrue(!learning.running());
+            assertTrue(!training.running());
+            assertEquals(List.of(), replaced);
         });
     }
 
     @Test
     void oneImageBecomesP1AndTheNetworkLearnsFromTheWeightsItHas() throws IOException {
         Path image = image("one.png");
-        run((densities, learning) -> {
+        run((densities, training) -> {
             densities.read(List.of(image));
             assertEquals("one.png", densities.get(Which.P1).name());
             assertEquals("gaussian", densities.get(Which.P0).name());
-            assertTrue(learning.running());
-            assertArrayEquals(Network.initial(NetworkShape.TUTORIAL, 5).parameters(), learning.snapshot().parameters());
-            while (learning.running()) {
-                learning.advance(Duration.ofMillis(5));
+            assertTrue(training.running());
+            assertArrayEquals(Network.initial(NetworkShape.TUTORIAL, 5).parameters(), training.snapshot().parameters());
+            while (training.running()) {
+                training.advance(Duration.ofMillis(5));
             }
-            assertEquals(40, learning.done());
+            assertEquals(40, training.done());
+            assertEquals(List.of(Which.P1), replaced);
         });
     }
 
@@ -86,7 +90,7 @@ class DensityPairTest {
         }
         Path file = folder.resolve("paper.png");
         Png.write(file, paper);
-        run((densities, learning) -> {
+        run((densities, training) -> {
             densities.read(List.of(file));
             assertEquals("paper.png", densities.get(Which.P1).name());
             assertTrue(said.contains("most of paper.png is bright") && said.contains("--invert"), said);
@@ -95,7 +99,7 @@ class DensityPairTest {
 
     @Test
     void aDropWithoutAReadableNameIsAMessage() throws IOException {
-        run((densities, learning) -> {
+        run((densities, training) -> {
             densities.read(List.of());
             assertTrue(said.contains("no file"), said);
         });
@@ -105,25 +109,27 @@ class DensityPairTest {
     void aTrainingWithoutEndCanBeginAnew() throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining learning = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network)) {
-            learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
-            learning.advance(Duration.ofMillis(5));
-            learning.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
-            assertEquals(Integer.MAX_VALUE, learning.goal());
-            assertTrue(learning.running());
-            learning.stop();
-            assertTrue(!learning.running() && learning.resume() && learning.running());
+                LiveTraining training = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network)) {
+            training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
+            training.advance(Duration.ofMillis(5));
+            training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
+            assertEquals(Integer.MAX_VALUE, training.goal());
+            assertTrue(training.running());
+            training.stop();
+            assertTrue(!training.running() && training.resume() && training.running());
         }
     }
 
     @Test
     void twoImagesBecomeP0AndP1() throws IOException {
         List<Path> images = List.of(image("from.png"), image("to.png"));
-        run((densities, learning) -> {
+        run((densities, training) -> {
             densities.read(images);
             assertEquals("from.png", densities.get(Which.P0).name());
             assertEquals("to.png", densities.get(Which.P1).name());
             assertEquals("from.png", densities.start(false).name());
+            assertEquals("to.png", densities.start(true).name());
+            assertEquals(List.of(Which.P0, Which.P1), replaced);
         });
     }
 }

@@ -14,9 +14,8 @@ class PaintingTest {
     @Test
     void strokeIsBrightWhereTheBrushWasAndDarkElsewhere() {
         Painting painting = new Painting();
-        painting.beginStroke();
-        painting.strokeTo(0.2, 0.7, 0.05, false);
-        painting.strokeTo(0.8, 0.7, 0.05, false);
+        painting.draw(0.2, 0.7, 0.05, true, false);
+        painting.draw(0.8, 0.7, 0.05, false, false);
         Density density = painting.density();
         for (double x = 0.2; x <= 0.8; x += 0.05) {
             assertTrue(Double.isFinite(density.logDensityAt(x, 0.7)), "no gaps at " + x);
@@ -29,19 +28,16 @@ class PaintingTest {
     @Test
     void eraserTakesItAwayAndAnEmptyCanvasIsNoDensity() {
         Painting painting = new Painting();
-        painting.beginStroke();
-        painting.strokeTo(0.5, 0.5, 0.1, false);
-        painting.beginStroke();
-        painting.strokeTo(0.5, 0.5, 0.15, true);
+        painting.draw(0.5, 0.5, 0.1, true, false);
+        painting.draw(0.5, 0.5, 0.15, true, true);
         assertThrows(InvalidInputException.class, painting::density);
     }
 
     @Test
     void strokesOutsideTheCanvasAreNoError() {
         Painting painting = new Painting();
-        painting.beginStroke();
-        painting.strokeTo(-3, 0.5, 0.1, false);
-        painting.strokeTo(4, 0.5, 0.1, false);
+        painting.draw(-3, 0.5, 0.1, true, false);
+        painting.draw(4, 0.5, 0.1, false, false);
         assertTrue(Double.isFinite(painting.density().logDensityAt(0.01, 0.5)));
     }
 
