@@ -58,7 +58,7 @@ public final class EnergyDistance implements AutoCloseable {
     }
 
     /** The build options of its program. */
-    public static List<String> options(boolean fusesMultiplyAdd) {
+    static List<String> options(boolean fusesMultiplyAdd) {
         return List.of(Source.STANDARD, fusesMultiplyAdd ? "-DHAS_FMA" : "");
     }
 

@@ -134,7 +134,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
      * @param computeUnits of the device; 0: not known
      * @return empty when nothing fits
      */
-    public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long localBytes, long maxGroupSize, int computeUnits) {
+    Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long localBytes, long maxGroupSize, int computeUnits) {
         for (int v = vector; v >= 4; v /= 2) {
             int vectors = itemVectors;
             while (shape.width() / v % vectors != 0) {
@@ -174,7 +174,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     public List<String> options(NetworkShape shape, Device device) { return options(shape, device.fusesMultiplyAdd()); }
 
     /** Build options for a network of this shape on a device with or without a fused multiply-add. */
-    public List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
+    List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
         return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
                 "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,

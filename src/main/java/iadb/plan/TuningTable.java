@@ -146,7 +146,7 @@ public final class TuningTable {
     }
 
     /** The default of a kind of device: {@code gpu}, {@code cpu-4}, {@code cpu-8} or {@code cpu-16}. */
-    public static Tuning ofKind(String kind, Purpose purpose) {
+    static Tuning ofKind(String kind, Purpose purpose) {
         return candidates(kind, purpose).get(0);
     }
 

@@ -126,7 +126,7 @@ public final class Sampler implements AutoCloseable {
     }
 
     /** The program of the map with its density, and of the inverse. */
-    public static List<Source> densitySources() {
+    static List<Source> densitySources() {
         return sources("density.cl");
     }
 

@@ -11,6 +11,7 @@ import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning.Footprint;
+import iadb.sample.SampleDoor;
 import iadb.sample.Sampler;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,7 @@ class FootprintTest {
             }
         }
         cases.add(new Case("map", Sampler.sources(), Footprint.TWO_LAYERS));
-        cases.add(new Case("density", Sampler.densitySources(), Footprint.TWO_LAYERS_WITH_TANGENTS));
+        cases.add(new Case("density", SampleDoor.densitySources(), Footprint.TWO_LAYERS_WITH_TANGENTS));
         return cases;
     }
 

@@ -5,15 +5,17 @@ import iadb.cl.Source;
 import iadb.draw.PointSource;
 import iadb.file.BuildVersion;
 import iadb.metric.EnergyDistance;
+import iadb.metric.MetricDoor;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.Plan;
 import iadb.plan.PlanChoice;
+import iadb.plan.PlanDoor;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable.Purpose;
-import iadb.plan.TuningTable;
 import iadb.profile.ProfileDoor;
 import iadb.profile.ResultFile;
+import iadb.sample.SampleDoor;
 import iadb.sample.Sampler;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +48,7 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
     /**
      * A kind of device.
      *
-     * @param tuned  its name in {@link TuningTable#ofKind}
+     * @param tuned  its name in the table of tunings
      * @param limits what its devices allow
      * @param fence  what orders memory between its work-groups
      */
@@ -107,11 +109,11 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
             tuned(kind, "map-few", Sampler.sources(), Purpose.MAP_FEW, Tuning.Footprint.TWO_LAYERS, shape, limits, fusesMultiplyAdd)
                     .ifPresent(programs::add);
         }
-        tuned(kind, "density", Sampler.densitySources(), Purpose.DENSITY, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS, shape, limits,
+        tuned(kind, "density", SampleDoor.densitySources(), Purpose.DENSITY, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS, shape, limits,
                 fusesMultiplyAdd).ifPresent(programs::add);
         programs.add(untuned("barrier", BarrierSelfTest.sources(), BarrierSelfTest.OPTIONS).with(fence));
         programs.add(untuned("draw", PointSource.sources(), PointSource.OPTIONS));
-        programs.add(untuned("energy", EnergyDistance.sources(), EnergyDistance.options(fusesMultiplyAdd)));
+        programs.add(untuned("energy", EnergyDistance.sources(), MetricDoor.energyOptions(fusesMultiplyAdd)));
         ProfileDoor.peakOptions(!kind.equals("gpu"), limits.maxGroupSize(), fusesMultiplyAdd)
                 .forEach((vector, options) -> programs.add(untuned("peak-" + vector, ProfileDoor.peakSources(), options)));
         // iadb.view builds it, which this package may not use: its tests hold it against this
@@ -121,8 +123,8 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
 
     private static Optional<BuiltProgram> tuned(String kind, String name, List<Source> sources, Purpose purpose,
             Tuning.Footprint footprint, NetworkShape shape, Limits limits, boolean fusesMultiplyAdd) {
-        return TuningTable.ofKind(kind, purpose).fit(shape, footprint, limits.localBytes(), limits.maxGroupSize(), 0).map(
-                tuning -> new BuiltProgram(name, sources, tuning.options(shape, fusesMultiplyAdd), purpose, tuning));
+        return PlanDoor.fit(kind, purpose, shape, footprint, limits.localBytes(), limits.maxGroupSize()).map(
+                tuning -> new BuiltProgram(name, sources, PlanDoor.options(tuning, shape, fusesMultiplyAdd), purpose, tuning));
     }
 
     private static BuiltProgram untuned(String name, List<Source> sources, List<String> options) {

@@ -21,13 +21,13 @@ import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.Batch;
 import iadb.plan.Plan;
+import iadb.plan.PlanDoor;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.Rates;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable.Purpose;
-import iadb.plan.TuningTable;
 import iadb.profile.ProfileDoor;
 import iadb.sample.Integration;
 import iadb.sample.Sampler;
@@ -67,10 +67,10 @@ class BuiltProgramTest {
         Set<String> built;
         try (Context context = Context.open(device)) {
             for (PlanChoice.Kind plan : PlanChoice.Kind.values()) {
-                buildPlan(context, plan, TuningTable.ofKind(tuned, Purpose.TRAINING));
+                buildPlan(context, plan, PlanDoor.ofKind(tuned, Purpose.TRAINING));
             }
             for (Purpose map : tuned.equals("gpu") ? List.of(Purpose.MAP, Purpose.MAP_FEW) : List.of(Purpose.MAP)) {
-                buildMaps(context, TuningTable.ofKind(tuned, map), TuningTable.ofKind(tuned, Purpose.DENSITY));
+                buildMaps(context, PlanDoor.ofKind(tuned, map), PlanDoor.ofKind(tuned, Purpose.DENSITY));
             }
             built = CacheDoor.built(context);
         }
