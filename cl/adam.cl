@@ -1,7 +1,7 @@
-// Adam (Kingma and Ba 2015, algorithm 1), after the gradients of the batch's blocks were added up in order.
-// The moments of units that died decay into denormals, which are slow on CPUs: built with -cl-denorms-are-zero.
+// Adam (Kingma and Ba 2015, algorithm 1) on the sum of the gradients of the batch's blocks, added in order.
+// The moments of dead units decay into denormals, which are slow on CPUs: built with -cl-denorms-are-zero.
 
-// The moments move by 1 - β towards the gradient: 0.001f is far nearer to its meaning than 1 - 0.999f would be.
+// The moments move by 1 - β towards the gradient: 0.001f is more accurate than 1 - 0.999f in single precision.
 #define RATE1 0.1f    // 1 - β1
 #define RATE2 0.001f  // 1 - β2
 #define EPSILON 1e-8f
@@ -12,17 +12,17 @@
 #define SQUARES ((DEPTH - 1) * VECTORS_A_ROW * VECTORS_A_ROW)             // VECTOR × VECTOR blocks of hidden weights
 #define OTHER_VECTORS ((PARAMETERS - (DEPTH - 1) * WIDTH * WIDTH) / VECTOR)  // first layer, biases, output layer
 
-// How far each step goes.
+// The step size of Adam and the decay of the average.
 typedef struct {
   float learning_rate;
-  uint cosine_steps;   // over which it falls to 0 along half a cosine; 0: it stays
-  float average_rate;  // 1 - decay of the average of the weights; 0: none is kept
+  uint cosine_steps;   // steps over which it falls to 0 along half a cosine; 0: constant
+  float average_rate;  // 1 - decay of the average of the weights; 0: no average
   float log_decay;
 } rates;
 
-// What is constant over a step t = 1, 2, ...: rate / (1 - β1^t), 1 / sqrt(1 - β2^t), and the share of the step's weights in
-// their average. The average is Σ decay^(t-s) p_s over its steps s, divided by the sum of these factors: of the first
-// step it is p_1 itself, which is what the bias correction of Adam's moments does for them.
+// Constants of step t = 1, 2, ...: rate / (1 - β1^t), 1 / sqrt(1 - β2^t), and the weight of this step's parameters in the
+// average. The average is Σ decay^(t-s) p_s over the steps s, divided by the sum of these factors, so that after the first
+// step it is p_1: the same bias correction as for Adam's moments.
 typedef struct { float rate, root, share; } step_rates;
 
 static inline step_rates rates_of_step(rates r, uint t) {
@@ -33,8 +33,8 @@ static inline step_rates rates_of_step(rates r, uint t) {
   return now;
 }
 
-// Loads over the blocks that an item has under way: one at a time would wait for a GPU's L2 cache each time.
-#ifdef ACROSS_GROUPS  // in persistent_steps, whose gradients take most of the registers of sm_75 and sm_80
+// Loads per item in flight when blocks are summed: a single one would wait for a GPU's L2 cache each time.
+#ifdef ACROSS_GROUPS  // in persistent_steps, which has few registers left on sm_75 and sm_80
 #define LOADS_AT_ONCE 8
 #else
 #define LOADS_AT_ONCE 16
@@ -57,7 +57,7 @@ static inline vec sum_of_blocks(int i, int blocks, global const float *d_blocks)
   return gradient;
 }
 
-// Moves parameters [i, i + VECTOR) by one step and returns them, and takes them into their average where one is kept.
+// Updates parameters [i, i + VECTOR) by one step, and their average if there is one; returns the new parameters.
 static inline vec adam(int i, step_rates now, int blocks, global const float *d_blocks, global float *parameters,
                        global float *moment1, global float *moment2, global float *average) {
   vec gradient = sum_of_blocks(i, blocks, d_blocks);
@@ -99,7 +99,7 @@ static inline square square_of(int n) {
 
 typedef union { vec vector; float lane[VECTOR]; } vec_lanes;
 
-// Where the n-th vector outside the hidden weight matrices lies.
+// The offset of the n-th vector outside the hidden weight matrices.
 static inline int other_vector(int n) {
   int i = n * VECTOR - 4 * WIDTH;  // counted from the end of the first layer
   if (i < 0) return n * VECTOR;
@@ -108,9 +108,9 @@ static inline int other_vector(int n) {
 }
 
 // One Adam step by groups of `size` work-items, of which this is `item` of `group`: parameters, moments, the transposed copies
-// of the hidden weights, and their average. Items alone in their group take a VECTOR × VECTOR block each, and of the average
-// blocks sharer, sharer + sharers, ...; others a vector each, and a block's VECTOR items transpose it in `exchange`
-// [size][VECTOR], with two barriers a turn.
+// of the hidden weights, and the average. In groups of one item, an item updates VECTOR × VECTOR blocks, and the average only
+// for blocks sharer, sharer + sharers, ... In larger groups an item updates one vector, and the VECTOR items of a block
+// transpose it through `exchange` [size][VECTOR], with two barriers per iteration.
 INLINED void adam_step(int item, int size, int group, int groups, int sharer, int sharers, step_rates now, int blocks,
                        global const float *d_blocks, global float *parameters, global float *moment1,
                        global float *moment2, global float *transposed, global float *average, local float *exchange) {
@@ -165,10 +165,10 @@ static inline float step_loss(int blocks, global const float *block_loss) {
   return loss;
 }
 
-// One Adam step, and the step's loss into losses[step % loss_slots]. NDRange: any number of groups. Barriers: adam_step's.
-// Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, and
-// 4 · (DEPTH-1) · WIDTH² for the transposed copies, 8 · PARAMETERS for an average. average [PARAMETERS], or anything where
-// none is kept.
+// One Adam step; stores the step's loss to losses[step % loss_slots]. NDRange: any number of groups. Barriers: adam_step's.
+// Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, plus
+// 4 · (DEPTH-1) · WIDTH² for the transposed copies and 8 · PARAMETERS for an average. average [PARAMETERS] is not accessed if
+// average_rate is 0.
 UPDATE_GROUP void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
                    uint cosine_steps, float average_rate, float log_decay, global float *parameters,
                    global float *moment1, global float *moment2, global float *transposed, global float *average,

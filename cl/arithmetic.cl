@@ -1,6 +1,6 @@
-// How products and sums are rounded. A product is fused with a sum where MULTIPLY_ADD stands and nowhere else, so that the
-// same formula gives the same bits in every kernel. A device without a fused one would call a slow function for fma(): the
-// host defines HAS_FMA. At the end, what the other files are written with.
+// Rounding of products and sums, and macros for the other files. Only MULTIPLY_ADD fuses a product with a sum, so that a
+// formula gives the same bits in every kernel. The host defines HAS_FMA if the device has a fast fma(); otherwise fma() would
+// call a slow library function.
 
 #pragma OPENCL FP_CONTRACT OFF
 #ifdef HAS_FMA
@@ -12,11 +12,11 @@
 #define CONCATENATE_(a, b) a##b
 #define CONCATENATE(a, b) CONCATENATE_(a, b)
 
-// Of functions with a barrier inside: Mesa's llvmpipe (25.0) crashes on one that is called rather than inlined.
+// For functions that contain a barrier: Mesa's llvmpipe (25.0) crashes if such a function is called instead of inlined.
 #define INLINED static inline __attribute__((always_inline))
 
-// After a barrier. On a CPU LLVM must not know that `item` is still the same: it would take tests of it out of a loop that
-// waits, and PoCL 3.1 would then make them once for all items.
+// After a barrier: hides from LLVM that `item` is unchanged. Otherwise LLVM moves tests of `item` out of a loop that contains
+// a barrier, and PoCL 3.1 then evaluates them once for all items of the group.
 #if GROUP_SIZE != 1 && (defined(__x86_64__) || defined(__aarch64__))
 #define FORGET_ITEM __asm__ volatile("" : "+r"(item))
 #else

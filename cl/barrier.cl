@@ -1,23 +1,23 @@
-// A barrier across work-groups. No OpenCL promises that a waiting group lets others run, so that it waits a bounded time:
-// then it times out, for all groups at once. The plan that uses it goes on without it; Java: iadb.plan.BarrierProof.
-// arrivals [2]: how many times groups arrived since barrier_reset, and how often a wait polls that number before it times out.
+// A barrier across work-groups. OpenCL does not guarantee that other groups run while one waits, so waiting is bounded: the
+// barrier then times out in all groups alike, and the training continues without it. Java: iadb.plan.BarrierSelfTest.
+// arrivals [2]: arrivals of groups since barrier_reset, and how often a wait polls them before it times out.
 
 #define ACROSS_GROUPS  // groups of this program wait for each other
 
-#ifndef SPIN_LIMIT  // most polls of a wait, whatever the host asks for
+#ifndef SPIN_LIMIT  // upper limit of the polls of a wait
 #define SPIN_LIMIT 10000000
 #endif
 
-// What *arrivals holds once barrier n timed out: TIMED_OUT plus n in units that the groups which still arrive, each
-// once, cannot count through.
+// The value of *arrivals after barrier n timed out: TIMED_OUT plus n in units so large that the groups that still arrive,
+// once each, cannot reach the next one.
 #define TIMED_OUT (-0x40000000)
 #define ARRIVALS_TIMED_OUT(n, groups) (TIMED_OUT + (n) * 2 * (groups))
 #define BARRIER_TIMED_OUT(arrivals, groups) (((arrivals) - TIMED_OUT) / (2 * (groups)))
 
-// Fences between work-groups: barrier() and mem_fence() order global memory within one group only. The host says which the
-// device has (iadb.cl.Fence). After ACQUIRE_FENCE plain loads see what other groups wrote before RELEASE_FENCE; the compiler
-// moves none across it. EACH_ITEM_FENCES: a fence covers the accesses of its own work-item, not those of its whole group.
-// own: a word in local memory.
+// Fences between work-groups: barrier() and mem_fence() order global memory within one group only. The host selects the
+// fence that the device supports (iadb.cl.Fence). After ACQUIRE_FENCE, plain loads see what other groups wrote before
+// RELEASE_FENCE; the compiler moves no access across either. EACH_ITEM_FENCES: a fence covers only its own work-item's
+// accesses, so that every item must execute it. own: a word in local memory.
 #if defined(FENCE_ACQ_REL) || defined(FENCE_MEMBAR)  // NVIDIA: cumulative, and both discard the multiprocessor's L1 lines
 #ifdef FENCE_ACQ_REL
 #define RELEASE_FENCE __asm__ volatile("fence.acq_rel.gpu;" ::: "memory")
@@ -39,16 +39,16 @@
 #define POLL(arrivals) \
   atomic_load_explicit((volatile global atomic_int *)(arrivals), memory_order_relaxed, memory_scope_device)
 #else
-// x86 CPUs: the hardware keeps the order of stores and that of loads, so that only the compiler must be held. PoCL's mem_fence
-// is empty, but its atomic_inc and atomic_or are a release and an acquire, wherever they point: this one to a word of the
-// group's own, since another core might wait for a shared one.
+// x86 CPUs order stores with stores and loads with loads, so that only the compiler must be constrained. PoCL's mem_fence is
+// empty, but its atomic_inc and atomic_or act as release and acquire for any address. atomic_or gets a word of the group's
+// own, because a shared one would cause traffic between cores.
 #define RELEASE_FENCE mem_fence(CLK_GLOBAL_MEM_FENCE)
 #define ACQUIRE_FENCE(own) (mem_fence(CLK_GLOBAL_MEM_FENCE), atomic_or(own, 0))
 #define EACH_ITEM_FENCES 0
 #define POLL(arrivals) (*(arrivals))
 #endif
 
-// First half of a barrier: what all items of this group wrote before is there for those that waited for it. A local barrier.
+// First half of a barrier: publishes what all items of this group have written. One local barrier.
 INLINED void arrive(int item, volatile global int *arrivals) {
   if (EACH_ITEM_FENCES) RELEASE_FENCE;
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
@@ -59,8 +59,8 @@ INLINED void arrive(int item, volatile global int *arrivals) {
   }
 }
 
-// Second half: waits for all groups; true in all of them, or in none: a group that gives up first makes sure that the last
-// one cannot arrive any more. n = 1, 2, ... numbers the barriers since barrier_reset. A local barrier.
+// Second half: waits for all groups. Returns true in all groups or in none: a group that times out first makes it impossible
+// for the barrier to complete. n = 1, 2, ... numbers the barriers since barrier_reset. One local barrier.
 INLINED int wait_for_all(int item, volatile global int *arrivals, int groups, int n, local int *passed) {
   if (item == 0) {
     int all = n * groups, most = arrivals[1];
@@ -73,7 +73,7 @@ INLINED int wait_for_all(int item, volatile global int *arrivals, int groups, in
         seen = found == seen ? ARRIVALS_TIMED_OUT(n, groups) : found;
       }
     }
-    // a group that was slow to poll may find that a later barrier timed out: this one had let all pass
+    // a slow group may see that a later barrier timed out: then this one had completed
     *passed = seen >= 0 || BARRIER_TIMED_OUT(seen, groups) > n;
     ACQUIRE_FENCE(passed);
   }
@@ -88,25 +88,24 @@ INLINED int global_barrier(int item, volatile global int *arrivals, int groups, 
   return wait_for_all(item, arrivals, groups, n, passed);
 }
 
-// Before a launch with barriers: no group has arrived, and a wait polls `polls` times.
+// Run before each launch with barriers: no group has arrived; a wait polls `polls` times.
 kernel void barrier_reset(global int *arrivals, int polls) {
   arrivals[0] = 0;
   arrivals[1] = min(polls, SPIN_LIMIT);
 }
 
-// Polls `polls` times, as a wait does that times out: for the host to measure. NDRange: the groups of the barrier.
+// Polls `polls` times like a wait that times out, for the host to time. NDRange: the groups of the barrier.
 kernel void barrier_polls(volatile global int *arrivals, int polls) {
   int seen = 0;
   if (get_local_id(0) == 0)
     for (int i = 0; i < polls && seen >= 0; i++) seen = POLL(arrivals);
 }
 
-// Proves the barrier on a device. In each of `rounds` rounds every group writes PROOF_VECTORS vectors of slots
-// [groups][PROOF_VECTORS], new values to the same places, and reads those of four others: the same four for four rounds, so
-// that its cache holds them when they change, and few enough to stay there. Plain stores and loads by all items, as gradients
-// are written and read. One group a round is late, since groups at the same pace would hardly need to wait. *proven counts
-// the items that passed all rounds and found all values.
-// NDRange: as many groups as shall wait for each other. 4 rounds local barriers.
+// Tests the barrier on a device. In each of `rounds` rounds every group writes new values to its PROOF_VECTORS vectors of
+// slots [groups][PROOF_VECTORS] and reads those of four other groups: the same four for four rounds, so that stale values
+// would still be in its cache. Plain stores and loads by all items, like those of gradients. One group per round is delayed,
+// because groups at the same pace would hardly wait. *proven counts the items that completed all rounds with correct values.
+// NDRange: as many groups as are to wait for each other. 4 · rounds local barriers.
 #ifndef PROOF_VECTORS
 #define PROOF_VECTORS 128
 #endif

@@ -1,7 +1,7 @@
 // The rows of a training batch: x_α = (1-α) x0 + α x1 with α ~ U[0,1), x0 and x1 drawn independently and with
 // replacement from the two data sets, and the target x1 - x0 (IADB, algorithm 3).
 
-// Rows that an item draws at once: a vector of them where it is alone in its group.
+// Rows that an item draws at once: a vector of them in groups of one item.
 #if GROUP_SIZE == 1
 #define ROWS_AT_ONCE VECTOR
 typedef uvec drawn;
@@ -13,7 +13,7 @@ typedef union { drawn all; uint lane[ROWS_AT_ONCE]; } drawn_lanes;
 
 DEFINE_PHILOX(philox_rows, drawn)
 
-// What rows are drawn from: the points of p0, data0 [points0], and of p1, data1 [points1]; and the generator's key.
+// The data sets that rows are drawn from, data0 [points0] of p0 and data1 [points1] of p1, and the generator's key.
 typedef struct {
   global const float2 *data0;
   uint points0;

@@ -1,28 +1,28 @@
-// The density of what the map produces: each step x_{t+1} = x_t + h Σ_s b_s k_s with its tangent J_t = ∂x_{t+1}/∂x_t, carried
-// through all stages in forward mode, so that log q(x_T) = log p0(x_0) - Σ_t log|det J_t| belongs to the very steps that
-// are made, and the same steps inverted, which gives the density at points of one's choice.
+// The density of the map's result: each step x_{t+1} = x_t + h Σ_s b_s k_s with its Jacobian J_t = ∂x_{t+1}/∂x_t, propagated
+// through all stages in forward mode, so that log q(x_T) = log p0(x_0) - Σ_t log|det J_t| is the density of the discrete map
+// itself. The same steps inverted give the density at any points.
 
 #define TILE_ACT (TILE_ROWS * WIDTH)
 
-// What a group holds: a tile of points, each with two tangents. Tangents lie behind the tile's rows, one direction after
-// the other: act [2 slots][3][TILE_ROWS][WIDTH], velocity [3][TILE_ROWS][2].
+// Local memory of a tile of points with two tangents each. Tangents follow the tile's rows, one direction after the other:
+// act [2 slots][3][TILE_ROWS][WIDTH], velocity [3][TILE_ROWS][2].
 #define DECLARE_TANGENT_TILE                                       \
   local float input[TILE_ROWS * 4] ALIGNED;                        \
   local float tangent[2 * TILE_ROWS * 2] ALIGNED;                  \
   local float velocity[3 * TILE_ROWS * 2] ALIGNED;                 \
-  local float2 start[TILE_ROWS] ALIGNED; /* x at the step's begin */ \
+  local float2 start[TILE_ROWS] ALIGNED; /* x at the start of the step */ \
   local float2 mean[3 * TILE_ROWS] ALIGNED; /* of k_0 .. k_s, then of their tangents */ \
   local float det_1[TILE_ROWS] ALIGNED; /* det J_t - 1 */ \
   local float sum[TILE_ROWS] ALIGNED; /* of the log|det J_t| so far */ \
   local float act[6 * TILE_ACT] ALIGNED
 
 // velocity [3][TILE_ROWS][2] = D(input [TILE_ROWS][4]), then its derivatives along tangent [2][TILE_ROWS][2], directions of
-// (x, y). Begins and ends with a barrier; DEPTH inside. Three times the flops of `evaluate`.
+// (x, y). Starts and ends with a barrier; DEPTH barriers inside. Three times the flops of `evaluate`.
 INLINED void evaluate_with_tangents(int item, global const float *parameters, local const float *input,
                                     local const float *tangent, local float *act, local float *velocity) {
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
-  NO_UNROLL for (int d = 0; d < 2; d++) // a work-item reads the activations that it wrote itself
+  NO_UNROLL for (int d = 0; d < 2; d++) // each work-item reads only activations that it wrote itself
     derivative_layer(item, tangent + d * TILE_ROWS * 2, 2, parameters + WEIGHTS_FIRST, act, act + (1 + d) * TILE_ACT);
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   NO_UNROLL for (int l = 1; l < DEPTH; l++) {
@@ -36,7 +36,7 @@ INLINED void evaluate_with_tangents(int item, global const float *parameters, lo
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
-// Sets the rows' input and tangents to where step t begins: x = start, ∂x = 1. No barriers.
+// Sets input and tangents of all rows for the start of step t: x = start, ∂x = 1. No barriers.
 static inline void begin_step(int item, local const float2 *start, float alpha, local float *input, local float *tangent) {
   for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
     *(local float4 *)(input + r * 4) = (float4)(start[r], alpha, 1.0f);
@@ -45,8 +45,8 @@ static inline void begin_step(int item, local const float2 *start, float alpha, 
   }
 }
 
-// A step of a tile from start, with begin_step done: mean [3][TILE_ROWS] becomes (x_{t+1} - x_t) / h and the columns of
-// (J_t - 1) / h, input the step's end. (2 + DEPTH) · stages barriers.
+// One step of a tile from start, after begin_step: mean [3][TILE_ROWS] becomes (x_{t+1} - x_t) / h and the columns of
+// (J_t - 1) / h, input the end of the step. (2 + DEPTH) · stages barriers.
 INLINED void step_with_tangents(int item, global const float *parameters, uint solver, float begin_alpha,
                                 float end_alpha, local const float2 *start, local float *input, local float *tangent,
                                 local float *act, local float *velocity, local float2 *mean) {
@@ -65,13 +65,13 @@ INLINED void step_with_tangents(int item, global const float *parameters, uint s
   }
 }
 
-// det J - 1 of J = 1 + h (a b) by its columns a and b: near 0, it has digits that det J itself would lose.
+// det J - 1 for J = 1 + h (a b) with columns a and b; for small h more accurate than det J minus 1.
 static inline float determinant_minus_1(float h, float2 a, float2 b) {
   return h * MULTIPLY_ADD(h, a.x * b.y - a.y * b.x, a.x + b.y);
 }
 
-// sum [TILE_ROWS] += log|det J|, VECTOR rows at once: the logarithm would else take a twentieth of the time. Begins and
-// ends with a barrier.
+// sum [TILE_ROWS] += log|det J|, VECTOR rows at once, since scalar logarithms would take a twentieth of the time. Starts
+// and ends with a barrier.
 INLINED void add_log_det(int item, local const float *det_1, local float *sum) {
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   for (int r = item * VECTOR; r < TILE_ROWS; r += GROUP_SIZE * VECTOR) {
@@ -81,8 +81,8 @@ INLINED void add_log_det(int item, local const float *det_1, local float *sum) {
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
-// As move_points (map.cl), and log_det [count] += Σ_t log|det J_t|.
-// Flops: three times those of move_points; bytes: 24 a point. ((2 + DEPTH) · stages + 2) · steps + 1 barriers a tile.
+// Moves points like move_points (map.cl), and log_det [count] += Σ_t log|det J_t|.
+// Flops: three times those of move_points; bytes: 24 per point. ((2 + DEPTH) · stages + 2) · steps + 1 barriers per tile.
 GROUP void move_with_tangents(global const float *parameters, global float2 *points, global float *log_det,
                               global const float *alphas, uint solver, uint first, uint count, uint first_step,
                               uint steps) {
@@ -113,28 +113,28 @@ GROUP void move_with_tangents(global const float *parameters, global float2 *poi
   }
 }
 
-// A step is inverted when Newton's next correction is at most this in each coordinate; or, where no correction brings its
-// end nearer any more, when the end is: a step that contracts has more starts than ends. Of points beyond 1, times their size.
+// A step counts as inverted when Newton's next correction is at most this in each coordinate, relative to the point's
+// coordinates where these exceed 1; or, if no correction reduces the error of its end any more, when that error is.
 #define TOLERANCE 1e-6f
-#define MOST_TRIALS 24  // of a step's start, until it counts as not inverted
+#define MOST_TRIALS 24  // Newton iterations per step before it counts as not inverted
 
 static inline float size_or_1(float2 x) { return fmax(1.0f, fmax(fabs(x.x), fabs(x.y))); }
 
-// Points [count] are taken back: step s finds where a step from alphas[s + 1] to alphas[s] ends in the point, by Newton's
-// method from x - h D(x), halving its correction where that brings the end no nearer. log_det [count] += Σ log|det J| of
-// the steps found. A point where a step is not inverted becomes NaN, and its log_det too.
-// NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count.
-// Flops: those of move_points, and three times as many a trial; bytes: 24 a point. (2 + DEPTH) (1 + stages · trials)
-// + 2 · trials + 2 barriers a tile and step.
+// Maps points [count] back: step s finds the start of the step from alphas[s + 1] to alphas[s] that ends in the point, by
+// Newton's method from x - h D(x); a correction that does not reduce the error is halved. log_det [count] += Σ log|det J| of
+// the steps found. If a step cannot be inverted, the point and its log_det become NaN.
+// NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count - 1.
+// Flops: those of move_points, and three times as many per trial; bytes: 24 per point. (2 + DEPTH) (1 + stages · trials)
+// + 2 · trials + 2 barriers per tile and step.
 GROUP void invert_points(global const float *parameters, global float2 *points, global float *log_det,
                          global const float *alphas, uint solver, uint first, uint count, uint first_step,
                          uint steps) {
   DECLARE_TANGENT_TILE;
-  local float2 end[TILE_ROWS] ALIGNED;         // where the step shall lead
-  local float2 nearest[TILE_ROWS] ALIGNED;     // the start that led nearest to it so far
-  local float2 correction[TILE_ROWS] ALIGNED;  // what was taken from it for the trial under way
-  local float miss[TILE_ROWS] ALIGNED;         // squared distance of its end
-  local int open[TILE_ROWS] ALIGNED;           // whether the start is still sought
+  local float2 end[TILE_ROWS] ALIGNED;         // the required end of the step
+  local float2 nearest[TILE_ROWS] ALIGNED;     // the best start so far
+  local float2 correction[TILE_ROWS] ALIGNED;  // subtracted from it for the current trial
+  local float miss[TILE_ROWS] ALIGNED;         // squared error of its end
+  local int open[TILE_ROWS] ALIGNED;           // whether the search continues
   local int open_rows;
   int item = get_local_id(0);
   for (uint tile = get_group_id(0); tile * TILE_ROWS < count; tile += get_num_groups(0)) {

@@ -1,14 +1,14 @@
 // Draws points from a density given as an image: pixel (row i, column j) of h × w covers
 // [j/w, (j+1)/w) × (1-(i+1)/h, 1-i/h], bright is dense, and a point is uniform inside its pixel.
 //
-// Two kernels with one distribution: coordinates are multiples of 2^-24, and a pixel owns those inside it. Where 2^24 is
-// no multiple of w or h, pixels own one lattice line more or less than others, which rejection weighs and inversion does
-// not: a relative difference of w / 2^24 at most. Rejection needs no table and is right for most images; inversion takes
-// a fixed time when few pixels are bright. Java: iadb.draw.PointSource chooses by the acceptance rate. A third kernel takes
+// Two kernels with the same distribution: coordinates are multiples of 2^-24, and a pixel owns those inside it. If 2^24 is
+// not a multiple of w or h, some pixels own one lattice line more than others, which rejection accounts for and inversion
+// does not: a relative difference of w / 2^24 at most. Rejection needs no table and suits most images; inversion takes
+// constant time even if few pixels are bright. iadb.draw.PointSource chooses by the acceptance rate. A third kernel maps
 // the points of Sobol's sequence through the same tables.
 
-// Draws give up after this many rejected candidates: at the lowest acceptance rate that the host sends here, 1/64,
-// the chance to come this far is e^-1032.
+// A draw ends after this many rejected candidates: at the lowest acceptance rate for which the host uses rejection, 1/64,
+// the probability of getting here is e^-1032.
 #ifndef MAX_CANDIDATES
 #define MAX_CANDIDATES 65536u
 #endif
@@ -18,7 +18,7 @@ static inline float2 lattice_point(uint x, uint y) {
   return (float2)(x * 0x1p-24f, y * 0x1p-24f);
 }
 
-// points[n], n in [start, start + count): by rejection. Draw n + first, candidate c has the counter (n + first, c, stream, 0).
+// points[n], n in [start, start + count): by rejection. Candidate c of draw n + first has the counter (n + first, c, stream, 0).
 // weights [h][w] is the image, 0 .. brightest. NDRange: any; work-items stride over the points. No barriers.
 kernel void draw_by_rejection(global const ushort *weights, int w, int h, uint brightest, uint seed_low,
                               uint seed_high, uint stream, uint first, global float2 *points, uint start,
@@ -44,7 +44,7 @@ static inline uint lattice_start(uint pixel, uint pixels) {
   return (uint)((((ulong)pixel << 24) + pixels - 1) / pixels);
 }
 
-// The first of ends [count], which never fall, above target.
+// The index of the first element above target in ends [count], which is sorted.
 #define DEFINE_FIRST_ABOVE(NAME, T)                                           \
   static inline int NAME(global const T *ends, int count, T target) {         \
     int found = 0, after = count - 1;                                         \
@@ -87,11 +87,11 @@ static inline uint2 sobol(uint n) {
   return point;
 }
 
-#define SCRAMBLED_AT_ONCE 7  // bits whose tree of 2^7 - 1 decisions fits one draw of 128 bits
+#define SCRAMBLED_AT_ONCE 7  // their tree of 2^7 - 1 decisions fits one draw of 128 bits
 
 // Owen's nested uniform scrambling (Owen 1995): each bit is flipped or not by a random bit that belongs to all the bits
-// above it, which keeps the points' evenness and makes each of them uniform. Random bits are Philox draws with the counter
-// (bits above, how many, stream, 1 + dimension): no other draw has a fourth word but 0.
+// above it. This keeps the sequence's even spacing and makes each point uniform. Random bits are Philox draws with the counter
+// (bits above, their number, stream, 1 + dimension); the fourth word of all other draws is 0.
 static inline uint owen_scramble(uint bits, uint dimension, uint stream, uint seed_low, uint seed_high) {
   uint flips = 0;
   for (uint done = 0; done < 32; done += SCRAMBLED_AT_ONCE) {
@@ -107,15 +107,15 @@ static inline uint owen_scramble(uint bits, uint dimension, uint stream, uint se
   return bits ^ flips;
 }
 
-// Where in `cells` cells a target lies that is `rest` + part / 2^32 of `weight`.
+// The cell, of `cells`, that contains the fraction (rest + part / 2^32) / weight.
 static inline uint cell_of(uint rest, uint part, uint weight, uint cells) {
   return (uint)(((ulong)rest * cells + ((ulong)part * cells >> 32)) / weight);
 }
 
-// points[n], n in [start, start + count): point n + first of Sobol's sequence, scrambled, through the inverse of the
-// cumulative distribution, of rows by y and of columns inside the row by x. It is continuous inside a pixel and, from row to
-// row and from column to column, so that what lies near in the square of the sequence lies near in the density.
-// Arguments and NDRange as above.
+// points[n], n in [start, start + count): point n + first of Sobol's sequence, scrambled, mapped by the inverse of the
+// cumulative distribution: y selects the row, x the column inside the row. The mapping is continuous inside a pixel and across
+// adjacent rows and columns, so that points close together in the sequence's square stay close together in the density.
+// Arguments and NDRange: those of draw_by_inversion.
 kernel void draw_sobol(global const ulong *row_end, global const uint *column_end, int w, int h, uint seed_low,
                        uint seed_high, uint stream, uint first, global float2 *points, uint start, uint count) {
   ulong total = row_end[h - 1];

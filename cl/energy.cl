@@ -1,13 +1,13 @@
-// Sums of distances between two sets of points, for the energy distance: all pairs, which is why a device does it.
+// Sums of distances between all pairs of points of two sets, for the energy distance.
 // Java: iadb.metric.EnergyDistance.
 
-#define ROWS 16     // points of a that a work-item holds against each point of b, as lanes of a vector
-#define PIECE 2048  // points of b that one sum is over: few enough for a float
+#define ROWS 16     // points of a that a work-item compares with each point of b, as lanes of a vector
+#define PIECE 2048  // points of b per sum: few enough for single precision
 
 // sums[u], u = block · pieces + piece in [first, first + count): Σ |a_i - b_j| over the ROWS points i of a block of a and the
-// PIECE points j of a piece of b. With `same`, a is b: pieces before the block's own are left out, and those after it count
+// PIECE points j of a piece of b. With `same`, a is b: pieces before the block's own are skipped, and those after it count
 // twice. ax, ay [a_count, rounded up to whole blocks], bx, by [b_count]: coordinates. NDRange: any; work-items stride over
-// the units. No barriers. Flops: 7 a pair, one of them a square root; bytes: 8 · PIECE a unit.
+// the units. No barriers. Flops: 7 per pair, one of them a square root; bytes: 8 · PIECE per unit.
 kernel void sum_distances(global const float *ax, global const float *ay, int a_count, global const float *bx,
                           global const float *by, int b_count, int same, global float *sums, int first, int count) {
   int pieces = (b_count + PIECE - 1) / PIECE;

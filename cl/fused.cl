@@ -1,4 +1,4 @@
-// Plan "fused": forward and backward of a tile of rows in one launch. The launch `update` (adam.cl) follows it.
+// Plan "fused": forward and backward pass of a tile of rows in one launch, followed by the launch `update` (adam.cl).
 
 // d_blocks [blocks][PARAMETERS] and block_loss [blocks] of the batch of `step`.
 // NDRange: any number of groups of GROUP_SIZE; groups stride over the blocks. Barriers, flops, bytes: gradient.cl.

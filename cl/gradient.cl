@@ -1,8 +1,8 @@
-// The gradient of a batch by tiles of rows whose activations never leave the chip: what the plans "fused" and "persistent"
-// share, so that they give the same bits.
+// The gradient of a batch by tiles of rows whose activations stay in local memory. The plans "fused" and "persistent" share
+// this file, so that they give the same bits.
 
-// What a work-group holds of a tile: input [TILE_ROWS][4], target and velocity [TILE_ROWS][2], act [ACT_SLOTS][TILE_ROWS][WIDTH].
-// Where sums are shared also parts [K_SPLIT][TILE_ROWS][WIDTH], and small [SMALL_FLOATS].
+// Local memory of a tile: input [TILE_ROWS][4], target and velocity [TILE_ROWS][2], act [ACT_SLOTS][TILE_ROWS][WIDTH]; if sums
+// are shared also parts [K_SPLIT][TILE_ROWS][WIDTH] and small [SMALL_FLOATS].
 typedef struct { local float *input, *target, *velocity, *act, *parts, *small; } tile_memory;
 
 #if K_SPLIT == 1
@@ -10,7 +10,7 @@ typedef struct { local float *input, *target, *velocity, *act, *parts, *small; }
 #define PARTS_FLOATS (GROUP_SIZE == 1 ? 1 : GROUP_SIZE * VECTOR)  // adam_step exchanges vectors there
 #define SMALL_COPY_FLOATS 1
 #else
-#define ACT_SLOTS (DEPTH + 1)  // the last layer's activations and their gradient are both needed for a while
+#define ACT_SLOTS (DEPTH + 1)  // the last layer's activations and their gradient are needed at the same time
 #define PARTS_FLOATS (K_SPLIT * TILE_ROWS * WIDTH)
 #define SMALL_COPY_FLOATS SMALL_FLOATS
 #endif
@@ -28,18 +28,18 @@ typedef struct { local float *input, *target, *velocity, *act, *parts, *small; }
 // Copies the first layer, the biases and the output layer.
 static inline void copy_small(int item, global const float *parameters, local float *small) {
   for (int i = item * VECTOR; i < SMALL_FLOATS; i += GROUP_SIZE * VECTOR) {
-    int l = i / WIDTH - 3;  // whose bias it is: 1 .. DEPTH-1
+    int l = i / WIDTH - 3;  // the layer whose bias this is: 1 .. DEPTH-1
     int from = l < 1 ? i : l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - SMALL_OUTPUT;
     STORE_LOCAL(small + i, LOAD_GLOBAL(parameters + from));
   }
 }
 #endif
 
-// The number of an item, further on by a part of the group: so that short loops over few items run in other warps.
+// The item's index rotated by a fraction of the group, so that short loops over few items run in different warps.
 #define ROTATED(item, n) (((item) + GROUP_SIZE / (n)) % GROUP_SIZE)
 
-// Gradient and loss of one tile, the first `rows` rows of its input and target: into d_parameters [PARAMETERS] and *loss, or
-// with `first` false added to them. A layer's activations turn into their gradient in place. Begins and ends with a barrier.
+// Gradient and loss of the first `rows` rows of a tile, stored to d_parameters [PARAMETERS] and *loss, or added to them if
+// `first` is false. The gradient of a layer's activations replaces them in place. Starts and ends with a barrier.
 INLINED void tile_gradient(int item, int rows, int first, global const float *parameters,
                            global const float *transposed, global float *d_parameters, global float *loss,
                            const tile_memory *tile) {
@@ -54,7 +54,7 @@ INLINED void tile_gradient(int item, int rows, int first, global const float *pa
   if (DEPTH > 1) FETCH(item, parameters + WEIGHTS(1), &weights);
   forward(item, parameters, small, &weights, transposed + TRANSPOSED(max(DEPTH - 1, 1)), tile->input, tile->parts, tile->act, DEPTH,
           tile->velocity);
-  loss_gradient(item, rows, tile->target, tile->velocity);  // an item's own values of the output layer
+  loss_gradient(item, rows, tile->target, tile->velocity);  // an item uses only values that it computed itself
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 
   local float *d_velocity = tile->velocity;
@@ -83,12 +83,12 @@ INLINED void tile_gradient(int item, int rows, int first, global const float *pa
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
-// Whether the rows of a group's first tile are drawn by first_rows, before a GPU has to wait: on a CPU that takes 4 % longer.
+// Whether first_rows draws the rows of a group's first tile, which hides latency on a GPU and takes 4 % longer on a CPU.
 #define DRAWS_AHEAD (GROUP_SIZE > 1)
 
 // d_blocks [blocks][PARAMETERS] and block_loss [blocks] of the blocks group, group + groups, ...: the gradient of each
-// block's block_tiles tiles, in order. The rows of the first tile are there already, from first_rows.
-// Flops: 6 · TILE_ROWS · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) a tile; bytes: parameters read twice, d_blocks written.
+// block's block_tiles tiles, added in order. If DRAWS_AHEAD, first_rows must have drawn the rows of the first tile.
+// Flops: 6 · TILE_ROWS · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) per tile; bytes: parameters read twice, d_blocks written.
 INLINED void block_gradients(int item, int group, int groups, data_sets from, uint step, int batch, int blocks,
                              int block_tiles, global const float *parameters, global const float *transposed,
                              global float *d_blocks, global float *block_loss, const tile_memory *tile) {
@@ -102,7 +102,7 @@ INLINED void block_gradients(int item, int group, int groups, data_sets from, ui
     }
 }
 
-// Draws the rows of a group's first tile, by its last items: the first have the weights to copy. No barriers.
+// Draws the rows of a group's first tile with the group's last items, since the first ones copy weights. No barriers.
 static inline void first_rows(int item, int group, data_sets from, uint step, int block_tiles, const tile_memory *tile) {
   if (DRAWS_AHEAD) blend_rows(GROUP_SIZE - 1 - item, from, step, group * block_tiles * TILE_ROWS, tile->input, tile->target);
 }

@@ -1,9 +1,9 @@
-// Plan "layered": one launch a layer and pass, activations in global memory. It takes any width and depth, since a
-// group holds only a layer's input and output; `update` (adam.cl) is its last launch. A tile is staged in local
-// memory, and the device functions of network.cl do the rest: each kernel loads, calls and stores.
+// Plan "layered": one launch per layer and pass, activations in global memory. It supports any width and depth, since a
+// group needs local memory only for one layer's input and output; `update` (adam.cl) is its last launch. Each kernel loads a
+// tile into local memory, calls the device functions of network.cl and stores the result.
 //
 // NDRange of all: any number of groups of GROUP_SIZE; groups stride over the tiles, or over the blocks of block_tiles
-// tiles whose gradients add up in order. Rows from `batch` to the end of the last tile are computed and count nothing.
+// tiles whose gradients are added in order. Rows from `batch` to the end of the last tile are computed but not counted.
 // input [rows][4], target and velocity [rows][2], act [rows][WIDTH], rows = tiles · TILE_ROWS.
 
 static inline void load_tile(int item, int columns, global const float *from, local float *to) {
@@ -17,7 +17,7 @@ static inline void store_tile(int item, int columns, local const float *from, gl
 #define FOR_TILES(tile, tiles) for (int tile = get_group_id(0); tile < (tiles); tile += get_num_groups(0))
 #define TILE_BARRIER GROUP_BARRIER(CLK_LOCAL_MEM_FENCE)
 
-// The rows of the batch: input and target. 2 barriers a tile; 24 bytes written a row.
+// The rows of the batch: input and target. 2 barriers per tile; 24 bytes written per row.
 GROUP void layered_rows(global const float2 *data0, uint points0, global const float2 *data1, uint points1,
                         uint seed_low, uint seed_high, int tiles, global float *input, global float *target,
                         uint step) {
@@ -34,7 +34,7 @@ GROUP void layered_rows(global const float2 *data0, uint points0, global const f
   }
 }
 
-// act = the first layer of input. 2 barriers a tile; 8 WIDTH flops and 16 + 4 WIDTH bytes a row.
+// act = the first layer of input. 2 barriers per tile; 8 WIDTH flops and 16 + 4 WIDTH bytes per row.
 GROUP void layered_forward_first(int tiles, global const float *parameters, global const float *input,
                                  global float *act) {
   local float input_local[TILE_ROWS * 4] ALIGNED;
@@ -49,7 +49,7 @@ GROUP void layered_forward_first(int tiles, global const float *parameters, glob
   }
 }
 
-// act = layer l of below. 2 barriers a tile; 2 WIDTH² flops and 8 WIDTH bytes a row.
+// act = layer l of below. 2 barriers per tile; 2 WIDTH² flops and 8 WIDTH bytes per row.
 GROUP void layered_forward(int tiles, int l, global const float *parameters, global const float *below,
                            global float *act) {
   local float below_local[TILE_ROWS * WIDTH] ALIGNED;
@@ -64,8 +64,8 @@ GROUP void layered_forward(int tiles, int l, global const float *parameters, glo
   }
 }
 
-// d_velocity and the loss of each block, from the last layer's activations. 4 barriers a tile; 4 WIDTH flops and
-// 16 + 4 WIDTH bytes a row.
+// d_velocity and the loss of each block, from the last layer's activations. 4 barriers per tile; 4 WIDTH flops and
+// 16 + 4 WIDTH bytes per row.
 GROUP void layered_output(int batch, int blocks, int block_tiles, global const float *parameters,
                           global const float *act, global const float *target, global float *d_velocity,
                           global float *block_loss) {
@@ -91,8 +91,8 @@ GROUP void layered_output(int batch, int blocks, int block_tiles, global const f
   }
 }
 
-// Backward through the output layer: its gradient into d_blocks; act becomes its own gradient. 4 barriers a tile;
-// 8 WIDTH flops and 8 WIDTH bytes a row.
+// Backward through the output layer: adds its gradient to d_blocks; act is replaced by its gradient. 4 barriers per tile;
+// 8 WIDTH flops and 8 WIDTH bytes per row.
 GROUP void layered_backward_output(int batch, int blocks, int block_tiles, global const float *parameters,
                                    global const float *d_velocity, global float *act, global float *d_blocks) {
   local float d_velocity_local[TILE_ROWS * 2] ALIGNED;
@@ -117,8 +117,8 @@ GROUP void layered_backward_output(int batch, int blocks, int block_tiles, globa
   }
 }
 
-// Backward through hidden layer l: its gradient into d_blocks; below becomes its own gradient. 4 barriers a tile;
-// 4 WIDTH² flops and 12 WIDTH bytes a row, 4 WIDTH² bytes a block.
+// Backward through hidden layer l: adds its gradient to d_blocks; below is replaced by its gradient. 4 barriers per tile;
+// 4 WIDTH² flops and 12 WIDTH bytes per row, 4 WIDTH² bytes per block.
 GROUP void layered_backward(int batch, int blocks, int block_tiles, int l, global const float *transposed,
                             global const float *d_act, global float *below, global float *d_blocks) {
   local float d_act_local[TILE_ROWS * WIDTH] ALIGNED;
@@ -143,7 +143,7 @@ GROUP void layered_backward(int batch, int blocks, int block_tiles, int l, globa
   }
 }
 
-// The first layer's gradient into d_blocks. 2 barriers a tile; 8 WIDTH flops and 16 + 4 WIDTH bytes a row.
+// Adds the first layer's gradient to d_blocks. 2 barriers per tile; 8 WIDTH flops and 16 + 4 WIDTH bytes per row.
 GROUP void layered_backward_first(int batch, int blocks, int block_tiles, global const float *input,
                                   global const float *d_act, global float *d_blocks) {
   local float input_local[TILE_ROWS * 4] ALIGNED;

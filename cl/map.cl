@@ -1,15 +1,15 @@
 // The learned map: moves points along the velocity field.
 
 // points [count] move from step first_step to first_step + steps, from α = alphas[t] to alphas[t + 1] in step t.
-// All steps in one launch; a tile of points, what their steps need and two layers of activations stay in local memory.
-// NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count.
-// Flops: 2 · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) a point and stage; bytes: 16 a point. (2 + DEPTH) · stages · steps
-// + 1 barriers a tile.
+// All steps in one launch; a tile of points, the state of their steps and two layers of activations stay in local memory.
+// NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count - 1.
+// Flops: 2 · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) per point and stage; bytes: 16 per point. (2 + DEPTH) · stages · steps
+// + 1 barriers per tile.
 GROUP void move_points(global const float *parameters, global float2 *points, global const float *alphas, uint solver,
                        uint first, uint count, uint first_step, uint steps) {
   local float input[TILE_ROWS * 4] ALIGNED;
   local float velocity[TILE_ROWS * 2] ALIGNED;
-  local float2 start[TILE_ROWS] ALIGNED;  // x at the step's begin
+  local float2 start[TILE_ROWS] ALIGNED;  // x at the start of the step
   local float2 mean[TILE_ROWS] ALIGNED;   // of k_0 .. k_s
   local float act[2 * TILE_ROWS * WIDTH] ALIGNED;
   int item = get_local_id(0);

@@ -1,12 +1,12 @@
 // The velocity field D(x, y, α) as a network, and its derivatives: device functions for a tile of TILE_ROWS rows whose
-// activations lie in local memory. Every plan and the map are loops around these functions; no formula stands twice.
+// activations are in local memory. Every plan and the map are loops around these functions; each formula is written once.
 //
-//   act[0]   = relu([x y α 1] · W_first)                 W_first  [4][WIDTH], its last row is the bias
+//   act[0]   = relu([x y α 1] · W_first)                 W_first  [4][WIDTH]; the last row is the bias
 //   act[l]   = relu(act[l-1] · W[l] + b[l])              W[l]     [WIDTH][WIDTH] (input, output), l = 1 .. DEPTH-1
 //   D_c      = act[DEPTH-1] · W_output[c] + b_output[c]  W_output [2][WIDTH]
 //
-// All parameters lie in one buffer of PARAMETERS floats, each tensor at a multiple of 16 (Java: NetworkShape).
-// One matrix product serves all layers both ways: forward with W, backward with its transposed copy.
+// All parameters are in one buffer of PARAMETERS floats, each tensor at a multiple of 16 (Java: NetworkShape).
+// One matrix product serves all layers in both directions: forward with W, backward with its transposed copy.
 
 #ifndef WIDTH          // outputs of a hidden layer: a multiple of 16
 #define WIDTH 64
@@ -14,33 +14,33 @@
 #ifndef DEPTH          // hidden layers
 #define DEPTH 4
 #endif
-#ifndef VECTOR         // floats a vector: 4, 8 or 16; what the device's registers hold
+#ifndef VECTOR         // floats per vector: 4, 8 or 16, the device's preferred width
 #define VECTOR 4
 #endif
-#ifndef TILE_ROWS      // rows a work-group holds at once: a multiple of ITEM_ROWS and of VECTOR
+#ifndef TILE_ROWS      // rows that a work-group processes at once: a multiple of ITEM_ROWS and of VECTOR
 #define TILE_ROWS 16
 #endif
-#ifndef ITEM_ROWS      // rows, and ITEM_VECTORS vectors of columns, that a work-item keeps in registers
+#ifndef ITEM_ROWS      // a work-item accumulates ITEM_ROWS rows by ITEM_VECTORS vectors of columns in registers
 #define ITEM_ROWS 4
 #endif
 #ifndef ITEM_VECTORS   // divides WIDTH / VECTOR
 #define ITEM_VECTORS 1
 #endif
-#ifndef GROUP_SIZE     // work-items a group
+#ifndef GROUP_SIZE     // work-items per group
 #define GROUP_SIZE 64
 #endif
-#ifndef UPDATE_GROUP_SIZE  // work-items a group of the launch that updates the weights
+#ifndef UPDATE_GROUP_SIZE  // work-items per group of the launch that updates the weights
 #define UPDATE_GROUP_SIZE 64
 #endif
-#ifndef UNROLL_BY      // turns of the products' inner loops that are written out, so that their loads are under way together
+#ifndef UNROLL_BY      // unroll factor of the products' inner loops, so that several loads are in flight at once
 #define UNROLL_BY 1
 #endif
-#ifndef K_SPLIT        // work-items that share a sum of a hidden layer's product, each over WIDTH / K_SPLIT of the k
+#ifndef K_SPLIT        // work-items that share each sum of a hidden layer's product, each over WIDTH / K_SPLIT values of k
 #define K_SPLIT 1
 #endif
 
-// Where the items of a group wait for each other. One alone works in order: without the calls, which LLVM may not move code
-// across, PoCL 3.1 compiles persistent_steps in 1.2 s rather than 3.7.
+// A barrier within the group. A group of one item needs none, and without the calls, across which LLVM may not move code,
+// PoCL 3.1 compiles persistent_steps in 1.2 s instead of 3.7 s.
 #if GROUP_SIZE > 1
 #define GROUP_BARRIER(memory) do { barrier(memory); FORGET_ITEM; } while (0)
 #else
@@ -60,10 +60,10 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define ALIGNED __attribute__((aligned(64)))
 
 #define ITEM_COLUMNS (ITEM_VECTORS * VECTOR)
-#define COLUMN_BLOCKS (WIDTH / ITEM_COLUMNS)  // a tile is worked on in blocks of ITEM_ROWS x ITEM_COLUMNS, row by row
+#define COLUMN_BLOCKS (WIDTH / ITEM_COLUMNS)  // a tile is divided into blocks of ITEM_ROWS x ITEM_COLUMNS, in row-major order
 #define ROW_BLOCKS (TILE_ROWS / ITEM_ROWS)
 #define BLOCKS (ROW_BLOCKS * COLUMN_BLOCKS)
-#define OUTPUT_STRETCH (WIDTH % 64 ? 16 : 64)  // unrolled in the output layer: all of WIDTH would spill on some GPUs
+#define OUTPUT_STRETCH (WIDTH % 64 ? 16 : 64)  // unrolled in the output layer: unrolling all of WIDTH spills registers on some GPUs
 
 #define LAYER_PARAMETERS (WIDTH * WIDTH + WIDTH)
 #define WEIGHTS_FIRST 0
@@ -74,7 +74,7 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define PARAMETERS (BIAS_OUTPUT + 16)
 #define TRANSPOSED(l) (((l) - 1) * WIDTH * WIDTH)  // offset of W[l]'s transposed copy in its own buffer
 
-// The small tensors, the first layer, the biases and the output layer: where sums are shared, a copy in local memory is read.
+// The small tensors: first layer, biases and output layer. If sums are shared, they are read from a copy in local memory.
 #if K_SPLIT == 1
 #define SMALL global
 #define SMALL_BIAS(l) BIAS(l)
@@ -93,13 +93,13 @@ typedef CONCATENATE(uint, VECTOR) uvec;
 #define STORE_LOCAL(p, v) (*(local vec *)(p) = (v))
 #define STORE_GLOBAL(p, v) (*(global vec *)(p) = (v))
 
-// relu'(x) = 1 where x > 0. A NaN passes through relu, so that a diverging training is seen in its loss.
+// relu'(x) = 1 where x > 0. relu propagates NaN, so that a diverging training shows in its loss.
 static inline vec relu(vec x) { return select(x, (vec)(0.0f), x < (vec)(0.0f)); }
 static inline vec where_active(vec act, vec gradient) { return select((vec)(0.0f), gradient, act > (vec)(0.0f)); }
 
 static inline float sum_lanes(vec v) {
 #if VECTOR == 16
-  float8 hi = (float8)(v.s8, v.s9, v.sa, v.sb, v.sc, v.sd, v.se, v.sf);  // Oclgrind 21.10 takes a float16's .hi for unset
+  float8 hi = (float8)(v.s8, v.s9, v.sa, v.sb, v.sc, v.sd, v.se, v.sf);  // Oclgrind 21.10 reports a float16's .hi as uninitialised
   float8 eight = v.lo + hi;
   float4 four = eight.lo + eight.hi;
 #elif VECTOR == 8
@@ -123,7 +123,7 @@ static inline void multiply(local const float *a, int K, SMALL const float *b, v
   }
 }
 
-// output [TILE_ROWS][WIDTH] = relu(input [TILE_ROWS][K] · weights [K][WIDTH] + bias [WIDTH]); bias 0: none.
+// output [TILE_ROWS][WIDTH] = relu(input [TILE_ROWS][K] · weights [K][WIDTH] + bias [WIDTH]); a null bias means none.
 static inline void forward_layer(int item, local const float *input, int K, SMALL const float *weights,
                                  SMALL const float *bias, local float *output) {
   for (int block = item; block < BLOCKS; block += GROUP_SIZE) {
@@ -139,7 +139,7 @@ static inline void forward_layer(int item, local const float *input, int K, SMAL
   }
 }
 
-// velocity [rows][2] = act [rows][WIDTH] · W_output, and + b_output in the first TILE_ROWS rows: the others are tangents.
+// velocity [rows][2] = act [rows][WIDTH] · W_output, plus b_output in the first TILE_ROWS rows; the others are tangents.
 static inline void output_layer(int item, int rows, local const float *act, SMALL const float *small,
                                 local float *velocity) {
   for (int e = item; e < rows * 2; e += GROUP_SIZE) {
@@ -153,27 +153,27 @@ static inline void output_layer(int item, int rows, local const float *act, SMAL
   }
 }
 
-// d_velocity = ∂loss/∂D = 2 (D - target) in place of velocity; zero in rows from `rows` on (a last tile is not full).
+// d_velocity = ∂loss/∂D = 2 (D - target) in place; zero for rows >= `rows` (the last tile may be partial).
 static inline void loss_gradient(int item, int rows, local const float *target, local float *velocity) {
   for (int e = item; e < TILE_ROWS * 2; e += GROUP_SIZE)
     velocity[e] = e / 2 < rows ? 2.0f * (velocity[e] - target[e]) : 0.0f;
 }
 
-// The tile's loss Σ |D - target|² from d_velocity: d²/4, exactly. Rows are added in order, by one work-item.
+// The tile's loss Σ |D - target|² = Σ d_velocity² / 4 exactly. One work-item adds the rows in order.
 static inline float tile_loss(local const float *d_velocity) {
   float sum = 0.0f;
   for (int e = 0; e < TILE_ROWS * 2; e++) sum = MULTIPLY_ADD(d_velocity[e], d_velocity[e], sum);
   return 0.25f * sum;
 }
 
-// A tile's share of a gradient: stored by a block's first tile, added to what is there by those after it.
+// A tile's contribution to a gradient: a block's first tile stores it, the following tiles add to it.
 static inline void store_sum(int first, vec sum, global float *gradient) {
   STORE_GLOBAL(gradient, first ? sum : LOAD_GLOBAL(gradient) + sum);
 }
 
 // Defines NAME: product [K][WIDTH] = a [TILE_ROWS][K] transposed · b [TILE_ROWS][WIDTH], summed over the tile's rows; with
-// a layer's input and its output's gradient, the gradient of its weights. A work-item keeps HEIGHT rows of the product,
-// a divisor of K, in registers. `first` is that of store_sum.
+// a layer's input and its output's gradient, this is the gradient of its weights. A work-item keeps HEIGHT rows of the
+// product, a divisor of K, in registers. For `first` see store_sum.
 #define DEFINE_OUTER_PRODUCT(NAME, HEIGHT)                                                                       \
   static inline void NAME(int item, local const float *a, int K, local const float *b, int first,                \
                           global float *product) {                                                               \
@@ -199,7 +199,7 @@ static inline void store_sum(int first, vec sum, global float *gradient) {
 DEFINE_OUTER_PRODUCT(outer_product, 4)         // K is 4 (the first layer) or WIDTH
 DEFINE_OUTER_PRODUCT(output_outer_product, 2)  // K is 2: W_output is [2][WIDTH], so a is d_velocity and b the activations
 
-// d_bias [WIDTH] = Σ_r d_output [TILE_ROWS][WIDTH]; `first` as above.
+// d_bias [WIDTH] = Σ_r d_output [TILE_ROWS][WIDTH]; for `first` see store_sum.
 static inline void bias_gradient(int item, local const float *d_output, int first, global float *d_bias) {
   for (int column = item * VECTOR; column < WIDTH; column += GROUP_SIZE * VECTOR) {
     vec sum = (vec)(0.0f);
@@ -208,7 +208,7 @@ static inline void bias_gradient(int item, local const float *d_output, int firs
   }
 }
 
-// d_bias_output [2] (padded to 16: the padding is set to zero) = Σ_r d_velocity [TILE_ROWS][2]; `first` as above.
+// d_bias_output [2] (padded to 16 with zeros) = Σ_r d_velocity [TILE_ROWS][2].
 static inline void output_bias_gradient(int item, local const float *d_velocity, int first, global float *d_bias) {
   for (int c = item; c < 16; c += GROUP_SIZE) {
     float sum = 0.0f;
@@ -220,8 +220,8 @@ static inline void output_bias_gradient(int item, local const float *d_velocity,
 
 // The derivative through a layer: output [TILE_ROWS][WIDTH] = input [TILE_ROWS][K] · weights [K][WIDTH] where
 // act [TILE_ROWS][WIDTH] > 0, else 0. Forward, input is a tangent of the layer's input and act the layer's output. Backward,
-// input is the gradient of the layer's output, weights are transposed, and act is the layer's input, of which output may take
-// the place.
+// input is the gradient of the layer's output, weights are transposed, and act is the layer's input, which output may
+// overwrite.
 static inline void derivative_layer(int item, local const float *input, int K, SMALL const float *weights,
                                     local const float *act, local float *output) {
   for (int block = item; block < BLOCKS; block += GROUP_SIZE) {
@@ -238,8 +238,8 @@ static inline void derivative_layer(int item, local const float *input, int K, S
   }
 }
 
-// The weights of a hidden layer as a work-item has them. Where sums are shared, those of its share of k are in its registers,
-// fetched while the layer before is under way: a GPU's L2 cache takes as long to answer as a layer does to compute.
+// The weights of a hidden layer as a work-item reads them: from global memory or, if sums are shared, its share of them from
+// registers, loaded during the previous layer because an L2 access on a GPU takes as long as computing a layer.
 #if K_SPLIT == 1
 typedef global const float *hidden_weights;
 #define FETCH(item, weights, to) (*(to) = (weights))
@@ -254,8 +254,8 @@ static inline void fetch(int item, global const float *weights, hidden_weights *
 }
 #define FETCH(item, weights, to) fetch(item, weights, to)
 
-// parts [K_SPLIT][TILE_ROWS][WIDTH]: the sums of input [TILE_ROWS][WIDTH] · weights, each over a share of k. The second form of
-// `multiply`: each of GROUP_SIZE = BLOCKS · K_SPLIT items has one block of the tile and one share.
+// parts [K_SPLIT][TILE_ROWS][WIDTH]: the sums of input [TILE_ROWS][WIDTH] · weights, each over a share of k. The form of
+// `multiply` for shared sums: each of GROUP_SIZE = BLOCKS · K_SPLIT items computes one block of the tile over one share.
 static inline void multiply_shares(int item, local const float *input, const hidden_weights *weights, local float *parts) {
   int share = item / BLOCKS, row = item % BLOCKS / COLUMN_BLOCKS * ITEM_ROWS, column = item % COLUMN_BLOCKS * ITEM_COLUMNS;
   UNROLL for (int i = 0; i < ITEM_ROWS; i++) {
@@ -271,9 +271,9 @@ static inline void multiply_shares(int item, local const float *input, const hid
 }
 #endif
 
-// A hidden layer in two parts, between which its input may be read for other purposes: forward_layer with `bias`, or with
-// `derives` derivative_layer. *weights become those at `next`. Output may be act, but not input. No barrier in the first part,
-// one in the second, unless sums are not shared and it does not derive.
+// A hidden layer in two parts, between which its input may still be read: forward_layer with `bias`, or derivative_layer if
+// `derives`. *weights are then loaded from `next`. Output may alias act, but not input. The first part has no barrier; the
+// second has one, except for forward_layer without shared sums.
 static inline void begin_layer(int item, local const float *input, const hidden_weights *weights, local float *parts) {
 #if K_SPLIT > 1
   multiply_shares(item, input, weights, parts);
@@ -301,9 +301,9 @@ INLINED void end_layer(int item, local const float *input, hidden_weights *weigh
 #endif
 }
 
-// velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is left in slot l % slots;
-// training keeps them all (slots = DEPTH), a map needs two. *weights are those of layer 1 and become those at `after`.
-// Begins with a barrier, and has one before the output layer; DEPTH + 1 in all, and DEPTH - 1 more where sums are shared.
+// velocity [TILE_ROWS][2] = D(input [TILE_ROWS][4]). act [slots][TILE_ROWS][WIDTH]: layer l is stored in slot l % slots;
+// training keeps all of them (slots = DEPTH), a map needs two. *weights must be those of layer 1; afterwards they are those at
+// `after`. Starts with a barrier and has one before the output layer: DEPTH + 1 in all, and DEPTH - 1 more if sums are shared.
 INLINED void forward(int item, global const float *parameters, SMALL const float *small, hidden_weights *weights,
                      global const float *after, local const float *input, local float *parts, local float *act, int slots,
                      local float *velocity) {
@@ -321,7 +321,7 @@ INLINED void forward(int item, global const float *parameters, SMALL const float
 }
 
 #if K_SPLIT == 1
-// What `forward` computes, with the network's weights in global memory; ends with a barrier too.
+// Like `forward`, with the network's weights in global memory, and with a barrier at the end.
 INLINED void evaluate(int item, global const float *parameters, local const float *input, local float *act, int slots,
                       local float *velocity) {
   hidden_weights weights = parameters + WEIGHTS(1);

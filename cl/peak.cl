@@ -1,15 +1,15 @@
-// What a device can do at best, to hold every other kernel against: multiply-adds on values in registers, and a copy of
-// memory. The host tries vector widths and group sizes and takes the best of them, since a weak loop would flatter all
-// shares of it. Java: iadb.profile.Peak.
+// The peak of a device, to which every other kernel is compared: multiply-adds on values in registers, and a copy of
+// memory. The host tries several vector widths and group sizes and takes the best, since a peak that is too low would make
+// other kernels look better than they are. Java: iadb.profile.Peak.
 
-#ifndef VECTOR      // floats a vector: 1, 4, 8 or 16
+#ifndef VECTOR      // floats per vector: 1, 4, 8 or 16
 #define VECTOR 4
 #endif
-#ifndef GROUP_SIZE  // work-items a group
+#ifndef GROUP_SIZE  // work-items per group
 #define GROUP_SIZE 64
 #endif
-#define SUMS 12     // independent sums a work-item: latency times multiply-adds a cycle, or more, and fewer than registers
-#define ROUNDS 16   // multiply-adds of each sum between two tests of the loop's end
+#define SUMS 12     // independent sums per work-item: at least latency × multiply-adds per cycle, and fewer than the registers
+#define ROUNDS 16   // multiply-adds of each sum per iteration of the loop
 
 #if VECTOR == 1
 typedef float vec;
@@ -17,15 +17,15 @@ typedef float vec;
 typedef CONCATENATE(float, VECTOR) vec;
 #endif
 
-// One multiply-add of each of the SUMS sums: variables, since not every compiler keeps an array in registers.
+// One multiply-add of each of the SUMS sums: separate variables, since not every compiler keeps an array in registers.
 #define STEP(s) s = MULTIPLY_ADD(s, a, b)
 #define ROUND                                                                                                      \
   STEP(s0); STEP(s1); STEP(s2); STEP(s3); STEP(s4); STEP(s5); STEP(s6); STEP(s7); STEP(s8); STEP(s9); STEP(s10); \
   STEP(s11);
 #define FOUR_ROUNDS ROUND ROUND ROUND ROUND
 
-// result [global size]: so that nothing is left out. s <- factor s + offset keeps s near offset / (1 - factor).
-// NDRange: any number of groups of GROUP_SIZE. No barriers. Flops: 2 · SUMS · ROUNDS · VECTOR · loops a work-item.
+// result [global size] keeps the compiler from removing the work. s <- factor s + offset keeps s near offset / (1 - factor).
+// NDRange: any number of groups of GROUP_SIZE. No barriers. Flops: 2 · SUMS · ROUNDS · VECTOR · loops per work-item.
 kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void multiply_adds(global float *result, float factor, float offset, int loops) {
   vec a = (vec)(factor), b = (vec)(offset), s0 = (vec)(get_global_id(0) * 1e-6f);
@@ -38,14 +38,14 @@ void multiply_adds(global float *result, float factor, float offset, int loops) 
 #if VECTOR == 1
   result[get_global_id(0)] = total;
 #else
-  float lanes[VECTOR];  // all of them count: a compiler for scalar registers would leave out the others
+  float lanes[VECTOR];  // all lanes are used: a compiler for scalar registers would remove unused ones
   CONCATENATE(vstore, VECTOR)(total, 0, lanes);
   for (int i = 1; i < VECTOR; i++) lanes[0] += lanes[i];
   result[get_global_id(0)] = lanes[0];
 #endif
 }
 
-// to [4 count] = from [4 count]. NDRange: any; each group copies a piece of its own, its items side by side.
+// to [4 count] = from [4 count]. NDRange: any; each group copies a contiguous piece, its items adjacent vectors.
 // Bytes: 32 · count.
 kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void copy_memory(global const float4 *from, global float4 *to, int count) {

@@ -1,10 +1,10 @@
-// Plan "persistent": many steps a launch. Each group computes the gradients of its blocks, all wait for each other, and make
-// the Adam step: on a GPU together, each a share of it, so that they wait again before they read the weights. The few groups
-// of one work-item, a CPU's, make it each for itself in a copy of its own: a core has its own gradients and weights in its
-// cache, and one barrier a step is enough, since gradients lie by the parity of the step.
+// Plan "persistent": many steps per launch. Each group computes the gradients of its blocks and waits for all others; then
+// the Adam step follows. On a GPU the groups divide the Adam step among them and wait again before they read the weights. On a
+// CPU (groups of one work-item) each group performs the whole Adam step on its own copy of the state, which stays in its
+// core's cache; one barrier per step is enough, because gradients alternate between two buffers by the parity of the step.
 
 #if GROUP_SIZE == 1
-// The copy of one group: parameters, moment1, moment2 [PARAMETERS] each, then transposed [(DEPTH-1) WIDTH WIDTH].
+// The copy of the state of one group: parameters, moment1, moment2 [PARAMETERS] each, then transposed [(DEPTH-1) WIDTH WIDTH].
 #define COPY_FLOATS (3 * PARAMETERS + (DEPTH - 1) * WIDTH * WIDTH)
 
 static inline void copy_floats(int item, int count, global const float *from, global float *to) {
@@ -12,10 +12,10 @@ static inline void copy_floats(int item, int count, global const float *from, gl
 }
 #endif
 
-// Steps first_step .. first_step + steps - 1, or as many as the barrier lets pass: *steps_done says how many. State
-// (parameters, moments, transposed, average) is that after the last of them, and losses[s % loss_slots] its loss. d_blocks
-// [blocks][PARAMETERS] and block_loss [blocks]; where groups have one item two of each, and copies [groups][COPY_FLOATS].
-// NDRange: groups that run at the same time, of GROUP_SIZE. The barriers across groups, and those of gradient.cl.
+// Steps first_step .. first_step + steps - 1, or fewer if a barrier times out; *steps_done is set to their number. The state
+// (parameters, moments, transposed, average) is then that after the last of them, and losses[s % loss_slots] the loss of step
+// s. d_blocks [blocks][PARAMETERS] and block_loss [blocks]; in groups of one item twice each, and copies [groups][COPY_FLOATS].
+// NDRange: groups of GROUP_SIZE that run concurrently. Barriers: one or two across groups per step, and those of gradient.cl.
 GROUP void persistent_steps(global const float2 *data0, uint points0, global const float2 *data1, uint points1,
                             uint seed_low, uint seed_high, int batch, int blocks, int block_tiles,
                             float learning_rate, uint cosine_steps, float average_rate, float log_decay,
@@ -68,7 +68,7 @@ GROUP void persistent_steps(global const float2 *data0, uint points0, global con
     if (group == groups - 1 && item == GROUP_SIZE - 1) losses[step % loss_slots] = step_loss(blocks, block_loss);
     done++;
     arrive(item, arrivals);
-    first_rows(item, group, from, step + 1, block_tiles, &tile);  // while others are waited for
+    first_rows(item, group, from, step + 1, block_tiles, &tile);  // while waiting for the other groups
     if (!wait_for_all(item, arrivals, groups, (int)(2 * done), &passed)) break;
   }
 #endif

@@ -1,16 +1,16 @@
 // Philox4x32: a counter-based random generator (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011). A draw depends on its counter and key only, so that any work-item can make any draw, and the
-// same (seed, step, row) gives the same bits on every device and under every plan.
-// Seven rounds pass BigCrush (table 2 of the paper); the tests check seven and ten against Random123's answers.
+// 1, 2, 3", SC 2011). A draw depends only on its counter and key, so that any work-item can compute any draw, and the
+// same (seed, step, row) gives the same bits on every device and with every plan.
+// Seven rounds pass BigCrush (table 2 of the paper); the tests check seven and ten against Random123's known answers.
 
 #ifndef PHILOX_ROUNDS
 #define PHILOX_ROUNDS 7
 #endif
 
-// What a draw is for stands in the third counter word, so that no two purposes share numbers. Java: iadb.random.Stream.
+// The third counter word is the purpose of a draw, so that no two purposes share numbers. Java: iadb.random.RandomPurpose.
 #define STREAM_TRAINING_ROWS 0u
 
-// Defines NAME(counter, key0, key1): encrypts counter[4] in place. T is uint, or a vector of it: one draw a lane.
+// Defines NAME(counter, key0, key1): encrypts counter[4] in place. T is uint, or a vector of it: one draw per lane.
 #define DEFINE_PHILOX(NAME, T)                                                     \
   static inline void NAME(T counter[4], uint key0, uint key1) {                    \
     _Pragma("unroll") for (int round = 0; round < PHILOX_ROUNDS; round++) {        \
