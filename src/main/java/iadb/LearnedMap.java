@@ -8,7 +8,6 @@ import iadb.draw.PointSource;
 import iadb.draw.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.PointsWithDensity;
@@ -70,14 +69,14 @@ public final class LearnedMap implements AutoCloseable {
 
     /**
      * The map of a file that this program wrote, or PyTorch with the same tensors, on the first GPU or else the first device;
-     * {@link #of} with {@link ModelFile#read} takes another.
+     * {@link #of} with {@link Model#read} takes another.
      *
      * @param file a safetensors file
      * @return the map, owned by the caller; 128 Euler steps
      * @throws InvalidInputException when the file is missing or holds no such model
      */
     public static LearnedMap load(Path file) {
-        return of(ModelFile.read(file), "auto");
+        return of(Model.read(file), "auto");
     }
 
     /**
@@ -87,7 +86,7 @@ public final class LearnedMap implements AutoCloseable {
      * @throws IOException when it cannot be written
      */
     public void save(Path file) throws IOException {
-        ModelFile.write(file, model);
+        Model.write(file, model);
     }
 
     /**

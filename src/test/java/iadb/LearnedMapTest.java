@@ -12,7 +12,6 @@ import iadb.draw.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.NetworkShape;
 import iadb.sample.PointsWithDensity;
 import iadb.sample.Schedule;
@@ -49,7 +48,7 @@ class LearnedMapTest {
     /** A map of the network that other tests train, through a file. */
     private LearnedMap ring() throws IOException {
         Path file = folder.resolve("ring.safetensors");
-        ModelFile.write(file, new Model(TrainedNetwork.get(), Optional.of(GAUSSIAN), Optional.of(RING), Map.of()));
+        Model.write(file, new Model(TrainedNetwork.get(), Optional.of(GAUSSIAN), Optional.of(RING), Map.of()));
         return LearnedMap.load(file);
     }
 

@@ -8,7 +8,6 @@ import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.Json;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.sample.PushForward;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +77,7 @@ final class EvaluateCommand implements Callable<Integer> {
         refuseContradictions();
         int wanted = count == null ? DEFAULT_COUNT : count;
         Options.positive("--count", wanted, MAX_COUNT);
-        Optional<Model> model = Optional.ofNullable(modelFile).map(ModelFile::read);
+        Optional<Model> model = Optional.ofNullable(modelFile).map(Model::read);
         Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
                 ? new InvalidInputException("name the density to compare with by --p1") : Options.missing(modelFile, false));
         try (Context context = device.open(); Phases phases = new Phases()) {

@@ -10,7 +10,6 @@ import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.TuningTable;
@@ -131,7 +130,7 @@ final class Options {
         Optional<Density> find(Optional<Model> model, boolean first, Path file) {
             Optional<Density> given = Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
             if (given.isPresent() && model.isPresent()) {
-                ModelFile.mismatch(model.get(), first, given.get(), file).ifPresent(LOG::warn);
+                model.get().mismatch(first, given.get(), file).ifPresent(LOG::warn);
             }
             return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
         }

@@ -7,7 +7,6 @@ import iadb.fault.UntrustedText;
 import iadb.file.NpyWriter;
 import iadb.file.PointWriter;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.sample.Integration;
 import iadb.sample.PointsWithDensity;
 import iadb.sample.PushForward;
@@ -102,7 +101,7 @@ final class SampleCommand implements Callable<Integer> {
         Sequence evenness = Options.word("--sequence", sequence, Sequence.values(), "");
         int count = points == null ? DEFAULT_POINTS : points;
         Options.positive("--points", count, Integer.MAX_VALUE);
-        Model model = ModelFile.read(modelFile);
+        Model model = Model.read(modelFile);
         boolean withDensity = logDensity || at != null;
         boolean drawn = from == null && at == null;
         Optional<Density> base = withDensity || drawn
@@ -156,7 +155,7 @@ final class SampleCommand implements Callable<Integer> {
     /** Width over height of the image of the density that points are mapped to; 1 where it is not known. */
     private double aspect(Model model) {
         return densities.find(Optional.of(model), reverse, modelFile)
-                .map(density -> (double) density.width() / density.height()).orElse(ModelFile.aspect(model, reverse).orElse(1));
+                .map(density -> (double) density.width() / density.height()).orElse(model.aspect(reverse).orElse(1));
     }
 
     private void writePoints(PushForward map, PointStream points, boolean withDensity, double aspect) throws IOException {

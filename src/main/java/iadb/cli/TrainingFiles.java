@@ -8,7 +8,7 @@ import iadb.fault.UntrustedText;
 import iadb.file.AtomicFile;
 import iadb.file.Png;
 import iadb.model.CheckpointFile;
-import iadb.model.ModelFile;
+import iadb.model.Model;
 import iadb.plan.PlanChoice;
 import iadb.plot.Chart;
 import iadb.train.DivergedException;
@@ -153,7 +153,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
      */
     void save() throws IOException {
         try {
-            ModelFile.write(model, run.model());
+            Model.write(model, run.model());
         } catch (DivergedException e) {
             throw kept(e);
         }
@@ -168,7 +168,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         DivergedException told = e;
         try {
             if (e.lastFinite().isPresent()) {
-                ModelFile.write(model, e.lastFinite().get());
+                Model.write(model, e.lastFinite().get());
                 told = new DivergedException(e, String.format(Locale.ROOT, "%s is the network of iteration %,d, the last with a finite loss",
                         model, e.lastFiniteIteration()));
             }

@@ -14,7 +14,6 @@ import iadb.file.NpyWriter;
 import iadb.file.Png;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
@@ -116,7 +115,7 @@ final class TutorialCommand implements Callable<Integer> {
         Options.positive("--points", points, MAX_POINTS);
         Options.positive("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
-        Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
+        Optional<Model> given = Optional.ofNullable(modelFile).map(Model::read);
         List<Density> pair = Options.atOnce(first -> densityOf(given, first));
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);

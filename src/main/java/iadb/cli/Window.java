@@ -6,7 +6,6 @@ import iadb.fault.InvalidInputException;
 import iadb.file.Json;
 import iadb.file.NpyWriter;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.train.LossHistory;
 import iadb.train.TrainingSettings;
@@ -143,7 +142,7 @@ final class Window {
                 throw e.getCause() instanceof IOException fault
                         ? new FileSystemException(output.folder.toString(), null, FileFault.of(fault)) : new IOException(e.getMessage(), e);
             }
-            ModelFile.write(folder.resolve("model.safetensors"), model);
+            Model.write(folder.resolve("model.safetensors"), model);
             NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
             if (losses.steps() > 0) {
                 TrainingFiles.write(losses, folder);

@@ -3,13 +3,13 @@ package iadb.model;
 import java.util.Optional;
 
 /**
- * All that a training needs to go on with the same bits: its rows are drawn by (seed, step), so that the step is the
- * generator's state. The arrays are in the layout of {@link NetworkShape} and are not copied.
+ * All that a training needs to continue with the same bits: rows are drawn by (seed, step), so the step is the generator's state.
+ * The arrays have the layout of {@link NetworkShape} and are not copied.
  *
- * @param weights the live weights after {@code step} steps
+ * @param weights the current weights after {@code step} steps
  * @param moment1 [shape.bufferFloats()], Adam's first moment
  * @param moment2 [shape.bufferFloats()], Adam's second moment
- * @param average the average of the weights; empty when none is kept
+ * @param average the average of the weights; empty if the training keeps none
  * @param step    steps that are done
  */
 public record Checkpoint(Network weights, float[] moment1, float[] moment2, Optional<Network> average, int step) {
@@ -24,12 +24,11 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
     /**
      * Before the first step.
      *
-     * @param averages whether the average of the weights is kept
+     * @param averages whether the training keeps an average of the weights
      */
     public static Checkpoint start(Network weights, boolean averages) {
         int floats = weights.shape().bufferFloats();
-        return new Checkpoint(weights, new float[floats], new float[floats],
-                averages ? Optional.of(weights) : Optional.empty(), 0);
+        return new Checkpoint(weights, new float[floats], new float[floats], averages ? Optional.of(weights) : Optional.empty(), 0);
     }
 
     /** Whether no weight, moment or average is infinite or NaN. */
@@ -39,8 +38,6 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
                 && result().isFinite();
     }
 
-    /** The weights that are saved and mapped with: the average where one is kept. */
-    public Network result() {
-        return average.orElse(weights);
-    }
+    /** The weights that are saved and mapped with: the average if there is one. */
+    public Network result() { return average.orElse(weights); }
 }

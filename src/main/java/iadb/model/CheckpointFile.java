@@ -15,14 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A training on its way as a safetensors file: the model's tensors are the live weights, {@code adam.m.*} and
- * {@code adam.v.*} Adam's moments, {@code ema.*} the average of the weights, and {@code losses} the rows of the loss so far.
- * The metadata hold the step, both densities as a model file does, and what the training was told.
+ * An unfinished training as a safetensors file: the model's tensors are the current weights, {@code adam.m.*} and {@code adam.v.*}
+ * Adam's moments, {@code ema.*} the average of the weights, and {@code losses} the rows of the loss so far. The metadata hold the
+ * step, both densities as a model file does, and the settings.
  */
 public final class CheckpointFile {
     static final String FORMAT = "iadb-cl-checkpoint-1";
 
-    private static final String FORMAT_KEY = "format";
     private static final String STEP_KEY = "step";
     private static final String MOMENT1 = "adam.m.";
     private static final String MOMENT2 = "adam.v.";
@@ -36,37 +35,32 @@ public final class CheckpointFile {
      * What a file holds.
      *
      * @param checkpoint weights, moments, average and step
-     * @param p0         empty when the file holds its hash only
-     * @param p1         empty when the file holds its hash only
+     * @param p0         empty if the file holds only its hash
+     * @param p1         empty if the file holds only its hash
      * @param losses     rows of the loss so far, each over as many steps as the metadata say
-     * @param metadata   what the training was told, as text by key
+     * @param metadata   the settings, as text by key
      */
     public record Contents(Checkpoint checkpoint, Optional<Density> p0, Optional<Density> p1, float[] losses,
             Map<String, String> metadata) {
-        /** The model that the training has come to. */
-        public Model model() {
-            return new Model(checkpoint.result(), p0, p1, metadata);
-        }
+        /** The model that the training has reached. */
+        public Model model() { return new Model(checkpoint.result(), p0, p1, metadata); }
 
         /**
-         * One of the densities; one that the file does not hold, from the user.
+         * One of the densities: the file's, or else the given one.
          *
-         * @throws InvalidInputException when one is missing, is given though the file holds it, or is not the training's
+         * @throws InvalidInputException if there is none, it is given though the file holds it, or it is not the training's
          */
         public Density density(boolean first, Optional<Density> given, String file) {
             String key = first ? "p0" : "p1";
             Setting setting = first ? Setting.P0 : Setting.P1;
-            Density held = (first ? p0 : p1).orElse(null);
-            if (held != null && given.isPresent()) {
+            Optional<Density> held = first ? p0 : p1;
+            if (held.isPresent() && given.isPresent()) {
                 throw new InvalidInputException("%s holds its %s: it cannot be given as well".formatted(file, key), setting);
             }
-            if (held != null) {
-                return held;
-            }
-            Density density = given.orElseThrow(() -> new InvalidInputException(
+            Density density = held.or(() -> given).orElseThrow(() -> new InvalidInputException(
                     "%s does not hold the picture of its %s: it must be given".formatted(file, key), setting));
             DensityMetadata.mismatch(metadata, key, density, file).ifPresent(fault -> {
-                throw new InvalidInputException(fault);
+                throw new InvalidInputException(fault, setting);
             });
             return density;
         }
@@ -82,10 +76,10 @@ public final class CheckpointFile {
         checkpoint.average().ifPresent(average -> add(tensors, AVERAGE, average));
         tensors.add(new Tensor(LOSSES, new int[] {contents.losses().length}, contents.losses()));
         Map<String, String> metadata = new HashMap<>(contents.metadata());
-        metadata.put(FORMAT_KEY, FORMAT);
+        metadata.put(Model.FORMAT_KEY, FORMAT);
         metadata.put(STEP_KEY, Integer.toString(checkpoint.step()));
-        contents.p0().ifPresent(density -> DensityMetadata.describe(metadata, "p0", density));
-        contents.p1().ifPresent(density -> DensityMetadata.describe(metadata, "p1", density));
+        contents.p0().ifPresent(density -> DensityMetadata.put(metadata, "p0", density));
+        contents.p1().ifPresent(density -> DensityMetadata.put(metadata, "p1", density));
         Safetensors.write(file, tensors, metadata);
     }
 
@@ -96,25 +90,22 @@ public final class CheckpointFile {
     /**
      * Reads a checkpoint.
      *
-     * @throws InvalidInputException when the file is missing or no checkpoint of this program
+     * @throws InvalidInputException if the file is missing or not a checkpoint of this program
      */
     public static Contents read(Path file) {
         Safetensors.Contents contents = Safetensors.read(file);
         String name = file.toString();
         Map<String, String> metadata = new HashMap<>(contents.metadata());
-        String format = metadata.remove(FORMAT_KEY);
-        if (!FORMAT.equals(format)) {
-            if (format != null && format.startsWith("iadb-cl-checkpoint")) {
-                ModelFile.requireKnown(format, FORMAT, name);
-            }
+        String format = String.valueOf(metadata.remove(Model.FORMAT_KEY));
+        if (!format.startsWith("iadb-cl-checkpoint")) {
             throw new InvalidInputException(name + " is not a checkpoint of a training", Setting.CHECKPOINTS);
         }
+        Model.requireKnown(format, FORMAT, name);
         Map<String, Tensor> weights = new LinkedHashMap<>(contents.tensors());
         Tensor losses = weights.remove(LOSSES);
-        Network moment1 = taken(weights, MOMENT1, name);
-        Network moment2 = taken(weights, MOMENT2, name);
-        boolean averages = weights.keySet().stream().anyMatch(key -> key.startsWith(AVERAGE));
-        Optional<Network> average = averages ? Optional.of(taken(weights, AVERAGE, name)) : Optional.empty();
+        Network moment1 = take(weights, MOMENT1, name).orElseThrow(() -> missing(MOMENT1 + "*", name));
+        Network moment2 = take(weights, MOMENT2, name).orElseThrow(() -> missing(MOMENT2 + "*", name));
+        Optional<Network> average = take(weights, AVERAGE, name);
         Network network = Network.of(weights, name);
         for (Network other : List.of(moment1, moment2, average.orElse(network))) {
             if (!other.shape().equals(network.shape())) {
@@ -127,7 +118,7 @@ public final class CheckpointFile {
             }
         }
         if (losses == null || losses.shape().length != 1) {
-            throw new InvalidInputException(name + ": tensor " + LOSSES + " is missing");
+            throw missing(LOSSES, name);
         }
         int step = step(metadata.remove(STEP_KEY), name);
         return new Contents(new Checkpoint(network, moment1.parameters(), moment2.parameters(), average, step),
@@ -135,27 +126,25 @@ public final class CheckpointFile {
                 Map.copyOf(metadata));
     }
 
-    /** Takes the tensors of a prefix out, as a network. */
-    private static Network taken(Map<String, Tensor> tensors, String prefix, String file) {
+    /** Removes the tensors of a prefix and returns them as a network; empty if there are none. */
+    private static Optional<Network> take(Map<String, Tensor> tensors, String prefix, String file) {
         Map<String, Tensor> found = new LinkedHashMap<>();
-        tensors.values().removeIf(tensor -> {
-            boolean isOne = tensor.name().startsWith(prefix);
-            if (isOne) {
-                String name = tensor.name().substring(prefix.length());
-                found.put(name, new Tensor(name, tensor.shape(), tensor.data()));
-            }
-            return isOne;
+        tensors.values().stream().filter(tensor -> tensor.name().startsWith(prefix)).forEach(tensor -> {
+            String name = tensor.name().substring(prefix.length());
+            found.put(name, new Tensor(name, tensor.shape(), tensor.data()));
         });
-        if (found.isEmpty()) {
-            throw new InvalidInputException(file + ": tensors " + prefix + "* are missing");
-        }
-        return Network.of(found, file);
+        tensors.keySet().removeIf(name -> name.startsWith(prefix));
+        return found.isEmpty() ? Optional.empty() : Optional.of(Network.of(found, file));
+    }
+
+    private static InvalidInputException missing(String tensors, String file) {
+        return new InvalidInputException(file + ": tensors " + tensors + " are missing");
     }
 
     private static int step(String text, String file) {
         if (text != null && text.matches("\\d{1,10}") && Long.parseLong(text) <= Integer.MAX_VALUE) {
             return Integer.parseInt(text);
         }
-        throw new InvalidInputException(file + ": its step is no whole number");
+        throw new InvalidInputException(file + ": its step is not a whole number");
     }
 }

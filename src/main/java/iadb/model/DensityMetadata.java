@@ -16,26 +16,24 @@ import java.util.OptionalDouble;
 
 /**
  * A density in the metadata of a file: {@code pN}, its name, and unless it is a named one {@code pN.png}, its pixels as a
- * 16-bit greyscale PNG in base64. A PNG above {@value #MAX_PNG_BYTES} bytes stays out: {@code pN.sha256} of the pixels,
- * {@code pN.size} and {@code pN.path} say which file it was, and the user must name it again. A path in a file is never opened.
+ * 16-bit greyscale PNG in base64. A PNG above {@value #MAX_PNG_BYTES} bytes is left out: {@code pN.sha256} of the pixels,
+ * {@code pN.size} and {@code pN.path} identify the picture, and the user must name it again. A path in a file is never opened.
  */
 final class DensityMetadata {
     static final int MAX_PNG_BYTES = 4 << 20;
 
-    private static final int MAX_NAME_CHARS = 255; // of a file's name, where a system has a bound
-    private static final String SHA256 = ".sha256";
-    private static final String SIZE = ".size";
+    private static final int MAX_NAME_CHARS = 255; // the usual limit of a file's name
 
     private DensityMetadata() {
     }
 
-    /** Whether a key of the metadata is one that says something of a density. */
-    static boolean describes(String key) {
+    /** Whether a key of the metadata describes a density. */
+    static boolean isKey(String key) {
         return key.matches("(?s)p[01](\\..*)?");
     }
 
     /** Puts a density under {@code key}. */
-    static void describe(Map<String, String> metadata, String key, Density density) {
+    static void put(Map<String, String> metadata, String key, Density density) {
         metadata.put(key, density.name());
         if (density.isNamed()) {
             return;
@@ -44,19 +42,19 @@ final class DensityMetadata {
         if (png.length <= MAX_PNG_BYTES) {
             metadata.put(key + ".png", Base64.getEncoder().encodeToString(png));
         } else {
-            metadata.put(key + SHA256, sha256(density));
-            metadata.put(key + SIZE, density.width() + "x" + density.height());
+            metadata.put(key + ".sha256", sha256(density));
+            metadata.put(key + ".size", density.width() + "x" + density.height());
             density.file().ifPresent(path -> metadata.put(key + ".path", path.toString()));
         }
     }
 
     /**
-     * Takes the density of {@code key} out of the metadata; where they have its hash only, all of it stays there.
+     * Removes the density of {@code key} from the metadata; if they have only its hash, everything stays there.
      *
-     * @return empty when the metadata has none, or its hash only
+     * @return empty if the metadata have none, or only its hash
      */
     static Optional<Density> take(Map<String, String> metadata, String key, String file) {
-        if (!metadata.containsKey(key) || metadata.containsKey(key + SHA256)) {
+        if (!metadata.containsKey(key) || metadata.containsKey(key + ".sha256")) {
             return Optional.empty();
         }
         String name = UntrustedText.line(metadata.remove(key), MAX_NAME_CHARS);
@@ -78,7 +76,7 @@ final class DensityMetadata {
         }
     }
 
-    /** Of width and height as 32-bit and of the weights as 16-bit numbers, big-endian: the bytes of a PNG may differ. */
+    /** Hash of width and height as 32-bit and of the weights as 16-bit numbers, big-endian: the bytes of a PNG may differ. */
     private static String sha256(Density density) {
         ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES + density.weights().length * Short.BYTES);
         bytes.putInt(density.width()).putInt(density.height()).asShortBuffer().put(density.weights());
@@ -89,19 +87,17 @@ final class DensityMetadata {
         }
     }
 
-    /**
-     * What is wrong with a density that the user names, where the metadata have the hash of another; empty where nothing is.
-     */
+    /** What is wrong with a density that the user names, if the metadata have the hash of another; empty if nothing is. */
     static Optional<String> mismatch(Map<String, String> metadata, String key, Density density, String file) {
-        String hash = metadata.get(key + SHA256);
+        String hash = metadata.get(key + ".sha256");
         return hash == null || hash.equals(sha256(density)) ? Optional.empty()
                 : Optional.of("%s is not the picture that %s was trained with as %s: that was %s".formatted(density.name(), file, key,
                 UntrustedText.shown(metadata.getOrDefault(key + ".path", "another"))));
     }
 
-    /** Width over height of a picture that the metadata have the size of; empty where they do not. */
+    /** Width over height of a picture of which the metadata have the size; empty if they do not. */
     static OptionalDouble aspect(Map<String, String> metadata, String key) {
-        String size = metadata.getOrDefault(key + SIZE, "");
+        String size = metadata.getOrDefault(key + ".size", "");
         if (!size.matches("[1-9]\\d{0,5}x[1-9]\\d{0,5}")) {
             return OptionalDouble.empty();
         }

@@ -1,16 +1,83 @@
 package iadb.model;
 
 import iadb.density.Density;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
+import iadb.file.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
- * A trained network and what made it.
+ * A trained network and how it was made, and its safetensors file: the network's tensors as PyTorch names and lays them out, the
+ * rest in the metadata.
  *
  * @param network    shape and weights
- * @param p0         where its map starts; empty when the file does not hold it
- * @param p1         where its map ends; empty when the file does not hold it
- * @param provenance configuration, seed and program version, as text by key
+ * @param p0         where the map starts; empty if the file does not hold it
+ * @param p1         where the map ends; empty if the file does not hold it
+ * @param provenance settings, seed and program version, as text by key
  */
 public record Model(Network network, Optional<Density> p0, Optional<Density> p1, Map<String, String> provenance) {
+    static final String FORMAT_KEY = "format";
+
+    private static final String FORMAT = "iadb-cl-model-1";
+
+    /** Writes {@code model}; an earlier file is replaced only when the new one is whole. */
+    public static void write(Path file, Model model) throws IOException {
+        Map<String, String> metadata = new HashMap<>(model.provenance());
+        metadata.put(FORMAT_KEY, FORMAT);
+        model.p0().ifPresent(density -> DensityMetadata.put(metadata, "p0", density));
+        model.p1().ifPresent(density -> DensityMetadata.put(metadata, "p1", density));
+        Safetensors.write(file, model.network().tensors(), metadata);
+    }
+
+    /**
+     * Reads a model of this program, one with the same tensors from elsewhere, or that of a checkpoint: the average of the weights
+     * if it has one.
+     *
+     * @throws InvalidInputException if the file is missing or not such a model
+     */
+    public static Model read(Path file) {
+        Safetensors.Contents contents = Safetensors.read(file);
+        String name = file.toString();
+        Map<String, String> metadata = new HashMap<>(contents.metadata());
+        String format = metadata.remove(FORMAT_KEY);
+        if (CheckpointFile.FORMAT.equals(format)) {
+            return CheckpointFile.read(file).model();
+        }
+        requireKnown(format, FORMAT, name);
+        Network network = Network.of(contents.tensors(), name);
+        if (!FORMAT.equals(format)) {
+            metadata.keySet().removeIf(DensityMetadata::isKey); // another program's meaning of them is unknown
+        }
+        Optional<Density> p0 = DensityMetadata.take(metadata, "p0", name);
+        Optional<Density> p1 = DensityMetadata.take(metadata, "p1", name);
+        return new Model(network, p0, p1, Map.copyOf(metadata));
+    }
+
+    /**
+     * What is wrong with a density given for one of which the model's file holds only the hash; empty if nothing is.
+     *
+     * @param first p0, else p1
+     */
+    public Optional<String> mismatch(boolean first, Density density, Path file) {
+        return DensityMetadata.mismatch(provenance, first ? "p0" : "p1", density, file.toString());
+    }
+
+    /** Width over height of the picture of p0, else p1; empty if the file does not have it. */
+    public OptionalDouble aspect(boolean first) {
+        return (first ? p0 : p1).map(density -> OptionalDouble.of((double) density.width() / density.height()))
+                .orElseGet(() -> DensityMetadata.aspect(provenance, first ? "p0" : "p1"));
+    }
+
+    /** Refuses a format of this program other than {@code known}; null and other programs' formats are accepted. */
+    static void requireKnown(String format, String known, String file) {
+        if (format != null && format.startsWith("iadb-cl") && !format.equals(known)) {
+            throw new InvalidInputException("%s: its format is %s, and this program reads %s; use a newer version of this program"
+                    .formatted(file, UntrustedText.shown(format), known));
+        }
+    }
 }

@@ -5,6 +5,7 @@ import iadb.file.Safetensors;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -12,7 +13,7 @@ import java.util.Map;
  * A network's parameters on the host, in the layout of {@link NetworkShape}.
  *
  * @param shape      its shape
- * @param parameters [shape.bufferFloats()]; not copied, so that whoever holds the record owns them
+ * @param parameters [shape.bufferFloats()]; not copied
  */
 public record Network(NetworkShape shape, float[] parameters) {
     public Network {
@@ -21,7 +22,7 @@ public record Network(NetworkShape shape, float[] parameters) {
         }
     }
 
-    /** Weights and biases uniform in ±1/√fan_in, as PyTorch's Linear starts; drawn from {@code seed}. */
+    /** Weights and biases drawn from {@code seed}, uniform in ±1/√fan_in as in PyTorch's Linear. */
     public static Network initial(NetworkShape shape, long seed) {
         float[] parameters = new float[shape.bufferFloats()];
         for (int l = 0; l < shape.layers(); l++) {
@@ -80,9 +81,9 @@ public record Network(NetworkShape shape, float[] parameters) {
     }
 
     /**
-     * The network of these tensors; width and depth are read off their names and shapes.
+     * The network of these tensors; their names and shapes give width and depth.
      *
-     * @throws InvalidInputException when a tensor is missing, left over or of another shape
+     * @throws InvalidInputException if a tensor is missing, unknown or of another shape
      */
     static Network of(Map<String, Safetensors.Tensor> tensors, String file) {
         int depth = 0;
@@ -128,9 +129,9 @@ public record Network(NetworkShape shape, float[] parameters) {
         if (tensor == null) {
             throw new InvalidInputException(file + ": tensor " + name + " is missing");
         }
-        if (!java.util.Arrays.equals(tensor.shape(), shape)) {
+        if (!Arrays.equals(tensor.shape(), shape)) {
             throw new InvalidInputException("%s: tensor %s has shape %s where %s is needed".formatted(
-                    file, name, java.util.Arrays.toString(tensor.shape()), java.util.Arrays.toString(shape)));
+                    file, name, Arrays.toString(tensor.shape()), Arrays.toString(shape)));
         }
         return tensor.data();
     }

@@ -6,7 +6,7 @@ import iadb.fault.InvalidInputException;
  * The multilayer perceptron 3-W-…-W-2 with L hidden layers, and where its tensors lie in one buffer of floats.
  *
  * <p>The layout is that of {@code cl/network.cl}: tensors in order, each at a multiple of 16 floats; weights are
- * [inputs][outputs] but those of the output layer, which are [2][W]; the first layer's bias follows its weights.
+ * [inputs][outputs] except those of the output layer, which are [2][W]; the first layer's bias follows its weights.
  *
  * @param width W, outputs of a hidden layer: a multiple of 16 from 16 to 256
  * @param depth L, hidden layers: 1 to 8
@@ -31,29 +31,19 @@ public record NetworkShape(int width, int depth) {
     }
 
     /** Layers with weights: L hidden ones and the output layer. */
-    public int layers() {
-        return depth + 1;
-    }
+    public int layers() { return depth + 1; }
 
     /** Inputs of layer {@code l}, 0 to L. */
-    public int inputs(int l) {
-        return l == 0 ? INPUTS : width;
-    }
+    public int inputs(int l) { return l == 0 ? INPUTS : width; }
 
     /** Outputs of layer {@code l}, 0 to L. */
-    public int outputs(int l) {
-        return l == depth ? OUTPUTS : width;
-    }
+    public int outputs(int l) { return l == depth ? OUTPUTS : width; }
 
     /** Offset of layer {@code l}'s weights, in floats. */
-    public int weightOffset(int l) {
-        return l == 0 ? 0 : (INPUTS + 1) * width + (l - 1) * (width * width + width);
-    }
+    public int weightOffset(int l) { return l == 0 ? 0 : (INPUTS + 1) * width + (l - 1) * (width * width + width); }
 
     /** Offset of layer {@code l}'s bias, in floats. */
-    public int biasOffset(int l) {
-        return weightOffset(l) + inputs(l) * outputs(l);
-    }
+    public int biasOffset(int l) { return weightOffset(l) + inputs(l) * outputs(l); }
 
     /** Offset of the weight from input {@code k} to output {@code n} of layer {@code l}. */
     public int weightIndex(int l, int k, int n) {
@@ -61,27 +51,17 @@ public record NetworkShape(int width, int depth) {
     }
 
     /** Floats of the whole buffer, the padding after the last bias included. */
-    public int bufferFloats() {
-        return biasOffset(depth) + ALIGNMENT;
-    }
+    public int bufferFloats() { return biasOffset(depth) + ALIGNMENT; }
 
-    /** Floats of the transposed copies of the hidden weights, [L-1][W][W]; at least 1, so that a buffer can be made. */
-    public int transposedFloats() {
-        return Math.max(1, (depth - 1) * width * width);
-    }
+    /** Floats of the transposed copies of the hidden weights, [L-1][W][W]; at least 1, since no buffer is empty. */
+    public int transposedFloats() { return Math.max(1, (depth - 1) * width * width); }
 
     /** Parameters that are learned. */
-    public int parameters() {
-        return biasOffset(depth) + OUTPUTS;
-    }
+    public int parameters() { return biasOffset(depth) + OUTPUTS; }
 
-    /** Multiplications and additions of the forward pass of one row: two for each weight. */
-    public long forwardFlops() {
-        return 2L * ((INPUTS + OUTPUTS) * width + (depth - 1) * width * width);
-    }
+    /** Floating-point operations of the forward pass of one row: two for each weight. */
+    public long forwardFlops() { return 2L * ((INPUTS + OUTPUTS) * width + (depth - 1) * width * width); }
 
-    /** Of a training step, forward and backward, for one row: twice the forward pass again, but for ∂/∂(x, y, α). */
-    public long trainingFlops() {
-        return 3 * forwardFlops() - 2L * INPUTS * width;
-    }
+    /** Floating-point operations of a training step for one row: three times the forward pass, but without ∂/∂(x, y, α). */
+    public long trainingFlops() { return 3 * forwardFlops() - 2L * INPUTS * width; }
 }

@@ -1,12 +1,14 @@
 package iadb.model;
 
+import java.util.Arrays;
+
 /**
- * The network, its loss, its gradient and Adam in plain Java and double precision: what every kernel is held against, by
- * the tests and by the tuner. Written for reading, from the definitions; its own test checks it by finite differences.
+ * The network, its loss, its gradient and Adam in plain Java and double precision, written from the definitions: the self-test and
+ * the tests compare every kernel with it. Its own test checks it by finite differences.
  */
 public final class ReferenceNetwork {
     private final NetworkShape shape;
-    private final double[] parameters; // layout of NetworkShape
+    private final double[] parameters; // in the layout of the shape, as are the moments
     private final double[] moment1;
     private final double[] moment2;
     private int steps;
@@ -15,17 +17,13 @@ public final class ReferenceNetwork {
     public ReferenceNetwork(Network network) {
         shape = network.shape();
         parameters = new double[shape.bufferFloats()];
-        for (int i = 0; i < parameters.length; i++) {
-            parameters[i] = network.parameters()[i];
-        }
+        Arrays.setAll(parameters, i -> network.parameters()[i]);
         moment1 = new double[parameters.length];
         moment2 = new double[parameters.length];
     }
 
-    /** The live parameters, in the layout of {@link NetworkShape}. */
-    public double[] parameters() {
-        return parameters;
-    }
+    /** The current parameters, in the layout of {@link NetworkShape}; not a copy. */
+    public double[] parameters() { return parameters; }
 
     /** Layer outputs of one row: [0] the input (x, y, α), [1 .. L] activations, [L+1] the velocity. */
     private double[][] forward(double x, double y, double alpha) {
@@ -42,12 +40,10 @@ public final class ReferenceNetwork {
     }
 
     /** D(x, y, α) [2]. */
-    public double[] velocity(double x, double y, double alpha) {
-        return forward(x, y, alpha)[shape.layers()];
-    }
+    public double[] velocity(double x, double y, double alpha) { return forward(x, y, alpha)[shape.layers()]; }
 
     /**
-     * How near a hidden unit comes to the kink of its ReLU, the least |sum before it|.
+     * How near a hidden unit comes to the kink of its ReLU: the least |input of a ReLU|.
      *
      * @param rows [B][5]: x, y, α, target x, target y
      */
@@ -64,7 +60,7 @@ public final class ReferenceNetwork {
         return nearest;
     }
 
-    /** What the units of layer {@code l} make of its inputs, before the ReLU. */
+    /** Weighted sums and biases of layer {@code l}, before the ReLU. */
     private double[] sums(int l, double[] input) {
         double[] sums = new double[shape.outputs(l)];
         System.arraycopy(parameters, shape.biasOffset(l), sums, 0, sums.length);

@@ -7,7 +7,6 @@ import iadb.cl.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.draw.PointSource;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
@@ -74,7 +73,7 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
                 network = session.snapshot();
             }
             Path model = folder.resolve("model.safetensors");
-            ModelFile.write(model, new Model(network, Optional.of(TrainingStep.P0), Optional.of(TrainingStep.P1), Map.of()));
+            Model.write(model, new Model(network, Optional.of(TrainingStep.P0), Optional.of(TrainingStep.P1), Map.of()));
             try (Bench bench = new Bench(context, network, settings.usedPoints())) {
                 List<SolverError> solvers = bench.solverErrors();
                 double[] density = new double[settings.blocks()];

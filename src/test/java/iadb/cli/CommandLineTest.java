@@ -13,7 +13,6 @@ import iadb.cl.OtherDevice;
 import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
 import iadb.train.LossHistory;
 import java.io.IOException;
@@ -54,7 +53,7 @@ class CommandLineTest {
     }
 
     private void keepAModel() throws IOException {
-        ModelFile.write(folder.resolve("m.safetensors"),
+        Model.write(folder.resolve("m.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
     }
 

@@ -10,7 +10,6 @@ import com.google.gson.JsonParser;
 import iadb.OpenClLayer;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.sample.TrainedNetwork;
@@ -37,7 +36,7 @@ class FaultyOpenClIT {
 
     @BeforeEach
     void keepAModel() throws IOException {
-        ModelFile.write(folder.resolve("m.safetensors"), new Model(Network.initial(new NetworkShape(16, 2), 0),
+        Model.write(folder.resolve("m.safetensors"), new Model(Network.initial(new NetworkShape(16, 2), 0),
                 Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
     }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.model.CheckpointFile;
-import iadb.model.ModelFile;
+import iadb.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,7 +149,7 @@ class FullDiskIT {
         assertFalse(Files.exists(folder.resolve("kept/model.safetensors")));
         Commands.run(folder, "train", "--resume", "./kept/checkpoint.safetensors").well();
         Commands.run(folder, SMALL.replace("disk", "./whole").split(" ")).well();
-        assertArrayEquals(ModelFile.read(folder.resolve("whole/model.safetensors")).network().parameters(),
-                ModelFile.read(folder.resolve("kept/model.safetensors")).network().parameters());
+        assertArrayEquals(Model.read(folder.resolve("whole/model.safetensors")).network().parameters(),
+                Model.read(folder.resolve("kept/model.safetensors")).network().parameters());
     }
 }

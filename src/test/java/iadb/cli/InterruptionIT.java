@@ -10,7 +10,6 @@ import iadb.OpenClLayer;
 import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,8 +89,8 @@ class InterruptionIT {
         String total = Integer.toString(step + 500);
         Commands.run(folder, "train", "--resume", "./stopped/checkpoint.safetensors", "--iterations", total).well();
         Commands.run(folder, Jar.with(SMALL, "--iterations", total, "--out", "./whole")).well();
-        assertArrayEquals(ModelFile.read(folder.resolve("whole/model.safetensors")).network().parameters(),
-                ModelFile.read(folder.resolve("stopped/model.safetensors")).network().parameters());
+        assertArrayEquals(Model.read(folder.resolve("whole/model.safetensors")).network().parameters(),
+                Model.read(folder.resolve("stopped/model.safetensors")).network().parameters());
     }
 
     @Test
@@ -109,7 +108,7 @@ class InterruptionIT {
         Jar.Run run = interrupted(Map.of(), () -> said("first losses"), "--p1", "ring", "--data", "999", "--iterations",
                 "2000000000", "--verbose", "--out", "out");
         assertEquals(130, run.code(), run.err());
-        assertTrue(ModelFile.read(folder.resolve("out/model.safetensors")).network().isFinite());
+        assertTrue(Model.read(folder.resolve("out/model.safetensors")).network().isFinite());
         assertTrue(JsonParser.parseString(Files.readString(folder.resolve("out/run.json"))).getAsJsonObject().get("interrupted")
                 .getAsBoolean());
         assertTrue(Files.size(folder.resolve("out/loss.csv")) > 0 && Files.size(folder.resolve("out/loss.png")) > 0);
@@ -130,13 +129,13 @@ class InterruptionIT {
         }, "--realtime", "--offscreen", "--seconds", "60",
                 "--verbose", "--iterations", "2000000000", "--points", "500", "--out", "out");
         assertEquals(130, run.code(), run.err());
-        assertTrue(ModelFile.read(folder.resolve("out/model.safetensors")).network().isFinite());
+        assertTrue(Model.read(folder.resolve("out/model.safetensors")).network().isFinite());
         assertTrue(run.out().contains("\"frames\""), run.out());
     }
 
     @Test
     void pointsUnderWayLeaveAnEarlierFileAsItIs() throws Exception {
-        ModelFile.write(folder.resolve("m.safetensors"),
+        Model.write(folder.resolve("m.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.createDirectory(folder.resolve("out"));
         Files.writeString(folder.resolve("out/points.npy"), "old");

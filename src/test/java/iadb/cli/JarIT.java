@@ -9,7 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.density.Density;
 import iadb.density.DensityImage;
-import iadb.model.ModelFile;
+import iadb.model.Model;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -311,8 +311,8 @@ class JarIT {
         List<String> losses = Files.readAllLines(folder.resolve("out/loss.csv"));
         assertTrue(losses.get(losses.size() - 1).startsWith(steps + 1 + ","), "its loss is the last: " + losses);
         Commands.run(folder, "train", "--iterations", Integer.toString(steps), "--lr", "30", "--out", "./short").well();
-        assertArrayEquals(ModelFile.read(folder.resolve("short/model.safetensors")).network().parameters(),
-                ModelFile.read(folder.resolve("out/model.safetensors")).network().parameters());
+        assertArrayEquals(Model.read(folder.resolve("short/model.safetensors")).network().parameters(),
+                Model.read(folder.resolve("out/model.safetensors")).network().parameters());
 
         Jar.Run atOnce = Commands.run(folder, "train", "--iterations", "2000", "--lr", "10000", "--out", "./none");
         assertEquals(1, atOnce.code(), atOnce.err());

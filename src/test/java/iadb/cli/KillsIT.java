@@ -7,7 +7,6 @@ import com.google.gson.JsonParser;
 import iadb.Soak;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -95,7 +94,7 @@ class KillsIT {
 
     @Test
     void everyFileIsTheOldOrTheNewOneAfterAKillAndTheNextRunGoesOn() throws Exception {
-        ModelFile.write(folder.resolve("m.safetensors"),
+        Model.write(folder.resolve("m.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         String small = "--p1 ring --data 999 --batch 33 --out ./out";
         String sample = "sample --model ./m.safetensors --points 300000 --steps 1 -o ./out/points.";

@@ -15,7 +15,6 @@ import iadb.density.NamedDensities;
 import iadb.file.NpyReader;
 import iadb.file.NpyWriter;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.sample.Integration;
@@ -49,7 +48,7 @@ class MapIT {
 
     @BeforeEach
     void keepAModel() throws IOException {
-        ModelFile.write(folder.resolve("m.safetensors"),
+        Model.write(folder.resolve("m.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
     }
 
@@ -141,7 +140,7 @@ class MapIT {
         p[shape.biasOffset(0)] = -0.5f;
         p[shape.weightIndex(1, 0, 0)] = -2; // one step folds the right half onto the left one
         Density ring = NamedDensities.find("uniform").orElseThrow();
-        ModelFile.write(folder.resolve("fold.safetensors"),
+        Model.write(folder.resolve("fold.safetensors"),
                 new Model(new Network(shape, p), Optional.of(ring), Optional.of(ring), Map.of()));
         Files.writeString(folder.resolve("at.csv"), "x,y\n0.75,0.5\n0.25,0.5\n0.9,0.1\n");
         Jar.Run run = runWell("sample", "--model", "./fold.safetensors", "--at", "./at.csv", "--steps", "1", "-o", "./d.csv");
@@ -184,8 +183,8 @@ class MapIT {
         runWell(Jar.with(SMALL, "--iterations", "3000", "--out", "./long"));
         runWell(Jar.with(SMALL, "--iterations", "1000", "--checkpoint-every", "400", "--out", "./short"));
         runWell("train", "--resume", "./short/checkpoint.safetensors", "--iterations", "3000", "--out", "./further");
-        float[] expected = ModelFile.read(folder.resolve("long/model.safetensors")).network().parameters();
-        assertArrayEquals(expected, ModelFile.read(folder.resolve("further/model.safetensors")).network().parameters());
+        float[] expected = Model.read(folder.resolve("long/model.safetensors")).network().parameters();
+        assertArrayEquals(expected, Model.read(folder.resolve("further/model.safetensors")).network().parameters());
         runWell("sample", "--model", "./further/checkpoint.safetensors", "--steps", "2", "-o", "./p.npy");
     }
 
@@ -214,7 +213,7 @@ class MapIT {
     @Test
     void aPictureInThePlaceOfTheModelsOwnIsSaid() throws Exception {
         Density large = noise(1600);
-        ModelFile.write(folder.resolve("large.safetensors"),
+        Model.write(folder.resolve("large.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(large), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.write(folder.resolve("large.png"), DensityImage.toPng(large));
         Files.write(folder.resolve("other.png"), DensityImage.toPng(noise(50)));

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.file.Safetensors;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.sample.TrainedNetwork;
@@ -39,7 +38,7 @@ class RejectedInputsTest {
         ImageIO.write(new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY), "png", folder.resolve("black.png").toFile());
         Network network = Network.initial(NetworkShape.TUTORIAL, 0);
         Path model = folder.resolve("m.safetensors");
-        ModelFile.write(model, new Model(network, Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        Model.write(model, new Model(network, Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.write(folder.resolve("truncated.safetensors"), Arrays.copyOf(Files.readAllBytes(model), 9_000));
         Safetensors.write(folder.resolve("tensors.safetensors"), network.tensors(), Map.of());
         Safetensors.write(folder.resolve("shape.safetensors"), network.tensors().subList(2, 10), Map.of());

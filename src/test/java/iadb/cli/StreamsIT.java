@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.sample.TrainedNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +70,7 @@ class StreamsIT {
 
     @Test
     void onlyATerminalThatObeysThemGetsEscapeCodes() throws Exception {
-        ModelFile.write(folder.resolve("m.safetensors"),
+        Model.write(folder.resolve("m.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         assertTrue(shell("TERM=xterm script -qec '" + SAMPLE + "' /dev/null").out().contains("\u001b["), "a bar");
         Jar.Run dumb = shell("TERM=dumb script -qec '" + SAMPLE + "; run devices --help' /dev/null");

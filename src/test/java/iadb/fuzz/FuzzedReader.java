@@ -9,7 +9,6 @@ import iadb.file.NpyReader;
 import iadb.file.PointReader;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -74,7 +73,7 @@ enum FuzzedReader {
     SAFETENSORS("input.safetensors") {
         @Override
         void read(Path file) throws IOException {
-            use(ModelFile.read(file), file);
+            use(Model.read(file), file);
         }
     },
     /** A model's header up to the first zero byte, whose length is made right, then data that fit what the header says. */
@@ -86,7 +85,7 @@ enum FuzzedReader {
 
         @Override
         void read(Path file) throws IOException {
-            use(ModelFile.read(file), file);
+            use(Model.read(file), file);
         }
     },
     /** The same for a checkpoint, and what going on from it takes. */
@@ -228,14 +227,14 @@ enum FuzzedReader {
         model.p0().ifPresent(FuzzedReader::use);
         model.p1().ifPresent(FuzzedReader::use);
         for (boolean first : new boolean[] {true, false}) {
-            ModelFile.aspect(model, first);
-            ModelFile.mismatch(model, first, Pictures.DOT, file)
+            model.aspect(first);
+            model.mismatch(first, Pictures.DOT, file)
                     .ifPresent(fault -> requireGood(new InvalidInputException(fault), file));
         }
         model.network().transposed();
         Path again = file.resolveSibling("again");
-        ModelFile.write(again, model);
-        if (!Arrays.equals(model.network().parameters(), ModelFile.read(again).network().parameters())) {
+        Model.write(again, model);
+        if (!Arrays.equals(model.network().parameters(), Model.read(again).network().parameters())) {
             throw new AssertionError("another network after it was written");
         }
     }

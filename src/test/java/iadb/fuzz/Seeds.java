@@ -8,7 +8,6 @@ import iadb.file.Safetensors;
 import iadb.model.Checkpoint;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.awt.image.BufferedImage;
@@ -186,7 +185,7 @@ final class Seeds {
 
     private static Path model(Path work, Density p1) throws IOException {
         Path file = work.resolve("seed.safetensors");
-        ModelFile.write(file, new Model(Network.initial(SMALLEST, 1), Optional.of(named("gaussian")), Optional.of(p1),
+        Model.write(file, new Model(Network.initial(SMALLEST, 1), Optional.of(named("gaussian")), Optional.of(p1),
                 Map.of("seed", "0", "program", "iadb-cl")));
         return file;
     }

@@ -85,9 +85,9 @@ class CheckpointFileTest {
     void readsAsTheModelItHolds() throws IOException {
         Path file = folder.resolve("c.safetensors");
         CheckpointFile.write(file, contents(false, RING));
-        assertArrayEquals(network(1).parameters(), ModelFile.read(file).network().parameters());
+        assertArrayEquals(network(1).parameters(), Model.read(file).network().parameters());
         CheckpointFile.write(file, contents(true, RING));
-        Model model = ModelFile.read(file);
+        Model model = Model.read(file);
         assertArrayEquals(network(4).parameters(), model.network().parameters(), "the average, where there is one");
         assertEquals("ring", model.p0().orElseThrow().name());
     }
@@ -134,7 +134,7 @@ class CheckpointFileTest {
         assertFault("step", (tensors, metadata) -> metadata.put("step", "-1"));
         assertFault("step", (tensors, metadata) -> metadata.put("step", "9999999999"));
         assertFault("not a checkpoint", (tensors, metadata) -> metadata.remove("format"));
-        assertFault("newer program", (tensors, metadata) -> metadata.put("format", "iadb-cl-checkpoint-2"));
+        assertFault("newer version", (tensors, metadata) -> metadata.put("format", "iadb-cl-checkpoint-2"));
         assertFault("second moment", (tensors, metadata) -> tensors.replaceAll(
                 t -> t.name().equals("adam.v.output.bias") ? new Tensor(t.name(), t.shape(), new float[] {1, -1}) : t));
         assertFault("another network", (tensors, metadata) -> {

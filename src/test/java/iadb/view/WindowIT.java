@@ -14,7 +14,6 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.file.NpyReader;
 import iadb.model.Model;
-import iadb.model.ModelFile;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.view.interop.SharingLayer;
@@ -353,7 +352,7 @@ class WindowIT {
 
     @Test
     void sharedAndCopiedPointsDrawTheSamePicture() throws Exception {
-        ModelFile.write(model(), new Model(Network.initial(NetworkShape.TUTORIAL, 7), NamedDensities.find("gaussian"),
+        Model.write(model(), new Model(Network.initial(NetworkShape.TUTORIAL, 7), NamedDensities.find("gaussian"),
                 NamedDensities.find("ring"), Map.of()));
         try (Show copied = new Show(Map.of(), "--offscreen", "--seconds", "0", "--screenshot", "copied.png",
                 "--interop", "off", "--model", model().toString())) {
@@ -397,7 +396,7 @@ class WindowIT {
             assertTrue(show.messages().contains("not written: /dev/full: No space left on device"), show.messages());
             assertTrue(show.messages().endsWith("cannot write /dev/full: No space left on device\n"), show.messages());
         }
-        assertTrue(ModelFile.read(folder.resolve("made/model.safetensors")).network().isFinite());
+        assertTrue(Model.read(folder.resolve("made/model.safetensors")).network().isFinite());
     }
 
     @Test

@@ -20,7 +20,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ModelFileTest {
+class ModelTest {
     @TempDir
     private Path folder;
 
@@ -42,8 +42,8 @@ class ModelFileTest {
         Path file = folder.resolve("m.safetensors");
         for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 8))) {
             Model written = model(shape, NamedDensities.find("heart").orElseThrow(), image(33));
-            ModelFile.write(file, written);
-            Model read = ModelFile.read(file);
+            Model.write(file, written);
+            Model read = Model.read(file);
             assertEquals(shape, read.network().shape());
             assertArrayEquals(written.network().parameters(), read.network().parameters());
             assertTrue(read.p0().orElseThrow().isNamed());
@@ -89,7 +89,7 @@ class ModelFileTest {
         Path file = folder.resolve("torch.safetensors");
         Network network = Network.initial(NetworkShape.TUTORIAL, 1);
         Safetensors.write(file, network.tensors(), Map.of("format", "pt"));
-        Model read = ModelFile.read(file);
+        Model read = Model.read(file);
         assertArrayEquals(network.parameters(), read.network().parameters());
         assertTrue(read.p0().isEmpty());
     }
@@ -97,9 +97,9 @@ class ModelFileTest {
     @Test
     void aLargeDensityStaysOutOfTheFile() throws IOException {
         Path file = folder.resolve("m.safetensors");
-        ModelFile.write(file, model(NetworkShape.TUTORIAL, image(1600), image(3))); // noise does not compress: 5 MB
+        Model.write(file, model(NetworkShape.TUTORIAL, image(1600), image(3))); // noise does not compress: 5 MB
         assertTrue(Files.size(file) < 200_000);
-        Model read = ModelFile.read(file);
+        Model read = Model.read(file);
         assertTrue(read.p0().isEmpty());
         assertEquals(64, read.provenance().get("p0.sha256").length());
         assertTrue(read.p1().isPresent());
@@ -126,7 +126,7 @@ class ModelFileTest {
 
     private static void assertRefused(Path file, List<Safetensors.Tensor> tensors, String reason) throws IOException {
         Safetensors.write(file, tensors, Map.of());
-        String message = assertThrows(InvalidInputException.class, () -> ModelFile.read(file)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> Model.read(file)).getMessage();
         assertTrue(message.contains(reason) && !message.contains("\n"), message);
     }
 }
