@@ -3,6 +3,7 @@ package iadb.cl;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -16,6 +17,9 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.jocl.LibUtils;
 import org.lwjgl.system.Configuration;
+import org.lwjgl.system.JNI;
+import org.lwjgl.system.Library;
+import org.lwjgl.system.MemoryUtil;
 import org.lwjgl.system.Platform;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,7 +97,7 @@ public final class NativeLibraries {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
         String temporary = System.getProperty(TEMPORARY_FOLDER);
         List<Place> places = new ArrayList<>();
-        CacheFolder.of("natives").ifPresent(folder -> places.add(new Place(folder.toAbsolutePath().toString(),
+        UserCache.folder("natives").ifPresent(folder -> places.add(new Place(folder.toAbsolutePath().toString(),
                 () -> lasting(real(folder)))));
         String ours = new File(temporary, "iadb-cl-" + user).getAbsolutePath();
         places.add(new Place(ours, () -> lasting(Path.of(ours))));
@@ -117,7 +121,7 @@ public final class NativeLibraries {
         }
         throw new NoDeviceException("no folder holds this program's native libraries: " + String.join(", ", faults)
                 + "; free some space, or name a folder from which programs may be run with the environment variable "
-                + CacheFolder.SETTING, null);
+                + UserCache.SETTING, null);
     }
 
     /** A folder to try, by the name that messages give it. */
@@ -243,6 +247,39 @@ public final class NativeLibraries {
             return new String(Files.readAllBytes(Path.of("/etc/ld.so.cache")), StandardCharsets.ISO_8859_1).contains(LOADER);
         } catch (IOException e) {
             return false; // no cache: musl, NixOS
+        }
+    }
+
+    /**
+     * POSIX's sigaction.
+     *
+     * @param action    struct sigaction to set; null: none
+     * @param oldAction where the present one is written to; null: nowhere
+     * @return whether it succeeded; false on systems without it
+     */
+    static boolean sigaction(int signal, ByteBuffer action, ByteBuffer oldAction) {
+        return Sigaction.ADDRESS != 0 && JNI.invokePPI(signal, MemoryUtil.memAddressSafe(action), MemoryUtil.memAddressSafe(oldAction),
+                Sigaction.ADDRESS) == 0;
+    }
+
+    /** Looked up at its first use, after LWJGL's library is unpacked. */
+    private static final class Sigaction {
+        static final long ADDRESS = find();
+
+        private static long find() {
+            String system = System.getProperty("os.name");
+            try {
+                Library.initialize();
+                long name = MemoryUtil.memAddress(MemoryUtil.memASCII("sigaction")); // never freed: ten bytes
+                if (system.equals("Linux")) {
+                    return org.lwjgl.system.linux.DynamicLinkLoader.ndlsym(0, name); // 0 is RTLD_DEFAULT
+                }
+                return system.startsWith("Mac") ? org.lwjgl.system.macosx.DynamicLinkLoader.ndlsym(
+                        org.lwjgl.system.macosx.DynamicLinkLoader.RTLD_DEFAULT, name) : 0;
+            } catch (LinkageError | IllegalStateException e) {
+                LOG.debug("the JVM's signal handlers cannot be restored: {}", e.toString());
+                return 0;
+            }
         }
     }
 }

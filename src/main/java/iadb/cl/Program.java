@@ -3,6 +3,7 @@ package iadb.cl;
 import static org.jocl.CL.*;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -20,6 +21,8 @@ import org.slf4j.LoggerFactory;
 public final class Program implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
 
+    static final String CACHE_KIND = "programs";
+
     private final Device device;
     private final cl_program program;
     private final List<Source> sources;
@@ -32,7 +35,22 @@ public final class Program implements AutoCloseable {
         this.fromCache = fromCache;
     }
 
-    /** Builds the program of this {@linkplain ProgramCache#key key}, and keeps its binary for later runs. */
+    /** The cache of this user for programs of a device; off where its driver keeps programs itself, in a folder of its own. */
+    static UserCache cacheFor(Device device) { return device.keepsPrograms() ? UserCache.off() : UserCache.of(CACHE_KIND); }
+
+    /** The name of a program: everything that the compiler's output depends on. */
+    static String key(Device device, List<Source> sources, List<String> options) {
+        List<String> parts = new ArrayList<>(device.identity());
+        parts.add(Integer.toString(options.size()));
+        parts.addAll(options);
+        for (Source source : sources) {
+            parts.add(source.name());
+            parts.add(source.text());
+        }
+        return UserCache.key(parts);
+    }
+
+    /** Builds the program of this {@link #key}, and keeps its binary for later runs. */
     static Program build(Context context, UserCache cache, String key, List<Source> sources, List<String> options) {
         return SignalHandlers.keptDuring(() -> buildNow(context, cache, key, sources, options));
     }

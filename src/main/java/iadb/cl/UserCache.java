@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -16,6 +17,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,17 +26,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What was found out in earlier runs and can be found out again, in a folder of the user's own, one file each: built
- * programs, that they answered rightly, which tunings are fastest, and whether a device can share memory with OpenGL.
+ * Results of earlier runs that can be computed again, one file each in a private folder of the user: built programs, their
+ * passed checks, the fastest tunings, and whether a device can share memory with OpenGL.
  *
- * <p>An entry is magic, format, key [32], payload length, SHA-256 of the payload [32], payload; all is checked before it is
- * given out, since some drivers crash on a binary that is not theirs. A cache never fails: what cannot be read is made
- * again, what cannot be written is not kept. The folder is used only if this user alone can write to it.
+ * <p>An entry is magic, format, key [32], payload length, SHA-256 of the payload [32], payload. All of it is checked when it is
+ * loaded, since some drivers crash on a binary that is not theirs. A cache never fails: an entry that cannot be read counts
+ * as missing, and one that cannot be written is dropped. The folder is used only if no other user can write to it.
  */
 public final class UserCache {
     /** Bytes of all entries together. */
     static final long MOST_BYTES = 64L << 20;
     static final int HEADER_BYTES = 8 + Integer.BYTES + 32 + Long.BYTES + 32;
+
+    /** Names the folder, as system property or else environment variable; {@code off} turns the cache off. */
+    static final String SETTING = "IADB_CL_CACHE";
 
     private static final Logger LOG = LoggerFactory.getLogger(UserCache.class);
     private static final byte[] MAGIC = "IADBCLBN".getBytes(StandardCharsets.US_ASCII);
@@ -52,33 +58,60 @@ public final class UserCache {
     /**
      * The cache of the user who runs this program.
      *
-     * @param kind what it holds, in one small word: entries of one kind never meet those of another
+     * @param kind what it holds, in one small word: kinds are kept apart
      */
-    public static UserCache of(String kind) {
-        return new UserCache(CacheFolder.of(kind), kind, MOST_BYTES);
-    }
+    public static UserCache of(String kind) { return new UserCache(folder(kind), kind, MOST_BYTES); }
 
-    /** Keeps nothing and finds nothing. */
-    static UserCache off() {
-        return new UserCache(Optional.empty(), "", 0);
-    }
+    /** Stores nothing and finds nothing. */
+    static UserCache off() { return new UserCache(Optional.empty(), "", 0); }
 
     /** A cache in this folder that holds at most {@code mostBytes}. */
-    static UserCache in(Path folder, String kind, long mostBytes) {
-        return new UserCache(Optional.of(folder), kind, mostBytes);
+    static UserCache in(Path folder, String kind, long mostBytes) { return new UserCache(Optional.of(folder), kind, mostBytes); }
+
+    /** The folder for entries of this kind; empty when the user turned the cache off, or there can be none. */
+    static Optional<Path> folder(String kind) {
+        String setting = Optional.ofNullable(System.getProperty(SETTING, System.getenv(SETTING))).orElse("");
+        return folder(setting, kind, System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());
+    }
+
+    /** @param setting a folder for all kinds, {@code off}, or blank for the system's folder of caches */
+    static Optional<Path> folder(String setting, String kind, String system, String home, Map<String, String> environment) {
+        if ("off".equals(setting)) {
+            return Optional.empty();
+        }
+        try {
+            return !setting.isBlank() ? Optional.of(Path.of(setting))
+                    : systemCaches(system, home, environment).map(caches -> caches.resolve("iadb-cl").resolve(kind));
+        } catch (InvalidPathException e) {
+            LOG.debug("no cache: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Path> systemCaches(String system, String home, Map<String, String> environment) {
+        String name = system.toLowerCase(Locale.ROOT);
+        if (name.startsWith("windows")) {
+            return absolute(environment.get("LOCALAPPDATA"));
+        }
+        Optional<Path> user = absolute(home);
+        if (name.startsWith("mac")) {
+            return user.map(path -> path.resolve("Library").resolve("Caches"));
+        }
+        return absolute(environment.get("XDG_CACHE_HOME")).or(() -> user.map(path -> path.resolve(".cache")));
+    }
+
+    /** The path, unless it is missing or relative, as the XDG specification requires. */
+    private static Optional<Path> absolute(String path) {
+        return Optional.ofNullable(path).map(Path::of).filter(Path::isAbsolute);
     }
 
     /** Where entries lie; empty when the cache is off. */
-    Optional<Path> folder() {
-        return folder;
-    }
+    Optional<Path> folder() { return folder; }
 
     /** The file of an entry; only when the cache is on. */
-    Path file(String key) {
-        return folder.orElseThrow().resolve(key + ending);
-    }
+    Path file(String key) { return folder.orElseThrow().resolve(key + ending); }
 
-    /** The name of an entry: all that it depends on, as 64 hexadecimal digits. */
+    /** The name of an entry: a digest of everything that it depends on, as 64 hexadecimal digits. */
     public static String key(List<String> parts) {
         MessageDigest digest = sha256();
         for (String part : parts) {
@@ -89,7 +122,7 @@ public final class UserCache {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** What an earlier run stored, whole as it was, or empty. */
+    /** What an earlier run stored, unchanged, or empty. */
     public Optional<byte[]> load(String key) {
         if (folder.isEmpty() || !Files.isDirectory(folder.get())) {
             return Optional.empty();
@@ -103,7 +136,7 @@ public final class UserCache {
             PrivateFolder.require(file);
             Optional<byte[]> payload = payload(file, key);
             if (payload.isPresent()) {
-                touch(file);
+                tryTo(() -> Files.setLastModifiedTime(file, FileTime.from(Instant.now()))); // trim removes the oldest
             } else {
                 LOG.debug("cache: {} is damaged and will be replaced", file);
             }
@@ -127,22 +160,13 @@ public final class UserCache {
         return Arrays.equals(header(key, payload), Arrays.copyOf(entry, HEADER_BYTES)) ? Optional.of(payload) : Optional.empty();
     }
 
-    /** What must stand before a payload. */
+    /** The bytes before a payload. */
     private static byte[] header(String key, byte[] payload) {
         return ByteBuffer.allocate(HEADER_BYTES).put(MAGIC).putInt(FORMAT).put(HexFormat.of().parseHex(key))
                 .putLong(payload.length).put(sha256().digest(payload)).array();
     }
 
-    /** The trim goes by this time: what was used last stays longest. */
-    private static void touch(Path file) {
-        try {
-            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-        } catch (IOException e) {
-            LOG.debug("cache: {}", e.toString());
-        }
-    }
-
-    /** Whether entries can be kept, asked before one is made; makes the folder. */
+    /** Whether entries can be stored; makes the folder. */
     public boolean takesEntries() {
         if (folder.isEmpty()) {
             return false;
@@ -156,7 +180,7 @@ public final class UserCache {
         }
     }
 
-    /** Keeps this for later runs, in the place of what had its key; then removes the oldest beyond the bound. Not empty. */
+    /** Stores an entry in the place of an earlier one of its key, and removes the oldest beyond the bound. An empty one is dropped. */
     public void store(String key, byte[] payload) {
         if (payload.length == 0 || HEADER_BYTES + (long) payload.length > mostBytes || !takesEntries()) {
             return;
@@ -169,18 +193,16 @@ public final class UserCache {
         }
     }
 
-    /** A file of this cache, as the trim sees it. */
-    private record Entry(Path path, long bytes, Instant used) {
-    }
+    private record Entry(Path path, long bytes, FileTime used) { }
 
-    /** Removes the entries used longest ago beyond the bound, and what a run that was killed left unfinished. */
+    /** Removes the entries used longest ago beyond the bound, and unfinished files of runs that were killed. */
     private void trim() throws IOException {
         PrivateFolder.removeUnfinished(folder.orElseThrow());
         List<Entry> entries = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder.orElseThrow())) {
             for (Path path : (Iterable<Path>) files::iterator) {
                 if (path.getFileName().toString().matches("[0-9a-f]{64}" + Pattern.quote(ending))) {
-                    addIfThere(entries, path);
+                    tryTo(() -> addIfEntry(entries, path)); // another run may have trimmed it away
                 }
             }
         }
@@ -188,28 +210,28 @@ public final class UserCache {
         long sum = entries.stream().mapToLong(Entry::bytes).sum();
         for (Entry entry : entries) {
             if (sum > mostBytes) {
-                remove(entry.path());
+                tryTo(() -> Files.deleteIfExists(entry.path()));
                 sum -= entry.bytes();
             }
         }
     }
 
-    private static void addIfThere(List<Entry> entries, Path path) {
-        try {
-            BasicFileAttributes facts = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (facts.isRegularFile()) {
-                entries.add(new Entry(path, facts.size(), facts.lastModifiedTime().toInstant()));
-            }
-        } catch (IOException e) {
-            LOG.debug("cache: {} went away: {}", path, e.toString()); // another run trims too
+    private static void addIfEntry(List<Entry> entries, Path path) throws IOException {
+        BasicFileAttributes facts = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (facts.isRegularFile()) {
+            entries.add(new Entry(path, facts.size(), facts.lastModifiedTime()));
         }
     }
 
-    private static void remove(Path file) {
+    private interface FileAction {
+        void run() throws IOException;
+    }
+
+    private static void tryTo(FileAction action) {
         try {
-            Files.deleteIfExists(file);
+            action.run();
         } catch (IOException e) {
-            LOG.debug("cache: cannot remove {}: {}", file, e.toString());
+            LOG.debug("cache: {}", e.toString());
         }
     }
 

@@ -105,7 +105,7 @@ public final class TuningChoice {
             return known();
         }
         return measuredOnce(new Trials(build, open, System::nanoTime), purpose == TuningTable.Purpose.TRAINING ? TRAINING_NANOS
-                : MAP_NANOS, context::tellMeasuring);
+                : MAP_NANOS, context::reportMeasuring);
     }
 
     /** {@link #measured(Trials, long, Runnable)} for the first caller of this process, {@link #known} for others. */

@@ -22,7 +22,7 @@ public final class CacheDoor {
 
     /** The name of a program. */
     public static String key(Device device, List<Source> sources, List<String> options) {
-        return ProgramCache.key(device, sources, options);
+        return Program.key(device, sources, options);
     }
 
     /** The file of an entry. */

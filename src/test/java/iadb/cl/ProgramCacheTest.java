@@ -53,7 +53,7 @@ class ProgramCacheTest {
     }
 
     private UserCache cache() {
-        return UserCache.in(folder(), ProgramCache.KIND, UserCache.MOST_BYTES);
+        return UserCache.in(folder(), Program.CACHE_KIND, UserCache.MOST_BYTES);
     }
 
     /** Builds and runs it in a context of its own, as another run would; returns whether it came from the cache. */
@@ -84,7 +84,7 @@ class ProgramCacheTest {
             assertFalse(build(device, cache()), device.name());
             assertTrue(build(device, cache()), device.name());
         }
-        assertEquals(Device.all().stream().map(d -> ProgramCache.key(d, List.of(TRIPLE), OPTIONS)).distinct().count(),
+        assertEquals(Device.all().stream().map(d -> Program.key(d, List.of(TRIPLE), OPTIONS)).distinct().count(),
                 files(folder()).size(), "one entry a device, and nothing unfinished");
     }
 
@@ -163,8 +163,8 @@ class ProgramCacheTest {
             List<String> others = List.of("-DFACTOR=4.0f");
             build(device, cache());
             build(device, cache(), TRIPLE, others, 4);
-            Path file = cache().file(ProgramCache.key(device, List.of(TRIPLE), OPTIONS));
-            damage.inflict(file, cache().file(ProgramCache.key(device, List.of(TRIPLE), others)));
+            Path file = cache().file(Program.key(device, List.of(TRIPLE), OPTIONS));
+            damage.inflict(file, cache().file(Program.key(device, List.of(TRIPLE), others)));
             assertFalse(build(device, cache()), "taken from a damaged entry");
             assertEquals(damage != Damage.FULL_FOLDER, build(device, cache()), "replaced by a sound one");
         }
@@ -173,7 +173,7 @@ class ProgramCacheTest {
     @Test
     void binaryThatTheDriverRefusesIsBuiltAgain() {
         for (Device device : Device.all()) {
-            String key = ProgramCache.key(device, List.of(TRIPLE), OPTIONS);
+            String key = Program.key(device, List.of(TRIPLE), OPTIONS);
             cache().store(key, new byte[] {'n', 'o', 't', ' ', 'o', 'n', 'e'}); // a sound entry around what is no program
             assertFalse(build(device, cache()));
             assertTrue(build(device, cache()));
@@ -187,10 +187,10 @@ class ProgramCacheTest {
         assertFalse(build(device, cache(), TRIPLE, List.of("-DFACTOR=7.0f"), 7));
         assertFalse(build(device, cache(), new Source("triple.cl", TRIPLE.text() + "// more"), OPTIONS, 3));
         assertFalse(build(device, cache(), new Source("other.cl", TRIPLE.text()), OPTIONS, 3));
-        assertNotEquals(ProgramCache.key(device, List.of(new Source("a", "bc")), List.of()),
-                ProgramCache.key(device, List.of(new Source("ab", "c")), List.of()));
-        assertNotEquals(ProgramCache.key(device, List.of(), List.of("-Da", "-Db")),
-                ProgramCache.key(device, List.of(), List.of("-Da -Db")));
+        assertNotEquals(Program.key(device, List.of(new Source("a", "bc")), List.of()),
+                Program.key(device, List.of(new Source("ab", "c")), List.of()));
+        assertNotEquals(Program.key(device, List.of(), List.of("-Da", "-Db")),
+                Program.key(device, List.of(), List.of("-Da -Db")));
     }
 
     /** Weights and drawn points of a short training in a context with this cache. */
@@ -245,7 +245,7 @@ class ProgramCacheTest {
     @Test
     void offKeepsNothing() {
         Device device = Device.all().get(0);
-        assertEquals(Optional.empty(), CacheFolder.of("off", "programs", "Linux", home.toString(), Map.of()));
+        assertEquals(Optional.empty(), UserCache.folder("off", "programs", "Linux", home.toString(), Map.of()));
         UserCache off = UserCache.off();
         assertFalse(build(device, off));
         assertFalse(build(device, off));
@@ -256,8 +256,8 @@ class ProgramCacheTest {
 
     @Test
     void testsUseNoCacheOfTheUser() {
-        assertEquals("off", System.getenv(CacheFolder.SETTING), "the build sets it for the tests");
-        Device.all().forEach(device -> assertEquals(Optional.empty(), ProgramCache.ofUser(device).folder()));
+        assertEquals("off", System.getenv(UserCache.SETTING), "the build sets it for the tests");
+        Device.all().forEach(device -> assertEquals(Optional.empty(), Program.cacheFor(device).folder()));
     }
 
     @Test
@@ -296,7 +296,7 @@ class ProgramCacheTest {
     void entriesUsedLongestAgoMakeRoom() throws IOException {
         int payload = 1000;
         long room = 3L * (UserCache.HEADER_BYTES + payload);
-        UserCache small = UserCache.in(folder(), ProgramCache.KIND, room);
+        UserCache small = UserCache.in(folder(), Program.CACHE_KIND, room);
         Files.createDirectories(folder());
         Files.write(folder().resolve("diary.txt"), new byte[5000]); // not ours: neither counted nor removed
         Path left = Files.write(folder().resolve("123.tmp"), new byte[10]);
@@ -352,17 +352,17 @@ class ProgramCacheTest {
         Path own = home.resolve("own");
         String ownText = own.toString();
         Path tail = Path.of("iadb-cl", "programs");
-        assertEquals(Optional.of(own.resolve(".cache").resolve(tail)), CacheFolder.of("", "programs", "Linux", ownText, Map.of()));
+        assertEquals(Optional.of(own.resolve(".cache").resolve(tail)), UserCache.folder("", "programs", "Linux", ownText, Map.of()));
         assertEquals(Optional.of(own.resolve(tail)),
-                CacheFolder.of("", "programs", "Linux", home.toString(), Map.of("XDG_CACHE_HOME", ownText)));
+                UserCache.folder("", "programs", "Linux", home.toString(), Map.of("XDG_CACHE_HOME", ownText)));
         assertEquals(Optional.of(own.resolve(".cache").resolve(tail)),
-                CacheFolder.of("", "programs", "Linux", ownText, Map.of("XDG_CACHE_HOME", "relative")));
+                UserCache.folder("", "programs", "Linux", ownText, Map.of("XDG_CACHE_HOME", "relative")));
         assertEquals(Optional.of(own.resolve("Library").resolve("Caches").resolve(tail)),
-                CacheFolder.of("", "programs", "Mac OS X", ownText, Map.of()));
+                UserCache.folder("", "programs", "Mac OS X", ownText, Map.of()));
         assertEquals(Optional.of(own.resolve(tail)),
-                CacheFolder.of("", "programs", "Windows 11", null, Map.of("LOCALAPPDATA", ownText)));
-        assertEquals(Optional.empty(), CacheFolder.of("", "programs", "Windows 11", ownText, Map.of()));
-        assertEquals(Optional.empty(), CacheFolder.of("", "programs", "Linux", "?", Map.of()));
-        assertEquals(Optional.of(own), CacheFolder.of(ownText, "programs", "Linux", null, Map.of()));
+                UserCache.folder("", "programs", "Windows 11", null, Map.of("LOCALAPPDATA", ownText)));
+        assertEquals(Optional.empty(), UserCache.folder("", "programs", "Windows 11", ownText, Map.of()));
+        assertEquals(Optional.empty(), UserCache.folder("", "programs", "Linux", "?", Map.of()));
+        assertEquals(Optional.of(own), UserCache.folder(ownText, "programs", "Linux", null, Map.of()));
     }
 }
