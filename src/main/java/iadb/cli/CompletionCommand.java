@@ -15,15 +15,15 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Parameters;
 
-/** Prints what makes a shell complete this program's commands, options, their words and names of files. */
+/** Prints a script with which a shell completes this program's command lines. */
 @Command(name = "completion", mixinStandardHelpOptions = true,
-        description = {"Prints a script by which the shell completes commands, options, words and names of files.",
-            "It serves the command 'iadb-cl': source <(iadb-cl completion bash). With the jar alone, make that command first:"
+        description = {"Prints a script with which the shell completes commands, options, their values and names of files.",
+            "It completes the command 'iadb-cl': source <(iadb-cl completion bash). With the jar alone, define that command first:"
             + " alias iadb-cl='java -jar FOLDER/iadb-cl.jar'."})
 final class CompletionCommand implements Callable<Integer> {
     private static final String DENSITY_LABEL = "IMAGE";
 
-    @Parameters(paramLabel = "bash|zsh", description = "The shell; one script serves both.")
+    @Parameters(paramLabel = "bash|zsh", description = "The shell; the script is the same for both.")
     private String shell;
 
     @Override
@@ -31,13 +31,13 @@ final class CompletionCommand implements Callable<Integer> {
         Options.either("completion", shell, "bash", "zsh");
         CommandLine commands = Main.commandLine();
         Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).map(CommandLine::getCommandSpec)
-                .forEach(CompletionCommand::tellValues);
+                .forEach(CompletionCommand::addCandidates);
         System.out.print(withNamedDensities(AutoComplete.bash(commands.getCommandName(), commands)));
         return 0;
     }
 
-    /** A label such as bash|zsh names the words that are taken; what takes an image takes a file. */
-    private static void tellValues(CommandSpec command) {
+    /** Takes candidates from labels such as bash|zsh; an option that takes an image completes files. */
+    private static void addCandidates(CommandSpec command) {
         for (ArgSpec argument : List.copyOf(command.args())) {
             List<String> words = words(argument.paramLabel());
             if (argument instanceof OptionSpec option && !words.isEmpty()) {
@@ -60,7 +60,7 @@ final class CompletionCommand implements Callable<Integer> {
         return label.contains("|") ? Stream.of(label.split("\\|")).filter(word -> word.matches("[a-z0-9]+")).toList() : List.of();
     }
 
-    /** A value of --p0 and --p1 is a name or a file, and the generator completes only one kind at a time. */
+    /** Adds names to the files of --p0 and --p1, which picocli's generator cannot combine. */
     private static String withNamedDensities(String script) {
         String names = String.join("\\n", NamedDensities.names());
         return script.replaceAll("('--p[01]'\\)\\n.*\\n.*\\n.*compgen -f)", "$1 -W " + Matcher.quoteReplacement("$'" + names + "'"));

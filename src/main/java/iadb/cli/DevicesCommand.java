@@ -11,7 +11,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints each OpenCL device: its limits, what it can share with OpenGL, and which plans it can run. */
+/** Prints each OpenCL device: its limits, whether it shares buffers with OpenGL, and the plans that it can run. */
 @Command(name = "devices", mixinStandardHelpOptions = true,
         description = "Prints each OpenCL device: limits, sharing with OpenGL, plans for the default network.")
 final class DevicesCommand implements Callable<Integer> {
@@ -52,7 +52,7 @@ final class DevicesCommand implements Callable<Integer> {
                 device.platformName(), device.version(), device.driver(), device.uuid().isEmpty() ? "not reported" : device.uuid(),
                 device.computeUnits(), device.maxGroupSize(), device.nativeVectorFloats(),
                 device.globalBytes() >> 20, device.maxBufferBytes() >> 20, device.localBytes() >> 10, device.atomics(),
-                device.claimsGlSharing() ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points would be copied",
+                device.claimsGlSharing() ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points are copied",
                 plans, auto.kind(), auto.tuning(), persistent(device));
     }
 
@@ -60,7 +60,7 @@ final class DevicesCommand implements Callable<Integer> {
         return new PlanSelector(device, NetworkShape.TUTORIAL, DEFAULT_BATCH, wanted, Optional.empty()).known();
     }
 
-    /** Whether the plan may run, as far as it is known before its barrier is tried. */
+    /** Whether the plan can run, as far as that is known before its barrier is tested. */
     static String persistent(Device device) {
         return choice(Optional.of(PlanChoice.Kind.PERSISTENT), device).reason().map(reason -> "no: " + reason)
                 .orElse("if its barrier passes a test when a training starts (fence: " + device.fence() + ")");

@@ -110,7 +110,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
         boolean move(double share) {
             display.ifPresent(shown -> shown.show((long) (share * total), ""));
-            return !Interruption.underWay();
+            return !Interruption.isRequested();
         }
 
         /** Called by several threads. */
@@ -120,7 +120,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 end();
                 LOG.info("comparing points with exact samples");
             }
-            return !Interruption.underWay();
+            return !Interruption.isRequested();
         }
 
         @Override
@@ -144,7 +144,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private void evaluate(Context context, Density p1, Path what, float[] points, Optional<PushForward> map, Phases phases)
             throws IOException {
         Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, phases::compare);
-        if (Interruption.underWay()) {
+        if (Interruption.isRequested()) {
             throw new CancellationException();
         }
         if (report != null) {

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** The picture of an evaluation: p1, the density of the points, and the log of the map's density, side by side. */
 final class EvaluationReport {
-    private static final int LONGER_SIDE = 128; // cells: each costs an inverse of the map
+    private static final int LONGER_SIDE = 128; // cells, each of which costs an inverse of the map
     private static final double LOG_SPAN = 8;
 
     private final Density p1;
@@ -22,7 +22,7 @@ final class EvaluationReport {
     private final int width;
     private final int height;
 
-    /** @param p1 what points were judged against; its picture gives the others their aspect */
+    /** @param p1 that points were compared with; its image's aspect is that of the others */
     EvaluationReport(Density p1) {
         this.p1 = p1;
         aspect = (double) p1.width() / p1.height();
@@ -30,16 +30,16 @@ final class EvaluationReport {
         height = (int) Math.max(1, Math.round(LONGER_SIDE * Math.min(1, 1 / aspect)));
     }
 
-    /** How many points are inverted for the picture of a map's density. */
+    /** Points that are inverted for the picture of a map's density. */
     int cells() {
         return width * height;
     }
 
-    /** Draws it and writes it; the map is the one that made the points, empty where it is not known. */
+    /** Draws and writes the picture; {@code map} made the points, and is empty where it is not known. */
     void write(Path file, float[] points, Optional<PushForward> map) throws IOException {
         double[] wanted = p1.meanByCell(width, height);
         double[] made = Histogram.density(points, width, height);
-        double top = HeatMap.nearlyHighest(wanted); // that of few points would be their noise
+        double top = HeatMap.nearlyHighest(wanted); // of few points, the highest is noise
         List<HeatMap.Panel> panels = new ArrayList<>();
         panels.add(new HeatMap.Panel("p1: " + p1.name(), width, height, wanted, 0, top, aspect));
         panels.add(new HeatMap.Panel(map.isPresent() ? "the map's points" : "the points", width, height, made, 0, top, aspect));

@@ -5,13 +5,13 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says that kernels are built or measured for a device for the first time, and shows on a terminal how far that is. */
+/** Logs that kernels are built or measured for a device for the first time, and shows the progress on a terminal. */
 final class FirstUse {
     private static final Logger LOG = LoggerFactory.getLogger(FirstUse.class);
 
     private final int programs;
-    private ProgressDisplay display; // null: it is not the first time, or not yet known; or the work itself has begun
-    private boolean over;
+    private ProgressDisplay display; // null: nothing is built, or not yet, or no longer
+    private boolean ended;
 
     private FirstUse(int programs) {
         this.programs = programs;
@@ -20,7 +20,7 @@ final class FirstUse {
     /**
      * Listens to what is built from now on.
      *
-     * @param programs that are built before the work begins; 0: no more than a line is said
+     * @param programs to be built before the work starts; 0: not known, only a line is logged
      */
     static FirstUse of(Context context, int programs) {
         FirstUse use = new FirstUse(programs);
@@ -28,18 +28,18 @@ final class FirstUse {
         return use;
     }
 
-    /** Comes from the thread that builds, which need not be the one that waits. */
+    /** Called by the thread that builds, which need not be the one that waits. */
     private synchronized void show(Context.FirstUse use) {
         if (use.startsPhase()) {
             LOG.info("{}", use.message());
         }
-        if (programs > 0 && !over && !use.measures()) {
+        if (programs > 0 && !ended && !use.measures()) {
             display = display == null ? ProgressDisplay.ofSteps("building kernels", programs) : display;
             display.show(Math.min(use.checked(), programs), "");
         }
     }
 
-    /** Does what builds the programs. Afterwards the work begins, whose own progress is shown. */
+    /** Runs what builds the programs, and ends the display. */
     <T> T during(Supplier<T> building) {
         try {
             return building.get();
@@ -49,7 +49,7 @@ final class FirstUse {
     }
 
     private synchronized void end() {
-        over = true;
+        ended = true;
         if (display != null) {
             display.close();
             display = null;

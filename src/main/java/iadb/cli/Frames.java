@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code x_0.png} … {@code x_T.png} and {@code animation.gif}, drawn on all processors while the device moves on.
- * A few frames are in the works at once, so that memory stays bounded.
+ * {@code x_0.png} … {@code x_T.png} and {@code animation.gif}, drawn on all processors while the device computes. Only a few frames
+ * are drawn at once, so that memory is bounded.
  */
 final class Frames implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Frames.class);
     private static final int SIDE = 640;
-    private static final long MOST_WAITING_FLOATS = 1 << 26;
+    private static final long MAX_PENDING_FLOATS = 1 << 26;
     private static final int DELAY_HUNDREDTHS = 4;
     private static final int LAST_DELAY_HUNDREDTHS = 200;
 
@@ -32,17 +32,17 @@ final class Frames implements AutoCloseable {
     private final int T;
     private final PointFrames frames;
     private final GifWriter gif;
-    private final int mostInTheWorks;
+    private final int maxPending;
     private final ExecutorService painters;
-    private final Deque<Future<BufferedImage>> inTheWorks = new ArrayDeque<>();
+    private final Deque<Future<BufferedImage>> pending = new ArrayDeque<>();
     private int t;
 
-    /** @param start [N, 2] where the points start: their place gives them their colour */
+    /** @param start [N, 2] where the points start, which gives each its colour */
     Frames(Path folder, int T, float[] start) throws IOException {
         this.folder = folder;
         this.T = T;
         int threads = Runtime.getRuntime().availableProcessors();
-        mostInTheWorks = (int) Math.max(1, Math.min(2 * threads, MOST_WAITING_FLOATS / start.length));
+        maxPending = (int) Math.max(1, Math.min(2 * threads, MAX_PENDING_FLOATS / start.length));
         painters = Executors.newFixedThreadPool(threads);
         frames = new PointFrames(SIDE, start);
         gif = new GifWriter(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
@@ -51,23 +51,23 @@ final class Frames implements AutoCloseable {
     /**
      * Adds the next frame.
      *
-     * @param points [N, 2], not to be changed afterwards
+     * @param points [N, 2], not modified later
      */
     void add(float[] points) throws IOException {
         int step = t++;
-        inTheWorks.add(painters.submit(() -> {
+        pending.add(painters.submit(() -> {
             BufferedImage picture = frames.render(points, "t = " + step + " / " + T);
             Png.write(folder.resolve("x_" + step + ".png"), picture);
             return picture;
         }));
-        if (inTheWorks.size() > mostInTheWorks) {
+        if (pending.size() > maxPending) {
             addOldestToGif();
         }
     }
 
     private void addOldestToGif() throws IOException {
         try {
-            gif.add(inTheWorks.remove().get());
+            gif.add(pending.remove().get());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -79,18 +79,18 @@ final class Frames implements AutoCloseable {
         }
     }
 
-    /** Waits for all pictures, ends the animation, and removes the steps of an earlier, longer run. */
+    /** Waits for all pictures, ends the animation, and removes pictures of an earlier, longer run. */
     void finish() throws IOException {
-        while (!inTheWorks.isEmpty()) {
+        while (!pending.isEmpty()) {
             addOldestToGif();
         }
         gif.finish();
         for (int step = T + 1; Files.deleteIfExists(folder.resolve("x_" + step + ".png")); step++) {
-            LOG.debug("x_{}.png of an earlier run is removed", step);
+            LOG.debug("removed x_{}.png of an earlier run", step);
         }
     }
 
-    /** Waits for the pictures that are being written; without {@link #finish} there is no animation. */
+    /** Waits for the pictures that are being written; the animation is kept only after {@link #finish}. */
     @Override
     public void close() {
         painters.shutdown();

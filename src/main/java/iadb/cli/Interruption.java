@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ctrl-C as a wish that the work asks for: it stops at its next slice, saves what there is, and the program ends with
- * the exit code of an interrupted one, 130, or with that of a failure to save it. A second Ctrl-C ends it at once.
+ * Ctrl-C as a request that the work polls: it stops at its next slice and saves its results, and the program ends with exit code
+ * 130, or with that of a failure to save. A second Ctrl-C ends it at once.
  */
 final class Interruption {
     private static final Logger LOG = LoggerFactory.getLogger(Interruption.class);
@@ -17,18 +17,18 @@ final class Interruption {
 
     private static final AtomicBoolean PRESSED = new AtomicBoolean();
 
-    private static volatile boolean underWay;
+    private static volatile boolean requested;
     private static volatile int failure; // the exit code of work that failed after Ctrl-C; 0: it did not
     private static volatile boolean workIsOver;
 
     private Interruption() {
     }
 
-    /** From now on the end of the virtual machine waits for the calling thread, until {@link #endWork}. */
+    /** From now on the virtual machine does not end before the calling thread has, or has called {@link #endWork}. */
     static void letThisThreadFinish() {
         Thread worker = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            underWay = true;
+            requested = true;
             try {
                 while (!workIsOver && worker.isAlive()) {
                     worker.join(10);
@@ -43,7 +43,7 @@ final class Interruption {
         takeSignal();
     }
 
-    /** Java's own handler is deaf from the first Ctrl-C on. By reflection, since the compiler warns of this class of the JDK. */
+    /** Java's own handler ignores the second Ctrl-C. By reflection, since the compiler warns of these classes. */
     private static void takeSignal() {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -56,35 +56,33 @@ final class Interruption {
             });
             signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance("INT"), ours);
         } catch (InvocationTargetException e) {
-            LOG.debug("Ctrl-C stays Java's: {}", e.getCause().toString()); // as with java -Xrs
+            LOG.debug("Java handles Ctrl-C: {}", e.getCause().toString()); // as with java -Xrs
         } catch (ReflectiveOperationException e) {
-            LOG.debug("Ctrl-C stays Java's: {}", e.toString());
+            LOG.debug("Java handles Ctrl-C: {}", e.toString());
         }
     }
 
-    /** Each signal has a thread of its own: the first waits in here while the work ends. */
+    /** Called on a thread of each signal; that of the first waits in here until the work has ended. */
     private static void interrupt() {
-        if (underWay || PRESSED.getAndSet(true)) {
+        if (requested || PRESSED.getAndSet(true)) {
             Runtime.getRuntime().halt(EXIT_INTERRUPTED);
         }
-        underWay = true;
+        requested = true;
         System.exit(EXIT_INTERRUPTED);
     }
 
     /** Whether the program was asked to end. */
-    static boolean underWay() {
-        return underWay;
-    }
+    static boolean isRequested() { return requested; }
 
     /**
-     * Says that nothing is left to save.
+     * Tells that the work has ended.
      *
-     * @param code the exit code of the work; a failure's is the program's even after Ctrl-C
+     * @param code exit code of the work; that of a failure is the program's even after Ctrl-C
      * @return whether the virtual machine is already ending
      */
     static boolean endWork(int code) {
-        failure = underWay && code != EXIT_INTERRUPTED ? code : 0;
+        failure = requested && code != EXIT_INTERRUPTED ? code : 0;
         workIsOver = true;
-        return underWay;
+        return requested;
     }
 }

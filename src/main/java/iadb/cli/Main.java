@@ -41,7 +41,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Starts the command that was asked for, and turns whatever goes wrong into one line on stderr and an exit code. */
+/** Runs a command, and turns exceptions into one line on stderr and an exit code. */
 public final class Main {
     /** The command line or an input is wrong. */
     static final int EXIT_INPUT = 2;
@@ -63,10 +63,10 @@ public final class Main {
         COMMANDS.put("completion", CompletionCommand::new);
     }
 
-    /** Words of a command line that is done without a device. */
+    /** Words of command lines that need no device. */
     private static final Set<String> WITHOUT_DEVICE = Set.of("--help", "-h", "--version", "-V", "--list-densities", "help", "completion");
 
-    private static final String BEYOND_LOCALE = "such letters need a UTF-8 locale, such as LC_ALL=C.UTF-8";
+    private static final String NEEDS_UTF8 = "such characters need a UTF-8 locale, such as LC_ALL=C.UTF-8";
     private static final Path STANDARD_OUTPUT = Path.of("/dev/fd/1");
     private static final int MODE_TYPE = 0170000; // as in stat(2)
     private static final int MODE_FIFO = 0010000;
@@ -87,7 +87,7 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        Locale.setDefault(Locale.ROOT); // this process is the program's own: digits and words are the same everywhere
+        Locale.setDefault(Locale.ROOT); // so that numbers are the same everywhere
         NativeLibraryLog.install();
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
@@ -107,12 +107,12 @@ public final class Main {
         }
     }
 
-    /** Loads OpenCL's drivers, which takes as long as reading the command line does, beside it. */
+    /** Loads OpenCL's drivers while the command line is parsed; each takes about as long. */
     private static void loadDrivers() {
         try {
             Device.all();
         } catch (RuntimeException | LinkageError e) {
-            LOG.debug("loading drivers: {}", e.toString()); // the command meets it again, and says it
+            LOG.debug("loading drivers: {}", e.toString()); // the command fails in the same way
         }
     }
 
@@ -125,8 +125,8 @@ public final class Main {
     }
 
     /**
-     * Parses with only the named command, which takes half as long; a command line with an error is parsed again with all commands,
-     * for the message.
+     * Parses with only the named command, which takes half as long. A wrong command line is parsed again with all commands, for the
+     * message.
      */
     private static int execute(String[] arguments) {
         if (Stream.of(arguments).anyMatch(WITHOUT_DEVICE::contains)) {
@@ -175,21 +175,21 @@ public final class Main {
     }
 
     /**
-     * Runs the last command; options before it would be those of the whole tutorial, and count for nothing. Results that did not
-     * reach the standard output are a failure, unless it is a pipe: its reader may have had enough.
+     * Runs the command; options before it would be those of the whole tutorial and have no effect. Results that cannot be written to
+     * the standard output are a failure, except to a pipe, whose reader may have closed it.
      */
     private static int run(ParseResult parsed) {
         if (parsed.hasSubcommand() && !parsed.matchedOptions().isEmpty() && !parsed.isUsageHelpRequested()
                 && !parsed.isVersionHelpRequested()) {
             String option = parsed.matchedOptions().get(0).longestName();
-            throw new ParameterException(parsed.commandSpec().commandLine(), "%s stands before the command: put it behind '%s'"
+            throw new ParameterException(parsed.commandSpec().commandLine(), "%s comes before the command: put it after '%s'"
                     .formatted(option, parsed.subcommand().commandSpec().name()));
         }
         ParseResult last = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
         for (OptionSpec option : last.matchedOptions()) {
-            if (option.originalStringValues().stream().anyMatch(Main::isBeyondLocale)) {
+            if (option.originalStringValues().stream().anyMatch(Main::isUnknownToLocale)) {
                 throw new ParameterException(last.commandSpec().commandLine(), "Invalid value for option '%s': %s"
-                        .formatted(option.longestName(), BEYOND_LOCALE));
+                        .formatted(option.longestName(), NEEDS_UTF8));
             }
         }
         StderrLogging.setLevel(last.matchedOptionValue("--verbose", false), last.matchedOptionValue("--quiet", false));
@@ -201,8 +201,8 @@ public final class Main {
         return code;
     }
 
-    /** Whether Java put its replacement for letters that the locale does not know, which no file's name can hold there. */
-    private static boolean isBeyondLocale(String text) {
+    /** Whether Java replaced characters that the locale does not have, which no path there can hold. */
+    private static boolean isUnknownToLocale(String text) {
         try {
             Path.of(text);
             return false;
@@ -218,7 +218,7 @@ public final class Main {
         } catch (IOException e) {
             return false; // a root without /dev
         } catch (UnsupportedOperationException | IllegalArgumentException e) {
-            return true; // no Unix: a pipe is likelier there than a full disk
+            return true; // not Unix: a pipe is more likely than a full disk
         }
     }
 
@@ -226,7 +226,7 @@ public final class Main {
         String line = e.getMessage().lines().findFirst().orElse("wrong command line")
                 .replaceFirst("is not an? (int|long)$", "is not a whole number that fits").replaceFirst("is not an? (float|double)$",
                         "is not a number").replaceFirst("^(Invalid value for option '[^']*').*InvalidPathException.*",
-                        "$1: " + BEYOND_LOCALE);
+                        "$1: " + NEEDS_UTF8);
         if (e instanceof UnmatchedArgumentException unmatched) {
             String unknown = unmatched.getUnmatched().get(0);
             List<String> known = new ArrayList<>(e.getCommandLine().getCommandSpec().optionsMap().keySet());
@@ -236,10 +236,10 @@ public final class Main {
                 return "there is no " + unknown + "; did you mean " + meant.get() + "?";
             }
         }
-        return line + "; " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help shows what there is";
+        return line + "; " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help lists the options";
     }
 
-    /** What the system says of a file, which the writers of pictures wrap. */
+    /** The file fault among the causes: writers of pictures wrap it. */
     private static Optional<FileSystemException> fileFault(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof FileSystemException fault) {
@@ -250,7 +250,7 @@ public final class Main {
     }
 
     /**
-     * Says what happened in one line, and gives its exit code.
+     * Logs an exception in one line, and returns the exit code.
      *
      * @param remedy to append to the message
      */

@@ -113,7 +113,7 @@ final class SampleCommand implements Callable<Integer> {
             requireRoom(stream.count() * (trajectory ? integration.T() + 1.0 : 1), withDensity);
             try (PushForward map = new PushForward(context, model.network(), base, integration, share -> {
                 display.show(stream.moved(share), "");
-                return !Interruption.underWay();
+                return !Interruption.isRequested();
             })) {
                 if (trajectory) {
                     writeTrajectory(map, stream, integration.T());

@@ -39,18 +39,18 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
 
     /** The message, then the stack trace if there is one. Logback's patterns would do, but take 50 ms of every start. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
-        /** What a terminal would obey rather than show: names of files may hold anything. */
-        private static final Pattern OBEYED = Pattern.compile("\r(?!\n)|[\\p{C}&&[^\r\n\t]]");
+        /** Characters that a terminal would execute rather than show: names of files may hold any. */
+        private static final Pattern CONTROL = Pattern.compile("\r(?!\n)|[\\p{C}&&[^\r\n\t]]");
 
         @Override
         public String doLayout(ILoggingEvent event) {
             String text = event.getFormattedMessage() + System.lineSeparator()
                     + (event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy()));
-            return OBEYED.matcher(text).replaceAll("?");
+            return CONTROL.matcher(text).replaceAll("?");
         }
     }
 
-    /** {@code --verbose} shows what helps to find a fault, {@code --quiet} only what went wrong. */
+    /** Sets the level for {@code --verbose} and {@code --quiet}. */
     static void setLevel(boolean verbose, boolean quiet) {
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(verbose ? Level.DEBUG : quiet ? Level.WARN : Level.INFO);

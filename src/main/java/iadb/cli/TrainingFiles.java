@@ -103,7 +103,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         } catch (DivergedException e) {
             throw kept(e);
         }
-        if (Interruption.underWay()) {
+        if (Interruption.isRequested()) {
             LOG.warn(stopped());
         }
     }
@@ -127,7 +127,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         if (progress.losses().length > 0) {
             display.show(progress.stepsDone(), String.format(Locale.ROOT, "loss %.3g", run.history().smoothed()));
         }
-        return !Interruption.underWay();
+        return !Interruption.isRequested();
     }
 
     /** A disk that is full now need not be full at the end: the training continues, and the last good checkpoint stays. */

@@ -138,7 +138,7 @@ final class TutorialCommand implements Callable<Integer> {
                 trainAndMap(context, config, p0, p1, folder);
             }
             seconds.put("total", sinceStart());
-            record.putAll(Json.object("interrupted", Interruption.underWay(), "seconds", seconds));
+            record.putAll(Json.object("interrupted", Interruption.isRequested(), "seconds", seconds));
             Json.write(folder.resolve("run.json"), record);
         }
         return 0;
@@ -219,7 +219,7 @@ final class TutorialCommand implements Callable<Integer> {
 
     /** Maps fresh points of p0, writes them, and prints their distance from p1; after Ctrl-C it writes nothing. */
     private void map(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
-        if (Interruption.underWay()) {
+        if (Interruption.isRequested()) {
             return;
         }
         float[] x;
@@ -247,7 +247,7 @@ final class TutorialCommand implements Callable<Integer> {
     /** The mapped points. */
     private float[] moved(Context context, Network network, Density p0) {
         Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, steps, false);
-        try (PushForward map = new PushForward(context, network, Optional.empty(), integration, share -> !Interruption.underWay())) {
+        try (PushForward map = new PushForward(context, network, Optional.empty(), integration, share -> !Interruption.isRequested())) {
             return map.map(draw(context, p0, RandomPurpose.START_POINTS, points));
         }
     }
@@ -263,7 +263,7 @@ final class TutorialCommand implements Callable<Integer> {
             try (Frames frames = new Frames(folder, steps, x)) {
                 frames.add(x);
                 while (!session.isDone()) {
-                    if (Interruption.underWay()) {
+                    if (Interruption.isRequested()) {
                         throw new CancellationException();
                     }
                     session.advance(1);

@@ -127,7 +127,7 @@ final class Window {
     private record Results(Options.Output output) implements ResultSink {
         @Override
         public boolean interrupted() {
-            return Interruption.underWay();
+            return Interruption.isRequested();
         }
 
         @Override

@@ -27,45 +27,45 @@ public final class Provenance {
     }
 
     /** The settings of a training, its iterations so far, and of plan and tuning, where known, what its bits depend on. */
-    public static Map<String, Object> configuration(TrainingSettings config, Density p0, Density p1, int iterations,
+    public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
-        Map<String, Object> record = Json.object("p0", p0.name(), "p1", p1.name(), "data", config.data(),
-                "iterations", iterations, "batch", config.batch(), "lr", config.learningRate());
-        if (config.cosine()) {
+        Map<String, Object> record = Json.object("p0", p0.name(), "p1", p1.name(), "data", settings.data(),
+                "iterations", iterations, "batch", settings.batch(), "lr", settings.learningRate());
+        if (settings.cosine()) {
             record.put("lr_schedule", "cosine");
         }
-        if (config.ema() > 0) {
-            record.put("ema", config.ema());
+        if (settings.ema() > 0) {
+            record.put("ema", settings.ema());
         }
-        record.putAll(Json.object("width", config.shape().width(), "depth", config.shape().depth()));
+        record.putAll(Json.object("width", settings.shape().width(), "depth", settings.shape().depth()));
         choice.ifPresent(c -> record.putAll(Json.object(PLAN, c.kind().byBits().toString(), TUNING, c.tuning().bits())));
         return record;
     }
 
-    /** The metadata of a model file: files of the same training are the same, whichever plan and tuning of the same bits ran it. */
-    public static Map<String, String> ofModel(TrainingSettings config, Density p0, Density p1, int iterations,
+    /** The metadata of a model file; it is the same for all plans and tunings with the same bits. */
+    public static Map<String, String> ofModel(TrainingSettings settings, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
-        return Map.of("configuration", Json.line(configuration(config, p0, p1, iterations, choice)),
-                "seed", Long.toString(config.seed()), "program", BuildVersion.text());
+        return Map.of("configuration", Json.line(configuration(settings, p0, p1, iterations, choice)),
+                "seed", Long.toString(settings.seed()), "program", BuildVersion.text());
     }
 
-    /** What the bits of a training depend on beside its settings. */
+    /** The device, driver and program, on which the bits of a training depend beside its settings. */
     public static Map<String, String> ofMachine(Device device) {
         return new TreeMap<>(Map.of("device", device.name(), "driver", device.platformName() + " " + device.driver(), "program",
                 BuildVersion.text()));
     }
 
     /** The metadata of a checkpoint, for {@link #resumed}. */
-    static Map<String, String> ofCheckpoint(TrainingSettings config, int checkpointEvery, PlanChoice choice, Device device) {
+    static Map<String, String> ofCheckpoint(TrainingSettings settings, int checkpointEvery, PlanChoice choice, Device device) {
         Map<String, String> facts = new HashMap<>(ofMachine(device));
-        facts.put(TOTAL, Integer.toString(config.iterations()));
+        facts.put(TOTAL, Integer.toString(settings.iterations()));
         facts.put(EVERY, Integer.toString(checkpointEvery));
-        facts.put("data", Integer.toString(config.data()));
-        facts.put("batch", Integer.toString(config.batch()));
-        facts.put("lr", Float.toString(config.learningRate()));
-        facts.put("lr_cosine_steps", Integer.toString(config.rates().cosineSteps()));
-        facts.put("ema", Double.toString(config.ema()));
-        facts.put("seed", Long.toString(config.seed()));
+        facts.put("data", Integer.toString(settings.data()));
+        facts.put("batch", Integer.toString(settings.batch()));
+        facts.put("lr", Float.toString(settings.learningRate()));
+        facts.put("lr_cosine_steps", Integer.toString(settings.rates().cosineSteps()));
+        facts.put("ema", Double.toString(settings.ema()));
+        facts.put("seed", Long.toString(settings.seed()));
         facts.put(PLAN, choice.kind().byBits().toString());
         facts.put(TUNING, choice.tuning().toString());
         return facts;
@@ -138,7 +138,7 @@ public final class Provenance {
         }
 
         InvalidInputException fault(String key, Throwable cause) {
-            return new InvalidInputException(file + ": its " + key + " is missing or not one that this program writes", cause);
+            return new InvalidInputException(file + ": its " + key + " is missing or is no value that this program writes", cause);
         }
     }
 }

@@ -7,8 +7,8 @@ import iadb.model.NetworkShape;
 import iadb.plan.TrainingState;
 
 /**
- * Where a training can go back to after its loss became infinite or NaN: a copy of its state, taken on the device about once
- * a second, which counts once a loss that came after it was finite. Two copies, the older of which is the one that counts.
+ * The state that a training returns to after its loss became infinite or NaN. About once a second a copy is made on the device; it
+ * is a candidate until a later loss was finite, and then replaces the safe copy.
  */
 final class Safeguard implements AutoCloseable {
     private static final long BETWEEN_NANOS = 1_000_000_000;
@@ -20,7 +20,7 @@ final class Safeguard implements AutoCloseable {
     private TrainingState safe;
     private TrainingState candidate;
     private int safeStep;
-    private int candidateStep = NONE; // steps that were done at its copy
+    private int candidateStep = NONE; // steps done when it was copied; NONE: there is no candidate
     private long lastNanos = System.nanoTime();
 
     Safeguard(Context context, TrainingState live, Checkpoint start) {
@@ -36,7 +36,7 @@ final class Safeguard implements AutoCloseable {
         }
     }
 
-    /** Before the step after {@code step} steps is enqueued: enqueues a copy when it is time for one. */
+    /** Enqueues a copy of the state after {@code step} steps if one is due; called before further steps are enqueued. */
     void before(int step) {
         long now = System.nanoTime();
         if (candidateStep == NONE && now - lastNanos >= BETWEEN_NANOS) {
@@ -46,7 +46,7 @@ final class Safeguard implements AutoCloseable {
         }
     }
 
-    /** All losses of the steps that began after {@code step} steps were finite. */
+    /** Reports that the losses of the steps after step {@code step} were finite. */
     void finiteFrom(int step) {
         if (candidateStep != NONE && step >= candidateStep) {
             TrainingState older = safe;
@@ -57,7 +57,7 @@ final class Safeguard implements AutoCloseable {
         }
     }
 
-    /** The copy that counts. */
+    /** The safe copy. */
     Checkpoint read(NetworkShape shape) {
         return safe.read(shape, safeStep);
     }

@@ -26,12 +26,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A training on a device (IADB, algorithm 3): the data sets are drawn, then each step draws a batch of blends, and moves
- * the network's weights to predict x1 - x0 from x_α and α.
+ * A training on a device (IADB, algorithm 3): draws the data sets; then each step draws a batch of blends x_α, and changes the
+ * network's weights so that it predicts x1 - x0 from x_α and α.
  *
- * <p>Steps run in slices. Losses stay on the device and come back once a slice; at most two slices are in flight, and
- * the host waits for nothing but the slice before. The queue is in order, so that {@link #parameters} can be used by
- * whatever is enqueued between two calls of {@link #advance}. To cancel is to stop calling.
+ * <p>Steps run in slices, whose losses come back together. At most two slices are in flight, and the host waits only for the
+ * older one. The queue is in order, so that what is enqueued between two calls of {@link #advance} may use {@link #parameters}.
  */
 public final class TrainingSession implements AutoCloseable {
     /** One of the two densities. */
@@ -43,7 +42,7 @@ public final class TrainingSession implements AutoCloseable {
     private static final long SLICE_NANOS = 25_000_000;
 
     private final Context context;
-    private final TrainingSettings config;
+    private final TrainingSettings settings;
     private final DeviceBuffer data0;
     private final DeviceBuffer data1;
     private final TrainingState state;
@@ -58,38 +57,38 @@ public final class TrainingSession implements AutoCloseable {
     private long lastSliceEndNanos = System.nanoTime();
 
     /**
-     * How far a training is, and what came back since the last report.
+     * The progress of a training since the last report.
      *
-     * @param stepsDone steps that are over, from the training's start
+     * @param stepsDone steps done since the training's start
      * @param losses    Σ|D - target|² of each step that ended since the last report, in order, up to the first that is not finite
      * @param finite    whether all losses were finite
      */
     public record Progress(int stepsDone, float[] losses, boolean finite) {
     }
 
-    /** Steps whose losses [steps] are on their way to the host. */
+    /** Steps whose losses [steps] are being read. */
     private record Slice(Plan plan, int first, int steps, Readback losses, long enqueuedNanos, long sliceNanos) {
     }
 
-    /** Draws the data of both densities and prepares step 0, from fresh weights. */
-    public TrainingSession(Context context, TrainingSettings config, Density p0, Density p1) {
-        this(context, config, Checkpoint.start(Network.initial(config.shape(), config.seed()), config.ema() > 0), p0, p1);
+    /** Draws the data of both densities, and prepares step 0 with fresh weights. */
+    public TrainingSession(Context context, TrainingSettings settings, Density p0, Density p1) {
+        this(context, settings, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0), p0, p1);
     }
 
     /**
-     * Draws the data of both densities and prepares the step after a checkpoint's: the same bits as a session that never stopped,
-     * if the densities, the settings with the checkpoint's plan and tuning, and the device are the same.
+     * Draws the data of both densities, and prepares the step after a checkpoint. The bits are those of a session that never
+     * stopped if the densities, the settings with the checkpoint's plan and tuning, and the device are the same.
      *
      * @throws DeviceLimitException when the device cannot hold them
      */
-    public TrainingSession(Context context, TrainingSettings config, Checkpoint start, Density p0, Density p1) {
+    public TrainingSession(Context context, TrainingSettings settings, Checkpoint start, Density p0, Density p1) {
         this.context = context;
-        this.config = config;
-        PlanSelector selector = new PlanSelector(context.device(), config.shape(), config.batch(), config.plan(), config.tuning());
+        this.settings = settings;
+        PlanSelector selector = new PlanSelector(context.device(), settings.shape(), settings.batch(), settings.plan(), settings.tuning());
         selector.buildAhead(context);
         try {
-            data0 = resources.add(context.buffer((long) config.data() * PointSource.POINT_BYTES));
-            data1 = resources.add(context.buffer((long) config.data() * PointSource.POINT_BYTES));
+            data0 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
             replaceDensity(Which.P0, p0);
             replaceDensity(Which.P1, p1);
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
@@ -97,8 +96,8 @@ public final class TrainingSession implements AutoCloseable {
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            Batch batch = new Batch(data0, config.data(), data1, config.data(), config.batch(), config.seed(),
-                    config.rates());
+            Batch batch = new Batch(data0, settings.data(), data1, settings.data(), settings.batch(), settings.seed(),
+                    settings.rates());
             plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();
             stepsDone = start.step();
@@ -109,55 +108,42 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /**
-     * Draws new data in the place of the old: the same numbers, so that they are those of a session begun with this
-     * density. The steps from here on are drawn from them; weights, Adam's state and the count of steps stay as they are.
+     * Replaces the data of a density by those of another, with the same random numbers: they are the data of a session that began
+     * with this density. Further steps use them; weights, Adam's state and the number of steps stay.
      *
      * @throws DeviceLimitException when the device cannot hold the density; the old data stay
      */
     public void replaceDensity(Which which, Density density) {
         try (PointSource source = new PointSource(context, density)) {
-            source.drawInto(which == Which.P0 ? data0 : data1, config.seed(),
-                    which == Which.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, config.data());
+            source.drawInto(which == Which.P0 ? data0 : data1, settings.seed(),
+                    which == Which.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, settings.data());
         }
     }
 
-    /** The plan and tuning that run this training; where {@code auto} may change plans, the last that came in. */
-    public PlanChoice choice() {
-        return plans.choice();
-    }
+    /** The plan and tuning of this training; where {@code auto} switches between plans, the one it added last. */
+    public PlanChoice choice() { return plans.choice(); }
 
     /** Steps that each plan did so far. */
-    public Map<PlanChoice.Kind, Integer> stepsByPlan() {
-        return plans.stepsByKind();
-    }
+    public Map<PlanChoice.Kind, Integer> stepsByPlan() { return plans.stepsByKind(); }
 
-    /** The points of p0 that training draws from, [dataPoints, 2]. */
-    public DeviceBuffer data0() {
-        return data0;
-    }
+    /** The points of p0 that training draws from, [data, 2]. */
+    public DeviceBuffer data0() { return data0; }
 
-    /** The points of p1 that training draws from, [dataPoints, 2]. */
-    public DeviceBuffer data1() {
-        return data1;
-    }
+    /** The points of p1 that training draws from, [data, 2]. */
+    public DeviceBuffer data1() { return data1; }
 
-    /**
-     * The weights to map with, [shape.bufferFloats()]: the live ones, or their average where the configuration has one.
-     * Valid until this session is closed.
-     */
-    public DeviceBuffer parameters() {
-        return state.result();
-    }
+    /** The weights to map with, [shape.bufferFloats()]: the live ones, or their average where the settings ask for it. */
+    public DeviceBuffer parameters() { return state.result(); }
 
-    /** Advances in launches of up to 25 ms. */
+    /** Advances in slices of up to 25 ms. */
     public Progress advance(int maxSteps, Duration budget) {
         return advance(maxSteps, budget, Duration.ofNanos(SLICE_NANOS));
     }
 
     /**
-     * Enqueues up to {@code maxSteps} further steps, for about {@code budget}, and reports the slices that ended meanwhile; at
-     * least one slice. Two slices may still be running when this returns, unless slices are shorter than 25 ms, whose caller needs
-     * the device for something else.
+     * Enqueues up to {@code maxSteps} further steps, at least one slice, for about {@code budget}, and reports the slices that
+     * ended meanwhile. When this returns two slices may still be running; none where slices are shorter than 25 ms, whose caller
+     * needs the device for something else.
      *
      * @param longestLaunch time that a slice should not exceed; 25 ms at most
      */
@@ -176,12 +162,12 @@ public final class TrainingSession implements AutoCloseable {
             if (sliceNanos < SLICE_NANOS) {
                 drainInto(collector);
             }
-            // one more slice would end nearer to the budget than none
+            // until one more slice would end further from the budget than none
         } while (stepsEnqueued < last && System.nanoTime() - startNanos + sliceNanos / 2 < budget.toNanos());
         return collector.progress(stepsDone);
     }
 
-    /** Waits for all that is enqueued and reports it. */
+    /** Waits for all steps that are enqueued, and reports them. */
     public Progress drain() {
         LossCollector collector = new LossCollector();
         drainInto(collector);
@@ -194,43 +180,41 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /** Steps that were enqueued, from the training's start. */
-    public int stepsEnqueued() {
-        return stepsEnqueued;
-    }
+    /** Steps that were enqueued since the training's start. */
+    public int stepsEnqueued() { return stepsEnqueued; }
 
-    /** A copy of the weights to map with, after the last step that was enqueued; waits for it. */
+    /** A copy of {@link #parameters} after the last step that was enqueued; waits for it. */
     public Network snapshot() {
-        return new Network(config.shape(), parameters().read(new float[config.shape().bufferFloats()]));
+        return new Network(settings.shape(), parameters().read(new float[settings.shape().bufferFloats()]));
     }
 
-    /** All that a session needs to go on from here; only after {@link #drain}. */
+    /** The whole state, with which another session continues; only after {@link #drain}. */
     public Checkpoint checkpoint() {
         if (!inFlight.isEmpty()) {
-            throw new IllegalStateException("steps are under way");
+            throw new IllegalStateException("steps are in flight");
         }
-        return state.read(config.shape(), stepsDone);
+        return state.read(settings.shape(), stepsDone);
     }
 
     /**
-     * What to go on from after a loss that is not finite: the training as it was at most some seconds before, from where the
-     * same steps lead, with the same bits, to the last network whose loss was finite.
+     * The state to return to after a loss that is not finite: that of at most some seconds before. From it, the same steps lead to
+     * the last network with a finite loss, with the same bits.
      */
     public Checkpoint lastSafe() {
-        return safeguard.read(config.shape());
+        return safeguard.read(settings.shape());
     }
 
-    private void enqueueSlice(int mostSteps, long sliceNanos, LossCollector collector) {
+    private void enqueueSlice(int maxSteps, long sliceNanos, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
         boolean adopts = plans.otherIsBuilt();
         if (adopts) {
-            drainInto(collector); // no slice's time shall hold the other plan's check
+            drainInto(collector); // so that no slice's time includes the check of the other plan
         }
         Plan plan = plans.next(adopts);
-        int most = Math.min(mostSteps, LOSS_SLOTS - slot); // its losses lie in one piece
-        int steps = Math.min(most, plans.steps(plan, sliceNanos));
+        int contiguous = Math.min(maxSteps, LOSS_SLOTS - slot); // its losses are contiguous
+        int steps = Math.min(contiguous, plans.steps(plan, sliceNanos));
         if (plan.stepsDone().isPresent()) {
-            drainInto(collector); // what comes next depends on how far this slice gets
+            drainInto(collector); // the next slice depends on how many steps this one does
         }
         safeguard.before(stepsEnqueued);
         long nanos = System.nanoTime();
@@ -272,12 +256,12 @@ public final class TrainingSession implements AutoCloseable {
         resources.close();
     }
 
-    /** Gathers the losses of several slices. */
+    /** Collects the losses of several slices. */
     private static final class LossCollector {
         private float[] losses = {};
         private boolean finite = true;
 
-        /** Takes those before the first that is not finite; whether all are finite. */
+        /** Adds the losses before the first that is not finite; returns whether all are finite. */
         boolean add(float[] slice) {
             int count = 0;
             while (count < slice.length && Float.isFinite(slice[count])) {

@@ -1,6 +1,6 @@
 /**
- * A training that can be advanced: draws the data, runs a plan's steps in slices, hands out losses and weights. Owns no
- * thread and no endless loop, prints nothing, writes no file: the command line, the library and the window each call
- * {@link iadb.train.TrainingSession#advance}.
+ * Training: {@link iadb.train.TrainingRun} is one training from start to end, over a {@link iadb.train.TrainingSession} that runs a
+ * plan's steps in slices. Nothing here prints, writes files or owns a thread that trains: the command line, the library and the
+ * window call and observe it.
  */
 package iadb.train;

@@ -107,7 +107,7 @@ class RejectedInputsTest {
         "sample --model ./m.safetensors --from ./good.csv --inverse --log-density -o ./p.npy | --at",
         "sample --model ./m.safetensors --points 2000000000 --steps 100000 --trajectory -o ./p.npy | MB left",
         "sample --model ./m.safetensors --pionts 5 -o ./p.npy | did you mean --points",
-        "--seed 5 sample --model ./m.safetensors -o ./p.npy | --seed stands before the command",
+        "--seed 5 sample --model ./m.safetensors -o ./p.npy | --seed comes before the command",
         "sample --model ./m.safetensors --points 1e6 -o ./p.npy | whole number",
         "evaluate --model ./m.safetensors -o ./none/r.png | none/r.png",
         "evaluate | --model or --from",
