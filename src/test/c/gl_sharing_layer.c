@@ -1,11 +1,11 @@
 // A layer between an OpenCL program and its loader (OPENCL_LAYERS=this.so) that emulates cl_khr_gl_sharing for buffers
-// on any device, and says when it is misused. No CPU driver has the extension; with this the tests go the whole way.
+// on any device, and reports misuse. No CPU driver has the extension; with this layer the tests run all of its calls.
 //
 // A "shared" buffer is a plain OpenCL buffer beside OpenGL's. Acquire copies OpenGL's content to it, release copies it
-// back: a program that forgets either sees old content. Every use of it outside of the two is refused and reported on
-// stderr, as are a wrong thread and a wrong context. Not for several threads at once.
+// back: a program that forgets either sees old content. Every use of it outside the two is refused and reported on
+// stderr, as are a wrong thread and a wrong context. The layer is not thread-safe.
 //
-// GL_SHARING_FAULT makes it a bad driver, of the kinds that were met: `refuse` (no context with OpenGL's properties),
+// GL_SHARING_FAULT makes it fail as real drivers have failed: `refuse` (no context with OpenGL's properties),
 // `abort` (clCreateFromGLBuffer ends the process), `hang` (it never returns), `lose` (release copies nothing).
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
@@ -20,14 +20,14 @@
 static const char EXTENSION[] = "cl_khr_gl_sharing";
 
 static struct _cl_icd_dispatch next;  // the loader's functions
-static struct _cl_icd_dispatch own;   // the same, with those of this file in place
+static struct _cl_icd_dispatch own;   // the same, with this file's functions in place
 
 static int fault_is(const char *kind) {
   const char *fault = getenv("GL_SHARING_FAULT");
   return fault && !strcmp(fault, kind);
 }
 
-// Says what is wrong with `call`, and gives the error code that a strict driver would.
+// Reports what is wrong with `call`, and returns the error code that a strict driver would return.
 static cl_int misuse(const char *call, const char *what, cl_int code) {
   fprintf(stderr, "gl-sharing misuse: %s: %s\n", call, what);
   return code;
@@ -67,7 +67,7 @@ static void *gl_function(const char *name) {
   return find ? find(name) : NULL;
 }
 
-// Binds a buffer where it disturbs nothing else, and returns what was bound there.
+// Binds a buffer to a target that the program does not use, and returns what was bound there.
 static int gl_bind(unsigned buffer) {
   int before = 0;
   ((gl_get_integer)gl_function("glGetIntegerv"))(GL_COPY_READ_BUFFER_BINDING, &before);
@@ -98,7 +98,7 @@ static void gl_write(unsigned buffer, size_t bytes, const void *from) {
   gl_bind((unsigned)before);
 }
 
-// ---- what is followed ---------------------------------------------------------------------------------------------
+// ---- tracked objects ----------------------------------------------------------------------------------------------
 
 typedef struct sharing_context {  // an OpenCL context that was made with an OpenGL one
   cl_context context;
@@ -147,7 +147,7 @@ static cl_int check_use(const char *call, cl_mem memory) {
 
 // ---- the extension's name -----------------------------------------------------------------------------------------
 
-// Gives out a driver's list of extensions with one more.
+// Returns a driver's list of extensions with one more.
 static cl_int with_extension(const char *list, size_t size, void *value, size_t *size_returned) {
   size_t needed = strlen(list) + 1 + sizeof EXTENSION;
   if (size_returned) *size_returned = needed;
@@ -176,7 +176,7 @@ static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info na
 
 typedef void(CL_CALLBACK *context_callback)(const char *, const void *, size_t, void *);
 
-// Keeps OpenGL's properties from the driver, which does not know them.
+// Removes OpenGL's properties, which the driver does not know.
 static cl_context CL_API_CALL create_context(const cl_context_properties *properties, cl_uint device_count,
                                              const cl_device_id *devices, context_callback callback, void *user,
                                              cl_int *status) {
@@ -229,7 +229,7 @@ static cl_int CL_API_CALL release_context(cl_context context) {
 
 // ---- shared buffers -----------------------------------------------------------------------------------------------
 
-// Whether OpenGL's context, the one that the OpenCL context was made with, is current on this thread.
+// Whether the OpenGL context that the OpenCL context was created with is current on this thread.
 static cl_int check_thread(const char *call, const sharing_context *context, cl_int code) {
   void *gl = current_gl();
   if (gl == context->gl) return CL_SUCCESS;
@@ -275,7 +275,7 @@ static cl_int CL_API_CALL release_mem_object(cl_mem memory) {
   return next.clReleaseMemObject(memory);
 }
 
-// Hands one buffer over, with its content.
+// Acquires or releases one buffer, copying its content.
 static cl_int hand_over(const char *call, cl_command_queue queue, cl_context context, cl_mem memory, int acquire) {
   shared_buffer *b = find_buffer(memory);
   if (!b) return misuse(call, "not a shared buffer", CL_INVALID_GL_OBJECT);
@@ -387,7 +387,7 @@ static cl_int CL_API_CALL enqueue_copy(cl_command_queue queue, cl_mem from, cl_m
   return next.clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, bytes, wait_count, waits, event);
 }
 
-// ---- the loader's door --------------------------------------------------------------------------------------------
+// ---- entry point --------------------------------------------------------------------------------------------------
 
 static cl_int give(const void *from, size_t needed, size_t size, void *value, size_t *size_returned) {
   if (size_returned) *size_returned = needed;

@@ -59,8 +59,9 @@ class InteropTest {
     /** {@link BuiltProgram} may not use this package. */
     @Test
     void theSelfTestsProgramIsTheOneThatIsPrinted() {
-        BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, new BuiltProgram.Limits(48 << 10, 1024), true, Fence.NONE)
-                .stream().filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
+        BuiltProgram.Limits limits = new BuiltProgram.Limits(48 << 10, 1024);
+        BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, limits, true, Fence.NONE).stream()
+                .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
         assertEquals(SharingSelfTest.SOURCES, printed.sources());
         assertEquals(SharingSelfTest.OPTIONS, printed.options());
     }
