@@ -1,5 +1,6 @@
 package iadb.view;
 
+import static java.util.Map.entry;
 import static org.lwjgl.nuklear.Nuklear.*;
 import static org.lwjgl.opengl.GL33C.*;
 
@@ -10,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
+import java.util.Map;
 import org.lwjgl.nuklear.NkAllocator;
 import org.lwjgl.nuklear.NkBuffer;
 import org.lwjgl.nuklear.NkColor;
@@ -22,15 +24,16 @@ import org.lwjgl.nuklear.NkFont;
 import org.lwjgl.nuklear.NkFontAtlas;
 import org.lwjgl.nuklear.NkFontConfig;
 import org.lwjgl.nuklear.NkHandle;
+import org.lwjgl.nuklear.NkRect;
 import org.lwjgl.system.MemoryStack;
 import org.lwjgl.system.MemoryUtil;
 
 /**
- * Nuklear with the palette's colours, a font, and OpenGL to draw with. Nuklear, because LWJGL has its natives for every
- * platform of the jar; imgui-java's do not cover arm64 Linux. Lengths are units of the desktop.
+ * Nuklear with the palette's colours and a font, drawn by OpenGL. LWJGL has natives of Nuklear for every platform of the jar;
+ * imgui-java has none for arm64 Linux. Lengths are units of the desktop.
  */
 final class PanelCanvas implements AutoCloseable {
-    /** Height of a letter's line. */
+    /** The height of a line of letters. */
     static final int LETTERS = 15;
 
     private static final String FONT = "/com/formdev/flatlaf/fonts/roboto/Roboto-Regular.ttf";
@@ -51,8 +54,7 @@ final class PanelCanvas implements AutoCloseable {
     private final ByteBuffer vertexMemory = MemoryUtil.memAlloc(MOST_VERTEX_BYTES);
     private final ByteBuffer elementMemory = MemoryUtil.memAlloc(MOST_ELEMENT_BYTES);
     private final ByteBuffer fontFile;
-    private final IntBuffer letterRanges = // used as long as the font
-            MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES);
+    private final IntBuffer letterRanges = MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES); // read while the font lives
     private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag");
     private final int vertexArray = glGenVertexArrays();
     private final int vertices = glGenBuffers();
@@ -60,7 +62,7 @@ final class PanelCanvas implements AutoCloseable {
     private final int letters = glGenTextures();
     private final float scale;
 
-    /** @param scale pixels a unit */
+    /** @param scale pixels of a unit of the desktop */
     PanelCanvas(float scale) {
         this.scale = scale;
         fontFile = readFont();
@@ -118,55 +120,34 @@ final class PanelCanvas implements AutoCloseable {
             for (int i = 0; i < NK_COLOR_COUNT; i++) {
                 put(table.get(i), mix(0.16), 255);
             }
-            put(table.get(NK_COLOR_TEXT), Palette.INK, 255);
+            Map.ofEntries(entry(NK_COLOR_TEXT, Palette.INK), entry(NK_COLOR_HEADER, mix(0.1)), entry(NK_COLOR_BORDER, mix(0.14)),
+                    entry(NK_COLOR_BUTTON_HOVER, mix(0.26)), entry(NK_COLOR_BUTTON_ACTIVE, mix(0.36)),
+                    entry(NK_COLOR_TOGGLE_HOVER, mix(0.3)), entry(NK_COLOR_TOGGLE_CURSOR, ACCENT), entry(NK_COLOR_SLIDER, mix(0.2)),
+                    entry(NK_COLOR_SLIDER_CURSOR, ACCENT), entry(NK_COLOR_SLIDER_CURSOR_HOVER, Palette.INK),
+                    entry(NK_COLOR_SLIDER_CURSOR_ACTIVE, Palette.INK), entry(NK_COLOR_SELECT_ACTIVE, mix(0.3)))
+                    .forEach((use, rgb) -> put(table.get(use), rgb, 255));
             put(table.get(NK_COLOR_WINDOW), mix(0.05), 225);
-            put(table.get(NK_COLOR_HEADER), mix(0.1), 255);
-            put(table.get(NK_COLOR_BORDER), mix(0.14), 255);
-            put(table.get(NK_COLOR_BUTTON_HOVER), mix(0.26), 255);
-            put(table.get(NK_COLOR_BUTTON_ACTIVE), mix(0.36), 255);
-            put(table.get(NK_COLOR_TOGGLE_HOVER), mix(0.3), 255);
-            put(table.get(NK_COLOR_TOGGLE_CURSOR), ACCENT, 255);
-            put(table.get(NK_COLOR_SLIDER), mix(0.2), 255);
-            put(table.get(NK_COLOR_SLIDER_CURSOR), ACCENT, 255);
-            put(table.get(NK_COLOR_SLIDER_CURSOR_HOVER), Palette.INK, 255);
-            put(table.get(NK_COLOR_SLIDER_CURSOR_ACTIVE), Palette.INK, 255);
-            put(table.get(NK_COLOR_SELECT_ACTIVE), mix(0.3), 255);
             nk_style_from_table(context, table);
             context.style().progress().padding().set(0, 0);
         }
     }
 
-    private static int mix(double ink) {
-        return Palette.blend(Palette.PAPER, Palette.INK, ink * ink); // in linear light, so squared
+    /** Paper with a share of ink; squared, as colours blend in linear light. */
+    private static int mix(double ink) { return Palette.blend(Palette.PAPER, Palette.INK, ink * ink); }
+
+    private static NkColor put(NkColor colour, int rgb, int alpha) {
+        return colour.set((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb, (byte) alpha);
     }
 
-    private static void put(NkColor colour, int rgb, int alpha) {
-        colour.set((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb, (byte) alpha);
-    }
+    /** The colour of a line that stands out. */
+    static NkColor accent(MemoryStack stack) { return put(NkColor.malloc(stack), ACCENT, 255); }
 
-    /** The colour of what stands out. */
-    static NkColor accent(MemoryStack stack) {
-        NkColor colour = NkColor.malloc(stack);
-        put(colour, ACCENT, 255);
-        return colour;
-    }
+    /** The ground of what lies over the points. */
+    static NkColor glass(MemoryStack stack) { return put(NkColor.malloc(stack), mix(0.05), 110); }
 
-    /** Of what lies over the points. */
-    static NkColor glass(MemoryStack stack) {
-        NkColor colour = NkColor.malloc(stack);
-        put(colour, mix(0.05), 110);
-        return colour;
-    }
+    NkContext context() { return context; }
 
-    NkContext context() {
-        return context;
-    }
-
-    /**
-     * Draws what was laid out since the last call on the bound framebuffer.
-     *
-     * @param width in pixels, as height
-     */
+    /** Draws what was laid out since the last call on the bound framebuffer of so many pixels. */
     void draw(int width, int height) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             NkBuffer vertexBuffer = NkBuffer.malloc(stack);
@@ -191,10 +172,9 @@ final class PanelCanvas implements AutoCloseable {
                 command = nk__draw_next(command, commands, context)) {
             if (command.elem_count() > 0) {
                 glBindTexture(GL_TEXTURE_2D, command.texture().id());
-                glScissor((int) (command.clip_rect().x() * scale),
-                        (int) (height - (command.clip_rect().y() + command.clip_rect().h()) * scale),
-                        Math.max(0, (int) Math.ceil(command.clip_rect().w() * scale)),
-                        Math.max(0, (int) Math.ceil(command.clip_rect().h() * scale)));
+                NkRect clip = command.clip_rect();
+                glScissor((int) (clip.x() * scale), (int) (height - (clip.y() + clip.h()) * scale),
+                        Math.max(0, (int) Math.ceil(clip.w() * scale)), Math.max(0, (int) Math.ceil(clip.h() * scale)));
                 glDrawElements(GL_TRIANGLES, command.elem_count(), GL_UNSIGNED_SHORT, offset);
                 offset += command.elem_count() * 2L;
             }

@@ -1,6 +1,5 @@
 package iadb.view;
 
-import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.Resources;
@@ -19,6 +18,7 @@ import iadb.view.interop.Interop;
 import iadb.view.interop.PointBuffer;
 import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
+import iadb.view.scene.Scene;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -37,22 +37,21 @@ final class PointAnimation implements AutoCloseable {
     private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
 
     private final Interop interop;
-    private final Context context;
     private final NetworkShape shape;
     private final int T;
     private final long seed;
+    private final LiveTraining training;
     private final ViewState state;
     private final Resources resources = new Resources();
     private final Playback playback = new Playback();
     private Sampler sampler; // made when it is first needed: the first frame comes before its kernels
-    private PointBuffer arrowTails;
+    private PointBuffer arrowTails; // null before the arrows are first shown
     private PointBuffer arrowHeads;
-    private Flow points;
-    private Flow grid; // null while it is not shown
-    private float[] starts; // [N, 2]
-    private int drawn;      // points drawn before these
+    private Flow points; // null before the first are drawn
+    private Flow grid;   // null while it is not shown
+    private int drawn;   // points drawn so far
     private int chosenPoint = NONE;
-    private long closedHostBytes; // of the points drawn before
+    private long closedHostBytes; // of earlier points
     private int previewSteps;
     private boolean previewing;
     private boolean passUnderWay; // behind what is shown
@@ -65,14 +64,14 @@ final class PointAnimation implements AutoCloseable {
     /**
      * @param T     steps of a whole pass
      * @param seed  of the points
-     * @param state is read only
+     * @param state is only read
      */
-    PointAnimation(Interop interop, NetworkShape shape, int T, long seed, ViewState state) {
+    PointAnimation(Interop interop, NetworkShape shape, int T, long seed, LiveTraining training, ViewState state) {
         this.interop = interop;
-        context = interop.context();
         this.shape = shape;
         this.T = T;
         this.seed = seed;
+        this.training = training;
         this.state = state;
         previewSteps = Math.min(T, LEAST_PREVIEW_STEPS);
     }
@@ -82,7 +81,7 @@ final class PointAnimation implements AutoCloseable {
 
     private Sampler sampler() {
         if (sampler == null) {
-            sampler = resources.add(new Sampler(context, shape));
+            sampler = resources.add(new Sampler(interop.context(), shape));
         }
         return sampler;
     }
@@ -90,27 +89,28 @@ final class PointAnimation implements AutoCloseable {
     /**
      * Draws {@code state.points} new points, and shows them where they start.
      *
+     * @return [N, 2], where they start
      * @throws DeviceLimitException when the device cannot hold so many: the points before them stay
      */
-    void draw(Density density) {
+    float[] draw(Density density) {
         int count = state.points;
         Optional<float[]> onHost = points == null && count <= MOST_POINTS_DRAWN_ON_HOST // the first are seen before kernels are built
                 ? PointSource.drawWithoutDevice(density, seed, RandomPurpose.START_POINTS, drawn, count) : Optional.empty();
-        float[] positions = onHost.orElseGet(() -> {
-            try (PointSource source = new PointSource(context, density)) {
+        float[] starts = onHost.orElseGet(() -> {
+            try (PointSource source = new PointSource(interop.context(), density)) {
                 return source.drawToHost(seed, RandomPurpose.START_POINTS, drawn, count);
             }
         });
         Flow before = points;
-        points = flow(positions);
+        points = flow(starts);
         if (before != null) {
             closedHostBytes += before.hostBytes();
             before.close();
         }
-        starts = positions;
         chosenPoint = NONE;
         drawn += count;
         previewing = false;
+        return starts;
     }
 
     private Flow flow(float[] positions) {
@@ -125,11 +125,9 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /** Starts a pass over, with other weights, points or solver, and plays it from its start. A training shows its own passes. */
-    void restart(LiveTraining training) {
+    void restart() {
         if (!training.running()) {
-            for (Flow flow : flows()) {
-                flow.begin(sampler(), training.parameters(), integration(T));
-            }
+            flows().forEach(flow -> flow.begin(sampler(), training.parameters(), integration(T)));
             playback.moveTo(0);
             previewing = false;
         }
@@ -142,35 +140,31 @@ final class PointAnimation implements AutoCloseable {
      * @param seconds since the last frame
      * @param budget  of computing
      */
-    void advance(LiveTraining training, boolean trained, double seconds, Duration budget) {
-        showOrHideGrid(training);
+    void advance(boolean trained, double seconds, Duration budget) {
+        showOrHideGrid();
         long end = System.nanoTime() + budget.toNanos();
         if (trained || training.running() || previewing) {
-            advancePreview(training, end);
+            advancePreview(end);
         } else {
-            for (Flow flow : flows()) {
-                flow.advance(left(end));
-            }
+            flows().forEach(flow -> flow.advance(left(end)));
             if (!state.is(Switch.PAUSE)) {
                 playback.advance(seconds, state.get(Quantity.SPEED), points.known(), state.is(Switch.LOOP));
             }
-            for (Flow flow : flows()) {
-                flow.show(playback.place());
-            }
+            flows().forEach(flow -> flow.show(playback.place()));
         }
         if (state.is(Switch.VELOCITY)) {
-            aimArrows(training.parameters());
+            aimArrows();
         }
     }
 
-    private void showOrHideGrid(LiveTraining training) {
+    private void showOrHideGrid() {
         if (!state.is(Switch.GRID) && grid != null) {
             grid.close();
             grid = null;
         } else if (state.is(Switch.GRID) && grid == null) {
             grid = flow(LineDrawing.gridStarts());
             if (previewing) {
-                beginPreview(training);
+                beginPreview();
             } else if (!training.running()) {
                 grid.begin(sampler(), training.parameters(), integration(T));
             }
@@ -186,10 +180,10 @@ final class PointAnimation implements AutoCloseable {
      * Computes passes behind what is shown, of the points and of the grid: both appear when both are complete. When the training
      * has ended a last pass follows, of all steps, which is then played.
      */
-    private void advancePreview(LiveTraining training, long end) {
+    private void advancePreview(long end) {
         boolean hasLastPass = lastPass && !training.running();
         if (!previewing || !passUnderWay && !hasLastPass && !state.is(Switch.PAUSE)) {
-            beginPreview(training);
+            beginPreview();
         }
         if (passUnderWay) {
             boolean complete = true;
@@ -210,37 +204,30 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /** Begins a pass with the current weights, instead of one that is under way. */
-    private void beginPreview(LiveTraining training) {
+    private void beginPreview() {
         lastPass = !training.running();
         previewing = true;
         passUnderWay = true;
         passBeganNanos = System.nanoTime();
-        for (Flow flow : flows()) {
-            flow.beginBehind(sampler(), training.parameters(), integration(lastPass ? T : previewSteps));
-        }
+        flows().forEach(flow -> flow.beginBehind(sampler(), training.parameters(), integration(lastPass ? T : previewSteps)));
     }
 
     private void endPreview() {
         passUnderWay = false;
-        for (Flow flow : flows()) {
-            flow.showPassBehind(previewPlace);
-        }
+        flows().forEach(flow -> flow.showPassBehind(previewPlace));
         morphBeganNanos = System.nanoTime();
         long passNanos = morphBeganNanos - passBeganNanos;
         morphNanos = Math.min(MORPH_NANOS, passNanos);
         double seconds = passNanos * 1e-9;
-        if (lastPass) {
-            return;
-        }
-        if (seconds > PREVIEW_SECONDS && previewSteps / 2 >= LEAST_PREVIEW_STEPS) {
+        if (!lastPass && seconds > PREVIEW_SECONDS && previewSteps / 2 >= LEAST_PREVIEW_STEPS) {
             previewSteps /= 2;
-        } else if (seconds < PREVIEW_SECONDS / 3 && previewSteps * 2 <= T) {
+        } else if (!lastPass && seconds < PREVIEW_SECONDS / 3 && previewSteps * 2 <= T) {
             previewSteps *= 2;
         }
     }
 
     /** Puts x + D(x, α) at the head of the arrow at each x: one Euler step of length 1. */
-    private void aimArrows(DeviceBuffer parameters) {
+    private void aimArrows() {
         if (arrowTails == null) {
             arrowTails = resources.add(interop.buffer(ARROWS));
             arrowHeads = resources.add(interop.buffer(ARROWS));
@@ -251,7 +238,7 @@ final class PointAnimation implements AutoCloseable {
         heads.write(LineDrawing.arrowTails());
         float alpha = (float) alpha();
         Integration unit = new Integration(Solver.EULER, new float[] {alpha, alpha + 1});
-        try (MapSession session = sampler().session(parameters, heads, ARROWS, unit)) {
+        try (MapSession session = sampler().session(training.parameters(), heads, ARROWS, unit)) {
             session.advance(1);
         }
         arrowHeads.publish();
@@ -302,22 +289,18 @@ final class PointAnimation implements AutoCloseable {
     /** Null before the first are drawn. */
     Flow points() { return points; }
 
-    /** Null while it is not shown. */
-    Flow grid() { return grid; }
-
-    /** OpenGL's names of the arrows' tails and heads; null while they are not shown. */
-    int[] arrows() {
-        return arrowTails == null || !state.is(Switch.VELOCITY) ? null : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
+    /** What to draw. */
+    Scene scene() {
+        int[] arrows = arrowTails == null || !state.is(Switch.VELOCITY) ? null : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
+        return new Scene(points, grid, arrows, trajectory().orElse(null), state.is(Switch.DENSITY), state.is(Switch.PAINT),
+                state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING), state.get(Quantity.POINT_SIZE));
     }
-
-    /** Where the points start, [N, 2]; not a copy. */
-    float[] starts() { return starts; }
 
     /** {@code shared} or {@code copied}: how the points get to OpenGL. */
     String transfer() { return interop.transfer(); }
 
     /** The name of OpenCL's device. */
-    String device() { return context.device().name(); }
+    String device() { return interop.context().device().name(); }
 
     /** Bytes of points that went through the host to OpenGL. */
     long hostBytes() { return closedHostBytes + points.hostBytes(); }

@@ -15,7 +15,6 @@ import iadb.view.Action.Switch;
 import iadb.view.FrameBudget.Phase;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Camera;
-import iadb.view.scene.Scene;
 import iadb.view.scene.SceneRenderer;
 import iadb.view.surface.EglSurface;
 import iadb.view.surface.GlfwSurface;
@@ -104,7 +103,7 @@ public final class RealtimeView implements AutoCloseable {
                     .withPlan(PlanSelector.besideWindow(config.training().plan(), context.device()));
             Network network = config.model().orElseGet(() -> Network.initial(settings.shape(), settings.seed()));
             training = resources.add(new LiveTraining(context, settings, network));
-            animation = resources.add(new PointAnimation(interop, network.shape(), config.steps(), settings.seed(), state));
+            animation = resources.add(new PointAnimation(interop, network.shape(), config.steps(), settings.seed(), training, state));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -196,7 +195,7 @@ public final class RealtimeView implements AutoCloseable {
         if (config.model().isEmpty()) {
             training.train(densities.get(Which.P0), densities.get(Which.P1));
         } else {
-            animation.restart(training);
+            animation.restart();
             kept = true;
         }
     }
@@ -312,8 +311,7 @@ public final class RealtimeView implements AutoCloseable {
 
     private void drawPoints() {
         try {
-            animation.draw(densities.start(state.is(Switch.REVERSE)));
-            scene.setStarts(animation.starts());
+            scene.setStarts(animation.draw(densities.start(state.is(Switch.REVERSE))));
         } catch (OpenClException e) {
             if (animation.points() == null) {
                 throw e;
@@ -328,7 +326,7 @@ public final class RealtimeView implements AutoCloseable {
             drawPoints();
         }
         if (needsPoints || needsTrajectories) {
-            animation.restart(training);
+            animation.restart();
         }
         needsPoints = false;
         needsTrajectories = false;
@@ -338,7 +336,7 @@ public final class RealtimeView implements AutoCloseable {
             training.advance(budget.training());
         }
         budget.begin(Phase.MAP);
-        animation.advance(training, trained, seconds, budget.map(training.running()));
+        animation.advance(trained, seconds, budget.map(training.running()));
         if (!kept && !animation.previewing() && (training.diverged() || training.hasTrained() && training.done() >= training.goal())) {
             kept = true;
             keep();
@@ -368,9 +366,7 @@ public final class RealtimeView implements AutoCloseable {
             scene.setLevels(painting.levels(), Painting.SIDE, Painting.SIDE);
         }
         camera.setScreen(surface.width(), surface.height(), state.is(Switch.PANEL) ? Panel.WIDTH * scale : 0);
-        scene.draw(surface, new Scene(animation.points(), animation.grid(), animation.arrows(), animation.trajectory().orElse(null),
-                state.is(Switch.DENSITY), state.is(Switch.PAINT), state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING),
-                state.get(Quantity.POINT_SIZE)), seconds);
+        scene.draw(surface, animation.scene(), seconds);
         budget.begin(Phase.PANEL);
         panel.layOut((int) (surface.width() / scale), (int) (surface.height() / scale),
                 System.nanoTime() - messageNanos < MESSAGE_NANOS ? message : "");

@@ -32,11 +32,13 @@ class PointAnimationTest {
     private static final float TOLERANCE = 3e-5f;
     private static final Duration BUDGET = Duration.ofMillis(1);
 
+    private float[] starts; // [N, 2]
+
     private interface Trial {
         void with(LiveTraining training, PointAnimation animation, ViewState state);
     }
 
-    private static void run(Trial trial) {
+    private void run(Trial trial) {
         NetworkShape shape = NetworkShape.TUTORIAL;
         float[] parameters = new float[shape.bufferFloats()];
         parameters[shape.biasOffset(shape.depth())] = SHIFT[0];
@@ -47,8 +49,8 @@ class PointAnimationTest {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
                     LiveTraining training = new LiveTraining(context, TRAINING, network);
-                    PointAnimation animation = new PointAnimation(interop, shape, 128, 1, state)) {
-                animation.draw(NamedDensities.find("gaussian").orElseThrow());
+                    PointAnimation animation = new PointAnimation(interop, shape, 128, 1, training, state)) {
+                starts = animation.draw(NamedDensities.find("gaussian").orElseThrow());
                 training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
                 trial.with(training, animation, state);
             }
@@ -60,29 +62,29 @@ class PointAnimationTest {
         run((training, animation, state) -> {
             state.set(Switch.GRID, true);
             do {
-                assertArrayEquals(animation.starts(), drawn(animation.points()), "the points move when the grid does");
+                assertArrayEquals(starts, drawn(animation.points()), "the points move when the grid does");
                 training.advance(BUDGET);
-                animation.advance(training, true, 0, BUDGET);
-            } while (drawn(animation.grid())[0] == 0);
+                animation.advance(true, 0, BUDGET);
+            } while (drawn(animation.scene().grid())[0] == 0);
             assertTrue(training.running());
-            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.grid()), TOLERANCE);
-            assertArrayEquals(shifted(animation.starts()), drawn(animation.points()), TOLERANCE);
+            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.scene().grid()), TOLERANCE);
+            assertArrayEquals(shifted(starts), drawn(animation.points()), TOLERANCE);
         });
     }
 
     @Test
     void aGridThatIsShownInAPauseBendsToo() {
         run((training, animation, state) -> {
-            while (animation.grid() == null) {
+            while (animation.scene().grid() == null) {
                 training.advance(BUDGET);
-                animation.advance(training, true, 0, BUDGET);
-                state.set(Switch.GRID, drawn(animation.points())[0] != animation.starts()[0]);
+                animation.advance(true, 0, BUDGET);
+                state.set(Switch.GRID, drawn(animation.points())[0] != starts[0]);
             }
             state.set(Switch.PAUSE, true);
-            for (int frame = 0; frame < 10_000 && drawn(animation.grid())[0] == 0; frame++) {
-                animation.advance(training, true, 0, BUDGET);
+            for (int frame = 0; frame < 10_000 && drawn(animation.scene().grid())[0] == 0; frame++) {
+                animation.advance(true, 0, BUDGET);
             }
-            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.grid()), TOLERANCE);
+            assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.scene().grid()), TOLERANCE);
         });
     }
 
@@ -90,14 +92,14 @@ class PointAnimationTest {
     void aPauseHoldsPlaybackAtItsPlace() {
         run((training, animation, state) -> {
             training.stop();
-            animation.restart(training);
+            animation.restart();
             while (animation.place() < 0.3) {
-                animation.advance(training, false, 0.1, BUDGET);
+                animation.advance(false, 0.1, BUDGET);
             }
             state.set(Switch.PAUSE, true);
             double place = animation.place();
             for (int frame = 0; frame < 200; frame++) {
-                animation.advance(training, false, 0.1, BUDGET);
+                animation.advance(false, 0.1, BUDGET);
             }
             assertEquals(place, animation.place());
         });
