@@ -13,6 +13,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IntSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -179,19 +180,17 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
 
     /** The README's section: the kernels whose cycles are known. */
     String section() {
-        List<String> gpus = gpus(kernels);
-        Map<List<String>, Map<String, OnGpu>> byKernel = new LinkedHashMap<>();
-        kernels.forEach(one -> byKernel.computeIfAbsent(List.of(one.program(), one.kernel()), k -> new TreeMap<>()).put(one.gpu(), one));
+        Map<List<String>, List<OnGpu>> byKernel = new LinkedHashMap<>();
+        kernels.forEach(one -> byKernel.computeIfAbsent(List.of(one.program(), one.kernel()), k -> new ArrayList<>()).add(one));
         List<OnGpu> modelled = kernels.stream().filter(one -> one.cycles() != null).toList();
-        StringBuilder text = new StringBuilder("### " + TITLE + "\n\n| kernel |");
-        gpus.forEach(gpu -> text.append(" registers, ").append(gpu).append(", compiled |"));
-        text.append(" local bytes, compiled | groups an SM, compiled | cycles, modelled | cycles from L1, modelled | time, modelled |\n|---|")
-                .append("---|".repeat(gpus.size() + 5)).append('\n');
+        Map<Boolean, List<String>> gpusByVendor = gpus(kernels).stream().collect(Collectors.partitioningBy(Compiled::isNvidia));
+        StringBuilder text = new StringBuilder("### " + TITLE + "\n\n| kernel (program) | registers, NVIDIA | registers, AMD | local bytes |"
+                + " groups per SM | cycles | cycles, data in L1 | time |\n|---|---|---|---|---|---|---|---|\n");
         for (OnGpu one : modelled) {
-            text.append("| `%s` (%s), a %s |".formatted(one.kernel(), one.program(), one.per()));
-            Map<String, OnGpu> same = byKernel.get(List.of(one.program(), one.kernel()));
-            gpus.forEach(gpu -> text.append(same.containsKey(gpu) ? cell(same.get(gpu).registers()) : cell(null)));
-            text.append(cell(one.localBytes())).append(cell(one.groupsPerUnit())).append(cell(one.cycles()))
+            List<OnGpu> same = byKernel.get(List.of(one.program(), one.kernel()));
+            text.append("| `%s` (%s), per %s |".formatted(one.kernel(), one.program(), one.per()))
+                    .append(registers(same, true)).append(registers(same, false))
+                    .append(cell(one.localBytes())).append(cell(one.groupsPerUnit())).append(cell(one.cycles()))
                     .append(cell(one.cyclesFromL1())).append(' ').append(Table.number(one.cycles() / one.clockGhz() * 1e-3)).append(" µs |\n");
         }
         Map<String, Integer> spills = new TreeMap<>();
@@ -199,14 +198,25 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
                 .forEach(one -> spills.put("`%s` (%s) on %s".formatted(one.kernel(), one.program(), one.gpu()), one.bytesInMemory()));
         String clocks = modelled.stream().map(one -> one.gpu() + " at " + one.clockGhz() + " GHz").distinct()
                 .collect(Collectors.joining(", "));
-        text.append("\nNo GPU has run any of it. Registers are of a work-item, local bytes of a group. The last five columns are of ")
-                .append(clocks).append("; cycles and time are those of one warp alone that loads from L2, without the launch, and cycles from L1 those")
-                .append(" where all that it loads lies there, as a map's weights do. Of all ")
-                .append(byKernel.size()).append(" kernels ").append(spills.isEmpty() ? "none spills" : "these spill: "
+        text.append("\nNone of this has run on a GPU. Registers per work-item, on ")
+                .append(String.join(", ", gpusByVendor.get(true))).append(" and ").append(String.join(", ", gpusByVendor.get(false)))
+                .append("; local bytes per work-group. The last five columns are for ").append(clocks)
+                .append("; cycles are those of a single warp without launch overhead, loading from L2 or, in the next column, from L1. Of ")
+                .append(byKernel.size()).append(" kernels ").append(spills.isEmpty() ? "none spills" : "these spill registers: "
                         + spills.entrySet().stream().map(one -> one.getKey() + ", " + one.getValue() + " bytes").collect(Collectors.joining("; ")))
-                .append(". By ").append(String.join("; ", made)).append(", ").append(date).append(", commit ").append(commit)
-                .append(": [").append(FILE).append("](tools/results/").append(FILE).append(").\n");
+                .append(". Compilers and model: ").append(String.join("; ", made)).append("; ").append(date).append(", commit ").append(commit)
+                .append(", [").append(FILE).append("](tools/results/").append(FILE).append(").\n");
         return text.toString();
+    }
+
+    private static boolean isNvidia(String gpu) { return gpu.startsWith("sm_"); }
+
+    /** Registers on the GPUs of one vendor: one number, or the least and the most. */
+    private static String registers(List<OnGpu> kernel, boolean nvidia) {
+        IntSummaryStatistics registers = kernel.stream().filter(one -> isNvidia(one.gpu()) == nvidia).map(OnGpu::registers)
+                .filter(Objects::nonNull).mapToInt(Integer::intValue).summaryStatistics();
+        return registers.getCount() == 0 ? " - |" : registers.getMin() == registers.getMax() ? " %d |".formatted(registers.getMin())
+                : " %d to %d |".formatted(registers.getMin(), registers.getMax());
     }
 
     private static String cell(Number value) {

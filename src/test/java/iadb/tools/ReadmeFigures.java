@@ -17,9 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The README's tables of figures, made from the result files alone. One has the speed of each device, with a column for a GPU
- * that says "not yet measured" until there is a result of one. Until then a second has what was modelled for GPUs. The last has
- * the faults that were tried.
+ * The README's tables of figures, generated from the result files: the speed of each measured device; until a GPU has been
+ * measured, what was modelled for GPUs; and the faults that were injected.
  */
 final class ReadmeFigures {
     private static final String BEGIN = "<!-- figures: written by tools/figures -->";
@@ -28,7 +27,7 @@ final class ReadmeFigures {
     private static final String END_MODEL = "<!-- end of modelled -->";
     private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
     private static final String END_SOAK = "<!-- end of faults -->";
-    private static final String ABSENT = "not yet measured";
+    static final String NO_GPU = "No GPU has been measured yet.";
 
     /** What the table takes of the files of {@code iadb-cl profile}. */
     private record Result(Machine machine, Settings settings, Peak peak, List<Plan> plans, List<MapSpeed> map, Run run) {
@@ -154,40 +153,29 @@ final class ReadmeFigures {
     }
 
     private static String block(List<Device> devices) {
-        boolean hasGpu = hasGpu(devices);
-        List<String> heads = new ArrayList<>(devices.stream().map(device -> device.result().machine().device()).toList());
-        if (!hasGpu) {
-            heads.add("a GPU");
-        }
+        List<String> heads = devices.stream().map(device -> device.result().machine().device()).toList();
         StringBuilder text = new StringBuilder("| |").append(joined(heads)).append("|---|").append("---|".repeat(heads.size()))
                 .append('\n');
-        row(text, "measured peak, fp32", devices, hasGpu, device -> Table.number(device.result().peak().gflops()) + " GFLOP/s");
-        row(text, "training, default setting", devices, hasGpu, device -> plan(device.result().fastestPlan()));
-        row(text, "the other plans", devices, hasGpu, device -> device.result().plans().stream()
+        row(text, "measured peak, fp32", devices, device -> Table.number(device.result().peak().gflops()) + " GFLOP/s");
+        row(text, "training step, fastest plan", devices, device -> plan(device.result().fastestPlan()));
+        row(text, "training step, other plans", devices, device -> device.result().plans().stream()
                 .filter(plan -> !plan.equals(device.result().fastestPlan())).map(ReadmeFigures::plan)
                 .collect(Collectors.joining("; ")));
-        for (int points : new int[] {1 << 11, 1 << 20}) {
-            row(text, String.format(Locale.ROOT, "map, %,d points", points), devices, hasGpu,
-                    device -> map(device.result(), points));
-        }
-        row(text, "a whole run", devices, hasGpu, device -> String.format(Locale.ROOT, "%s s, %,d iterations",
-                Table.number(device.result().run().wallSeconds()), device.result().run().iterations()));
-        row(text, "start to first training step", devices, hasGpu,
-                device -> Table.number(device.result().run().firstStepSeconds().median()) + " s");
-        row(text, "host memory of that run", devices, hasGpu, device -> device.result().run().residentMegabytes() == null ? "-"
-                : Table.number(device.result().run().residentMegabytes()) + " MB");
-        uses(text, devices, hasGpu);
-        List<String> peers = devices.stream().filter(device -> device.comparison() != null)
-                .flatMap(device -> device.comparison().peers().stream()).filter(peer -> peer.reason() == null)
-                .map(Entry::name).distinct().toList();
-        for (String peer : peers) {
-            row(text, "times as fast as " + peer, devices, hasGpu, device -> ratio(device.comparison(), peer));
-        }
-        row(text, "driver", devices, hasGpu,
-                device -> device.result().machine().platform() + " " + device.result().machine().driver());
-        row(text, "measured", devices, hasGpu, device -> device.result().machine().date() + ", commit "
-                + device.result().machine().commit() + ", `tools/profile" + flag(device.result().settings()) + "`");
-        text.append("\nMedians; shares are of the peak that the same run measured. The files behind them: ");
+        row(text, "mapping, point-steps per second", devices, device -> device.result().map().stream()
+                .filter(map -> map.points() == 1 << 11 || map.points() == 1 << 20)
+                .map(map -> String.format(Locale.ROOT, "%s M, %s of peak (%,d points)",
+                Table.number(map.pointStepsPerSecond().median() * 1e-6), Table.percent(map.shareOfPeak()), map.points()))
+                .collect(Collectors.joining("; ")));
+        row(text, "whole default run", devices, device -> wholeRun(device.result().run()));
+        uses(text, devices);
+        row(text, "speed relative to other programs", devices, device -> device.comparison() == null ? ""
+                : device.comparison().peers().stream().filter(peer -> peer.reason() == null)
+                .map(peer -> Table.number(peer.ratio().median()) + " (" + peer.name() + ")").collect(Collectors.joining("; ")));
+        row(text, "measured", devices, device -> device.result().machine().date() + ", commit " + device.result().machine().commit()
+                + ", `tools/profile" + flag(device.result().settings()) + "`, " + device.result().machine().platform() + " "
+                + device.result().machine().driver());
+        text.append("\nMedians. Percentages of peak refer to the peak measured in the same run. ").append(hasGpu(devices) ? "" : NO_GPU + " ")
+                .append("Result files: ");
         text.append(devices.isEmpty() ? "none yet" : devices.stream()
                 .map(device -> "[%s](tools/results/%s)".formatted(device.result().machine().device(), device.folder()))
                 .collect(Collectors.joining(", "))).append(".\n");
@@ -195,18 +183,18 @@ final class ReadmeFigures {
     }
 
     /** What using a trained map costs, and what an average of the weights gains. */
-    private static void uses(StringBuilder text, List<Device> devices, boolean hasGpu) {
-        row(text, "`--log-density`, times the plain map", devices, hasGpu, ofMap(map -> Table.number(map.densityCost().median())));
-        row(text, "the inverse, times the plain map", devices, hasGpu, ofMap(map -> Table.number(map.inverseCost().median())));
-        row(text, "miss at 128 evaluations of the network", devices, hasGpu, ofMap(map -> map.solvers().stream()
+    private static void uses(StringBuilder text, List<Device> devices) {
+        row(text, "cost of `--log-density`, relative to the map alone", devices, ofMap(map -> Table.number(map.densityCost().median())));
+        row(text, "cost of the inverse, relative to the map alone", devices, ofMap(map -> Table.number(map.inverseCost().median())));
+        row(text, "mean error with 128 network evaluations per point", devices, ofMap(map -> map.solvers().stream()
                 .map(one -> String.format(Locale.ROOT, "%.1e (%s, %d steps)", one.meanDistance(), one.solver(), one.steps()))
                 .collect(Collectors.joining("; "))));
-        row(text, "`evaluate`", devices, hasGpu, ofMap(map -> String.format(Locale.ROOT, "%s s, %,d points",
+        row(text, "`evaluate`", devices, ofMap(map -> String.format(Locale.ROOT, "%s s for %,d points",
                 Table.number(map.evaluateSeconds()), map.evaluatePoints())));
-        row(text, "`sample` to NPY", devices, hasGpu, ofMap(map -> String.format(Locale.ROOT,
-                "%s s, %,d points, %s of the map's own rate, %s MB", Table.number(map.sampleSeconds()), map.samplePoints(),
+        row(text, "`sample`, writing NPY", devices, ofMap(map -> String.format(Locale.ROOT,
+                "%s s for %,d points (%s of the speed of mapping alone), %s MB", Table.number(map.sampleSeconds()), map.samplePoints(),
                 Table.percent(map.sampleShare()), Table.number(map.sampleMegabytes()))));
-        row(text, "`--ema`, distance above exact samples' over the plain one's", devices, hasGpu, device -> device.averages() == null
+        row(text, "`--ema 0.999`: excess distance relative to training without it", devices, device -> device.averages() == null
                 ? "" : averages(device.averages()));
     }
 
@@ -215,10 +203,10 @@ final class ReadmeFigures {
     }
 
     private static String averages(Averages averages) {
-        return String.format(Locale.ROOT, "%.2f, moons to ring, medians over %d seeds", averages.medianRatio(),
+        return String.format(Locale.ROOT, "%.2f (moons to ring, median of %d seeds)", averages.medianRatio(),
                 averages.moonsToRing().size())
                 + averages.leastGain().map(one -> String.format(Locale.ROOT,
-                "; of all %d pairs %d got worse, %s to %s gained least: %.2f", averages.pairs().size(), averages.worse(), one.p0(),
+                "; of %d pairs of densities %d got worse; the least gain was %s to %s, %.2f", averages.pairs().size(), averages.worse(), one.p0(),
                 one.p1(), one.ratio())).orElse("");
     }
 
@@ -226,12 +214,8 @@ final class ReadmeFigures {
         String of(Device device);
     }
 
-    private static void row(StringBuilder text, String head, List<Device> devices, boolean hasGpu, Cell cell) {
-        List<String> cells = new ArrayList<>(devices.stream().map(cell::of).toList());
-        if (!hasGpu) {
-            cells.add(ABSENT);
-        }
-        text.append("| ").append(head).append(" |").append(joined(cells));
+    private static void row(StringBuilder text, String head, List<Device> devices, Cell cell) {
+        text.append("| ").append(head).append(" |").append(joined(devices.stream().map(cell::of).toList()));
     }
 
     private static String joined(List<String> cells) {
@@ -239,19 +223,14 @@ final class ReadmeFigures {
     }
 
     private static String plan(Plan plan) {
-        return "%s µs a step (%s, %s of peak)".formatted(Table.number(plan.microseconds().median()), plan.plan(),
+        return "%s µs (%s, %s of peak)".formatted(Table.number(plan.microseconds().median()), plan.plan(),
                 Table.percent(plan.shareOfPeak()));
     }
 
-    private static String map(Result result, int points) {
-        return result.map().stream().filter(map -> map.points() == points).findFirst()
-                .map(map -> Table.number(map.pointStepsPerSecond().median() * 1e-6) + " M point-steps/s ("
-                        + Table.percent(map.shareOfPeak()) + " of peak)").orElse("");
-    }
-
-    private static String ratio(Comparison comparison, String peer) {
-        return comparison == null ? "" : comparison.peers().stream().filter(entry -> entry.name().equals(peer)).findFirst()
-                .map(entry -> entry.reason() == null ? Table.number(entry.ratio().median()) : entry.reason()).orElse("");
+    private static String wholeRun(Run run) {
+        return String.format(Locale.ROOT, "%s s for %,d iterations, first step after %s s", Table.number(run.wallSeconds()), run.iterations(),
+                Table.number(run.firstStepSeconds().median()))
+                + (run.residentMegabytes() == null ? "" : ", " + Table.number(run.residentMegabytes()) + " MB of host memory");
     }
 
     private static String flag(Settings settings) {

@@ -40,19 +40,19 @@ record SoakResult(String system, Part<Map<String, Double>> faults, Part<Map<Stri
     /** The README's table of it. */
     String table() {
         List<Reader> readers = fuzz.figures().readers();
-        return "| tried by `tools/soak` | |\n|---|---|\n"
-                + row("`kill -9` at random moments", "%,d, of them %,d while a file was being written: each file the old or the new"
-                        + " one, and the next run went on", count(faults, "kills"), count(faults, "kills_while_a_file_was_written"))
-                + row("a training in `-Xmx128m`", "%,d s: %,d MB after the first minute, %,d MB at the end; as many OpenCL objects",
+        return "| tested by `tools/soak` | |\n|---|---|\n"
+                + row("`kill -9` at random moments", "%,d, %,d of them while a file was being written: each file was the old or the new"
+                        + " one, and training resumed", count(faults, "kills"), count(faults, "kills_while_a_file_was_written"))
+                + row("training with `-Xmx128m`", "%,d s: %,d MB after the first minute, %,d MB at the end; no OpenCL object leaked",
                         count(faults, "leak_seconds"), count(faults, "megabytes_at_first"), count(faults, "megabytes_at_last"))
-                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failed; %,d inputs kept", readers.size(),
+                + row("hostile files", "%d readers (%s), at least %,d executions each: %d failures; %,d inputs kept for the tests", readers.size(),
                         readers.stream().map(Reader::reader).collect(Collectors.joining(", ")),
                         readers.stream().mapToLong(Reader::executions).min().orElse(0), fuzz.figures().findings(),
                         readers.stream().mapToInt(Reader::inputs).sum())
-                + row("kernels under Oclgrind", "%,d plans and maps, of every size and tuning, %,d of them with density and"
-                        + " inverse: no race, no stray access, no unset value", count(oclgrind, "plans_and_maps"),
+                + row("kernels under Oclgrind", "%,d plans and maps of all sizes and tunings, %,d of them with density and"
+                        + " inverse: no race, invalid access or uninitialised value", count(oclgrind, "plans_and_maps"),
                         count(oclgrind, "maps_with_density"))
-                + row("measured", "%s: kills and memory %s; files %s; kernels %s", system, faults, fuzz, oclgrind);
+                + row("measured", "%s; kills and memory: %s; files: %s; kernels: %s", system, faults, fuzz, oclgrind);
     }
 
     private static String row(String head, String text, Object... values) {
