@@ -16,12 +16,14 @@ import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,13 +48,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
     private static final int MIN_BLOCKS = 8;
     private static final long SEED = 0;
 
-    /**
-     * The quality of a map during training.
-     *
-     * @param iteration of the training
-     * @param seconds   of training up to there
-     * @param distance  sliced Wasserstein-1 of its points to fresh points of p1
-     */
+    /** A map during training: its iteration, seconds of training, and sliced Wasserstein-1 distance to fresh points of p1. */
     record Quality(int iteration, double seconds, double distance) {
     }
 
@@ -71,6 +67,10 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
      */
     record Entry(String name, String reason, String framework, String device, Integer threads, Spread microseconds, Spread ratio,
             Double compileSeconds, List<Quality> quality) {
+        private static Entry absent(Peer peer, String reason) {
+            LOG.info("{}: {}", peer.name(), reason);
+            return new Entry(peer.name(), reason, null, null, null, null, null, null, null);
+        }
     }
 
     /** Runs all of them; the other programs are in the folder {@code scripts}. */
@@ -99,21 +99,13 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
             List<Entry> entries = new ArrayList<>();
             for (Peer peer : Peer.all(context.device())) {
                 LOG.info("{}", peer.name());
-                try {
-                    entries.add(entry(peer, ownTimes, judge));
-                } catch (Peer.AbsentException e) {
-                    LOG.info("{}: {}", peer.name(), e.getMessage());
-                    entries.add(new Entry(peer.name(), e.getMessage(), null, null, null, null, null, null, null));
-                }
+                entries.add(entry(peer, ownTimes, judge));
             }
             if (ownTimes.isEmpty()) {
                 ownTimes.add(ownMicroseconds());
             }
-            List<List<Quality>> quality = new ArrayList<>();
-            for (int seed = 0; seed < settings.qualitySeeds(); seed++) {
-                quality.add(ownQuality(seed, judge));
-            }
-            return new Comparison(ResultFile.machine(context.device()), settings, spread(ownTimes), medians(quality),
+            List<List<Quality>> quality = IntStream.range(0, settings.qualitySeeds()).mapToObj(seed -> ownQuality(seed, judge)).toList();
+            return new Comparison(ResultFile.machine(context.device()), settings, Spread.of(ownTimes), medians(quality),
                     judge.applyAsDouble(Arrays.copyOfRange(reference, 2 * points, 4 * points)), entries);
         }
 
@@ -124,18 +116,20 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
                 float[] data = new float[2 * count];
                 NpyWriter.writeArray(folder.resolve("p0.npy"), session.data0().read(data), count, 2);
                 NpyWriter.writeArray(folder.resolve("p1.npy"), session.data1().read(data), count, 2);
-                NpyWriter.writeArray(folder.resolve("start.npy"), source.drawToHost(SEED, RandomPurpose.START_POINTS, 0, settings.judgedPoints()),
-                        settings.judgedPoints(), 2);
+                NpyWriter.writeArray(folder.resolve("start.npy"), source.drawToHost(SEED, RandomPurpose.START_POINTS, 0,
+                        settings.judgedPoints()), settings.judgedPoints(), 2);
             }
         }
 
-        private Entry entry(Peer peer, List<Double> ownTimes, ToDoubleFunction<float[]> judge)
-                throws Peer.AbsentException, IOException {
+        private Entry entry(Peer peer, List<Double> ownTimes, ToDoubleFunction<float[]> judge) throws IOException {
             List<Double> times = new ArrayList<>();
             List<Double> ratios = new ArrayList<>();
             for (int round = 0; round < settings.peerRounds(); round++) {
                 double before = ownMicroseconds();
                 Peer.Report report = peer.run(scripts, folder, settings, 0, List.of(settings.peerIterations()));
+                if (report.reason() != null) {
+                    return Entry.absent(peer, report.reason());
+                }
                 double after = ownMicroseconds();
                 ownTimes.addAll(List.of(before, after));
                 times.add(report.microsecondsPerStep());
@@ -145,6 +139,9 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
             Peer.Report last = null;
             for (int seed = 0; seed < settings.qualitySeeds(); seed++) {
                 last = peer.run(scripts, folder, settings, seed, checkpoints(settings.qualityIterations()));
+                if (last.reason() != null) {
+                    return Entry.absent(peer, last.reason());
+                }
                 List<Quality> quality = new ArrayList<>();
                 for (Peer.Checkpoint checkpoint : last.checkpoints()) {
                     double distance = judge.applyAsDouble(NpyReader.readArray(folder.resolve(checkpoint.points())));
@@ -152,7 +149,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
                 }
                 trainings.add(quality);
             }
-            return new Entry(peer.name(), null, last.framework(), last.device(), last.threads(), spread(times), spread(ratios),
+            return new Entry(peer.name(), null, last.framework(), last.device(), last.threads(), Spread.of(times), Spread.of(ratios),
                     last.compileSeconds(), medians(trainings));
         }
 
@@ -191,34 +188,98 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
     /** Several trainings with the same checkpoints as one: the medians at each. */
     private static List<Quality> medians(List<List<Quality>> trainings) {
         return IntStream.range(0, trainings.get(0).size()).mapToObj(i -> new Quality(trainings.get(0).get(i).iteration(),
-                spread(trainings.stream().map(training -> training.get(i).seconds()).toList()).median(),
-                spread(trainings.stream().map(training -> training.get(i).distance()).toList()).median())).toList();
+                Spread.of(trainings.stream().map(training -> training.get(i).seconds()).toList()).median(),
+                Spread.of(trainings.stream().map(training -> training.get(i).distance()).toList()).median())).toList();
     }
 
     private static List<Integer> checkpoints(int iterations) {
         return IntStream.iterate(FIRST_CHECKPOINT, i -> i <= iterations, i -> 2 * i).boxed().toList();
     }
 
-    private static Spread spread(List<Double> values) {
-        return Spread.of(values.stream().mapToDouble(Double::doubleValue).toArray());
-    }
-
     /** The ratios for a terminal. */
     public String text() {
         Table table = new Table("training", "us a step", "middle half", "times as long", "distance at the end", "after s");
-        Quality last = ownQuality.get(ownQuality.size() - 1);
-        table.row("this program", Table.number(own.median()), Table.range(own), "1", Table.number(last.distance()),
-                Table.number(last.seconds()));
+        row(table, "this program", own, "1", ownQuality);
         StringBuilder absent = new StringBuilder();
         for (Entry peer : peers) {
             if (peer.reason() != null) {
                 absent.append(peer.name()).append(" did not run: ").append(peer.reason()).append('\n');
             } else {
-                Quality end = peer.quality().get(peer.quality().size() - 1);
-                table.row(peer.name(), Table.number(peer.microseconds().median()), Table.range(peer.microseconds()),
-                        Table.number(peer.ratio().median()), Table.number(end.distance()), Table.number(end.seconds()));
+                row(table, peer.name(), peer.microseconds(), Table.number(peer.ratio().median()), peer.quality());
             }
         }
         return table + "exact samples: distance " + Table.number(exactDistance) + "\n" + absent;
+    }
+
+    private static void row(Table table, String name, Spread microseconds, String ratio, List<Quality> quality) {
+        Quality end = quality.get(quality.size() - 1);
+        table.row(name, Table.number(microseconds.median()), Table.range(microseconds), ratio, Table.number(end.distance()),
+                Table.number(end.seconds()));
+    }
+
+    /**
+     * Another program that does the same training: one of this repository's {@code tools/peers}.
+     *
+     * @param script  in the folder of the programs
+     * @param options of its own
+     * @param threads it may use
+     */
+    private record Peer(String name, String script, List<String> options, int threads) {
+        private static final Duration LIMIT = Duration.ofMinutes(20);
+        private static final int CANNOT_RUN = 3;
+        /** Where a distribution's packages are, which the first Python on the path may not have. */
+        private static final String SYSTEM_PYTHON = "/usr/bin/python3";
+
+        /** What a peer prints as JSON, of which it has other values too; only {@code reason} where it could not run. */
+        private record Report(String reason, String framework, String device, int threads, double microsecondsPerStep,
+                Double compileSeconds, List<Checkpoint> checkpoints) {
+        }
+
+        /** A moment of a peer's training, and the file of the points that it mapped then, [N, 2]. */
+        private record Checkpoint(int iteration, double seconds, String points) {
+        }
+
+        /** All of them; on a CPU with one thread and with as many as it has compute units. */
+        static List<Peer> all(Device device) {
+            List<Peer> all = new ArrayList<>();
+            boolean isCpu = device.type() == Device.Type.CPU;
+            for (int threads : isCpu && device.computeUnits() > 1 ? new int[] {1, device.computeUnits()} : new int[] {1}) {
+                String suffix = isCpu ? ", %s thread%s".formatted(threads, threads > 1 ? "s" : "") : "";
+                all.add(new Peer("PyTorch eager" + suffix, "pytorch.py", List.of("--mode", "eager"), threads));
+                all.add(new Peer("PyTorch best" + suffix, "pytorch.py", List.of("--mode", "best"), threads));
+            }
+            int threads = isCpu ? device.computeUnits() : 1;
+            all.add(new Peer("PyTorch compile", "pytorch.py", List.of("--mode", "compile"), threads));
+            all.add(new Peer("PyTorch CUDA graphs", "pytorch.py", List.of("--mode", "graphs"), threads));
+            all.add(new Peer("JAX scan", "jax_scan.py", List.of(), threads));
+            all.add(new Peer("DJL (Java, PyTorch engine)", "djl/run", List.of(), threads));
+            return all;
+        }
+
+        /** Runs it on the data in {@code folder}, where it writes its points too; the last of the checkpoints ends the training. */
+        Report run(Path peers, Path folder, Settings settings, int seed, List<Integer> checkpoints) {
+            Path file = peers.resolve(script);
+            if (!Files.exists(file)) {
+                return absent("there is no " + script + " in " + peers);
+            }
+            List<String> command = new ArrayList<>(List.of(file.toString(), "--p0", folder.resolve("p0.npy").toString(),
+                    "--p1", folder.resolve("p1.npy").toString(), "--start", folder.resolve("start.npy").toString(),
+                    "--iterations", checkpoints.get(checkpoints.size() - 1).toString(), "--batch", Integer.toString(settings.batch()),
+                    "--lr", "0.001", "--seed", Integer.toString(seed), "--steps", Integer.toString(settings.mapSteps()),
+                    "--checkpoints", String.join(",", checkpoints.stream().map(Object::toString).toList()),
+                    "--threads", Integer.toString(threads), "--out", folder.toString()));
+            command.addAll(options);
+            ChildProcess child = ChildProcess.run(command, Map.of(), LIMIT);
+            if (child.code() == CANNOT_RUN && script.endsWith(".py") && Files.isExecutable(Path.of(SYSTEM_PYTHON))) {
+                child = ChildProcess.run(Stream.concat(Stream.of(SYSTEM_PYTHON), command.stream()).toList(), Map.of(), LIMIT);
+            }
+            if (child.code() != 0) {
+                String reason = child.lastError().replaceFirst("^cannot run here: ", "");
+                return absent(child.code() == CANNOT_RUN ? reason : "failed: " + reason);
+            }
+            return ResultFile.JSON.fromJson(child.out(), Report.class);
+        }
+
+        private static Report absent(String reason) { return new Report(reason, null, null, 0, 0, null, null); }
     }
 }

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * What using a trained map costs: its density and its inverse beside the plain map, its solvers beside each other, and the
@@ -66,57 +66,54 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
     /** Trains a map and measures its uses on the device. */
     public static MapUses measure(Device device, Settings settings) throws IOException {
         Path folder = Files.createTempDirectory("iadb-map");
-        try (Context context = Context.open(device)) {
-            Network network;
-            try (TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), TrainingStep.P0, TrainingStep.P1)) {
-                TrainingStep.seconds(session, settings.iterations());
-                network = session.snapshot();
-            }
+        try (Context context = Context.open(device); Bench bench = new Bench(context, trained(context, settings), settings.usedPoints())) {
             Path model = folder.resolve("model.safetensors");
-            Model.write(model, new Model(network, Optional.of(TrainingStep.P0), Optional.of(TrainingStep.P1), Map.of()));
-            try (Bench bench = new Bench(context, network, settings.usedPoints())) {
-                List<SolverError> solvers = bench.solverErrors();
-                double[] density = new double[settings.blocks()];
-                double[] inverse = new double[settings.blocks()];
-                for (int i = -1; i < density.length; i++) {
-                    double plain = bench.plainSeconds();
-                    double withDensity = bench.densitySeconds();
-                    double back = bench.inverseSeconds();
-                    if (i >= 0) { // the first warms up
-                        density[i] = withDensity / plain;
-                        inverse[i] = back / plain;
-                    }
-                }
-                String index = Integer.toString(device.index());
-                ChildProcess evaluate = ChildProcess.runJar("evaluate", "--model", model.toString(), "--count",
-                        Integer.toString(settings.evaluatedPoints()), "--device", index, "--quiet");
-                double before = bench.plainSeconds();
-                ChildProcess sample = ChildProcess.runJar("sample", "--model", model.toString(), "--points",
-                        Integer.toString(settings.sampledPoints()), "--device", index, "--quiet",
-                        "-o", folder.resolve("points.npy").toString());
-                double mapSeconds = (before + bench.plainSeconds()) / 2 / settings.usedPoints() * settings.sampledPoints();
-                return new MapUses(ResultFile.machine(device), settings.iterations(), Spread.of(density), Spread.of(inverse), solvers,
-                        settings.evaluatedPoints(), evaluate.seconds(), settings.sampledPoints(), sample.seconds(),
-                        mapSeconds / sample.seconds(), sample.residentMegabytes());
-            }
+            Model.write(model, new Model(bench.network, Optional.of(TrainingStep.P0), Optional.of(TrainingStep.P1), Map.of()));
+            List<SolverError> solvers = Arrays.stream(Solver.values()).map(bench::error).toList();
+            bench.costs(); // warms up
+            double[][] costs = Stream.generate(bench::costs).limit(settings.blocks()).toArray(double[][]::new);
+            String index = Integer.toString(device.index());
+            ChildProcess evaluate = ChildProcess.runJar("evaluate", "--model", model.toString(), "--count",
+                    Integer.toString(settings.evaluatedPoints()), "--device", index, "--quiet");
+            double before = bench.mapSeconds();
+            ChildProcess sample = ChildProcess.runJar("sample", "--model", model.toString(), "--points",
+                    Integer.toString(settings.sampledPoints()), "--device", index, "--quiet", "-o", folder.resolve("points.npy").toString());
+            double mapSeconds = (before + bench.mapSeconds()) / 2 / settings.usedPoints() * settings.sampledPoints();
+            return new MapUses(ResultFile.machine(device), settings.iterations(), Spread.of(column(costs, 0)), Spread.of(column(costs, 1)),
+                    solvers, settings.evaluatedPoints(), evaluate.seconds(), settings.sampledPoints(), sample.seconds(),
+                    mapSeconds / sample.seconds(), sample.residentMegabytes());
         } finally {
             ChildProcess.deleteFolder(folder);
         }
     }
 
+    private static Network trained(Context context, Settings settings) {
+        try (TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), TrainingStep.P0, TrainingStep.P1)) {
+            TrainingStep.seconds(session, settings.iterations());
+            return session.snapshot();
+        }
+    }
+
+    private static double[] column(double[][] rows, int index) { return Arrays.stream(rows).mapToDouble(row -> row[index]).toArray(); }
+
     /** One network and one set of points. */
     private static final class Bench implements AutoCloseable {
-        private final Context context;
         private final Resources resources = new Resources();
+        private final Context context;
+        private final Network network;
         private final Sampler sampler;
         private final DeviceBuffer parameters;
-        private final DeviceBuffer points;
-        private final DeviceBuffer logDet;
+        private final DeviceBuffer points; // [count, 2]
+        private final DeviceBuffer logDet; // [count]
+        private final int count;
         private final float[] starts;
         private final float[] ends;
+        private final float[] exactEnds;
 
         Bench(Context context, Network network, int count) {
             this.context = context;
+            this.network = network;
+            this.count = count;
             sampler = resources.add(new Sampler(context, network.shape()));
             parameters = resources.add(context.buffer(network.parameters()));
             points = resources.add(context.buffer(2L * count * Float.BYTES));
@@ -124,49 +121,43 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
             try (PointSource source = new PointSource(context, TrainingStep.P0)) {
                 starts = source.drawToHost(0, RandomPurpose.START_POINTS, 0, count);
             }
-            ends = moved(EULER);
+            ends = ends(EULER);
+            exactEnds = ends(Integration.of(Solver.RK4, Schedule.LINEAR, EXACT_STEPS, false));
         }
 
-        private int count() { return starts.length / 2; }
-
-        private float[] moved(Integration integration) {
-            seconds(starts, integration, () -> sampler.session(parameters, points, count(), integration));
+        private float[] ends(Integration integration) {
+            seconds(starts, integration, sampler.session(parameters, points, count, integration));
             return points.read(new float[starts.length]);
         }
 
-        double plainSeconds() {
-            return seconds(starts, EULER, () -> sampler.session(parameters, points, count(), EULER));
-        }
-
-        double densitySeconds() {
-            return seconds(starts, EULER, () -> sampler.sessionWithTangents(parameters, points, logDet, count(), EULER));
-        }
-
-        double inverseSeconds() {
-            return seconds(ends, EULER, () -> sampler.inversion(parameters, points, logDet, count(), EULER));
-        }
-
-        private double seconds(float[] from, Integration integration, Supplier<MapSession> open) {
-            points.write(from);
-            context.finish();
-            long start = System.nanoTime();
-            try (MapSession session = open.get()) {
-                session.advance(integration.T());
+        SolverError error(Solver solver) {
+            int steps = EVALUATIONS / solver.evaluations();
+            float[] ends = ends(Integration.of(solver, Schedule.LINEAR, steps, false));
+            double sum = 0;
+            for (int n = 0; n < count; n++) {
+                sum += Math.hypot((double) ends[2 * n] - exactEnds[2 * n], (double) ends[2 * n + 1] - exactEnds[2 * n + 1]);
             }
-            return (System.nanoTime() - start) * 1e-9;
+            return new SolverError(solver.toString(), steps, sum / count);
         }
 
-        List<SolverError> solverErrors() {
-            float[] exact = moved(Integration.of(Solver.RK4, Schedule.LINEAR, EXACT_STEPS, false));
-            return Arrays.stream(Solver.values()).map(solver -> {
-                int steps = EVALUATIONS / solver.evaluations();
-                float[] moved = moved(Integration.of(solver, Schedule.LINEAR, steps, false));
-                double sum = 0;
-                for (int n = 0; n < count(); n++) {
-                    sum += Math.hypot((double) moved[2 * n] - exact[2 * n], (double) moved[2 * n + 1] - exact[2 * n + 1]);
-                }
-                return new SolverError(solver.toString(), steps, sum / count());
-            }).toList();
+        double mapSeconds() { return seconds(starts, EULER, sampler.session(parameters, points, count, EULER)); }
+
+        /** Time of the map with its density, and of the inverse, over that of the plain map. */
+        double[] costs() {
+            double plain = mapSeconds();
+            double withDensity = seconds(starts, EULER, sampler.sessionWithTangents(parameters, points, logDet, count, EULER));
+            double inverse = seconds(ends, EULER, sampler.inversion(parameters, points, logDet, count, EULER));
+            return new double[] {withDensity / plain, inverse / plain};
+        }
+
+        private double seconds(float[] from, Integration integration, MapSession opened) {
+            try (MapSession session = opened) {
+                points.write(from);
+                context.finish();
+                long start = System.nanoTime();
+                session.advance(integration.T());
+                return (System.nanoTime() - start) * 1e-9;
+            }
         }
 
         @Override

@@ -1,6 +1,7 @@
 package iadb.profile;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.DoubleSupplier;
 import java.util.stream.DoubleStream;
 
@@ -19,6 +20,8 @@ record Spread(double median, double low, double high, int count) {
         Arrays.sort(sorted);
         return new Spread(quantile(sorted, 0.5), quantile(sorted, 0.25), quantile(sorted, 0.75), sorted.length);
     }
+
+    static Spread of(List<Double> values) { return of(values.stream().mapToDouble(Double::doubleValue).toArray()); }
 
     static Spread of(int count, DoubleSupplier measurement) {
         return of(DoubleStream.generate(measurement).limit(count).toArray());
