@@ -115,7 +115,7 @@ public final class Plan implements AutoCloseable {
         int sets = ownCopies ? 2 : 1;
         long copies = ownCopies ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
         persistent = checked(resources.add(program.kernel("persistent_steps")), tuning.groupSize());
-        setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
+        batch.setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
         setBlocks(persistent).set("d_blocks", floats((long) sets * blocks * shape.bufferFloats()))
                 .set("block_loss", floats((long) sets * blocks));
         setWeights(persistent);
@@ -125,7 +125,7 @@ public final class Plan implements AutoCloseable {
         int blocks = tuning.blocks(batch.rows());
         DeviceBuffer dBlocks = floats((long) blocks * shape.bufferFloats());
         DeviceBuffer blockLoss = floats(blocks);
-        setBlocks(setData(add("fused_gradient", blocks))).set("parameters", state.parameters())
+        setBlocks(batch.setData(add("fused_gradient", blocks))).set("parameters", state.parameters())
                 .set("transposed", state.transposed()).set("d_blocks", dBlocks).set("block_loss", blockLoss);
         addUpdate(blocks, dBlocks, blockLoss);
     }
@@ -145,7 +145,7 @@ public final class Plan implements AutoCloseable {
         }
         DeviceBuffer last = act[act.length - 1];
 
-        setData(add("layered_rows", tiles)).set("tiles", tiles).set("input", input).set("target", target);
+        batch.setData(add("layered_rows", tiles)).set("tiles", tiles).set("input", input).set("target", target);
         add("layered_forward_first", tiles).set("tiles", tiles).set("parameters", state.parameters()).set("input", input)
                 .set("act", act[0]);
         for (int l = 1; l < act.length; l++) {
@@ -169,12 +169,6 @@ public final class Plan implements AutoCloseable {
                 .set("block_loss", blockLoss);
     }
 
-    /** Sets what a kernel takes that draws the rows of a batch. */
-    private Kernel setData(Kernel kernel) {
-        return kernel.set("data0", batch.data0()).set("points0", batch.points0()).set("data1", batch.data1())
-                .set("points1", batch.points1()).setSeed(batch.seed());
-    }
-
     /** Sets what a kernel takes that strides over the blocks of a batch. */
     private Kernel setBlocks(Kernel kernel) {
         return kernel.set("batch", batch.rows()).set("blocks", tuning.blocks(batch.rows()))
@@ -183,9 +177,8 @@ public final class Plan implements AutoCloseable {
 
     /** Sets what a kernel takes that moves the weights. */
     private Kernel setWeights(Kernel kernel) {
-        batch.rates().bind(kernel);
-        return kernel.set("parameters", state.parameters()).set("moment1", state.moment1()).set("moment2", state.moment2())
-                .set("transposed", state.transposed())
+        return batch.setRates(kernel).set("parameters", state.parameters()).set("moment1", state.moment1())
+                .set("moment2", state.moment2()).set("transposed", state.transposed())
                 .set("average", state.average().orElse(state.parameters())) // not touched where no average is kept
                 .set("losses", state.losses()).set("loss_slots", state.lossSlots());
     }

@@ -40,7 +40,7 @@ public record TuningTrial(Resources resources, IntConsumer work, float[] answer,
     public static TuningTrial ofTraining(Context context, NetworkShape shape, Batch batch, Tuning tuning) {
         Resources own = new Resources();
         try {
-            Checkpoint start = Checkpoint.start(Network.initial(shape, 0), batch.rates().averages());
+            Checkpoint start = Checkpoint.start(Network.initial(shape, 0), batch.averages());
             TrainingState state = own.add(TrainingState.of(context, start, LOSS_SLOTS));
             Plan plan = own.add(new Plan(context, shape, new PlanChoice(PlanChoice.Kind.FUSED, tuning, List.of()), batch, state));
             plan.enqueueSteps(0, ANSWER_STEPS);

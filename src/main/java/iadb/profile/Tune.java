@@ -13,7 +13,6 @@ import iadb.plan.Batch;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.PlanSelfTest;
-import iadb.plan.Rates;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
 import iadb.plan.TuningTrial;
@@ -65,7 +64,7 @@ public final class Tune implements AutoCloseable {
             points[i] = random.nextFloat();
         }
         DeviceBuffer data = resources.add(context.buffer(points));
-        batch = new Batch(data, DATA_POINTS, data, DATA_POINTS, ROWS, 1, Rates.constant(1e-3f));
+        batch = new Batch(data, data, ROWS, 1, 1e-3f);
     }
 
     /**

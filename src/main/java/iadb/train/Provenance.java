@@ -63,7 +63,7 @@ public final class Provenance {
         facts.put("data", Integer.toString(settings.data()));
         facts.put("batch", Integer.toString(settings.batch()));
         facts.put("lr", Float.toString(settings.learningRate()));
-        facts.put("lr_cosine_steps", Integer.toString(settings.rates().cosineSteps()));
+        facts.put("lr_cosine_steps", Integer.toString(settings.cosineSteps()));
         facts.put("ema", Double.toString(settings.ema()));
         facts.put("seed", Long.toString(settings.seed()));
         facts.put(PLAN, choice.kind().byBits().toString());

@@ -3,7 +3,6 @@ package iadb.train;
 import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.plan.Rates;
 import iadb.plan.Tuning;
 import java.util.Optional;
 
@@ -31,7 +30,12 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         requireRange("iterations", iterations, Integer.MAX_VALUE);
         requireRange("data", data, Integer.MAX_VALUE);
         requireRange("batch", batch, MAX_BATCH);
-        new Rates(learningRate, 0, ema);
+        if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
+            throw new InvalidInputException("learning rate " + learningRate + " is not a number above 0, such as 0.001");
+        }
+        if (!(ema >= 0 && ema < 1)) {
+            throw new InvalidInputException("ema " + ema + " is not a decay from 0 (off) to below 1, such as 0.999");
+        }
     }
 
     private static void requireRange(String name, int value, int max) {
@@ -86,8 +90,6 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, wanted, tuning);
     }
 
-    /** The learning rate, its fall, and the average, as kernels take them. */
-    public Rates rates() {
-        return new Rates(learningRate, cosine ? iterations : 0, ema);
-    }
+    /** Steps over which the learning rate falls to 0; 0: it is constant. */
+    int cosineSteps() { return cosine ? iterations : 0; }
 }

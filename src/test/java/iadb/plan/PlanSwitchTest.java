@@ -57,7 +57,7 @@ class PlanSwitchTest {
     }
 
     private static Batch batch(DeviceBuffer data) {
-        return new Batch(data, 67, data, 67, 1, 0, Rates.constant(1e-3f));
+        return new Batch(data, data, 1, 0, 1e-3f);
     }
 
     private static TrainingState state(Context context) {

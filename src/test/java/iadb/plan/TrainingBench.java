@@ -59,7 +59,7 @@ public final class TrainingBench implements AutoCloseable {
         start = Network.initial(shape, seed);
         state = TrainingState.of(context, Checkpoint.start(start, false), LOSS_SLOTS);
         plan = new Plan(context, shape, choice,
-                new Batch(data0, POINTS, data1, POINTS, batch, seed, Rates.constant(LEARNING_RATE)), state);
+                new Batch(data0, data1, batch, seed, LEARNING_RATE), state);
     }
 
     /** Whether the plan persistent is one here. On PoCL it must be, on a machine that is too busy for the proof too. */
@@ -95,7 +95,7 @@ public final class TrainingBench implements AutoCloseable {
     /** Another plan on the same batch and state, with further build options; closed by the caller. */
     Plan plan(PlanChoice.Kind kind, String... options) {
         return new Plan(context, shape, new PlanChoice(kind, choice.tuning(), List.of()),
-                new Batch(data0, POINTS, data1, POINTS, batch, seed, Rates.constant(LEARNING_RATE)), state, List.of(options));
+                new Batch(data0, data1, batch, seed, LEARNING_RATE), state, List.of(options));
     }
 
     /** Runs steps by a plan until {@code count} more are done; a barrier may be called off on a busy machine. */

@@ -24,7 +24,6 @@ import iadb.plan.Plan;
 import iadb.plan.PlanDoor;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
-import iadb.plan.Rates;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable.Purpose;
@@ -101,7 +100,7 @@ class BuiltProgramTest {
         assertEquals(kind, choice.kind());
         try (DeviceBuffer data = context.zeros(2 * Float.BYTES);
                 TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(SHAPE, 0), false), 1)) {
-            new Plan(context, SHAPE, choice, new Batch(data, 1, data, 1, rows, 0, Rates.constant(1e-3f)), state).close();
+            new Plan(context, SHAPE, choice, new Batch(data, data, rows, 0, 1e-3f), state).close();
         }
     }
 
