@@ -43,16 +43,18 @@ final class PictureStream extends ImageInputStreamImpl {
         return fill() ? buffer[(int) (streamPos++ - bufferStart)] & 0xFF : -1;
     }
 
+    /** Reads as many bytes as asked for, unless the stream ends first: the inherited readInt and readShort rely on that. */
     @Override
     public int read(byte[] bytes, int from, int count) throws IOException {
-        if (!fill()) {
-            return -1;
+        int done = 0;
+        while (done < count && fill()) {
+            int start = (int) (streamPos - bufferStart);
+            int copied = Math.min(count - done, buffered - start);
+            System.arraycopy(buffer, start, bytes, from + done, copied);
+            streamPos += copied;
+            done += copied;
         }
-        int start = (int) (streamPos - bufferStart);
-        int read = Math.min(count, buffered - start);
-        System.arraycopy(buffer, start, bytes, from, read);
-        streamPos += read;
-        return read;
+        return done > 0 ? done : -1;
     }
 
     /** Has the buffer hold the byte at the stream's position; false at the end. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -40,6 +41,27 @@ class PictureStreamTest {
                     stream.readFully(some);
                     assertArrayEquals(Arrays.copyOfRange(expected, start, start + some.length), some);
                     assertEquals(start + some.length, stream.getStreamPosition());
+                }
+            }
+        }
+    }
+
+    @Test
+    void numbersAcrossTheBuffersAndTheOmittedRangesAreWhole() throws IOException {
+        byte[] whole = new byte[100_000];
+        new Random(10).nextBytes(whole);
+        for (int skipped : new int[] {0, 1, 2, 3}) {
+            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole)); var stream = new PictureStream(source)) {
+                stream.omit(skipped, 10); // within the first number unless there is nothing before it
+                stream.omit(50_000, 60_001);
+                var left = new ByteArrayOutputStream();
+                left.write(whole, 0, skipped);
+                left.write(whole, 10, 49_990);
+                left.write(whole, 60_001, 39_999);
+                ByteBuffer expected = ByteBuffer.wrap(left.toByteArray());
+                while (expected.remaining() >= 6) {
+                    assertEquals(expected.getInt(), stream.readInt());
+                    assertEquals(expected.getShort(), stream.readShort());
                 }
             }
         }
