@@ -45,7 +45,7 @@ class CompiledTest {
         assertEquals(BUILT.size(), compiled.kernels().size());
         assertEquals(List.of("a compiler"), compiled.made());
         String section = compiled.section();
-        assertTrue(section.contains("| `k` (map), a step | 72 | - | - | 80,677 | - | 40.3 µs |"), section);
+        assertTrue(section.contains("| `k` (map), per step | 72 | - | - | - | 80,677 | - | 40.3 µs |"), section);
         assertTrue(section.contains("none spills"), section);
         assertFalse(section.contains("(fused)"), "its cycles are not known");
     }
@@ -55,7 +55,7 @@ class CompiledTest {
         List<String> lines = lines();
         lines.set(1, lines.get(1).replace("\"spilled_bytes\": 0", "\"spilled_bytes\": 16"));
         String section = Compiled.of(lines, Map.of("gpu", BUILT), "commit").section();
-        assertTrue(section.contains("these spill: `k` (" + BUILT.get(0).name() + ") on sm_90, 16 bytes"), section);
+        assertTrue(section.contains("these spill registers: `k` (" + BUILT.get(0).name() + ") on sm_90, 16 bytes"), section);
     }
 
     @Test
