@@ -46,16 +46,11 @@ final class Remedies {
         return switch (setting) {
             case P0 -> options(command, "--p0");
             case P1 -> options(command, "--p1");
-            case INVERT -> invert(isSet(command.findOption("--invert")));
+            case INVERT -> isSet(command.findOption("--invert")) ? " (try without --invert)" : " (try --invert)";
             case NAMED_DENSITIES -> " (--list-densities prints their names)";
             case ITERATIONS -> options(command, "--iterations");
             case CHECKPOINTS -> "; train --checkpoint-every N writes one";
         };
-    }
-
-    /** What to append where a density is denser at the wrong pixels. */
-    static String invert(boolean isInverted) {
-        return isInverted ? " (try without --invert)" : " (try --invert)";
     }
 
     private static boolean isSet(OptionSpec option) {

@@ -6,7 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** What went wrong with a file, in a few words for a message. */
+/** The reason why a file could not be read or written, in a few words for a message. */
 public final class FileFault {
     private FileFault() {
     }

@@ -1,37 +1,28 @@
 package iadb.fault;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The word that somebody meant who wrote another. */
+/** Finds the word that a misspelt one probably means. */
 public final class Spelling {
     private static final int MOST_EDITS = 2;
-    private static final int LEAST_BEGINNING = 3;
+    private static final int SHORTEST_PREFIX = 3;
 
     private Spelling() {
     }
 
-    /** The word that begins with the text, or else is fewest edits away, two at most; empty if there is none. */
+    /** A word of which the text is the beginning, or else the word with the fewest edits, at most two; empty if there is none. */
     public static Optional<String> closest(String text, Collection<String> words) {
         String wanted = text.toLowerCase(Locale.ROOT);
-        String closest = null;
-        int fewest = MOST_EDITS + 1;
-        for (String word : words) {
-            if (wanted.length() >= LEAST_BEGINNING && word.startsWith(wanted)) {
-                return Optional.of(word);
-            }
-            int edits = editDistance(wanted, word);
-            if (edits < fewest) {
-                closest = word;
-                fewest = edits;
-            }
-        }
-        return Optional.ofNullable(closest);
+        return words.stream().filter(word -> wanted.length() >= SHORTEST_PREFIX && word.startsWith(wanted)).findFirst()
+                .or(() -> words.stream().filter(word -> edits(wanted, word) <= MOST_EDITS)
+                        .min(Comparator.comparingInt(word -> edits(wanted, word))));
     }
 
     /** Insertions, deletions and replacements that turn a into b (Levenshtein), by rows of the table of prefixes. */
-    private static int editDistance(String a, String b) {
+    private static int edits(String a, String b) {
         int[] above = new int[b.length() + 1];
         for (int j = 0; j < above.length; j++) {
             above[j] = j;

@@ -1,23 +1,23 @@
 package iadb.fault;
 
-/** Words out of a file that may come from anywhere, made fit to be shown: a file must not write to a terminal what it likes. */
+/** Makes text from untrusted files safe to print: a file must not send control sequences to a terminal. */
 public final class UntrustedText {
     private static final int CHARS_SHOWN = 120;
 
     private UntrustedText() {
     }
 
-    /** A text as a part of one line of a message: its beginning, where it is long. */
+    /** A text as a part of a one-line message; a long one is cut off after {@value #CHARS_SHOWN} chars. */
     public static String shown(String text) {
-        return text.length() <= CHARS_SHOWN ? line(text) : line(text.substring(0, CHARS_SHOWN)) + "...";
+        return text.length() <= CHARS_SHOWN ? line(text) : line(text, CHARS_SHOWN) + "...";
     }
 
-    /** The text with those characters replaced by question marks that a terminal would obey rather than show. */
+    /** The text with a question mark for each control, format and line-separating character. */
     public static String line(String text) {
         return text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
     }
 
-    /** The text's first {@code most} chars, as above. */
+    /** The text's first {@code most} chars, safe to print. */
     public static String line(String text, int most) {
         return line(text.substring(0, Math.min(most, text.length())));
     }

@@ -1,2 +1,2 @@
-/** What can be wrong with an input or a file, as exceptions that carry facts, and text from untrusted files made fit to show. */
+/** Errors of inputs and files, and text from untrusted files made safe to print. */
 package iadb.fault;

@@ -120,37 +120,18 @@ public final class AtomicFile implements AutoCloseable {
      * @throws IOException if the folder is missing or cannot be written, the target is a folder, or the body throws it
      */
     public static void write(Path target, Body body) throws IOException {
-        try (AtomicFile file = open(target)) {
-            body.writeTo(file.stream());
-            file.commit();
-        }
+        write(target, false, body);
     }
 
     /** Writes a whole file that survives a power cut after this returns; costs some milliseconds more than {@link #write}. */
     static void writeDurably(Path target, Body body) throws IOException {
+        write(target, true, body);
+    }
+
+    private static void write(Path target, boolean durably, Body body) throws IOException {
         try (AtomicFile file = open(target)) {
             body.writeTo(file.stream());
-            file.force();
-            file.commit();
-            forceFolder(file.real.getParent());
-        }
-    }
-
-    private void force() throws IOException {
-        out.flush();
-        try {
-            channel.force(true);
-        } catch (IOException e) {
-            throw named(target, e);
-        }
-    }
-
-    /** Puts the rename on the disk, where the system lets a folder be opened. */
-    private static void forceFolder(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            // Windows and some file systems cannot: the rename is done all the same
+            file.commit(durably);
         }
     }
 
@@ -169,8 +150,15 @@ public final class AtomicFile implements AutoCloseable {
      * @throws IOException if the rest cannot be written or the rename fails; the target is then unchanged
      */
     void commit() throws IOException {
+        commit(false);
+    }
+
+    private void commit(boolean durably) throws IOException {
         out.flush();
         try {
+            if (durably) {
+                channel.force(true);
+            }
             channel.close(); // some file systems report only here that they are full
             if (temporary != null) {
                 replace();
@@ -179,6 +167,9 @@ public final class AtomicFile implements AutoCloseable {
             throw named(target, e);
         }
         committed = true;
+        if (durably) {
+            forceFolder(real.getParent());
+        }
     }
 
     private void replace() throws IOException {
@@ -186,6 +177,15 @@ public final class AtomicFile implements AutoCloseable {
             Files.move(temporary, real, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(temporary, real, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** Puts a rename on the disk, where the system lets a folder be opened. */
+    private static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Windows and some file systems cannot: the rename is done all the same
         }
     }
 

@@ -50,7 +50,8 @@ final class CsvPointReader implements PointReader {
             List<List<String>> comments = new ArrayList<>();
             boolean isFound = readRecord();
             for (; isFound && isComment(); isFound = readRecord()) {
-                comments.add(names(text().replaceFirst("^[#\\s]+", "")));
+                String words = text().replaceFirst("^[#\\s]+", "");
+                comments.add(names(words, separatorOf(words)));
             }
             String first = isFound ? text() : "";
             startsWithHeader = isFound && fields(first, separatorOf(first)).stream().noneMatch(CsvPointReader::meansNumber);
@@ -63,7 +64,7 @@ final class CsvPointReader implements PointReader {
             separator = separatorOf(text());
             columns = fields(text(), separator).size();
             comments.removeIf(words -> words.size() != columns || words.stream().anyMatch(CsvPointReader::meansNumber)); // prose
-            List<String> names = startsWithHeader ? fields(first, separator).stream().map(CsvPointReader::name).toList()
+            List<String> names = startsWithHeader ? names(first, separator)
                     : comments.stream().filter(words -> words.contains("x") || words.contains("y"))
                             .reduce(List.of(), (before, last) -> last);
             requireColumns(names, startsWithHeader || !comments.isEmpty());
@@ -134,12 +135,8 @@ final class CsvPointReader implements PointReader {
         return fields;
     }
 
-    private static List<String> names(String header) {
-        return fields(header, separatorOf(header)).stream().map(CsvPointReader::name).toList();
-    }
-
-    private static String name(String field) {
-        return field.strip().toLowerCase(Locale.ROOT);
+    private static List<String> names(String header, char separator) {
+        return fields(header, separator).stream().map(field -> field.strip().toLowerCase(Locale.ROOT)).toList();
     }
 
     /** Opens the file at its start, after the byte order mark that some programs write. */

@@ -81,14 +81,11 @@ public final class Png {
     }
 
     private static void writeChunk(OutputStream out, String type, byte[] content) throws IOException {
-        byte[] name = type.getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer chunk = ByteBuffer.allocate(3 * Integer.BYTES + content.length).putInt(content.length);
+        chunk.put(type.getBytes(StandardCharsets.US_ASCII)).put(content);
         CRC32 crc = new CRC32();
-        crc.update(name);
-        crc.update(content);
-        out.write(ByteBuffer.allocate(Integer.BYTES).putInt(content.length).array());
-        out.write(name);
-        out.write(content);
-        out.write(ByteBuffer.allocate(Integer.BYTES).putInt((int) crc.getValue()).array());
+        crc.update(chunk.array(), Integer.BYTES, Integer.BYTES + content.length);
+        out.write(chunk.putInt((int) crc.getValue()).array());
     }
 
     private static void writeByImageIo(OutputStream out, BufferedImage picture) throws IOException {
