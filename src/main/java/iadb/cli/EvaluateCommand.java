@@ -7,15 +7,22 @@ import iadb.draw.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.Json;
+import iadb.file.Png;
 import iadb.model.Model;
+import iadb.metric.Histogram;
+import iadb.plot.HeatMap;
 import iadb.sample.PushForward;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -37,6 +44,8 @@ final class EvaluateCommand implements Callable<Integer> {
     private static final int DEFAULT_COUNT = 65_536;
     private static final int MAX_COUNT = 1 << 24;
     private static final int CHUNK = 1 << 16;
+    private static final int REPORT_CELLS = 128; // of the longer side, each of which costs an inverse of the map
+    private static final double REPORT_LOG_SPAN = 8;
 
     @Option(names = "--model", paramLabel = "FILE", description = "The model to evaluate.")
     private Path modelFile;
@@ -72,6 +81,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private ProgressDisplay display; // of the phase; null: none
+    private int total; // points of the phase
+    private boolean isComparing;
+
     @Override
     public Integer call() throws IOException {
         refuseContradictions();
@@ -80,83 +93,99 @@ final class EvaluateCommand implements Callable<Integer> {
         Optional<Model> model = Optional.ofNullable(modelFile).map(Model::read);
         Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
                 ? new InvalidInputException("name the density to compare with by --p1") : Options.missing(modelFile, false));
-        try (Context context = device.open(); Phases phases = new Phases()) {
+        try (Context context = device.open()) {
             if (model.isEmpty()) {
-                evaluate(context, p1, from, pointsOfFile(wanted), Optional.empty(), phases);
+                evaluate(context, p1, from, pointsOfFile(wanted), Optional.empty());
             } else {
-                evaluateModel(context, p1, model.get(), wanted, phases);
+                evaluateModel(context, p1, model.get(), wanted);
+            }
+        } finally {
+            if (display != null) {
+                display.close();
             }
         }
         return 0;
     }
 
-    /** The progress of one phase after another: points are mapped, exact samples inverted, sets compared, the report drawn. */
-    private static final class Phases implements AutoCloseable {
-        private Optional<ProgressDisplay> display = Optional.empty(); // none while sets are compared
-        private long total;
-        private boolean isComparing;
+    /** Ends a phase, and shows the progress of the next, in which the map moves points. */
+    private void begin(String task, String units, int points) {
+        end();
+        total = points;
+        display = ProgressDisplay.of(task, units, 0, points);
+    }
 
-        /** Begins a phase in which the map moves points. */
-        void begin(String task, String units, long total) {
+    private void end() {
+        if (display != null) {
+            display.show(total, "");
+            display.close();
+            display = null;
+        }
+    }
+
+    private boolean moved(double share) {
+        display.show((long) (share * total), "");
+        return !Interruption.isRequested();
+    }
+
+    /** Called by several threads while distances are computed. */
+    private synchronized boolean compared() {
+        if (!isComparing) {
+            isComparing = true;
             end();
-            this.total = total;
-            display = Optional.of(ProgressDisplay.of(task, units, 0, total));
+            LOG.info("comparing points with exact samples");
         }
-
-        private void end() {
-            display.ifPresent(shown -> shown.show(total, ""));
-            close();
-        }
-
-        boolean move(double share) {
-            display.ifPresent(shown -> shown.show((long) (share * total), ""));
-            return !Interruption.isRequested();
-        }
-
-        /** Called by several threads. */
-        synchronized boolean compare() {
-            if (!isComparing) {
-                isComparing = true;
-                end();
-                LOG.info("comparing points with exact samples");
-            }
-            return !Interruption.isRequested();
-        }
-
-        @Override
-        public void close() {
-            display.ifPresent(ProgressDisplay::close);
-            display = Optional.empty();
-        }
+        return !Interruption.isRequested();
     }
 
-    private void evaluateModel(Context context, Density p1, Model model, int wanted, Phases phases) throws IOException {
+    private void evaluateModel(Context context, Density p1, Model model, int wanted) throws IOException {
         Density p0 = densities.require(Optional.of(model), true, modelFile);
-        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), solving.integration(false), phases::move);
+        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), solving.integration(false), this::moved);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
-            phases.begin("mapping", "points mapped", wanted);
+            begin("mapping", "points mapped", wanted);
             float[] points = map.map(stream.next(wanted));
-            phases.begin("inverting", "points inverted", Math.min(wanted, Evaluation.MAX_PAIRED));
-            evaluate(context, p1, modelFile, points, Optional.of(map), phases);
+            begin("inverting", "points inverted", Math.min(wanted, Evaluation.MAX_PAIRED));
+            evaluate(context, p1, modelFile, points, Optional.of(map));
         }
     }
 
-    private void evaluate(Context context, Density p1, Path what, float[] points, Optional<PushForward> map, Phases phases)
+    private void evaluate(Context context, Density p1, Path what, float[] points, Optional<PushForward> map)
             throws IOException {
-        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, phases::compare);
+        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, this::compared);
         if (Interruption.isRequested()) {
             throw new CancellationException();
         }
         if (report != null) {
-            EvaluationReport picture = new EvaluationReport(p1);
-            if (map.isPresent()) {
-                phases.begin("drawing", "cells of the report drawn", picture.cells());
-            }
-            picture.write(report, points, map);
-            phases.end();
+            writeReport(p1, points, map);
             LOG.info("wrote {}", report);
         }
         print(what, p1, evaluation);
+    }
+
+    /** Draws p1, the density of the points, and the log of the map's density, side by side with the aspect of p1's image. */
+    private void writeReport(Density p1, float[] points, Optional<PushForward> map) throws IOException {
+        double aspect = (double) p1.width() / p1.height();
+        int width = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, aspect)));
+        int height = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, 1 / aspect)));
+        double[] wanted = p1.meanByCell(width, height);
+        double top = HeatMap.nearlyHighest(wanted); // of few points, the highest is noise
+        List<HeatMap.Panel> panels = new ArrayList<>();
+        panels.add(new HeatMap.Panel("p1: " + p1.name(), width, height, wanted, 0, top, aspect));
+        panels.add(new HeatMap.Panel(map.isPresent() ? "the map's points" : "the points", width, height,
+                Histogram.density(points, width, height), 0, top, aspect));
+        if (map.isPresent()) {
+            begin("drawing", "cells of the report drawn", width * height);
+            float[] centres = new float[2 * width * height];
+            for (int c = 0; c < width * height; c++) {
+                centres[2 * c] = (c % width + 0.5f) / width;
+                centres[2 * c + 1] = 1 - (c / width + 0.5f) / height;
+            }
+            float[] values = map.get().inverseWithDensity(centres).logDensity();
+            double[] log = IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+            double logTop = Math.ceil(Arrays.stream(log).filter(Double::isFinite).max().orElse(0));
+            panels.add(new HeatMap.Panel("log density of the map", width, height, log, logTop - REPORT_LOG_SPAN, logTop, aspect));
+        }
+        Png.write(report, HeatMap.render(panels));
+        end();
     }
 
     private void refuseContradictions() {

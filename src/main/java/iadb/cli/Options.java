@@ -72,8 +72,15 @@ final class Options {
         /** Opens the device; a line is logged when kernels are built for it for the first time. */
         Context open() {
             Context context = Context.open(select());
-            FirstUse.of(context, 0);
+            context.onFirstUse(DeviceChoice::log);
             return context;
+        }
+
+        /** Logs what is built or measured for the first time. */
+        static void log(Context.FirstUse use) {
+            if (use.startsPhase()) {
+                LOG.info("{}", use.message());
+            }
         }
 
         /** The selected device; with {@code auto}, the other GPUs after it. */

@@ -17,18 +17,19 @@ final class ProgressDisplay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
     private static final long INTERVAL_NANOS = 3_000_000_000L;
 
-    private final ProgressBar bar; // null: no terminal
+    private final String task;
     private final String units; // null: no lines
+    private final boolean hasBar = LOG.isInfoEnabled() && onTerminal() && !terminalIsDumb();
     private final long first;
     private final long total;
     private final long startNanos = System.nanoTime();
     private long nextNanos = startNanos + INTERVAL_NANOS;
+    private ProgressBar bar; // null: not shown, or not yet
+    private boolean closed;
 
     private ProgressDisplay(String task, String units, long done, long total) {
-        bar = !LOG.isInfoEnabled() || !onTerminal() || terminalIsDumb() ? null
-                : new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUpdateIntervalMillis(100)
-                        .startsFrom(done, Duration.ZERO).setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK).showSpeed().build();
-        this.units = bar == null && LOG.isInfoEnabled() ? units : null;
+        this.task = task;
+        this.units = units;
         first = done;
         this.total = total;
     }
@@ -40,10 +41,12 @@ final class ProgressDisplay implements AutoCloseable {
      * @param units such as {@code iterations}
      */
     static ProgressDisplay of(String task, String units, long done, long total) {
-        return new ProgressDisplay(task, units, done, total);
+        ProgressDisplay display = new ProgressDisplay(task, units, done, total);
+        display.show(done, "");
+        return display;
     }
 
-    /** Shows a few steps of some seconds each, on a terminal only. */
+    /** Shows a few steps of some seconds each, from the first step on, and on a terminal only. */
     static ProgressDisplay ofSteps(String task, int total) {
         return new ProgressDisplay(task, null, 0, total);
     }
@@ -79,13 +82,18 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     /** @param more such as the loss; may be empty */
-    void show(long done, String more) {
-        if (bar != null) {
+    synchronized void show(long done, String more) {
+        if (closed) {
+            return;
+        }
+        if (hasBar) {
+            bar = bar != null ? bar : new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUpdateIntervalMillis(100)
+                    .startsFrom(done, Duration.ZERO).setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK).showSpeed().build();
             bar.stepTo(done);
             bar.setExtraMessage(more.isEmpty() ? "" : " " + more);
         }
         long now = System.nanoTime();
-        if (units == null || now < nextNanos || done == first) {
+        if (hasBar || units == null || !LOG.isInfoEnabled() || now < nextNanos || done == first) {
             return;
         }
         nextNanos = now + INTERVAL_NANOS;
@@ -95,7 +103,8 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         if (bar != null) {
             bar.close();
         }

@@ -24,7 +24,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,9 +57,17 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         LOG.info("{} -> {} on {}, plan {}{}", p0.name(), p1.name(), context.device().name(),
                 settings.plan().map(PlanChoice.Kind::toString).orElse("auto"), resumed == null || resumed.checkpoint().step() == 0 ? ""
                         : String.format(Locale.ROOT, ", from iteration %,d", resumed.checkpoint().step()));
-        Supplier<TrainingRun> opened = () -> resumed == null ? new TrainingRun(context, settings, p0, p1)
-                : TrainingRun.resume(context, settings, p0, p1, resumed, file.toString());
-        run = FirstUse.of(context, PointSource.kernels(p0, p1) + 1).during(opened); // and the plan's
+        int programs = PointSource.kernels(p0, p1) + 1; // and the plan's
+        try (ProgressDisplay building = ProgressDisplay.ofSteps("building kernels", programs)) {
+            context.onFirstUse(use -> {
+                Options.DeviceChoice.log(use);
+                if (!use.measures()) {
+                    building.show(Math.min(use.checked(), programs), "");
+                }
+            });
+            run = resumed == null ? new TrainingRun(context, settings, p0, p1)
+                    : TrainingRun.resume(context, settings, p0, p1, resumed, file.toString());
+        }
         PlanChoice choice = run.session().choice();
         if (resumed != null) {
             warnOfOtherMachine(resumed, Provenance.ofMachine(context.device()));

@@ -58,7 +58,6 @@ final class TutorialCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(TutorialCommand.class);
     private static final int SAMPLE_PICTURE_POINTS = 2048;
     private static final int SAMPLE_PICTURE_SIDE = 640;
-    private static final int MAX_POINTS = 1 << 28;
     private static final int MAX_COMPARED = 65_536;
 
     @Mixin
@@ -112,7 +111,7 @@ final class TutorialCommand implements Callable<Integer> {
         }
         seconds.put("start", sinceStart());
         phaseNanos = System.nanoTime();
-        Options.positive("--points", points, MAX_POINTS);
+        Options.positive("--points", points, LearnedMap.MAX_POINTS);
         Options.positive("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(Model::read);
