@@ -45,31 +45,21 @@ sealed interface Action {
     }
 
     record SetQuantity(Quantity quantity, float value) implements Action { }
-
     record SetPoints(int count) implements Action { }
-
     /** @param place along the trajectories, 0 to 1 */
     record SetPlace(float place) implements Action { }
-
     record SetSolver(Solver solver) implements Action { }
-
     /** @param name of a named density */
     record SetDensity(Which which, String name) implements Action { }
-
     /** Chooses the density that the brush paints. */
     record SetPainted(Which which) implements Action { }
-
     /** Chooses the point near a pixel. */
     record PickPoint(double x, double y) implements Action { }
-
     record MoveView(double dx, double dy) implements Action { }
-
     /** Zooms about a pixel. */
     record Zoom(double x, double y, double factor) implements Action { }
-
     /** Draws the brush on to a pixel. */
     record Paint(double x, double y, boolean startsStroke, boolean erases) implements Action { }
-
     /** One file becomes p1; of several, the first two become p0 and p1. */
     record Drop(List<Path> files) implements Action { }
 }

@@ -42,8 +42,10 @@ final class DensityPair {
     /** The density that points start from; they arrive at that of the other direction. */
     Density start(boolean reverse) { return reverse ? p1 : p0; }
 
-    /** Takes a named density; other names change nothing. */
-    void choose(Which which, String name) { NamedDensities.find(name).ifPresent(density -> replace(which, density)); }
+    /** Takes a named density that is not there already. */
+    void choose(Which which, String name) {
+        NamedDensities.find(name).filter(density -> !name.equals(get(which).name())).ifPresent(density -> replace(which, density));
+    }
 
     void paint(Which which, Painting painting) {
         try {

@@ -1,5 +1,6 @@
 package iadb.view;
 
+import static java.util.Map.entry;
 import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.nuklear.Nuklear.*;
 
@@ -21,15 +22,14 @@ final class Gestures implements InputListener {
     private static final double CLICK_PIXELS = 4; // a press that moves less is a click
     private static final float BRUSH_STEP = 1.25f;
     private static final int NONE = -1;
-    private static final Map<Integer, Action> KEYS = Map.ofEntries(
-            Map.entry(GLFW_KEY_SPACE, Switch.PAUSE), Map.entry(GLFW_KEY_B, Switch.REVERSE), Map.entry(GLFW_KEY_T, Switch.TRAILS),
-            Map.entry(GLFW_KEY_V, Switch.VELOCITY), Map.entry(GLFW_KEY_G, Switch.GRID), Map.entry(GLFW_KEY_D, Switch.DENSITY),
-            Map.entry(GLFW_KEY_L, Switch.ADDITIVE_BLENDING), Map.entry(GLFW_KEY_P, Switch.PAINT), Map.entry(GLFW_KEY_E, Switch.ERASER),
-            Map.entry(GLFW_KEY_H, Switch.HELP), Map.entry(GLFW_KEY_TAB, Switch.PANEL),
-            Map.entry(GLFW_KEY_LEFT, Command.STEP_BACK), Map.entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD),
-            Map.entry(GLFW_KEY_R, Command.NEW_POINTS), Map.entry(GLFW_KEY_C, Command.CLEAR_CANVAS), Map.entry(GLFW_KEY_S, Command.SCREENSHOT),
-            Map.entry(GLFW_KEY_X, Command.EXPORT), Map.entry(GLFW_KEY_F, Command.FULLSCREEN), Map.entry(GLFW_KEY_0, Command.RESET_VIEW),
-            Map.entry(GLFW_KEY_KP_0, Command.RESET_VIEW), Map.entry(GLFW_KEY_ESCAPE, Command.CLOSE));
+    private static final Map<Integer, Action> KEYS = Map.ofEntries(entry(GLFW_KEY_SPACE, Switch.PAUSE),
+            entry(GLFW_KEY_B, Switch.REVERSE), entry(GLFW_KEY_T, Switch.TRAILS), entry(GLFW_KEY_V, Switch.VELOCITY),
+            entry(GLFW_KEY_G, Switch.GRID), entry(GLFW_KEY_D, Switch.DENSITY), entry(GLFW_KEY_L, Switch.ADDITIVE_BLENDING),
+            entry(GLFW_KEY_P, Switch.PAINT), entry(GLFW_KEY_E, Switch.ERASER), entry(GLFW_KEY_H, Switch.HELP),
+            entry(GLFW_KEY_TAB, Switch.PANEL), entry(GLFW_KEY_LEFT, Command.STEP_BACK), entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD),
+            entry(GLFW_KEY_R, Command.NEW_POINTS), entry(GLFW_KEY_C, Command.CLEAR_CANVAS), entry(GLFW_KEY_S, Command.SCREENSHOT),
+            entry(GLFW_KEY_X, Command.EXPORT), entry(GLFW_KEY_F, Command.FULLSCREEN), entry(GLFW_KEY_0, Command.RESET_VIEW),
+            entry(GLFW_KEY_KP_0, Command.RESET_VIEW), entry(GLFW_KEY_ESCAPE, Command.CLOSE));
 
     private final NkContext panel;
     private final ViewState state;
@@ -53,7 +53,7 @@ final class Gestures implements InputListener {
         this.scale = scale;
     }
 
-    /** Call before the events of a frame. */
+    /** To be called before the events of a frame. */
     void begin() {
         nk_input_begin(panel);
         pressedNow = NONE;
@@ -63,7 +63,7 @@ final class Gestures implements InputListener {
         }
     }
 
-    /** Call after the events of a frame. */
+    /** To be called after the events of a frame. */
     void end() { nk_input_end(panel); }
 
     @Override
@@ -87,13 +87,13 @@ final class Gestures implements InputListener {
         } else {
             nk_input_button(panel, known, (int) (x / scale), (int) (y / scale), pressed);
         }
-        if (pressed) {
+        if (!pressed) {
+            release();
+        } else {
             pressedNow = known;
             if (!onPanel()) {
                 press(button);
             }
-        } else {
-            release();
         }
     }
 
@@ -109,11 +109,10 @@ final class Gestures implements InputListener {
     }
 
     private void release() {
-        if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_PIXELS * scale) {
-            actions.accept(new Action.PickPoint(x, y));
-        }
         if (stroking) {
             actions.accept(Command.END_STROKE);
+        } else if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_PIXELS * scale) {
+            actions.accept(new Action.PickPoint(x, y));
         }
         moving = false;
         stroking = false;

@@ -115,15 +115,10 @@ final class Panel {
         quantity("speed × %.2f", Quantity.SPEED);
         row(2);
         for (Which which : Which.values()) {
-            String chosen = densities.get(which).name();
-            choose(which.name().toLowerCase(Locale.ROOT) + ": " + chosen, NamedDensities.names(), name -> {
-                if (!name.equals(chosen)) {
-                    actions.accept(new Action.SetDensity(which, name));
-                }
-            });
+            choose(label(which) + ": " + densities.get(which).name(), NamedDensities.names(), name -> new Action.SetDensity(which, name));
         }
         row(1);
-        choose("solver: " + state.solver, Arrays.asList(Solver.values()), solver -> actions.accept(new Action.SetSolver(solver)));
+        choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
         row(2);
         box("p1 to p0", Switch.REVERSE);
         box("loop", Switch.LOOP);
@@ -144,7 +139,7 @@ final class Panel {
             row(3);
             for (Which which : Which.values()) {
                 boolean isPainted = state.painted == which;
-                if (nk_option_label(context, which.name().toLowerCase(Locale.ROOT), isPainted) && !isPainted) {
+                if (nk_option_label(context, label(which), isPainted) && !isPainted) {
                     actions.accept(new Action.SetPainted(which));
                 }
             }
@@ -156,6 +151,8 @@ final class Panel {
         row(1);
         nk_label(context, "H: all keys", NK_TEXT_LEFT);
     }
+
+    private static String label(Which which) { return which.name().toLowerCase(Locale.ROOT); }
 
     private static float log2(int value) { return (float) (Math.log(value) / Math.log(2)); }
 
@@ -195,12 +192,12 @@ final class Panel {
         }
     }
 
-    private <T> void choose(String label, List<T> choices, Consumer<T> chosen) {
+    private <T> void choose(String label, List<T> choices, Function<T, Action> change) {
         if (nk_combo_begin_label(context, label, NkVec2.malloc(stackGet()).set(WIDTH - 30, 260))) {
             nk_layout_row_dynamic(context, ROW - 2, 1);
             for (T choice : choices) {
                 if (nk_combo_item_label(context, choice.toString(), NK_TEXT_LEFT)) {
-                    chosen.accept(choice);
+                    actions.accept(change.apply(choice));
                 }
             }
             nk_combo_end(context);

@@ -42,8 +42,8 @@ public final class RealtimeView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
     private static final long MESSAGE_NANOS = 6_000_000_000L;
     private static final int PICK_PIXELS = 12;
-    private static final Set<Command> COMPUTING = EnumSet.of(Command.TRAIN_OR_STOP, Command.RESTART, Command.EXPORT, Command.END_STROKE,
-            Command.STEP_BACK, Command.STEP_FORWARD);
+    private static final Set<Command> COMPUTING = EnumSet.of(Command.STEP_BACK, Command.STEP_FORWARD, Command.TRAIN_OR_STOP,
+            Command.RESTART, Command.EXPORT, Command.END_STROKE);
 
     private final RealtimeConfig config;
     private final ResultSink sink;
@@ -230,8 +230,8 @@ public final class RealtimeView implements AutoCloseable {
         } else if (action instanceof Action.SetPlace set) {
             animation.moveTo(set.place());
         } else if (action instanceof Action.SetSolver set) {
+            needsTrajectories |= set.solver() != state.solver;
             state.solver = set.solver();
-            needsTrajectories = true;
         } else if (action instanceof Action.SetDensity set) {
             densities.choose(set.which(), set.name());
         } else if (action instanceof Action.Drop drop) {
