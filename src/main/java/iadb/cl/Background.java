@@ -14,10 +14,9 @@ import java.util.function.Supplier;
  * @param <T> its result
  */
 public final class Background<T> implements AutoCloseable {
-    private final CompletableFuture<T> result = new CompletableFuture<>();
+    private final CompletableFuture<T> result;
 
-    private Background() {
-    }
+    private Background(CompletableFuture<T> result) { this.result = result; }
 
     /**
      * Starts the work on a daemon thread.
@@ -25,17 +24,11 @@ public final class Background<T> implements AutoCloseable {
      * @param name of the thread
      */
     public static <T> Background<T> start(String name, Supplier<T> work) {
-        Background<T> background = new Background<>();
-        Thread thread = new Thread(() -> {
-            try {
-                background.result.complete(work.get());
-            } catch (RuntimeException | Error e) {
-                background.result.completeExceptionally(e);
-            }
-        }, name);
-        thread.setDaemon(true);
-        thread.start();
-        return background;
+        return new Background<>(CompletableFuture.supplyAsync(work, run -> {
+            Thread thread = new Thread(run, name);
+            thread.setDaemon(true);
+            thread.start();
+        }));
     }
 
     /** Starts work without a result. */
@@ -47,28 +40,22 @@ public final class Background<T> implements AutoCloseable {
     }
 
     /** Work that is done already. */
-    static Background<Void> done() {
-        Background<Void> background = new Background<>();
-        background.result.complete(null);
-        return background;
-    }
+    static Background<Void> done() { return new Background<>(CompletableFuture.completedFuture(null)); }
 
-    /** Whether it has ended, well or not. */
-    public boolean isDone() {
-        return result.isDone();
-    }
+    /** Whether it has ended, successfully or not. */
+    public boolean isDone() { return result.isDone(); }
 
-    /** Waits for the work, {@code nanos} at most; whether it has ended, well or not. */
+    /** Waits for the work, {@code nanos} at most; whether it has ended, successfully or not. */
     public boolean await(long nanos) {
         try {
-            result.handle((value, fault) -> null).get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+            result.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return isDone();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("handle leaves no fault", e);
+            return true;
         }
         return true;
     }
@@ -87,7 +74,5 @@ public final class Background<T> implements AutoCloseable {
 
     /** Waits for the work, and ignores its result and its faults. */
     @Override
-    public void close() {
-        result.handle((value, fault) -> null).join();
-    }
+    public void close() { result.handle((value, fault) -> null).join(); }
 }

@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * @param handle             what OpenCL knows it by
  * @param index              its place in {@link #all}, which is the same in another process with the same environment
  * @param platformVersion    in some with the driver's own: OpenCL 3.0 PoCL 3.1 ... LLVM 14.0.6
- * @param driver             the driver's version text
+ * @param driver             version text of the driver
  * @param version            the OpenCL version text, such as {@code OpenCL 3.0 CUDA}
- * @param uuid               with dashes, tells equal devices apart; empty where the driver does not report it
+ * @param uuid               with dashes, distinguishes equal devices; empty where the driver does not report it
  * @param nativeVectorFloats floats in a hardware vector by the driver: 16 with AVX-512, 8 with AVX2, 1 on most GPUs
  * @param fusesMultiplyAdd   whether the hardware has a fused multiply-add; without one {@code fma()} is a slow function
  * @param maxGroupSize       most work-items of a work-group
@@ -179,7 +179,7 @@ public record Device(Handle handle, int index, String platformName, String platf
         return platformName.equals("Portable Computing Language");
     }
 
-    /** What tells this device and its driver from others; equal devices of a machine by their UUID, if the driver reports it. */
+    /** What distinguishes this device and its driver from others; equal devices of a machine by their UUID, if the driver reports it. */
     public List<String> identity() {
         return List.of(System.getProperty("os.name"), System.getProperty("os.arch"), platformName, platformVersion, name,
                 version, driver, uuidDigits());

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jocl.Pointer;
 import org.jocl.cl_mem;
 
-/** Memory of a device. Owned by whoever created it; reads and writes take their place in the context's queue. */
+/** Memory of a device, owned by whoever created it. Reads and writes are commands of the context's queue. */
 public final class DeviceBuffer implements AutoCloseable {
     private final Context context;
     private final cl_mem memory;
@@ -27,58 +27,42 @@ public final class DeviceBuffer implements AutoCloseable {
         OpenClException.check(status[0], "clCreateBuffer of " + bytes + " bytes", device);
     }
 
-    /** A view of memory that is made already. */
+    /** A view of existing memory. */
     DeviceBuffer(Context context, cl_mem memory, long bytes) {
         this.context = context;
         this.memory = memory;
         this.bytes = bytes;
     }
 
-    public long bytes() {
-        return bytes;
-    }
+    public long bytes() { return bytes; }
 
-    cl_mem handle() {
-        return memory;
-    }
+    cl_mem handle() { return memory; }
 
-    /** Writes these floats from the buffer's start; returns when they were taken. */
-    public void write(float[] data) {
-        write(Pointer.to(data), 0, (long) data.length * Float.BYTES);
-    }
+    /** Writes these values from the buffer's start, and returns when the array may be changed. */
+    public void write(float[] data) { write(Pointer.to(data), (long) data.length * Float.BYTES); }
 
-    /** Writes these bytes from the buffer's start; returns when they were taken. */
-    public void write(byte[] data) {
-        write(Pointer.to(data), 0, data.length);
-    }
+    /** Writes these values from the buffer's start, and returns when the array may be changed. */
+    public void write(byte[] data) { write(Pointer.to(data), data.length); }
 
-    /** Writes these 16-bit values from the buffer's start; returns when they were taken. */
-    public void write(short[] data) {
-        write(Pointer.to(data), 0, (long) data.length * Short.BYTES);
-    }
+    /** Writes these values from the buffer's start, and returns when the array may be changed. */
+    public void write(short[] data) { write(Pointer.to(data), (long) data.length * Short.BYTES); }
 
-    /** Writes these 32-bit values from the buffer's start; returns when they were taken. */
-    public void write(int[] data) {
-        write(Pointer.to(data), 0, (long) data.length * Integer.BYTES);
-    }
+    /** Writes these values from the buffer's start, and returns when the array may be changed. */
+    public void write(int[] data) { write(Pointer.to(data), (long) data.length * Integer.BYTES); }
 
-    /** Writes these 64-bit values from the buffer's start; returns when they were taken. */
-    public void write(long[] data) {
-        write(Pointer.to(data), 0, (long) data.length * Long.BYTES);
-    }
+    /** Writes these values from the buffer's start, and returns when the array may be changed. */
+    public void write(long[] data) { write(Pointer.to(data), (long) data.length * Long.BYTES); }
 
-    private void write(Pointer from, long offset, long count) {
-        checkRange(offset, count);
-        OpenClException.check(clEnqueueWriteBuffer(context.queue(), memory, true, offset, count, from, 0, null, null),
+    private void write(Pointer from, long count) {
+        checkRange(0, count);
+        OpenClException.check(clEnqueueWriteBuffer(context.queue(), memory, true, 0, count, from, 0, null, null),
                 "clEnqueueWriteBuffer", context.device());
     }
 
     /** Waits for what is enqueued, then reads {@code data.length} floats from the buffer's start. */
-    public float[] read(float[] data) {
-        return read(data, 0);
-    }
+    public float[] read(float[] data) { return read(data, 0); }
 
-    /** Waits for what is enqueued, then reads {@code data.length} floats from float number {@code first} on. */
+    /** Waits for what is enqueued, then reads {@code data.length} floats starting at float {@code first}. */
     public float[] read(float[] data, long first) {
         read(Pointer.to(data), first * Float.BYTES, (long) data.length * Float.BYTES);
         return data;
@@ -86,7 +70,7 @@ public final class DeviceBuffer implements AutoCloseable {
 
     /**
      * Waits for what is enqueued, then reads {@code data.remaining()} bytes from the buffer's start into memory outside of
-     * Java's heap, which may be another driver's, to {@code data}'s position on. The position stays.
+     * Java's heap, such as another driver's. {@code data}'s position stays.
      */
     public void read(ByteBuffer data) {
         if (!data.isDirect()) {
@@ -108,7 +92,5 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        clReleaseMemObject(memory);
-    }
+    public void close() { clReleaseMemObject(memory); }
 }

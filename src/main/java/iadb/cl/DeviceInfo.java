@@ -33,6 +33,7 @@ final class DeviceInfo {
         extensions = Set.copyOf(List.of(text(CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
     }
 
+    /** Whether it is available, with a compiler, and of OpenCL 1.2 or newer. */
     boolean isUsable() {
         return number(CL_DEVICE_AVAILABLE) != 0 && number(CL_DEVICE_COMPILER_AVAILABLE) != 0
                 && !text(CL_DEVICE_VERSION).matches("OpenCL 1\\.[01]\\b.*");

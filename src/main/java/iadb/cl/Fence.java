@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How kernels of a device order global memory between work-groups; each constant is a form of {@code cl/barrier.cl}. Without
- * one, a group may miss what another wrote before it arrived at a barrier.
+ * How kernels of a device order global memory between work-groups; each constant is a variant of {@code cl/barrier.cl}. Without
+ * one, a group may not see what another wrote before it arrived at a barrier.
  */
 public enum Fence {
     /** Memory is ordered by the hardware. */
@@ -41,16 +41,15 @@ public enum Fence {
     }
 
     /**
-     * What decides it.
+     * What determines a device's fence.
      *
      * @param isCpu        whether the device runs on the host's processor, a simulator included
      * @param architecture of the host, as Java's {@code os.arch}
      * @param openClMajor  of the device's OpenCL version
-     * @param nvidiaMajor  of NVIDIA's compute capability; 0: not told
+     * @param nvidiaMajor  of NVIDIA's compute capability; 0: not reported
      * @param atomics      bits CL_DEVICE_ATOMIC_* that hold for atomic operations and for fences
      */
-    record Facts(boolean isCpu, String architecture, String platform, int openClMajor, int nvidiaMajor, long atomics) {
-    }
+    record Facts(boolean isCpu, String architecture, String platform, int openClMajor, int nvidiaMajor, long atomics) { }
 
     static Fence of(Facts facts) {
         if (facts.isCpu && facts.architecture.matches("amd64|x86_64|x86|i\\d86")) {
@@ -66,7 +65,7 @@ public enum Fence {
         return (facts.atomics & needed) != needed ? NONE : facts.openClMajor == 2 ? OPENCL_2 : OPENCL_3;
     }
 
-    /** Options of a program with {@code cl/barrier.cl}: those of one without it, and what this fence takes. */
+    /** The build options of a program with {@code cl/barrier.cl}: {@code options}, and those that this fence needs. */
     public List<String> options(List<String> options) {
         List<String> all = new ArrayList<>(options);
         if (!standard.isEmpty()) {
@@ -81,7 +80,5 @@ public enum Fence {
 
     /** The fence in words. */
     @Override
-    public String toString() {
-        return word;
-    }
+    public String toString() { return word; }
 }

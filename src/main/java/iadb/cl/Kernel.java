@@ -43,13 +43,9 @@ public final class Kernel implements AutoCloseable {
         }
     }
 
-    public String name() {
-        return signature.kernel();
-    }
+    public String name() { return signature.kernel(); }
 
-    cl_kernel handle() {
-        return kernel;
-    }
+    cl_kernel handle() { return kernel; }
 
     /**
      * Sets a pointer.
@@ -78,7 +74,7 @@ public final class Kernel implements AutoCloseable {
         return set("seed_low", (int) seed).set("seed_high", (int) (seed >>> 32));
     }
 
-    /** What sets an int again and again, as {@link #set(String, int)} does, without a search for the argument. */
+    /** A setter for an int that changes with each launch: {@link #set(String, int)} without looking the name up again. */
     public IntConsumer setter(String argument) {
         int index = signature.index(argument, int.class);
         return value -> setWord(index, value);
@@ -119,7 +115,5 @@ public final class Kernel implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        clReleaseKernel(kernel);
-    }
+    public void close() { clReleaseKernel(kernel); }
 }

@@ -13,10 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A built OpenCL program: kernels by name. It outlives no context; kernels keep it alive by themselves.
- *
- * <p>It comes from the binary of an earlier run if the {@link UserCache} has one that the driver takes, else from the
- * sources. Each object holds one reference to the driver's program, which {@link #close} gives back.
+ * A built OpenCL program: kernels by name. It is built from the binary of an earlier run if the {@link UserCache} has one that the
+ * driver accepts, else from the sources. Each object holds a reference to the driver's program until {@link #close}; kernels hold
+ * their own.
  */
 public final class Program implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
@@ -89,7 +88,7 @@ public final class Program implements AutoCloseable {
         return program;
     }
 
-    /** The program of a binary, or null when the driver does not take it. */
+    /** The program of a binary, or null if the driver refuses it. */
     private static cl_program ofBinary(Context context, byte[] binary, String options) {
         cl_device_id[] devices = {context.device().id()};
         int[] status = new int[1];
@@ -102,11 +101,11 @@ public final class Program implements AutoCloseable {
             }
             clReleaseProgram(program);
         }
-        LOG.debug("the driver refuses a binary of its own: {}", stringFor_errorCode(status[0]));
+        LOG.debug("the driver refuses its own binary: {}", stringFor_errorCode(status[0]));
         return null;
     }
 
-    /** What the compiler made; empty when the driver does not give it away. */
+    /** The compiled binary; empty if the driver provides none. */
     private static byte[] binary(cl_program program) {
         long[] size = new long[1];
         int status = clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
@@ -117,7 +116,7 @@ public final class Program implements AutoCloseable {
                 return bytes;
             }
         }
-        LOG.debug("the driver gives no binary of {} bytes: {}", size[0], stringFor_errorCode(status));
+        LOG.debug("the driver provides no binary of {} bytes: {}", size[0], stringFor_errorCode(status));
         return new byte[0];
     }
 
@@ -128,14 +127,10 @@ public final class Program implements AutoCloseable {
     }
 
     /** Whether it was built from the binary of an earlier run. */
-    boolean isFromCache() {
-        return fromCache;
-    }
+    boolean isFromCache() { return fromCache; }
 
     /** A new kernel object with arguments of its own. */
-    public Kernel kernel(String name) {
-        return new Kernel(device, program, sources, name);
-    }
+    public Kernel kernel(String name) { return new Kernel(device, program, sources, name); }
 
     private static String buildLog(cl_program program, Device device) {
         long[] size = new long[1];
@@ -148,7 +143,5 @@ public final class Program implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        clReleaseProgram(program);
-    }
+    public void close() { clReleaseProgram(program); }
 }

@@ -7,11 +7,11 @@ import org.jocl.cl_command_queue;
 import org.jocl.cl_event;
 
 /**
- * A way back for results that the host fetches later, while the device goes on: {@link #start} enqueues a copy into
- * memory of this object's own, {@link #await} waits for that copy alone. One copy at a time.
+ * Fetches results while the device continues: {@link #start} enqueues a copy into this object's memory, {@link #await} waits for
+ * that copy alone. One copy at a time.
  *
- * <p>What {@code await} reads waits in a queue of its own, not behind all that was enqueued since. It is a blocking read
- * after an awaited event, since for a non-blocking one JOCL starts a thread each time.
+ * <p>The read has its own queue, so that it does not wait for later commands. It is a blocking read after an awaited event, since
+ * JOCL starts a thread for each non-blocking one.
  */
 public final class Readback implements AutoCloseable {
     private final Context context;
@@ -31,10 +31,10 @@ public final class Readback implements AutoCloseable {
         }
     }
 
-    /** Enqueues the copy of {@code count} floats from float number {@code first} of {@code from} on. */
+    /** Enqueues the copy of {@code count} floats, starting at float {@code first} of {@code from}. */
     public void start(DeviceBuffer from, int first, int count) {
         if (copied != null) {
-            throw new IllegalStateException("the copy before has not been fetched");
+            throw new IllegalStateException("the previous copy has not been fetched");
         }
         long offset = (long) first * Float.BYTES;
         long bytes = (long) count * Float.BYTES;

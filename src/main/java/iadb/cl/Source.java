@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  * @param text the source
  */
 public record Source(String name, String text) {
-    /** The build option for the version of OpenCL C that all sources are written in. */
+    /** The build option for the version of OpenCL C that the sources are written in. */
     public static final String STANDARD = "-cl-std=CL1.2";
 
     /** The file {@code cl/name} that is packed into the jar. */
@@ -28,8 +28,8 @@ public record Source(String name, String text) {
     }
 
     /**
-     * The text under a line directive that makes build logs name this file and its own line numbers. Comments may hold
-     * α and ∂, which not every OpenCL compiler accepts: they become question marks.
+     * The text after a line directive, so that build logs name this file and its line numbers. Comments may contain α and ∂, which
+     * some OpenCL compilers refuse: they become question marks.
      */
     public String withLineDirective() {
         return "#line 1 \"" + name + "\"\n" + text.replaceAll("[^\\x00-\\x7F]", "?") + "\n";

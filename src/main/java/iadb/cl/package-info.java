@@ -1,5 +1,5 @@
 /**
- * OpenCL as objects: device, context, program, kernel, buffer, error. The only package that imports {@code org.jocl},
- * so that nothing above sees a raw handle or an unchecked status code. It may not know what a network is.
+ * OpenCL as objects: device, context, program, kernel, buffer, error. The only package that imports {@code org.jocl}, so that
+ * other packages see no raw handle and no unchecked status code. It knows nothing of networks.
  */
 package iadb.cl;
