@@ -1,13 +1,12 @@
 package iadb.sample;
 
 /**
- * A way along the field: the solver, and the α between its steps.
+ * The steps of a map: the solver, and the values of α between which its steps lead.
  *
- * <p>The α may be any numbers, in any order. One step of Euler from α to α + 1, {@code {α, α + 1}}, gives x + D(x, α) but
- * for rounding: the velocity field itself.
+ * <p>The α may be any numbers, in any order. One Euler step from α to α + 1, {@code {α, α + 1}}, gives x + D(x, α) except for
+ * rounding: the velocity field itself.
  *
- * @param solver how a step is made
- * @param alphas [T+1], step t leads from alphas[t] to alphas[t+1]; not copied, so that whoever holds the record owns them
+ * @param alphas [T+1], step t leads from alphas[t] to alphas[t+1]; not copied, must not be changed
  */
 public record Integration(Solver solver, float[] alphas) {
     public Integration {
@@ -17,10 +16,10 @@ public record Integration(Solver solver, float[] alphas) {
     }
 
     /**
-     * The whole way in {@code T} steps.
+     * From p0 to p1 in {@code T} steps.
      *
      * @param T       1 or more
-     * @param reverse from p1 back to p0: the same α from 1 down to 0
+     * @param reverse from p1 to p0 instead: the same α from 1 down to 0
      */
     public static Integration of(Solver solver, Schedule schedule, int T, boolean reverse) {
         float[] alphas = new float[T + 1];
@@ -30,7 +29,7 @@ public record Integration(Solver solver, float[] alphas) {
         return new Integration(solver, alphas);
     }
 
-    /** The same α in the opposite order: from where this ends to where it starts. */
+    /** The same α in the opposite order. */
     Integration backward() {
         float[] turned = new float[alphas.length];
         for (int t = 0; t < turned.length; t++) {
@@ -40,7 +39,5 @@ public record Integration(Solver solver, float[] alphas) {
     }
 
     /** Steps. */
-    public int T() {
-        return alphas.length - 1;
-    }
+    public int T() { return alphas.length - 1; }
 }

@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Two steps of a map's kernel on a handful of points by each solver, held against {@link ReferenceMap}: whether a device can be believed.
- * {@link Sampler} asks for it once for a kernel, tuning and network on a device and driver.
+ * Compares two steps of a map's kernel on a few points, by each solver, with {@link ReferenceMap}. {@link Sampler} runs it once for a
+ * kernel, tuning and network on a device and driver.
  */
 final class MapSelfTest {
     private static final int POINTS = 19;
 
     /**
-     * In both coordinates, which are about 1, and of a log-determinant for each unit of its condition. Single precision gives
-     * some 5e-7: this tells a device that answers wrongly from one that rounds in its own way.
+     * In both coordinates, which are about 1, and of a log-determinant per unit of its condition. Single precision gives some
+     * 5e-7: this distinguishes a device that computes wrongly from one that rounds differently.
      */
     private static final double MOST_OFF = 1e-5;
 
@@ -40,7 +40,7 @@ final class MapSelfTest {
         }
     }
 
-    /** @throws WrongAnswerException if points do not end where they should, by some solver */
+    /** @throws WrongAnswerException if points end in the wrong place */
     void requireMap() {
         for (Solver solver : Solver.values()) {
             requireEnds(solver, false, false);
@@ -48,14 +48,14 @@ final class MapSelfTest {
         requireEnds(Solver.EULER, true, false);
     }
 
-    /** As above, and if the density there is wrong. */
+    /** @throws WrongAnswerException if points end in the wrong place, or the density there is wrong */
     void requireTangents() {
         for (Solver solver : Solver.values()) {
             requireEnds(solver, false, true);
         }
     }
 
-    /** @throws WrongAnswerException if points do not come from where they should, or the density there is wrong */
+    /** @throws WrongAnswerException if points are inverted to the wrong place, or the density there is wrong */
     void requireInversion() {
         for (Solver solver : Solver.values()) {
             requireStarts(solver);
@@ -111,9 +111,7 @@ final class MapSelfTest {
         return new ReferenceMap(ReferenceMap.fieldOf(network), solver, Schedule.LINEAR, T, reverse);
     }
 
-    /** What a session made of points and of zeros. */
-    private record Moved(float[] points, float[] logDets) {
-    }
+    private record Moved(float[] points, float[] logDets) { }
 
     private interface Opener {
         MapSession open(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet);

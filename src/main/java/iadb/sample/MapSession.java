@@ -8,8 +8,8 @@ import iadb.plan.Tuning;
 import java.time.Duration;
 
 /**
- * Points on their way along the field. Work is cut into slices of steps, and of points where even one step of all takes
- * long, so that no launch is long. Points do not depend on each other: the cut changes no bit.
+ * Points being moved along the velocity field. A launch makes a few steps of all points, or one step of some of them, so that none
+ * takes long. Points do not depend on each other: the slices do not change a bit.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
@@ -23,13 +23,13 @@ public final class MapSession implements AutoCloseable {
     private final int count;
     private final int T;
     private final int leastPoints; // of a slice: a tile for each compute unit
-    private final Throughput pace;       // in points times steps
+    private final Throughput throughput; // in points times steps
     private int step;
-    private int moved;             // points that are past the step under way
+    private int moved; // points that have made the current step
 
     /**
-     * @param kernel    has its arguments but first, count, first_step and steps
-     * @param resources what to close with the session, the kernel too
+     * @param kernel    with all arguments set except first, count, first_step and steps
+     * @param resources closed with the session, with the kernel
      */
     MapSession(Context context, Kernel kernel, Resources resources, Tuning tuning, long flopsPerPointStep, int count, int T) {
         this.context = context;
@@ -39,49 +39,41 @@ public final class MapSession implements AutoCloseable {
         this.count = count;
         this.T = T;
         leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
-        pace = new Throughput(FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep, LAUNCH_NANOS);
+        throughput = new Throughput(FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep, LAUNCH_NANOS);
     }
 
-    /** Steps that all points have done, 0 to T. */
-    public int step() {
-        return step;
-    }
+    /** Steps that all points have made, 0 to T. */
+    public int step() { return step; }
 
-    /** Whether all points are where they shall be. */
-    public boolean isDone() {
-        return step == T;
-    }
+    /** Whether all points have made all steps. */
+    public boolean isDone() { return step == T; }
 
-    /** Moves all points by {@code maxSteps} further steps, or as many as there are up to T; waits for them. */
-    public void advance(int maxSteps) {
-        advance(maxSteps, Long.MAX_VALUE);
-    }
+    /** Moves all points by {@code maxSteps} further steps, at most to T, and waits for them. */
+    public void advance(int maxSteps) { advance(maxSteps, Long.MAX_VALUE); }
 
     /**
-     * As above, and stops before a further launch would exceed {@code budget}; at least one launch is made. It may stop
-     * where some points have done a step more than others: the next call goes on there.
+     * Moves points by {@code maxSteps} further steps at most, and waits for them. Makes at least one launch, and none that would
+     * exceed {@code budget} after it. Some points may then be a step ahead of others: the next call moves the others first.
      */
-    public void advance(int maxSteps, Duration budget) {
-        advance(maxSteps, budget.toNanos());
-    }
+    public void advance(int maxSteps, Duration budget) { advance(maxSteps, budget.toNanos()); }
 
     private void advance(int maxSteps, long budgetNanos) {
         int last = step + Math.min(maxSteps, T - step);
         long start = System.nanoTime();
-        context.finish(); // what others enqueued is no part of a launch's time
+        context.finish(); // earlier commands are not part of a launch's time
         long left = budgetNanos - (System.nanoTime() - start);
         while (step < last) {
             launch(last - step, Math.min(LAUNCH_NANOS, left));
             left = budgetNanos - (System.nanoTime() - start);
-            if (pace.work(left) < leastPoints) {
+            if (throughput.work(left) < leastPoints) {
                 return;
             }
         }
     }
 
-    /** Several steps of all points, one step of all, or one of some: what fits. */
+    /** Launches as many steps of all points as fit into {@code nanos}, or one step of as many points as fit. */
     private void launch(int mostSteps, long nanos) {
-        double fitting = pace.work(nanos);
+        double fitting = throughput.work(nanos);
         int steps = moved > 0 ? 1 : (int) Math.max(1, Math.min(mostSteps, fitting / count));
         int points = count - moved;
         if (fitting < points) {
@@ -92,7 +84,7 @@ public final class MapSession implements AutoCloseable {
         int groups = Math.min(MAX_GROUPS, (points + tuning.tileRows() - 1) / tuning.tileRows());
         context.enqueue(kernel, (long) groups * tuning.groupSize(), tuning.groupSize());
         context.finish();
-        pace.learn((double) points * steps, System.nanoTime() - start, nanos);
+        throughput.learn((double) points * steps, System.nanoTime() - start, nanos);
         moved += points;
         if (moved == count) {
             moved = 0;
@@ -101,7 +93,5 @@ public final class MapSession implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }

@@ -9,19 +9,19 @@ import iadb.plan.Tuning;
 import iadb.plan.TuningTrial;
 
 /**
- * Trials of tunings by a few steps of the map; their answer is where points are after the first of them.
+ * Trials of tunings by steps of the map. Their answer is where the points are after the first few steps.
  *
  * @param points       how many
- * @param withTangents whether the density is carried along
+ * @param withTangents whether the density is computed too
  */
 public record MapTrials(Context context, NetworkShape shape, int points, boolean withTangents) {
-    /** As many as the tutorial maps. */
+    /** As many as the tutorial maps by default. */
     public static final int FEW_POINTS = 2048;
 
     private static final int STEPS = 4;
-    private static final int T = 4096; // a whole map: long, so that its begin is none of what is timed
+    private static final int T = 4096; // of a session: so many that its start hardly counts
 
-    /** The kernels of a tuning, after they mapped the points of all trials. */
+    /** Builds the kernels of a tuning, and computes their answer. */
     public TuningTrial open(Tuning tuning) {
         Resources own = new Resources();
         try {
@@ -29,7 +29,7 @@ public record MapTrials(Context context, NetworkShape shape, int points, boolean
             DeviceBuffer moving = own.add(context.buffer(starts()));
             DeviceBuffer logDet = own.add(context.zeros(points * Float.BYTES));
             Sampler sampler = own.add(new Sampler(context, shape, tuning, tuning));
-            Resources current = own.add(new Resources()); // the session under way
+            Resources current = own.add(new Resources()); // the current session
             MapSession[] session = {current.add(begin(sampler, parameters, moving, logDet))};
             session[0].advance(STEPS);
             return new TuningTrial(own, count -> {

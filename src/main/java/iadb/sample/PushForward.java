@@ -15,20 +15,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A trained map at work on points of the host: there, back, and the density of what it produces, the push-forward of a
- * base density by its T steps. Any number of points goes through in chunks, of which one lies on the device at a time; a
- * device that has no room for one gets smaller ones.
+ * A trained map applied to points of the host: the map, its inverse, and the density of what it produces, the push-forward of a
+ * base density by its T steps. Points are moved in chunks, one on the device at a time, and in smaller ones if the device is
+ * out of memory.
  *
  * <p>With J_t the tangent of step t, log q(x_T) = log p(x_0) - Σ_t log|det J_t|. Where steps fold the plane a point has
- * several preimages, and the value is that of the one branch that was taken.
+ * several preimages, and the value is that of the one branch that was followed.
  */
 public final class PushForward implements AutoCloseable {
-    /** Points of a chunk: some megabytes, and work enough for any device. */
+    /** Points of a chunk: some megabytes, and enough work for any device. */
     public static final int CHUNK_POINTS = 1 << 18;
 
-    private static final int LEAST_CHUNK_POINTS = 1 << 10; // a device that does not hold these holds no network either
+    private static final int LEAST_CHUNK_POINTS = 1 << 10; // a device without memory for these has none for a network either
     private static final Logger LOG = LoggerFactory.getLogger(PushForward.class);
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+    private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
 
     private final Context context;
     private final Sampler sampler;
@@ -41,35 +41,34 @@ public final class PushForward implements AutoCloseable {
     private DeviceBuffer points; // [capacity, 2]
     private DeviceBuffer logDet; // [capacity]
     private int capacity;
-    private int mostPoints = CHUNK_POINTS; // less where the device did not hold them
+    private int mostPoints = CHUNK_POINTS; // fewer after the device was out of memory
 
-    /** Is told several times a second how far a call is. */
+    /** Receives the progress of a call several times a second. */
     @FunctionalInterface
     public interface Watch {
         /**
          * @param share of the call's work that is done, 0 to 1
-         * @return false: the call ends by a {@link CancellationException}
+         * @return false: the call ends with a {@link CancellationException}
          */
-        boolean goOn(double share);
+        boolean shouldContinue(double share);
     }
 
-    /** Sees the points after each step. */
+    /** Receives the points after each step. */
     @FunctionalInterface
     public interface StepListener<E extends Exception> {
         /**
          * @param step       0, the start, to T
-         * @param first      number of the first of these points among all
+         * @param first      index of the first of these points among all
          * @param points     [n, 2]
-         * @param logDensity [n]; null where it was not asked for
+         * @param logDensity [n]; null if it was not requested
          */
         void step(int step, int first, float[] points, float[] logDensity) throws E;
     }
 
-    /** What a kernel is to do with the points of a chunk. */
-    private enum Way { THERE, THERE_WITH_DENSITY, BACK }
+    private enum Direction { FORWARD, FORWARD_WITH_DENSITY, INVERSE }
 
     /**
-     * @param base        density of the points that the map starts from; empty where no density will be asked for
+     * @param base        density of the points that the map starts from; empty if no density will be requested
      * @param integration the map's steps
      */
     public PushForward(Context context, Network network, Optional<Density> base, Integration integration, Watch watch) {
@@ -87,70 +86,64 @@ public final class PushForward implements AutoCloseable {
     }
 
     /**
-     * Where points go.
+     * Maps points.
      *
      * @param starts [n, 2]; not modified
      * @return [n, 2]
      */
-    public float[] map(float[] starts) {
-        return moved(starts, Way.THERE, null);
-    }
+    public float[] map(float[] starts) { return moved(starts, Direction.FORWARD).points(); }
 
     /**
-     * Where points go, and the density there.
+     * Maps points, and gives the density where they end.
      *
      * @param starts [n, 2]; not modified
-     * @throws IllegalStateException when no base was given
+     * @throws IllegalStateException without a base
      */
     public PointsWithDensity mapWithDensity(float[] starts) {
         Density p = requireBase();
-        float[] logDensity = new float[starts.length / 2];
-        float[] ends = moved(starts, Way.THERE_WITH_DENSITY, logDensity);
-        addBase(p, starts, logDensity);
-        return new PointsWithDensity(ends, logDensity);
+        PointsWithDensity moved = moved(starts, Direction.FORWARD_WITH_DENSITY);
+        addBase(p, starts, moved.logDensity());
+        return moved;
     }
 
     /**
-     * Where points come from.
+     * Inverts the map.
      *
      * @param ends [n, 2]; not modified
      * @return [n, 2]; NaN where a step could not be inverted
      */
-    public float[] inverse(float[] ends) {
-        return moved(ends, Way.BACK, new float[ends.length / 2]);
-    }
+    public float[] inverse(float[] ends) { return moved(ends, Direction.INVERSE).points(); }
 
     /**
-     * Where points come from, and the density at themselves.
+     * Inverts the map, and gives the density at {@code ends}.
      *
      * @param ends [n, 2]; not modified
-     * @throws IllegalStateException when no base was given
+     * @throws IllegalStateException without a base
      */
     public PointsWithDensity inverseWithDensity(float[] ends) {
         Density p = requireBase();
-        float[] logDensity = new float[ends.length / 2];
-        float[] starts = moved(ends, Way.BACK, logDensity);
-        addBase(p, starts, logDensity);
-        return new PointsWithDensity(starts, logDensity);
+        PointsWithDensity moved = moved(ends, Direction.INVERSE);
+        addBase(p, moved.points(), moved.logDensity());
+        return moved;
     }
 
     /**
-     * The way of points, step by step; the listener is called for all steps of a chunk of points, then for the next chunk.
+     * Maps points step by step. The listener is called for all steps of a chunk of points, then for those of the next chunk.
      *
      * @param starts      [n, 2]; not modified
-     * @param withDensity whether the density of what the steps so far produce is wanted
-     * @throws IllegalStateException when it is, and no base was given
+     * @param withDensity whether the listener receives the density after each step
+     * @throws IllegalStateException with density and without a base
      */
     public <E extends Exception> void follow(float[] starts, boolean withDensity, StepListener<E> listener) throws E {
         requirePoints(starts);
         Optional<Density> p = withDensity ? Optional.of(requireBase()) : Optional.empty();
         for (int first = 0; first < starts.length / 2; ) {
             float[] chunk = inChunk(starts, first, loaded -> context.finish());
-            Way way = withDensity ? Way.THERE_WITH_DENSITY : Way.THERE;
-            try (MapSession session = session(way, chunk.length / 2, starts.length / 2)) {
+            Direction direction = withDensity ? Direction.FORWARD_WITH_DENSITY : Direction.FORWARD;
+            try (MapSession session = session(direction, chunk.length / 2, starts.length / 2)) {
                 for (int step = 0; step <= integration.T(); step++) {
                     if (step > 0) {
-                        tell(first, chunk, session, starts);
+                        report(first, chunk, session, starts);
                         session.advance(1);
                     }
                     float[] logDensity = p.map(density -> {
@@ -163,29 +156,30 @@ public final class PushForward implements AutoCloseable {
             }
             first += chunk.length / 2;
         }
-        leaveRoom();
+        releaseScarceMemory();
     }
 
-    /** Moves all points, chunk by chunk, and puts Σ log|det J| into {@code logDets} [n] unless it is null. */
-    private float[] moved(float[] all, Way way, float[] logDets) {
+    /** All points moved, and Σ log|det J| [n], which is 0 without density. */
+    private PointsWithDensity moved(float[] all, Direction direction) {
         requirePoints(all);
         float[] moved = new float[all.length];
+        float[] logDets = new float[all.length / 2];
         for (int first = 0; first < all.length / 2; ) {
             int from = first;
-            float[] chunk = inChunk(all, first, loaded -> moveChunk(loaded, from, all, way));
+            float[] chunk = inChunk(all, first, loaded -> moveChunk(loaded, from, all, direction));
             int count = chunk.length / 2;
             System.arraycopy(points.read(chunk), 0, moved, 2 * first, chunk.length);
-            if (logDets != null) {
+            if (direction != Direction.FORWARD) {
                 System.arraycopy(logDet.read(new float[count]), 0, logDets, first, count);
             }
             first += count;
         }
-        leaveRoom();
-        return moved;
+        releaseScarceMemory();
+        return new PointsWithDensity(moved, logDets);
     }
 
-    /** Keeps no chunk between calls on a device that was short of memory: others need some as well. */
-    private void leaveRoom() {
+    /** Keeps no chunk between calls if the device was out of memory: others need some too. */
+    private void releaseScarceMemory() {
         if (mostPoints < CHUNK_POINTS) {
             releaseChunk();
         }
@@ -196,31 +190,32 @@ public final class PushForward implements AutoCloseable {
         chunkResources.close();
     }
 
-    private void moveChunk(float[] chunk, int first, float[] all, Way way) {
-        try (MapSession session = session(way, chunk.length / 2, all.length / 2)) {
+    private void moveChunk(float[] chunk, int first, float[] all, Direction direction) {
+        try (MapSession session = session(direction, chunk.length / 2, all.length / 2)) {
             while (!session.isDone()) {
-                tell(first, chunk, session, all);
-                session.advance(integration.T(), BETWEEN_LOOKS);
+                report(first, chunk, session, all);
+                session.advance(integration.T(), BETWEEN_REPORTS);
             }
         }
     }
 
-    private MapSession session(Way way, int count, int all) {
-        return switch (way) {
-            case THERE -> sampler.session(parameters, points, count, all, integration);
-            case THERE_WITH_DENSITY -> sampler.sessionWithTangents(parameters, points, logDet, count, integration);
-            case BACK -> sampler.inversion(parameters, points, logDet, count, integration);
+    private MapSession session(Direction direction, int count, int all) {
+        return switch (direction) {
+            case FORWARD -> sampler.session(parameters, points, count, all, integration);
+            case FORWARD_WITH_DENSITY -> sampler.sessionWithTangents(parameters, points, logDet, count, integration);
+            case INVERSE -> sampler.inversion(parameters, points, logDet, count, integration);
         };
     }
 
-    private void tell(int first, float[] chunk, MapSession session, float[] all) {
+    /** @throws CancellationException if the watch cancels the call */
+    private void report(int first, float[] chunk, MapSession session, float[] all) {
         double done = first + chunk.length / 2.0 * session.step() / integration.T();
-        if (!watch.goOn(done / (all.length / 2.0))) {
+        if (!watch.shouldContinue(done / (all.length / 2.0))) {
             throw new CancellationException("moving points was cancelled");
         }
     }
 
-    /** Turns Σ log|det J| [n] of points that started at {@code starts} into log q; NaN where the start is, not inverted. */
+    /** Turns Σ log|det J| [n] of points that started at {@code starts} into log q; NaN where the start is NaN, not inverted. */
     private static void addBase(Density p, float[] starts, float[] values) {
         for (int n = 0; n < values.length; n++) {
             if (Float.isNaN(starts[2 * n])) {
@@ -233,7 +228,7 @@ public final class PushForward implements AutoCloseable {
     }
 
     private Density requireBase() {
-        return base.orElseThrow(() -> new IllegalStateException("no base density was given"));
+        return base.orElseThrow(() -> new IllegalStateException("the map has no base density"));
     }
 
     private static void requirePoints(float[] points) {
@@ -243,10 +238,10 @@ public final class PushForward implements AutoCloseable {
     }
 
     /**
-     * Puts the next chunk on the device and works on it; where memory is scarce again with a smaller one. Some drivers find out
-     * only when memory is first used.
+     * Writes the next chunk to the device and works on it; when the device is out of memory, again with a smaller one. Some drivers
+     * notice that only when memory is first used.
      *
-     * @return the chunk that it came to
+     * @return the chunk that succeeded
      */
     private float[] inChunk(float[] all, int first, Consumer<float[]> work) {
         while (true) {
@@ -262,12 +257,12 @@ public final class PushForward implements AutoCloseable {
                     throw e;
                 }
                 mostPoints = count / 2;
-                LOG.debug("{}: going on with {} points at a time", e.getMessage(), mostPoints);
+                LOG.debug("{}: continuing with {} points at a time", e.getMessage(), mostPoints);
             }
         }
     }
 
-    /** Puts a chunk on the device, with zeros for its log-determinants. */
+    /** Writes a chunk to the device, with zeros for its log-determinants. */
     private void load(float[] chunk) {
         int count = chunk.length / 2;
         if (count > capacity) {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences: what a
- * device's answers are held against, by {@link MapSelfTest} and by the tests.
+ * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences. {@link MapSelfTest}
+ * and the tests compare a device's answers with it.
  */
 final class ReferenceMap {
     private static final double DIFFERENCE = 4e-6;
@@ -56,9 +56,7 @@ final class ReferenceMap {
     }
 
     /** Where points [n, 2] end. */
-    double[] ends(float[] starts) {
-        return ends(widened(starts));
-    }
+    double[] ends(float[] starts) { return ends(widened(starts)); }
 
     double[] ends(double[] starts) {
         double[] ends = new double[starts.length];
@@ -74,14 +72,13 @@ final class ReferenceMap {
     }
 
     /**
-     * Σ_t log|det J_t| along the way of a point.
+     * Σ_t log|det J_t| along the trajectory of a point.
      *
      * @param sum       by finite differences of whole steps
-     * @param condition Σ_t (1 + |J_t|²) / |det J_t|: how much relative errors of the tangents' entries count in it
-     * @param onKink    whether some step has a kink within 4e-6 of the point: single precision may be on its other side
+     * @param condition Σ_t (1 + |J_t|²) / |det J_t|: how relative errors of the tangents' entries are amplified in it
+     * @param onKink    whether a step has a kink within 4e-6 of the point, so that single precision may be on its other side
      */
-    record LogDeterminant(double sum, double condition, boolean onKink) {
-    }
+    record LogDeterminant(double sum, double condition, boolean onKink) { }
 
     /** Of points [n, 2]. A step is affine in x where no unit switches, so that differences of any size are exact there. */
     List<LogDeterminant> logDeterminants(float[] starts) {
@@ -113,9 +110,7 @@ final class ReferenceMap {
         }).toList();
     }
 
-    static Field fieldOf(Network network) {
-        return new ReferenceNetwork(network)::velocity;
-    }
+    static Field fieldOf(Network network) { return new ReferenceNetwork(network)::velocity; }
 
     static double[] widened(float[] points) {
         return IntStream.range(0, points.length).mapToDouble(c -> points[c]).toArray();

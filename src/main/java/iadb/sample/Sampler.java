@@ -13,7 +13,6 @@ import iadb.plan.TuningChoice;
 import iadb.plan.TuningTable;
 import iadb.plan.TuningTable.Purpose;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,18 +23,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
- * The map's kernels for networks of one shape: there, there with the density, and back. Makes any number of
- * {@link MapSession}s; outlives them. Kernels are built when they are first asked for; those of few points and of many may differ
- * in their tuning, not in their bits.
+ * The map's kernels for networks of one shape: the map, the map with its density, and the inverse. Opens {@link MapSession}s, which
+ * must be closed before it. Kernels are built at their first use; those for few points and for many may differ in their tuning,
+ * not in their bits.
  */
 public final class Sampler implements AutoCloseable {
-    /** What inverting a step costs beside making it: Newton's trials, most often two, and the guess before them. */
-    private static final int INVERSION_COST = 7;
-    private static final int TANGENT_COST = 3;
-
-    private static final int MANY_POINTS_PER_UNIT = 512; // fill a device that tunings are timed on
+    private static final int TANGENT_COST = 3; // in evaluations of the velocity
+    private static final int INVERSION_COST = 7; // a guess, and two of Newton's trials in most cases
+    private static final int MANY_POINTS_PER_UNIT = 512; // enough to fill the device while tunings are timed
 
     private final Context context;
     private final NetworkShape shape;
@@ -44,11 +42,10 @@ public final class Sampler implements AutoCloseable {
     private final Resources resources = new Resources();
     private final Map<Purpose, Tuning> measured = new EnumMap<>(Purpose.class); // of the map
     private final Map<Tuning, Built> maps = new HashMap<>();
-    private Built density; // null until it is asked for
+    private Built density; // null before its first use
 
-    /** A program with what it was built of, and its kernels that were checked. */
-    private record Built(List<Source> sources, Program program, Tuning tuning, Set<String> checked) {
-    }
+    /** A program, what it was built from, and which of its kernels were checked. */
+    private record Built(List<Source> sources, Program program, Tuning tuning, Set<String> checked) { }
 
     /** @throws DeviceLimitException when the device cannot hold two layers of the network */
     public Sampler(Context context, NetworkShape shape) {
@@ -56,7 +53,7 @@ public final class Sampler implements AutoCloseable {
                 TuningTable.find(context.device(), Purpose.DENSITY));
     }
 
-    /** With other tunings than the device's own. */
+    /** With these tunings instead of the device's own. */
     public Sampler(Context context, NetworkShape shape, Tuning forMap, Tuning forDensity) {
         this(context, shape, purpose -> TuningChoice.of(forMap), forDensity);
     }
@@ -83,18 +80,17 @@ public final class Sampler implements AutoCloseable {
     }
 
     /**
-     * Builds the map's kernel, and has it checked and so compiled to its end, before it is first used. Measures no tuning: the
-     * device may be at other work.
+     * Builds and checks the map's kernel before its first use. Measures no tuning: the device may be busy.
      *
-     * @param points that will be mapped
+     * @param points how many will be mapped
      */
     public void prepare(int points) {
         map(forMap.apply(Purpose.ofMap(context.device(), points)).known());
     }
 
     /**
-     * Measures the map's tunings where they are not known yet, and builds its kernels for any number of points. For when the device
-     * is at no other work.
+     * Measures the map's tunings unless they are known, and builds its kernels for any number of points. Only while the device is
+     * idle.
      */
     public void prepareAll() {
         map(1);
@@ -116,92 +112,82 @@ public final class Sampler implements AutoCloseable {
 
     private Built map(Tuning tuning) {
         Built map = maps.computeIfAbsent(tuning, base -> build(sources(), base, Tuning.Footprint.TWO_LAYERS));
-        requireRight(map, "move_points", MapSelfTest::requireMap);
+        requireCorrect(map, "move_points", MapSelfTest::requireMap);
         return map;
     }
 
     /** The map's program. */
-    public static List<Source> sources() {
-        return sources("map.cl");
-    }
+    public static List<Source> sources() { return sources("map.cl"); }
 
     /** The program of the map with its density, and of the inverse. */
-    static List<Source> densitySources() {
-        return sources("density.cl");
-    }
+    static List<Source> densitySources() { return sources("density.cl"); }
 
     private static List<Source> sources(String last) {
-        return Arrays.stream(new String[] {"arithmetic.cl", "network.cl", "solver.cl", last}).map(Source::of).toList();
+        return Stream.of("arithmetic.cl", "network.cl", "solver.cl", last).map(Source::of).toList();
     }
 
-    /** Points on their way from p0 to p1 as in the tutorial, by {@code T} steps of Euler of the same length. */
+    /** Maps points from p0 to p1 as the tutorial does, by {@code T} Euler steps of equal length. */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int T) {
         return session(parameters, points, count, Integration.of(Solver.EULER, Schedule.LINEAR, T, false));
     }
 
     /**
-     * Points on their way along the field of {@code parameters}.
+     * Moves points along the velocity field of {@code parameters}.
      *
-     * @param parameters [shape.bufferFloats()], may be live weights of a training
-     * @param points     [count, 2], moved in place; neither buffer is owned by the session
+     * @param parameters [shape.bufferFloats()], may be the current weights of a training; the caller's
+     * @param points     [count, 2], moved in place; the caller's
      * @param count      1 or more
      */
     public MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, Integration integration) {
         return session(parameters, points, count, count, integration);
     }
 
-    /** The same for a part of {@code all} points, all of which are mapped by the kernel of so many. */
+    /** The same for a part of {@code all} points, with the kernel that is fastest for all. */
     MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int all, Integration integration) {
         return session(map(all), "move_points", 1, parameters, points, Optional.empty(), count, integration);
     }
 
     /**
-     * As above, with the tangent of each step: Σ_t log|det J_t| of the steps made is added to {@code logDet}.
+     * Moves points along the velocity field with the tangent J_t of each step.
      *
-     * @param logDet [count], such as zeros; not owned by the session
+     * @param logDet [count]; Σ_t log|det J_t| is added to it; the caller's
      * @throws DeviceLimitException when the device cannot hold two layers of the network with their tangents
      */
     public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
-        requireRight(density(), "move_with_tangents", MapSelfTest::requireTangents);
+        requireCorrect(density(), "move_with_tangents", MapSelfTest::requireTangents);
         return session(density(), "move_with_tangents", TANGENT_COST, parameters, points, Optional.of(logDet), count, integration);
     }
 
     /**
-     * Points on their way back: the steps of {@code integration} are inverted, the last first, each to 1e-6 in both
-     * coordinates. A point where that fails becomes NaN, and stays it.
+     * Inverts the steps of {@code integration}, the last first, each to 1e-6 in both coordinates. A point where that fails becomes
+     * NaN and stays NaN.
      *
      * @param points [count, 2], from the map's ends to its starts
-     * @param logDet [count]: Σ_t log|det J_t| at the points found is added; NaN where a step is not inverted
-     * @throws DeviceLimitException as above
+     * @param logDet [count]; Σ_t log|det J_t| at the points found is added to it; NaN where a step is not inverted
+     * @throws DeviceLimitException when the device cannot hold two layers of the network with their tangents
      */
     public MapSession inversion(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
-        requireRight(density(), "invert_points", MapSelfTest::requireInversion);
+        requireCorrect(density(), "invert_points", MapSelfTest::requireInversion);
         return session(density(), "invert_points", INVERSION_COST, parameters, points, Optional.of(logDet), count,
                 integration.backward());
     }
 
-    /** Checks a kernel before it is first used; the check's own sessions are not checked. */
-    private void requireRight(Built built, String kernelName, Consumer<MapSelfTest> check) {
-        if (!built.checked().add(kernelName)) {
+    /** Checks a kernel before its first use. */
+    private void requireCorrect(Built built, String kernelName, Consumer<MapSelfTest> check) {
+        if (built.checked().contains(kernelName)) {
             return;
         }
         List<String> parts = new ArrayList<>(built.tuning().options(shape, context.device()));
         parts.add(kernelName);
-        boolean passed = false;
-        try {
-            passed = context.checkOnce(built.sources(), parts, () -> {
-                try (Sampler same = new Sampler(context, shape, built.tuning(), forDensity)) { // for any number of points
-                    check.accept(new MapSelfTest(context, shape, same));
-                }
-                return true;
-            });
-        } finally {
-            if (!passed) {
-                built.checked().remove(kernelName);
+        context.checkOnce(built.sources(), parts, () -> {
+            try (Sampler same = new Sampler(context, shape, built.tuning(), forDensity)) { // for any number of points
+                check.accept(new MapSelfTest(context, shape, same));
             }
-        }
+            return true;
+        });
+        built.checked().add(kernelName);
     }
 
     private Built density() {
@@ -227,7 +213,5 @@ public final class Sampler implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }

@@ -22,18 +22,12 @@ public enum Solver {
     }
 
     /** Its row in the tables of {@code cl/solver.cl}. */
-    int kernelIndex() {
-        return kernelIndex;
-    }
+    int kernelIndex() { return kernelIndex; }
 
     /** Evaluations of D a step. */
-    public int evaluations() {
-        return evaluations;
-    }
+    public int evaluations() { return evaluations; }
 
     /** Its name on the command line. */
     @Override
-    public String toString() {
-        return name().toLowerCase(Locale.ROOT);
-    }
+    public String toString() { return name().toLowerCase(Locale.ROOT); }
 }
