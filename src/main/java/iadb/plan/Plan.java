@@ -24,10 +24,13 @@ public final class Plan implements AutoCloseable {
     private final NetworkShape shape;
     private final Tuning tuning;
     private final Batch batch;
+    private final int blocks; // of the batch
     private final TrainingState state;
     private final Program program;
     private final Resources resources = new Resources();
     private final List<Launch> launches = new ArrayList<>();
+    private final DeviceBuffer dBlocks; // [sets][blocks][shape.bufferFloats()]
+    private final DeviceBuffer blockLoss; // [sets][blocks]
     private Kernel persistent; // null: another plan
     private DeviceBuffer stepsDone; // null: another plan
 
@@ -42,23 +45,22 @@ public final class Plan implements AutoCloseable {
     /**
      * Builds the plan's kernels.
      *
+     * @param furtherOptions to build them with
      * @throws DeviceLimitException when the device cannot hold its buffers, or run its kernels in groups of their size
      */
-    public Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state) {
-        this(context, shape, choice, batch, state, List.of());
-    }
-
-    /** @param options further build options, for tests */
-    Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state, List<String> options) {
+    public Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state, String... furtherOptions) {
         this.context = context;
         this.shape = shape;
         this.batch = batch;
         this.state = state;
         tuning = choice.tuning();
+        blocks = tuning.blocks(batch.rows());
         try {
-            List<String> allOptions = new ArrayList<>(choice.options(shape, context.device()));
-            allOptions.addAll(options);
-            program = resources.add(context.build(sources(choice.kind()), allOptions));
+            List<String> options = new ArrayList<>(choice.options(shape, context.device()));
+            options.addAll(List.of(furtherOptions));
+            program = resources.add(context.build(sources(choice.kind()), options));
+            dBlocks = floats((long) gradientSets(choice.kind()) * blocks * shape.bufferFloats());
+            blockLoss = floats((long) gradientSets(choice.kind()) * blocks);
             switch (choice.kind()) {
                 case LAYERED -> addLayeredLaunches();
                 case FUSED -> addFusedLaunches();
@@ -105,37 +107,29 @@ public final class Plan implements AutoCloseable {
         return Math.min(tuning.blocks(batch), device.computeUnits());
     }
 
+    /** Where persistent groups have one item, gradients lie by the parity of the step. */
+    private int gradientSets(PlanChoice.Kind kind) { return kind == PlanChoice.Kind.PERSISTENT && tuning.groupSize() == 1 ? 2 : 1; }
+
     private void addPersistentLaunch() {
-        int blocks = tuning.blocks(batch.rows());
         DeviceBuffer arrivals = floats(2);
         int polls = BarrierSelfTest.polls(context, program, persistentGroups(), tuning.groupSize());
         stepsDone = floats(1);
         add("barrier_reset", 1, 1).set("arrivals", arrivals).set("polls", polls);
-        boolean ownCopies = tuning.groupSize() == 1; // one for each group, and gradients by the parity of the step
-        int sets = ownCopies ? 2 : 1;
-        long copies = ownCopies ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
+        long copies = tuning.groupSize() == 1 ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
         persistent = checked(resources.add(program.kernel("persistent_steps")), tuning.groupSize());
         batch.setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
-        setBlocks(persistent).set("d_blocks", floats((long) sets * blocks * shape.bufferFloats()))
-                .set("block_loss", floats((long) sets * blocks));
-        setWeights(persistent);
+        setWeights(setBlocks(persistent)).set("d_blocks", dBlocks).set("block_loss", blockLoss);
     }
 
     private void addFusedLaunches() {
-        int blocks = tuning.blocks(batch.rows());
-        DeviceBuffer dBlocks = floats((long) blocks * shape.bufferFloats());
-        DeviceBuffer blockLoss = floats(blocks);
         setBlocks(batch.setData(add("fused_gradient", blocks))).set("parameters", state.parameters())
                 .set("transposed", state.transposed()).set("d_blocks", dBlocks).set("block_loss", blockLoss);
-        addUpdate(blocks, dBlocks, blockLoss);
+        addUpdate();
     }
 
     private void addLayeredLaunches() {
         int tiles = tuning.tiles(batch.rows());
-        int blocks = tuning.blocks(batch.rows());
         long rows = (long) tiles * tuning.tileRows();
-        DeviceBuffer dBlocks = floats((long) blocks * shape.bufferFloats());
-        DeviceBuffer blockLoss = floats(blocks);
         DeviceBuffer input = floats(rows * 4);
         DeviceBuffer target = floats(rows * 2);
         DeviceBuffer dVelocity = floats(rows * 2);
@@ -161,18 +155,17 @@ public final class Plan implements AutoCloseable {
                     .set("below", act[l - 1]).set("d_blocks", dBlocks);
         }
         setBlocks(add("layered_backward_first", blocks)).set("input", input).set("d_act", act[0]).set("d_blocks", dBlocks);
-        addUpdate(blocks, dBlocks, blockLoss);
+        addUpdate();
     }
 
-    private void addUpdate(int blocks, DeviceBuffer dBlocks, DeviceBuffer blockLoss) {
+    private void addUpdate() {
         setWeights(add("update", tuning.updateGroups(), tuning.updateGroupSize())).set("blocks", blocks).set("d_blocks", dBlocks)
                 .set("block_loss", blockLoss);
     }
 
     /** Sets what a kernel takes that strides over the blocks of a batch. */
     private Kernel setBlocks(Kernel kernel) {
-        return kernel.set("batch", batch.rows()).set("blocks", tuning.blocks(batch.rows()))
-                .set("block_tiles", tuning.blockTiles(batch.rows()));
+        return kernel.set("batch", batch.rows()).set("blocks", blocks).set("block_tiles", tuning.blockTiles(batch.rows()));
     }
 
     /** Sets what a kernel takes that moves the weights. */

@@ -39,7 +39,7 @@ class PlanSelfTestTest {
     }
 
     @Test
-    void plansWithOtherBitsAreToldApart() {
+    void plansWithOtherBitsAreRefused() {
         NetworkShape shape = new NetworkShape(16, 2);
         for (Device device : Device.all()) {
             if (device.fence() == Fence.NONE) {

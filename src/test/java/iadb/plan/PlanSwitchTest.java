@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** Which plan {@code auto} takes, by the times it is told. No step is run. */
+/** Which plan {@code auto} takes for the times that are reported. No step is run. */
 class PlanSwitchTest {
     private static final NetworkShape SHAPE = new NetworkShape(16, 1);
     private static final int SLICES = 480;
@@ -113,7 +113,7 @@ class PlanSwitchTest {
     }
 
     @Test
-    void afterABarrierThatTimedOutFusedGoesOn() {
+    void afterABarrierThatTimedOutFusedContinues() {
         for (Optional<PlanChoice.Kind> wanted : List.of(Optional.<PlanChoice.Kind>empty(), Optional.of(PlanChoice.Kind.PERSISTENT))) {
             onEachDevice(wanted, plans -> {
                 if (wanted.isEmpty()) {

@@ -86,7 +86,7 @@ class PlanTest {
         return trials().filter(trial -> trial.kind() == PlanChoice.Kind.PERSISTENT);
     }
 
-    /** Where the reference goes: its first loss and gradient, its loss before the last step, and its parameters after it. */
+    /** The reference's training: its first loss and gradient, its loss before the last step, and its parameters after it. */
     private record Course(double firstLoss, double[] firstGradient, double lastLoss, double[] parameters) {
         private static final Map<List<Object>, Course> KNOWN = new HashMap<>(); // it takes the most time, and no plan changes it
 
@@ -124,7 +124,7 @@ class PlanTest {
             }
             assertEquals(course.firstLoss(), bench.loss(0), 1e-5 * course.firstLoss());
             assertArrayEquals(new Network(shape, bench.parameters()).transposed(), bench.transposed(),
-                    "the transposed copies are in step with the weights");
+                    "the transposed copies are those of the weights");
             bench.run(steps - 1);
             assertEquals(course.lastLoss(), bench.loss(steps - 1), 1e-4 * course.lastLoss());
             assertTrue(relativeDistance(toDouble(bench.parameters()), course.parameters(), 0, shape.parameters()) < 1e-5);
@@ -176,20 +176,20 @@ class PlanTest {
     }
 
     @Test
-    void aBarrierThatIsCalledOffLosesNoStep() {
+    void aBarrierThatTimesOutLosesNoStep() {
         for (Device device : Device.all()) {
             Tuning tuning = TrainingBench.tunings(device).get(1);
             try (TrainingBench mixed = new TrainingBench(device, PlanChoice.Kind.FUSED, tuning, SMALL, 256, 17);
                     TrainingBench fused = new TrainingBench(device, PlanChoice.Kind.FUSED, tuning, SMALL, 256, 17);
                     Plan impatient = mixed.plan(PlanChoice.Kind.PERSISTENT, "-DSPIN_LIMIT=0");
-                    Plan goesOn = mixed.plan(PlanChoice.Kind.FUSED)) {
-                boolean calledOff = false;
+                    Plan other = mixed.plan(PlanChoice.Kind.FUSED)) {
+                boolean timedOut = false;
                 while (mixed.steps() < 60) {
                     int before = mixed.steps();
-                    calledOff |= mixed.tryOnce(impatient, 10) < 10;
-                    mixed.run(goesOn, before + 12 - mixed.steps());
+                    timedOut |= mixed.tryOnce(impatient, 10) < 10;
+                    mixed.run(other, before + 12 - mixed.steps());
                 }
-                assertTrue(calledOff || device.computeUnits() == 1, "a barrier without patience is called off");
+                assertTrue(timedOut || device.computeUnits() == 1, "a barrier that never polls times out");
                 fused.run(60);
                 assertArrayEquals(fused.parameters(), mixed.parameters());
             }

@@ -17,7 +17,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
-/** A plan at work on random data, with everything readable, for tests. */
+/** Runs a plan on random data, for tests that read all of its state. */
 public final class TrainingBench implements AutoCloseable {
     public static final float LEARNING_RATE = 1e-3f;
 
@@ -95,16 +95,16 @@ public final class TrainingBench implements AutoCloseable {
     /** Another plan on the same batch and state, with further build options; closed by the caller. */
     Plan plan(PlanChoice.Kind kind, String... options) {
         return new Plan(context, shape, new PlanChoice(kind, choice.tuning(), List.of()),
-                new Batch(data0, data1, batch, seed, LEARNING_RATE), state, List.of(options));
+                new Batch(data0, data1, batch, seed, LEARNING_RATE), state, options);
     }
 
-    /** Runs steps by a plan until {@code count} more are done; a barrier may be called off on a busy machine. */
+    /** Runs steps by a plan until {@code count} more are done; a barrier may time out on a busy machine. */
     void run(Plan by, int count) {
         int end = steps + count;
         for (int attempt = 0; steps < end && attempt < 100; attempt++) {
             steps += runOnce(by, end - steps);
         }
-        assertEquals(end, steps, "barriers were called off time and again");
+        assertEquals(end, steps, "barriers timed out again and again");
     }
 
     /** One launch, or one a step; returns how many steps were done. */

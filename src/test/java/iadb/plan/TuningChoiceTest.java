@@ -132,7 +132,7 @@ class TuningChoiceTest {
         final List<Tuning> opened = new ArrayList<>();
         CountDownLatch built = new CountDownLatch(0);
         Tuning unbuildable;
-        int told;
+        int announced;
         long now;
 
         /** Of the three candidates. */
@@ -170,7 +170,7 @@ class TuningChoiceTest {
         }
 
         Tuning choose(TuningChoice choice) {
-            return choice.measured(trials(() -> now), 1_000_000_000, () -> told++);
+            return choice.measured(trials(() -> now), 1_000_000_000, () -> announced++);
         }
 
         TuningChoice.Trials trials(LongSupplier clock) {
@@ -192,12 +192,12 @@ class TuningChoiceTest {
         assertEquals(DEFAULT, choice().known());
         assertEquals(THREE.get(2), first.choose(choice()));
         assertEquals(THREE, first.opened);
-        assertEquals(1, first.told);
+        assertEquals(1, first.announced);
         assertTrue(first.now < 1_000_000_000, "measured in " + first.now + " ns");
         Fakes second = new Fakes(1, 1, 1);
         assertEquals(THREE.get(2), second.choose(choice()));
         assertEquals(List.of(), second.opened);
-        assertEquals(0, second.told);
+        assertEquals(0, second.announced);
         assertEquals(THREE.get(2), choice().known());
     }
 
@@ -238,7 +238,7 @@ class TuningChoiceTest {
     }
 
     @Test
-    void measuringEndsWithItsTimeAndTheNextRunGoesOn() {
+    void measuringEndsWithItsTimeAndTheNextRunContinues() {
         Fakes slow = new Fakes(1000, 900_000_000, 800); // the second sleeps
         assertEquals(DEFAULT, slow.choose(choice()));
         assertEquals(THREE.subList(0, 2), slow.opened, "no time was left for the third");
@@ -250,7 +250,7 @@ class TuningChoiceTest {
         assertEquals(List.of(DEFAULT, THREE.get(2)), third.opened, "the second had its chances");
         Fakes last = new Fakes();
         assertEquals(THREE.get(2), last.choose(choice()));
-        assertEquals(0, last.told);
+        assertEquals(0, last.announced);
     }
 
     @Test
@@ -375,7 +375,7 @@ class TuningChoiceTest {
                 assertTrue(tunings.contains(winner));
                 Fakes none = new Fakes();
                 assertEquals(winner, none.choose(new TuningChoice(tunings, purpose, cache(), device::identity)));
-                assertEquals(0, none.told);
+                assertEquals(0, none.announced);
             }
         }
     }
