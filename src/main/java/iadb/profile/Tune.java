@@ -23,16 +23,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -181,16 +180,18 @@ public final class Tune implements AutoCloseable {
     }
 
     private void write(Path file, TuningTable.Purpose purpose, Function<Tuning, Optional<TuningTrial>> open) throws IOException {
-        String key = TuningTable.key(device, purpose);
         Tuning best = search(purpose.key(), TuningTable.find(device, purpose), open);
-        List<String> lines = new ArrayList<>(Files.exists(file) ? Files.readAllLines(file) : List.of());
-        lines.removeIf(line -> line.startsWith(key + "="));
-        List<String> head = lines.stream().takeWhile(line -> !line.startsWith("# measured")).toList();
-        TreeSet<String> measured = new TreeSet<>(lines.stream().skip(head.size())
-                .filter(line -> !line.isBlank() && !line.startsWith("#")).toList());
-        measured.add(key + "=" + best);
-        List<String> all = Stream.of(head, List.of(MEASURED), measured).flatMap(Collection::stream).toList();
-        AtomicFile.write(file, out -> out.write((String.join("\n", all) + "\n").getBytes(StandardCharsets.UTF_8)));
+        String text = withRow(Files.exists(file) ? Files.readAllLines(file) : List.of(), TuningTable.key(device, purpose), best);
+        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The lines of a file with a row in the place of an older one: measured rows are sorted, and follow all others. */
+    static String withRow(List<String> lines, String key, Tuning tuning) {
+        List<String> others = lines.stream().filter(line -> !line.startsWith(key + "=")).toList();
+        List<String> head = others.stream().takeWhile(line -> !line.startsWith("# measured")).toList();
+        Stream<String> measured = Stream.concat(Stream.of(key + "=" + tuning), others.stream().skip(head.size())
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))).sorted();
+        return Stream.of(head.stream(), Stream.of(MEASURED), measured).flatMap(all -> all).collect(Collectors.joining("\n", "", "\n"));
     }
 
     @Override
