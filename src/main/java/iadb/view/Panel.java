@@ -67,6 +67,7 @@ final class Panel {
      *
      * @param message for the user; may be empty
      */
+    @SuppressWarnings("try") // rectangles are allocated on the frame that the stack pushed
     void layOut(int width, int height, String message) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             boolean hasControls = state.is(Switch.PANEL);
