@@ -3,7 +3,7 @@ package iadb.plot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * One axis of a plot: its range, linear or logarithmic, with labelled ticks at round numbers.
@@ -73,7 +73,7 @@ record Axis(double low, double high, boolean isLogarithmic, List<Double> ticks, 
     private static Axis linear(double low, double high, double step) {
         double first = Math.ceil(low / step - 1e-9);
         int count = (int) (Math.floor(high / step + 1e-9) - first) + 1;
-        List<Double> ticks = DoubleStream.iterate(0, i -> i + 1).limit(count).mapToObj(i -> (first + i) * step).toList();
+        List<Double> ticks = IntStream.range(0, count).mapToObj(i -> (first + i) * step).toList();
         return new Axis(low, high, false, ticks, ticks.stream().map(tick -> label(tick, step)).toList());
     }
 
@@ -90,13 +90,8 @@ record Axis(double low, double high, boolean isLogarithmic, List<Double> ticks, 
     private static double step(double[] range, int maxTicks) {
         double least = (range[1] - range[0]) / maxTicks;
         int exponent = (int) Math.floor(Math.log10(least));
-        for (int mantissa : new int[] {1, 2, 5}) {
-            double step = Double.parseDouble(mantissa + "e" + exponent);
-            if (step >= least * (1 - 1e-9)) {
-                return step;
-            }
-        }
-        return Double.parseDouble("1e" + (exponent + 1));
+        return IntStream.of(1, 2, 5, 10).mapToDouble(mantissa -> Double.parseDouble(mantissa + "e" + exponent))
+                .filter(step -> step >= least * (1 - 1e-9)).findFirst().orElseThrow();
     }
 
     /** A tick in plain digits with thousands separated, or with a power of ten where that would be long. */

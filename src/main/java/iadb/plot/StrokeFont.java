@@ -3,7 +3,6 @@ package iadb.plot;
 import java.awt.BasicStroke;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
-import java.awt.Stroke;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Path2D;
 import java.util.Arrays;
@@ -94,15 +93,13 @@ final class StrokeFont {
             line.append(glyph.path().getPathIterator(new AffineTransform(scale, 0, 0, -scale, left, y)), false);
             left += (glyph.width() + GAP_UNITS) * scale;
         }
-        Stroke stroke = g.getStroke();
-        RenderingHints hints = g.getRenderingHints();
-        g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-        g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+        Graphics2D pen = (Graphics2D) g.create();
+        pen.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+        pen.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
         float weight = (float) Math.max(MIN_WEIGHT_PIXELS, WEIGHT * height);
-        g.setStroke(new BasicStroke(weight, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-        g.draw(line);
-        g.setStroke(stroke);
-        g.setRenderingHints(hints);
+        pen.setStroke(new BasicStroke(weight, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        pen.draw(line);
+        pen.dispose();
     }
 
     /** The width, in pixels, of a line of text whose capitals are {@code height} pixels high. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Kinds of BMP: those that Java's decoder knows are read, the others are told what to do. */
+/** BMPs that Java's decoder supports are read; the others are refused with a remedy. */
 class BmpFileTest {
     @TempDir
     private Path folder;
@@ -63,7 +63,7 @@ class BmpFileTest {
 
     @ParameterizedTest
     @CsvSource({"64, 8, 0", "16, 24, 0", "40, 2, 0", "40, 32, 6", "64, 1, 3", "64, 24, 4", "40, 8, 11"})
-    void whatItDoesNotKnowIsToldWhatToDo(int headerBytes, int bits, int compression) {
+    void whatItDoesNotKnowIsRefusedWithARemedy(int headerBytes, int bits, int compression) {
         byte[] bmp = bmp(headerBytes, bits, compression);
         String message = assertThrows(InvalidInputException.class, () -> read(bmp)).getMessage();
         assertTrue(message.endsWith("picture.bmp is a kind of BMP that cannot be decoded here: save it as a PNG"), message);

@@ -1,5 +1,6 @@
 package iadb.density;
 
+import static iadb.density.RawPng.bytes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Small files that would cost minutes or gigabytes to decode: refused before that, or read without the costly part. */
+/** Small files that would take minutes or gigabytes to decode are refused first, or read without the costly part. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CostlyPicturesTest {
     private static final int BOMB_BYTES = 40_000_000;
@@ -60,14 +61,6 @@ class CostlyPicturesTest {
         }
         out.writeBytes(bytes(0xFF, 0xD9));
         return out.toByteArray();
-    }
-
-    private static byte[] bytes(int... values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < values.length; i++) {
-            bytes[i] = (byte) values[i];
-        }
-        return bytes;
     }
 
     @Test

@@ -104,7 +104,7 @@ class DensityImageTest {
     }
 
     @Test
-    void aMissingFileIsToldWhatWouldBeRight() {
+    void aMissingFileIsRefusedWithARemedy() {
         Path file = folder.resolve("none.png");
         assertEquals("no such file: " + file
                 + "; give a PNG, JPEG, BMP or GIF, or the name of a density", refusalOf(file));
@@ -281,7 +281,7 @@ class DensityImageTest {
     }
 
     @Test
-    void aJpegInPrintingColoursIsToldWhatToDo() throws IOException {
+    void aJpegInPrintingColoursIsRefusedWithARemedy() throws IOException {
         var out = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         try (var stream = ImageIO.createImageOutputStream(out)) {

@@ -54,7 +54,7 @@ class DensityParseTest {
     }
 
     @Test
-    void aTextFarFromEveryNameIsToldWhereTheNamesAre() {
+    void aTextFarFromEveryNameIsRefusedWithARemedy() {
         for (String text : new String[] {"photograph", "", " ", "a\0b"}) {
             String message = refusalOf(text);
             assertFalse(message.contains("did you mean"), message);

@@ -114,7 +114,7 @@ class DensityTest {
     }
 
     @Test
-    void onlyADensityAsItIsFoundByNameIsNamed() {
+    void onlyADensityFoundByNameIsNamed() {
         Density heart = NamedDensities.find("heart").orElseThrow();
         assertTrue(heart.isNamed());
         assertFalse(of(1, 1, 1).isNamed());

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A GIF's first picture lies where its screen has it, and what is wrong with it is said of it. */
+/** A GIF's first picture lies at its place on the screen, and a fault in it is reported as its own. */
 class GifFileTest {
     private static final int SCREEN = 6; // where its size stands
     private static final short WHITE = -1;
@@ -123,7 +123,7 @@ class GifFileTest {
     }
 
     @Test
-    void codesOfMoreThanEightBitsAreAKindThatIsNotDecoded() throws IOException {
+    void codesOfMoreThanEightBitsAreAnUnsupportedKind() throws IOException {
         byte[] gif = gif(1);
         int at = descriptor(gif);
         int palette = (gif[at + 9] & 0x80) == 0 ? 0 : 3 * (2 << (gif[at + 9] & 7));

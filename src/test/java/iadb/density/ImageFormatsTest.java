@@ -1,5 +1,6 @@
 package iadb.density;
 
+import static iadb.density.RawPng.bytes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -21,14 +22,6 @@ class ImageFormatsTest {
 
     @TempDir
     private Path folder;
-
-    private static byte[] bytes(int... values) {
-        byte[] bytes = new byte[values.length];
-        for (int k = 0; k < bytes.length; k++) {
-            bytes[k] = (byte) values[k];
-        }
-        return bytes;
-    }
 
     private static int[] weights(Density density) {
         int[] weights = new int[density.weights().length];

@@ -97,7 +97,7 @@ class JpegFileTest {
     }
 
     @Test
-    void aCutPictureIsRefusedThoughAnotherComplaintComesFirst() throws IOException {
+    void aCutPictureIsRefusedThoughAnotherWarningComesFirst() throws IOException {
         byte[] plain = colour(false);
         byte[] laterJfif = plain.clone();
         laterJfif[11] = 3; // its version, of which libjpeg says that it does not know it
@@ -134,21 +134,21 @@ class JpegFileTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCF, 0xF7})
-    void aKindThatIsNotDecodedIsToldWhatToDo(int frame) throws IOException {
+    void anUnsupportedKindIsRefusedWithARemedy(int frame) throws IOException {
         byte[] jpeg = grey();
         jpeg[RawJpeg.find(jpeg, RawJpeg.START_OF_FRAME, 0) + 1] = (byte) frame;
         assertRefused(jpeg, "is a kind of JPEG that cannot be decoded here: save it as a PNG");
     }
 
     @Test
-    void twelveBitsAreAKindThatIsNotDecoded() throws IOException {
+    void twelveBitsAreAnUnsupportedKind() throws IOException {
         byte[] jpeg = grey();
         jpeg[RawJpeg.find(jpeg, RawJpeg.START_OF_FRAME, 0) + 4] = 12;
         assertRefused(jpeg, "is a kind of JPEG that cannot be decoded here: save it as a PNG");
     }
 
     @Test
-    void twoComponentsAreAKindThatIsNotDecoded() throws IOException {
+    void twoComponentsAreAnUnsupportedKind() throws IOException {
         var out = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         try (var stream = ImageIO.createImageOutputStream(out)) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A picture is read as it is to be seen, not as its sensor's rows were stored. */
+/** A picture is read upright, whatever the order of its stored rows. */
 class OrientationTest {
     private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.US_ASCII);
     private static final int APP1 = 0xE1;
@@ -36,7 +36,7 @@ class OrientationTest {
         return tiff.putInt(0).array();
     }
 
-    /** The rows as letters, brighter later: of a picture of three columns and two rows. */
+    /** The rows of a picture as letters, from the darkest to the brightest stored value. */
     private String seen(byte[] file, short[] stored) throws IOException {
         Density density = DensityImage.read(Files.write(folder.resolve("picture"), file), false);
         StringBuilder letters = new StringBuilder();

@@ -55,4 +55,13 @@ final class RawPng {
     byte[] bytes() {
         return out.toByteArray();
     }
+
+    /** Values 0 to 255 as bytes. */
+    static byte[] bytes(int... values) {
+        byte[] bytes = new byte[values.length];
+        for (int k = 0; k < bytes.length; k++) {
+            bytes[k] = (byte) values[k];
+        }
+        return bytes;
+    }
 }

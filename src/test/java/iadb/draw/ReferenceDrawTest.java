@@ -10,7 +10,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every device draws the points that the definitions give, to the bit, and passes the check of its first use. */
+/** Every device draws the points of the definitions, bit for bit, and passes its self-test. */
 class ReferenceDrawTest {
     private static Density noise(int width, int height, int brightest, double dark) {
         Random random = new Random(5);
