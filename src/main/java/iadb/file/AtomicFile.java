@@ -214,7 +214,7 @@ public final class AtomicFile implements AutoCloseable {
         Path file = target.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(file); links++) {
             if (links == MOST_LINKS) {
-                throw new FileSystemException(target.toString(), null, "its links lead in a circle");
+                throw new FileSystemException(target.toString(), null, "its symbolic links form a loop");
             }
             file = file.resolveSibling(Files.readSymbolicLink(file));
         }

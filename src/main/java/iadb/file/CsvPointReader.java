@@ -59,7 +59,7 @@ final class CsvPointReader implements PointReader {
                 isFound = nextPoint();
             }
             if (!isFound) {
-                throw new InvalidInputException(file + " holds no point: a line for each, x and y with a comma between");
+                throw new InvalidInputException(file + " holds no points: give each a line, x and y with a comma between");
             }
             separator = separatorOf(text());
             columns = fields(text(), separator).size();
@@ -86,10 +86,10 @@ final class CsvPointReader implements PointReader {
 
     private void requireColumns(List<String> names, boolean isDescribed) {
         if (columns < 2) {
-            throw fault("one column where a point has x,y; commas go between columns");
+            throw fault("one column where a point has x,y; separate columns by commas");
         }
         if (!names.isEmpty() && names.size() != columns) {
-            throw fault("%s columns where the header has %s; commas go between columns", columns, names.size());
+            throw fault("%s columns where the header has %s; separate columns by commas", columns, names.size());
         }
         int x = Collections.frequency(names, "x");
         int y = Collections.frequency(names, "y");
@@ -189,8 +189,8 @@ final class CsvPointReader implements PointReader {
         if (Float.isNaN(value)) {
             String shown = text.length() <= CHARS_SHOWN ? text : text.substring(0, CHARS_SHOWN) + "...";
             boolean mayBeTwo = text.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0);
-            throw fault("'%s' is not a finite number%s", shown.replaceAll("[^ -~]", "?"), mayBeTwo ? "; columns end at "
-                    + SEPARATOR_NAMES.get(SEPARATORS.indexOf(separator)) + " here, and decimals follow a point" : "");
+            throw fault("'%s' is not a finite number%s", shown.replaceAll("[^ -~]", "?"), mayBeTwo ? "; columns are separated by "
+                    + SEPARATOR_NAMES.get(SEPARATORS.indexOf(separator)) + " here, decimals by a point" : "");
         }
         return value;
     }

@@ -128,7 +128,7 @@ public final class NpyReader implements PointReader {
     /** Reads and checks the header, and checks that the file is as long as it says. */
     private void readHeader() throws IOException {
         if (!startsIn(channel)) {
-            throw fault("is no NPY file");
+            throw fault("is not an NPY file");
         }
         ByteBuffer prefix = headerBytes(NpyWriter.MAGIC.length, 6);
         int version = prefix.get(0);
@@ -160,7 +160,7 @@ public final class NpyReader implements PointReader {
         Matcher fortran = ORDER.matcher(text);
         Matcher lengths = SHAPE.matcher(text);
         if (!type.find() || !fortran.find() || !lengths.find()) {
-            throw fault("has no NPY header that can be read: %s", UntrustedText.shown(text.strip()));
+            throw fault("has an unreadable NPY header: %s", UntrustedText.shown(text.strip()));
         }
         String name = type.group(2);
         if (!name.equals("f4") && !name.equals("f8")) {
@@ -175,7 +175,7 @@ public final class NpyReader implements PointReader {
                     .mapToLong(Long::parseLong).toArray();
             elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
         } catch (NumberFormatException | ArithmeticException e) {
-            throw fault("has a shape that no array has: %s", UntrustedText.shown(lengths.group(1)));
+            throw fault("has an impossible shape: %s", UntrustedText.shown(lengths.group(1)));
         }
     }
 

@@ -109,7 +109,7 @@ public final class CheckpointFile {
         Network network = Network.of(weights, name);
         for (Network other : List.of(moment1, moment2, average.orElse(network))) {
             if (!other.shape().equals(network.shape())) {
-                throw new InvalidInputException(name + ": the state of its optimizer is that of another network");
+                throw new InvalidInputException(name + ": its optimizer state belongs to another network");
             }
         }
         for (float square : moment2.parameters()) {

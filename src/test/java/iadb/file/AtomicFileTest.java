@@ -1,12 +1,12 @@
 package iadb.file;
 
-import iadb.fault.FileFault;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.fault.FileFault;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

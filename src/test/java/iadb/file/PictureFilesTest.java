@@ -1,12 +1,12 @@
 package iadb.file;
 
-import iadb.plot.Chart;
-import iadb.plot.PointFrames;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import iadb.plot.Chart;
+import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,12 +1,12 @@
 package iadb.file;
 
-import iadb.fault.InvalidInputException;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.fault.InvalidInputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -113,9 +113,9 @@ class PointReaderTest {
         "\"\" | holds no point",
         "1 | one column",
         "1,2,3,4 | 4 columns",
-        "1,2;3,4 | '1,2' is not a finite number; columns end at semicolons here, and decimals follow a point",
-        "1,2 3,4 | '2 3' is not a finite number; columns end at commas",
-        "x,y#1 2 | commas go between",
+        "1,2;3,4 | '1,2' is not a finite number; columns are separated by semicolons here, decimals by a point",
+        "1,2 3,4 | '2 3' is not a finite number; columns are separated by commas",
+        "x,y#1 2 | separate columns by commas",
         "1,2#3 | 1 columns where the first point has 2",
         "1,2#3,NaN | 'NaN' is not a finite number",
         "1,2#3,1e99 | 1e99 is too large",

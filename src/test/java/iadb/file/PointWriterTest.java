@@ -1,14 +1,14 @@
 package iadb.file;
 
-import iadb.fault.InvalidInputException;
-import iadb.plot.Palette;
-import iadb.plot.PointPicture;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.fault.InvalidInputException;
+import iadb.plot.Palette;
+import iadb.plot.PointPicture;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
