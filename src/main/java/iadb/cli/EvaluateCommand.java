@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Compares fresh points of a model, or the points of a file, with p1, and as many exact samples of p1 with p1:"
             + " exact samples are the noise floor. Lower is better, except for the mean log density.",
-            "sliced Wasserstein-1: over 64 directions. energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, not rooted, over the first"
+            "sliced Wasserstein-1: over 64 directions. energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, without a square root, over the first"
             + " 65,536 points at most. off support: share of points more than two pixels from any pixel above 2 %% of the brightest."
             + " mean log density: of the map's density and of p1 itself, at the same exact samples of p1; samples where the map has no"
             + " density, or cannot be inverted, are left out of both and counted."})
@@ -43,7 +43,6 @@ final class EvaluateCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
     private static final int DEFAULT_COUNT = 65_536;
     private static final int MAX_COUNT = 1 << 24;
-    private static final int CHUNK = 1 << 16;
     private static final int REPORT_CELLS = 128; // of the longer side, each of which costs an inverse of the map
     private static final double REPORT_LOG_SPAN = 8;
 
@@ -209,7 +208,7 @@ final class EvaluateCommand implements Callable<Integer> {
             int taken = (int) Math.min(wanted, all);
             float[] points = new float[2 * taken];
             int found = 0;
-            for (float[] chunk = stream.next(CHUNK); chunk.length > 0; chunk = stream.next(CHUNK)) {
+            for (float[] chunk = stream.next(); chunk.length > 0; chunk = stream.next()) {
                 for (; found < taken && found * all / taken < stream.moved(1); found++) {
                     System.arraycopy(chunk, 2 * (int) (found * all / taken - stream.before()), points, 2 * found, 2);
                 }

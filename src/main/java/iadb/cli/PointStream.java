@@ -8,6 +8,7 @@ import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.PointReader;
 import iadb.random.RandomPurpose;
+import iadb.sample.PushForward;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -31,6 +32,9 @@ abstract class PointStream implements AutoCloseable {
 
     /** How many are moved when a share of the last chunk is. */
     long moved(double share) { return before + (long) (share * (done - before)); }
+
+    /** The next chunk of points, [n, 2]; empty after the last. */
+    float[] next() { return next(PushForward.CHUNK_POINTS); }
 
     /** The next points, [n, 2], n at most {@code max}; empty after the last. */
     float[] next(int max) {

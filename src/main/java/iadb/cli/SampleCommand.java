@@ -54,8 +54,8 @@ final class SampleCommand implements Callable<Integer> {
     private Options.IntegrationChoice solving;
 
     @Option(names = "--reverse",
-            description = "Map from p1 to p0: integrate the velocity field from its end to its start. This approximates the inverse of"
-                    + " the map, the better the shorter the steps; --inverse is exact.")
+            description = "Map from p1 to p0: integrate the velocity field from its end to its start. The shorter the steps, the closer"
+                    + " this is to the inverse of the map; --inverse is exact.")
     private boolean reverse;
 
     @Option(names = "--inverse",
@@ -148,8 +148,8 @@ final class SampleCommand implements Callable<Integer> {
         double bytes = points * PointWriter.Form.of(output).bytesPerPoint(withDensity);
         // not by the folder's FileStore, which a chroot's list of mounts may lack; 0 may mean that it is not known
         long free = output.toAbsolutePath().getParent().toFile().getUsableSpace();
-        Options.refuse(free > 0 && bytes > free, String.format(Locale.ROOT, "-o %s would take about %,.0f MB, and its disk has %,d MB left", output,
-                bytes * 1e-6, free / 1_000_000));
+        Options.refuse(free > 0 && bytes > free, String.format(Locale.ROOT,
+                "-o %s would take about %,.0f MB, and its disk has %,d MB left", output, bytes * 1e-6, free / 1_000_000));
     }
 
     /** Width over height of the image of the density that points are mapped to; 1 where it is not known. */
@@ -162,7 +162,7 @@ final class SampleCommand implements Callable<Integer> {
         long notInverted = 0;
         PointWriter.Layout layout = new PointWriter.Layout(points.count(), withDensity, aspect);
         try (PointWriter writer = PointWriter.open(output, layout)) {
-            for (float[] chunk = points.next(PushForward.CHUNK_POINTS); chunk.length > 0; chunk = points.next(PushForward.CHUNK_POINTS)) {
+            for (float[] chunk = points.next(); chunk.length > 0; chunk = points.next()) {
                 if (at != null) {
                     PointsWithDensity back = map.inverseWithDensity(chunk);
                     notInverted += countNaN(back.logDensity());
@@ -203,7 +203,7 @@ final class SampleCommand implements Callable<Integer> {
         long count = points.count();
         int columns = logDensity ? 3 : 2;
         try (NpyWriter writer = NpyWriter.open(output, T + 1L, count, columns)) {
-            for (float[] chunk = points.next(PushForward.CHUNK_POINTS); chunk.length > 0; chunk = points.next(PushForward.CHUNK_POINTS)) {
+            for (float[] chunk = points.next(); chunk.length > 0; chunk = points.next()) {
                 map.follow(chunk, logDensity, (step, first, moved, density) ->
                         writer.put(step * count + points.before() + first, moved, density));
             }

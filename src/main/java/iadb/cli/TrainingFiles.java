@@ -172,18 +172,18 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
 
     /** Writes the last network with a finite loss, and the losses, as far as they can be written. */
     private DivergedException kept(DivergedException e) {
-        DivergedException told = e;
+        DivergedException reported = e;
         try {
             if (e.lastFinite().isPresent()) {
                 Model.write(model, e.lastFinite().get());
-                told = new DivergedException(e, String.format(Locale.ROOT, "%s is the network of iteration %,d, the last with a finite loss",
-                        model, e.lastFiniteIteration()));
+                reported = new DivergedException(e, String.format(Locale.ROOT,
+                        "%s is the network of iteration %,d, the last with a finite loss", model, e.lastFiniteIteration()));
             }
             write(run.history(), folder);
         } catch (IOException fault) { // the divergence is what the user must know
-            told.addSuppressed(fault);
+            reported.addSuppressed(fault);
         }
-        return told;
+        return reported;
     }
 
     /** Writes {@code loss.csv} and {@code loss.png}. */

@@ -137,7 +137,7 @@ class KillsIT {
             whileWriting += unfinished ? 1 : 0;
             requireWhole(work, contents());
             if (Soak.isFull() || unfinished || round % 4 == 0) {
-                goOn(work);
+                resume(work);
             }
         }
         assertTrue(whileWriting > 0, "some kills came while a file was written");
@@ -194,7 +194,7 @@ class KillsIT {
     }
 
     /** The next run starts without cleaning up, and ends with the files of a run that nobody killed. */
-    private void goOn(Work work) throws IOException, InterruptedException {
+    private void resume(Work work) throws IOException, InterruptedException {
         Path checkpoint = folder.resolve("out").resolve(CHECKPOINT);
         if (Files.exists(checkpoint)) {
             int step = CheckpointFile.read(checkpoint).checkpoint().step();

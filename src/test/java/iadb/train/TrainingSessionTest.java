@@ -62,14 +62,14 @@ class TrainingSessionTest {
     /** Stopped at odd steps, taken to the host and put on the device again: by every plan, with an average and a falling rate. */
     @ParameterizedTest
     @EnumSource
-    void goingOnFromACheckpointGivesTheSameBits(PlanChoice.Kind plan) {
+    void resumingFromACheckpointGivesTheSameBits(PlanChoice.Kind plan) {
         TrainingSettings config = config(1e-3f, 9).withIterations(400).withLearningRate(1e-3f, true).withEma(0.99)
                 .withPlan(Optional.of(plan));
         for (Device device : Device.all()) {
-            Checkpoint whole = goOn(device, config, Checkpoint.start(Network.initial(config.shape(), config.seed()), true), 300);
+            Checkpoint whole = continued(device, config, Checkpoint.start(Network.initial(config.shape(), config.seed()), true), 300);
             Checkpoint resumed = Checkpoint.start(Network.initial(config.shape(), config.seed()), true);
             for (int stop : new int[] {1, 77, 300}) {
-                resumed = goOn(device, config, resumed, stop);
+                resumed = continued(device, config, resumed, stop);
             }
             assertEquals(300, resumed.step());
             assertArrayEquals(whole.weights().parameters(), resumed.weights().parameters());
@@ -79,7 +79,7 @@ class TrainingSessionTest {
         }
     }
 
-    private static Checkpoint goOn(Device device, TrainingSettings config, Checkpoint from, int to) {
+    private static Checkpoint continued(Device device, TrainingSettings config, Checkpoint from, int to) {
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config, from, GAUSSIAN, RING)) {
             assertEquals(from.step(), session.stepsEnqueued());
@@ -205,7 +205,7 @@ class TrainingSessionTest {
                 session.drain();
                 Checkpoint safe = session.lastSafe();
                 assertTrue(safe.step() > 0 && safe.step() <= session.stepsEnqueued(), safe.step() + " of " + session.stepsEnqueued());
-                Checkpoint again = goOn(device, config, safe, session.stepsEnqueued());
+                Checkpoint again = continued(device, config, safe, session.stepsEnqueued());
                 assertArrayEquals(session.checkpoint().weights().parameters(), again.weights().parameters());
                 assertArrayEquals(session.snapshot().parameters(), again.average().orElseThrow().parameters());
             }
