@@ -1,6 +1,7 @@
 package iadb.file;
 
 import iadb.fault.InvalidInputException;
+import iadb.plot.PointPicture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -58,6 +59,8 @@ public abstract class PointWriter implements AutoCloseable {
         }
     }
 
+    private static final int PICTURE_SIDE = 1024; // the longer one
+
     final AtomicFile file;
 
     PointWriter(AtomicFile file) {
@@ -79,13 +82,37 @@ public abstract class PointWriter implements AutoCloseable {
         try {
             return switch (form) {
                 case SVG -> new SvgPoints(file, layout);
-                case PNG -> new PngPoints(file, layout);
+                case PNG -> picture(file, layout);
                 default -> new PointTable(file, form, layout);
             };
         } catch (IOException e) {
             file.close();
             throw e;
         }
+    }
+
+    /** Points as a picture of the unit square. */
+    private static PointWriter picture(AtomicFile file, Layout layout) {
+        PointPicture picture = new PointPicture(pixels(layout.aspect()), pixels(1 / layout.aspect()), layout.count());
+        return new PointWriter(file) {
+            @Override
+            public void add(float[] starts, float[] points, float[] logDensity) {
+                picture.add(starts, points);
+            }
+
+            @Override
+            public long leftOut() { return picture.leftOut(); }
+
+            @Override
+            public void finish() throws IOException {
+                Png.write(file.stream(), picture.render());
+                super.finish();
+            }
+        };
+    }
+
+    private static int pixels(double ratio) {
+        return (int) Math.max(1, Math.round(PICTURE_SIDE * Math.min(1, ratio)));
     }
 
     /**
