@@ -29,7 +29,7 @@ public final class PlanSwitch implements AutoCloseable {
     private static final double SMOOTHING = 0.3;
     /** How long the first plan trains before the other is built. */
     static final long ALONE_NANOS = 200_000_000;
-    /** Slices of a plan without a companion that may time out, one after the other, before their first step. */
+    /** Slices in a row that may time out without a step where no other plan can continue. */
     static final int MOST_IDLE_SLICES = 64;
 
     /** A plan and its speed: one may be many times slower than the other. */
@@ -57,11 +57,11 @@ public final class PlanSwitch implements AutoCloseable {
     private Optional<Background<Void>> building = Optional.empty(); // of the companion
     private Timed second; // null: not open
     private PlanChoice choice;
-    private Timed tried; // its last time is old; null: none
+    private Timed tried; // in this slice, since its last time is old; null: none
     private int slicesSinceTrial;
     private long trainedNanos;
     private boolean timedOut; // in the last slice
-    private int idleSlices; // without a step, the last ones
+    private int idleSlices; // the last ones, without a step
 
     /**
      * Selects the plan, and builds it.
@@ -83,7 +83,7 @@ public final class PlanSwitch implements AutoCloseable {
         alternates = choice.kind() == Kind.FUSED && companion.isPresent();
     }
 
-    /** The plan that this training has by name: the last that joined where {@code auto} may switch. */
+    /** The plan by which this training is named; under {@code auto} the last that joined. */
     public PlanChoice choice() { return choice; }
 
     boolean isBuilding() { return building.isPresent(); }
@@ -91,7 +91,7 @@ public final class PlanSwitch implements AutoCloseable {
     /** Whether a plan that was built meanwhile can join; the slices in flight should end first. */
     public boolean otherIsBuilt() { return building.isPresent() && building.get().isDone(); }
 
-    /** Opens the companion. Without it the training continues by the plan that it has. */
+    /** Opens the companion; where that fails the training continues with the plan that it has. */
     private void openCompanion() {
         PlanChoice candidate = companion.orElseThrow();
         companion = Optional.empty();
@@ -162,7 +162,7 @@ public final class PlanSwitch implements AutoCloseable {
 
     private Timed timed(Plan plan) { return plan == first.plan ? first : second; }
 
-    /** Takes note of a slice of {@code steps} steps that should take {@code sliceNanos}: {@code done} of them took {@code nanos}. */
+    /** Reports a slice of {@code steps} steps that should take {@code sliceNanos}: {@code done} of them took {@code nanos}. */
     public void report(Plan plan, int steps, int done, long nanos, long sliceNanos) {
         Timed timed = timed(plan);
         timed.steps += done;

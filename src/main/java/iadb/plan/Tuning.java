@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * @param unroll       UNROLL_BY, iterations of the products' inner loops that are written out
  * @param split        K_SPLIT, work-items that share a sum of a training step's products: a power of two
  * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit where a group has one work-item,
- *                     else one for each {@code updateGroupSize} vectors of parameters
+ *                     else so many that each work-item has one vector of parameters
  * @param updateGroupSize work-items of each of these groups
  */
 public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int unroll, int split,

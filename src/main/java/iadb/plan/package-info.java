@@ -1,5 +1,4 @@
 /**
- * Plans: the launches that make up one training step, as data, and the tuning that their kernels were built with,
- * checked against the device's limits before anything is built. Knows nothing of images or files.
+ * The launches of a training step, the tuning of their kernels, and the selection of both for a device. Knows nothing of images.
  */
 package iadb.plan;
