@@ -17,8 +17,8 @@ import org.jocl.cl_event;
 import org.jocl.cl_mem;
 
 /**
- * An OpenCL context and its in-order queue. Commands run in the order they are enqueued, so that reading weights during training is
- * free of races; only a {@link Readback} has another queue, for memory of its own. Not for several threads at once: another
+ * An OpenCL context and its in-order queue. Commands run in the order they are enqueued, so that reading weights during training
+ * is free of races; only a {@link Readback} has another queue, for memory of its own. Not for several threads at once: another
  * thread uses a {@link #sibling}.
  */
 public final class Context implements AutoCloseable {
@@ -75,9 +75,7 @@ public final class Context implements AutoCloseable {
     }
 
     /** Opens the device. */
-    public static Context open(Device device) {
-        return open(device, Program.cacheFor(device), false);
-    }
+    public static Context open(Device device) { return open(device, Program.cacheFor(device), false); }
 
     /**
      * Opens the device.
@@ -98,9 +96,7 @@ public final class Context implements AutoCloseable {
         return open(device, Program.cacheFor(device), false, glProperties);
     }
 
-    static Context open(Device device, UserCache cache) {
-        return open(device, cache, false);
-    }
+    static Context open(Device device, UserCache cache) { return open(device, cache, false); }
 
     private static Context open(Device device, UserCache cache, boolean profiling, long... glProperties) {
         cl_context_properties properties = new cl_context_properties();
@@ -176,8 +172,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * The memory of an OpenGL buffer, which its owner keeps and must not delete before this view is closed. OpenCL may use it only
-     * from {@link #acquire} to {@link #release}, OpenGL only outside of that.
+     * The memory of an OpenGL buffer, which its owner must not delete before this view is closed. OpenCL may use it only from
+     * {@link #acquire} to {@link #release}, OpenGL only outside of that.
      *
      * @param glBuffer name of a buffer with storage, in the OpenGL context that this context was opened with
      * @param bytes    of that storage
@@ -226,9 +222,9 @@ public final class Context implements AutoCloseable {
     Set<String> kept() { return programs.keys(); }
 
     /**
-     * Builds a program on another thread, so that a later {@link #build} finds it. Does nothing for a program that was checked before
-     * on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL builds
-     * only one program of a context at a time.
+     * Builds a program on another thread, so that a later {@link #build} finds it. Does nothing for a program that was checked
+     * before on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL
+     * builds only one program of a context at a time.
      *
      * @return the work, for which {@link #close} waits: the process must not end while a driver compiles
      */
@@ -303,14 +299,10 @@ public final class Context implements AutoCloseable {
     }
 
     /** Submits what is enqueued to the device without waiting for it. */
-    public void flush() {
-        OpenClException.check(clFlush(queue), "clFlush", device);
-    }
+    public void flush() { OpenClException.check(clFlush(queue), "clFlush", device); }
 
     /** Waits until everything enqueued has finished. */
-    public void finish() {
-        OpenClException.check(clFinish(queue), "clFinish", device);
-    }
+    public void finish() { OpenClException.check(clFinish(queue), "clFinish", device); }
 
     @Override
     public void close() {

@@ -37,8 +37,7 @@ public record Device(Handle handle, int index, String platformName, String platf
     public enum Type { CPU, GPU, OTHER }
 
     /** OpenCL's names of a device and its platform. */
-    record Handle(cl_platform_id platform, cl_device_id id) {
-    }
+    record Handle(cl_platform_id platform, cl_device_id id) { }
 
     /** All bits of a device type except the sign: some drivers refuse the -1 that {@code CL_DEVICE_TYPE_ALL} is. */
     private static final long ALL_DEVICE_TYPES = 0xFFFFFFFFL;
@@ -97,7 +96,7 @@ public record Device(Handle handle, int index, String platformName, String platf
             if (info.isUsable()) {
                 devices.add(info.device(devices.size()));
             } else {
-                LOG.debug("{} is skipped: not available, without a compiler, or older than OpenCL 1.2", info.text(CL_DEVICE_NAME));
+                LOG.debug("{} is skipped: unavailable, without a compiler, or older than OpenCL 1.2", info.text(CL_DEVICE_NAME));
             }
         } catch (OpenClException e) {
             LOG.debug("a device is skipped: {}", e.getMessage());
@@ -107,9 +106,9 @@ public record Device(Handle handle, int index, String platformName, String platf
     /**
      * The device that a user means.
      *
-     * @param choice {@code auto}; an index into {@link #all}, one or two digits; a part of a name, case ignored, of which the first
-     *               device is taken that has it; or a UUID or its first 8 digits or more, as {@code nvidia-smi} prints it or without
-     *               {@code GPU-} and dashes
+     * @param choice {@code auto}; an index into {@link #all}, one or two digits; part of a name, case ignored, which means the
+     *               first device that contains it; or a UUID or at least its first 8 digits, as {@code nvidia-smi} prints it or
+     *               without {@code GPU-} and dashes
      * @throws InvalidInputException when no device matches, or the UUIDs of several; the message lists the devices
      * @throws NoDeviceException when there is none at all
      */
@@ -175,18 +174,14 @@ public record Device(Handle handle, int index, String platformName, String platf
      * Whether the driver keeps built programs across runs by itself, and better than its binaries do: PoCL 3.1 compiles
      * every kernel a second time before it gives a binary, and its own cache holds what a launch needs.
      */
-    boolean keepsPrograms() {
-        return platformName.equals("Portable Computing Language");
-    }
+    boolean keepsPrograms() { return platformName.equals("Portable Computing Language"); }
 
-    /** What distinguishes this device and its driver from others; equal devices of a machine by their UUID, if the driver reports it. */
+    /** What distinguishes this device and its driver from others; equal devices of a machine by their UUID, if reported. */
     public List<String> identity() {
         return List.of(System.getProperty("os.name"), System.getProperty("os.arch"), platformName, platformVersion, name,
                 version, driver, uuidDigits());
     }
 
     @Override
-    public String toString() {
-        return name + " (" + platformName + ")";
-    }
+    public String toString() { return name + " (" + platformName + ")"; }
 }

@@ -54,12 +54,14 @@ final class DeviceInfo {
             case 2 -> ATOMICS_OF_OPENCL_2;
             default -> numberOrZero(CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES) & numberOrZero(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES);
         };
-        Fence fence = Fence.of(new Fence.Facts(isCpu, System.getProperty("os.arch"), platform, openClMajor, nvidiaMajor, atomics));
-        return new Device(handle, index, platform, platformText(CL_PLATFORM_VERSION), text(CL_DEVICE_NAME), text(CL_DRIVER_VERSION),
-                version, uuid(), type, (int) number(CL_DEVICE_MAX_COMPUTE_UNITS), (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT),
-                (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0, number(CL_DEVICE_MAX_WORK_GROUP_SIZE),
-                number(CL_DEVICE_LOCAL_MEM_SIZE), number(CL_DEVICE_GLOBAL_MEM_SIZE), number(CL_DEVICE_MAX_MEM_ALLOC_SIZE),
-                extensions.contains("cl_khr_gl_sharing") || extensions.contains("cl_APPLE_gl_sharing"), inWords(atomics), fence);
+        Fence fence = Fence.of(
+                new Fence.Facts(isCpu, System.getProperty("os.arch"), platform, openClMajor, nvidiaMajor, atomics));
+        return new Device(handle, index, platform, platformText(CL_PLATFORM_VERSION), text(CL_DEVICE_NAME),
+                text(CL_DRIVER_VERSION), version, uuid(), type, (int) number(CL_DEVICE_MAX_COMPUTE_UNITS),
+                (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT), (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0,
+                number(CL_DEVICE_MAX_WORK_GROUP_SIZE), number(CL_DEVICE_LOCAL_MEM_SIZE), number(CL_DEVICE_GLOBAL_MEM_SIZE),
+                number(CL_DEVICE_MAX_MEM_ALLOC_SIZE), extensions.contains("cl_khr_gl_sharing")
+                || extensions.contains("cl_APPLE_gl_sharing"), inWords(atomics), fence);
     }
 
     /** What bits CL_DEVICE_ATOMIC_* promise of atomic operations and fences. */
@@ -99,15 +101,18 @@ final class DeviceInfo {
 
     private ByteBuffer bytes(int key) {
         long[] size = new long[1];
-        OpenClException.check(clGetDeviceInfo(handle.id(), key, 0, null, size), "clGetDeviceInfo", "an OpenCL device");
+        check(clGetDeviceInfo(handle.id(), key, 0, null, size));
         ByteBuffer bytes = ByteBuffer.allocate((int) size[0]).order(ByteOrder.nativeOrder());
-        OpenClException.check(clGetDeviceInfo(handle.id(), key, size[0], Pointer.to(bytes), null), "clGetDeviceInfo", "an OpenCL device");
+        check(clGetDeviceInfo(handle.id(), key, size[0], Pointer.to(bytes), null));
         return bytes;
     }
 
+    private static void check(int status) { OpenClException.check(status, "clGetDeviceInfo", "an OpenCL device"); }
+
     private String platformText(int key) {
         long[] size = new long[1];
-        byte[] bytes = clGetPlatformInfo(handle.platform(), key, 0, null, size) == CL_SUCCESS ? new byte[(int) size[0]] : new byte[0];
+        clGetPlatformInfo(handle.platform(), key, 0, null, size); // 0 bytes if it fails
+        byte[] bytes = new byte[(int) size[0]];
         return bytes.length > 0 && clGetPlatformInfo(handle.platform(), key, bytes.length, Pointer.to(bytes), null) == CL_SUCCESS
                 ? new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ').strip() : "unknown platform";
     }

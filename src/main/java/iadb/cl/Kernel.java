@@ -101,7 +101,8 @@ public final class Kernel implements AutoCloseable {
     private void set(int index, int bytes, Pointer value) {
         int status = clSetKernelArg(kernel, index, bytes, value);
         if (status != CL_SUCCESS) {
-            OpenClException.check(status, "clSetKernelArg(" + name() + ", " + signature.parameters().get(index).name() + ")", device);
+            String argument = signature.parameters().get(index).name();
+            OpenClException.check(status, "clSetKernelArg(" + name() + ", " + argument + ")", device);
         }
         unset.clear(index);
     }

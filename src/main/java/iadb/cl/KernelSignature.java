@@ -22,8 +22,7 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
      *
      * @param type int.class for int and uint, float.class, or DeviceBuffer.class for a pointer to global or constant memory
      */
-    record Parameter(String name, Class<?> type) {
-    }
+    record Parameter(String name, Class<?> type) { }
 
     /**
      * The signature of {@code void kernel(...)} in these sources.

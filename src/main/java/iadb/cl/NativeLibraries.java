@@ -12,8 +12,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jocl.LibUtils;
 import org.lwjgl.system.Configuration;
@@ -25,43 +28,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Unpacks the native libraries that JOCL and LWJGL bring in their jars into a {@link PrivateFolder}, and has both load them from
- * there. Left alone, JOCL loads any file of its library's name in the temporary folder, and writes that file in place: two
- * starts at once load half a library, and on a shared machine another user's file is loaded.
+ * Unpacks the native libraries in the jars of JOCL and LWJGL into a {@link PrivateFolder}, from which both load them. By itself,
+ * JOCL loads any file of its library's name in the temporary folder, and writes that file in place: two starts at once load half
+ * a library, and on a shared machine another user's file may be loaded.
  *
- * <p>Each start compares the files with those in the jar, and replaces one that differs. The folder is the first of these that
- * takes the files and from which they can be executed: {@code natives} in the program's cache, {@code iadb-cl-USER} in the
- * temporary folder, a new folder there that this process removes at its end. The folders above it are trusted, and so is
- * {@code java.library.path}, where JOCL looks first.
+ * <p>Each start compares the files with those in the jar, and replaces one that differs. The folder is the first of these where
+ * the files can be written and executed: {@code natives} in the program's cache, {@code iadb-cl-USER} in the temporary folder, a
+ * new folder there that is deleted at exit. The folders above it are trusted, and so is {@code java.library.path}, where JOCL
+ * looks first.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
     private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
     private static final String LOADER = "libOpenCL.so";
 
-    /** What JOCL 2.0.6 calls its library on this platform. */
+    /** The name of JOCL 2.0.6's library on this platform. */
     private static final String JOCL = LibUtils.createPlatformLibraryName("JOCL_2_0_6");
 
-    /** The resources of every start. */
+    /** The resources that every start needs. */
     private static final List<String> BASE = List.of("/lib/" + LibUtils.createLibraryFileName(JOCL), ofLwjgl("lwjgl"));
 
-    /** The further resources of the window; missing where this program is used as a library. */
+    /** Those that the window needs too; missing where this program is used as a library. */
     private static final List<String> OF_THE_WINDOW = List.of(ofLwjgl("opengl/lwjgl_opengl"), ofLwjgl("glfw/glfw"),
             ofLwjgl("nuklear/lwjgl_nuklear"));
 
-    private static String lastNamed; // the folder that this class told LWJGL
-    private static NoDeviceException fault; // of JOCL's class, which a process cannot initialise again
+    private static String lwjglFolder; // as this class set it
+    private static NoDeviceException fault; // of JOCL's class, which cannot be initialised again
     private static boolean loaded;
     private static boolean loadedForWindow;
 
-    private NativeLibraries() {
-    }
+    private NativeLibraries() { }
 
     /**
-     * Loads JOCL's library and tells LWJGL where its own is, once in a process. Call it before any other use of the two.
+     * Loads JOCL's library and sets the folder of LWJGL's, once in a process, before any other use of the two.
      *
-     * @throws NoDeviceException if no folder can hold the libraries (the message names each folder and its fault), if JOCL's library
-     *     does not load, or if the OpenCL loader is missing
+     * @throws NoDeviceException if the OpenCL loader is missing, if JOCL's library does not load, or if no folder can hold the
+     *     libraries: the message names each folder and its fault
      */
     public static synchronized void load() {
         if (fault != null) {
@@ -72,51 +74,50 @@ public final class NativeLibraries {
                 throw new NoDeviceException(NoDeviceException.NO_LOADER, null);
             }
             Path folder = unpacked(BASE);
-            nameToLwjgl(folder);
+            setLwjglFolder(folder);
             loadJocl(folder);
             loaded = true;
         }
     }
 
     /**
-     * Does what {@link #load} does, and unpacks LWJGL's libraries of the window. Call it before LWJGL's OpenGL, GLFW or Nuklear
-     * are used.
+     * {@linkplain #load Loads} the libraries, and unpacks those that the window needs, before LWJGL's OpenGL, GLFW or Nuklear are
+     * used.
      *
-     * @throws NoDeviceException if no folder can hold the libraries
+     * @throws NoDeviceException as by {@link #load}
      */
     public static synchronized void loadForWindow() {
         load();
         if (!loadedForWindow) {
-            nameToLwjgl(unpacked(OF_THE_WINDOW));
+            setLwjglFolder(unpacked(OF_THE_WINDOW));
             loadedForWindow = true;
         }
     }
 
-    /** Unpacks these resources into the first folder that takes them, and returns it. */
+    /** Unpacks these resources into the first folder where that is possible, and returns it. */
     private static Path unpacked(List<String> resources) {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
         String temporary = System.getProperty(TEMPORARY_FOLDER);
-        List<Place> places = new ArrayList<>();
-        UserCache.folder("natives").ifPresent(folder -> places.add(new Place(folder.toAbsolutePath().toString(),
-                () -> lasting(real(folder)))));
-        String ours = new File(temporary, "iadb-cl-" + user).getAbsolutePath();
-        places.add(new Place(ours, () -> lasting(Path.of(ours))));
-        places.add(new Place("a new folder in " + temporary, NativeLibraries::deletedAtExit));
+        Map<String, Callable<Path>> folders = new LinkedHashMap<>(); // by the names that messages give them
+        UserCache.folder("natives").ifPresent(folder -> folders.put(folder.toAbsolutePath().toString(), () -> lasting(real(folder))));
+        String own = new File(temporary, "iadb-cl-" + user).getAbsolutePath();
+        folders.putIfAbsent(own, () -> lasting(Path.of(own)));
+        folders.put("a new folder in " + temporary, NativeLibraries::deletedAtExit);
 
         List<String> faults = new ArrayList<>();
-        for (Place place : places) {
+        for (Map.Entry<String, Callable<Path>> entry : folders.entrySet()) {
             try {
-                Path folder = place.opener.open();
+                Path folder = entry.getValue().call();
                 for (String resource : resources) {
                     unpack(resource, folder);
                 }
                 LOG.debug("native libraries are in {}", folder);
                 return folder;
-            } catch (IOException | RuntimeException e) {
-                LOG.debug("native libraries: cannot use {}: {}", place.name, e.toString());
+            } catch (Exception e) {
+                LOG.debug("native libraries: cannot use {}: {}", entry.getKey(), e.toString());
                 String reason = e instanceof FileSystemException fault && fault.getReason() != null ? fault.getReason()
                         : e instanceof AccessDeniedException ? "permission denied" : e.getMessage();
-                faults.add(place.name + " (" + reason + ")");
+                faults.add(entry.getKey() + " (" + reason + ")");
             }
         }
         throw new NoDeviceException("no folder holds this program's native libraries: " + String.join(", ", faults)
@@ -124,14 +125,7 @@ public final class NativeLibraries {
                 + UserCache.SETTING, null);
     }
 
-    /** A folder to try, by the name that messages give it. */
-    private record Place(String name, Opener opener) {
-        private interface Opener {
-            Path open() throws IOException;
-        }
-    }
-
-    /** A folder that stays, made where it is missing. */
+    /** A folder that is kept, made if it is missing. */
     private static Path lasting(Path folder) throws IOException {
         PrivateFolder.make(folder);
         PrivateFolder.requireNoLink(folder);
@@ -139,10 +133,10 @@ public final class NativeLibraries {
         return folder;
     }
 
-    /** A folder that this process removes. */
+    /** A folder that is deleted at exit. */
     private static Path deletedAtExit() throws IOException {
         Path folder = Files.createTempDirectory("iadb-cl-");
-        folder.toFile().deleteOnExit(); // after what is put into it
+        folder.toFile().deleteOnExit(); // in reverse order: after its files
         BASE.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
         OF_THE_WINDOW.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
         return folder;
@@ -153,11 +147,11 @@ public final class NativeLibraries {
         try {
             return folder.toRealPath();
         } catch (IOException e) {
-            return folder.toAbsolutePath(); // it is not there yet
+            return folder.toAbsolutePath(); // it does not exist yet
         }
     }
 
-    /** The resource of a library of LWJGL's for this platform. */
+    /** The resource of an LWJGL library for this platform. */
     private static String ofLwjgl(String library) {
         String system = Platform.get() == Platform.MACOSX ? "macos" : Platform.get().name().toLowerCase(Locale.ROOT);
         String processor = Platform.getArchitecture().name().toLowerCase(Locale.ROOT);
@@ -170,7 +164,7 @@ public final class NativeLibraries {
         return folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
     }
 
-    /** Puts a resource into the folder, unless it is there to the byte. One that no jar holds is passed over. */
+    /** Writes a resource into the folder, unless the same bytes are there. One that is in no jar is skipped. */
     private static void unpack(String resource, Path folder) throws IOException {
         byte[] content;
         try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
@@ -189,34 +183,35 @@ public final class NativeLibraries {
     }
 
     private static boolean isThere(Path file, byte[] content) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != content.length || !Files.isExecutable(file)) {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != content.length
+                || !Files.isExecutable(file)) {
             return false;
         }
         PrivateFolder.require(file);
         return Arrays.equals(Files.readAllBytes(file), content);
     }
 
-    /** LWJGL loads what is there with the right checksum. A folder that the user named to it stays. */
-    private static void nameToLwjgl(Path folder) {
+    /** LWJGL loads libraries with the right checksum from it. A folder that the user configured for LWJGL stays. */
+    private static void setLwjglFolder(Path folder) {
         Object named = Configuration.SHARED_LIBRARY_EXTRACT_PATH.get();
-        if (named == null || named.equals(lastNamed)) {
-            lastNamed = folder.toString();
-            Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(lastNamed);
+        if (named == null || named.equals(lwjglFolder)) {
+            lwjglFolder = folder.toString();
+            Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(lwjglFolder);
         }
     }
 
     /**
-     * Initialises JOCL, which reads {@code java.io.tmpdir} at that moment and loads the file that is there. Java itself read the
-     * property at its start.
+     * Initialises JOCL while {@code java.io.tmpdir} names the folder, so that it loads its library from there. Java itself read the
+     * property when it started.
      */
     private static void loadJocl(Path folder) {
         String before = System.setProperty(TEMPORARY_FOLDER, folder.toString());
         try {
             Class.forName("org.jocl.CL");
         } catch (ClassNotFoundException | LinkageError e) {
-            // any other fault is that of the OpenCL loader, which JOCL looks for next
-            boolean isItself = String.valueOf(e.getMessage()).startsWith("Error while loading native library");
-            fault = new NoDeviceException(isItself ? "the native library of the OpenCL binding does not load from " + folder
+            // any other fault means that JOCL did not find the OpenCL loader
+            boolean isJocl = String.valueOf(e.getMessage()).startsWith("Error while loading native library");
+            fault = new NoDeviceException(isJocl ? "the native library of the OpenCL binding does not load from " + folder
                     : NoDeviceException.NO_LOADER, e);
             throw fault;
         } finally {
@@ -253,16 +248,16 @@ public final class NativeLibraries {
     /**
      * POSIX's sigaction.
      *
-     * @param action    struct sigaction to set; null: none
-     * @param oldAction where the present one is written to; null: nowhere
+     * @param action    struct sigaction to set, or null
+     * @param oldAction receives the previous one, unless null
      * @return whether it succeeded; false on systems without it
      */
     static boolean sigaction(int signal, ByteBuffer action, ByteBuffer oldAction) {
-        return Sigaction.ADDRESS != 0 && JNI.invokePPI(signal, MemoryUtil.memAddressSafe(action), MemoryUtil.memAddressSafe(oldAction),
-                Sigaction.ADDRESS) == 0;
+        return Sigaction.ADDRESS != 0 && JNI.invokePPI(signal, MemoryUtil.memAddressSafe(action),
+                MemoryUtil.memAddressSafe(oldAction), Sigaction.ADDRESS) == 0;
     }
 
-    /** Looked up at its first use, after LWJGL's library is unpacked. */
+    /** A class of its own, so that the address is looked up after LWJGL's library was unpacked. */
     private static final class Sigaction {
         static final long ADDRESS = find();
 

@@ -17,23 +17,19 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
-/** A folder that only this user can write to, and files in it that appear whole or not at all. */
+/** A folder that only this user can write to. Its files appear complete or not at all. */
 final class PrivateFolder {
-    /** Ending of a file that is being written; the rest of its name is digits. */
-    static final String UNFINISHED = ".tmp";
-
-    /** A run that still writes is younger. */
-    static final Duration UNFINISHED_LIFE = Duration.ofHours(1);
+    private static final String UNFINISHED = ".tmp"; // ending of a file that is being written, after digits
+    private static final Duration STALE_AGE = Duration.ofHours(1); // of an unfinished file that nobody writes any more
 
     private static final Optional<Object> USER = user();
     private static final Set<PosixFilePermission> OTHERS_WRITE =
             Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
-    private PrivateFolder() {
-    }
+    private PrivateFolder() { }
 
     /**
-     * Makes the folder, for this user only, where it is missing.
+     * Makes the folder, for this user only, if it is missing.
      *
      * @throws IOException if it cannot be made, or is one that another user could write to
      */
@@ -65,34 +61,32 @@ final class PrivateFolder {
         }
     }
 
-    /** Removes what a run that was killed left unfinished. */
+    /** Removes unfinished files of runs that were killed. */
     static void removeUnfinished(Path folder) throws IOException {
-        Instant stale = Instant.now().minus(UNFINISHED_LIFE);
+        Instant stale = Instant.now().minus(STALE_AGE);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
             for (Path file : files) {
-                if (file.getFileName().toString().matches("[0-9]+" + UNFINISHED) && isOlder(file, stale)) {
-                    Files.deleteIfExists(file);
+                try {
+                    if (file.getFileName().toString().matches("[0-9]+" + UNFINISHED)
+                            && Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(stale)) {
+                        Files.deleteIfExists(file);
+                    }
+                } catch (NoSuchFileException e) {
+                    continue; // another run has just finished it
                 }
             }
         }
     }
 
-    private static boolean isOlder(Path file, Instant than) throws IOException {
-        try {
-            return Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(than);
-        } catch (NoSuchFileException e) {
-            return false; // another run has just finished it
-        }
-    }
-
     /**
-     * Writes a file of {@link #make}'s folder beside its place and renames it: a reader finds the old content or the new.
+     * Writes a file under a temporary name in its folder and renames it: a reader finds the old content or the new.
      *
      * @param executable whether the file's permissions let this user execute it
-     * @param parts      its content, one after the other
+     * @param parts      its content, concatenated
      */
     static void write(Path file, boolean executable, byte[]... parts) throws IOException {
-        Path temporary = Files.createTempFile(file.getParent(), "", UNFINISHED, permissions(file, executable ? "rwx------" : "rw-------"));
+        Path temporary = Files.createTempFile(file.getParent(), "", UNFINISHED,
+                permissions(file, executable ? "rwx------" : "rw-------"));
         try {
             try (var out = Files.newOutputStream(temporary)) {
                 for (byte[] part : parts) {
@@ -107,7 +101,7 @@ final class PrivateFolder {
 
     private static void replace(Path temporary, Path file) throws IOException {
         if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-            Files.delete(file); // only if nothing is in it
+            Files.delete(file); // only if it is empty
         }
         try {
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
@@ -116,12 +110,12 @@ final class PrivateFolder {
         }
     }
 
-    /** Whether this process's user owns it, which being writable does not show for the superuser; false where that is unknown. */
+    /** Whether this process's user owns it; false if that is unknown. The superuser can write to files of others too. */
     private static boolean isOwn(Path path, LinkOption... options) throws IOException {
         return USER.isPresent() && Files.getAttribute(path, "unix:uid", options).equals(USER.get());
     }
 
-    /** The user id of this process: from /proc where it exists, else from the owner of a file that this makes. */
+    /** The user id of this process: from /proc if that exists, else the owner of a new file. */
     private static Optional<Object> user() {
         Path process = Path.of("/proc/self");
         try {

@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A built OpenCL program: kernels by name. It is built from the binary of an earlier run if the {@link UserCache} has one that the
- * driver accepts, else from the sources. Each object holds a reference to the driver's program until {@link #close}; kernels hold
- * their own.
+ * A built OpenCL program: kernels by name. It is built from the binary of an earlier run if the {@link UserCache} has one that
+ * the driver accepts, else from the sources. Each object holds a reference to the driver's program until {@link #close}; kernels
+ * hold their own.
  */
 public final class Program implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
@@ -81,9 +81,10 @@ public final class Program implements AutoCloseable {
         if (status[0] != CL_SUCCESS) {
             String log = buildLog(program, device);
             clReleaseProgram(program);
-            throw new BuildException("clBuildProgram failed with %s on %s for %s; try another device, or a newer driver%s".formatted(
-                    stringFor_errorCode(status[0]), device.name(), names, device.keepsPrograms()
-                            ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : ""), options, log);
+            String hint = device.keepsPrograms()
+                    ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : "";
+            throw new BuildException("clBuildProgram failed with %s on %s for %s; try another device, or a newer driver%s"
+                    .formatted(stringFor_errorCode(status[0]), device.name(), names, hint), options, log);
         }
         return program;
     }

@@ -40,8 +40,8 @@ public final class Readback implements AutoCloseable {
         long bytes = (long) count * Float.BYTES;
         from.checkRange(offset, bytes);
         cl_event event = new cl_event();
-        OpenClException.check(clEnqueueCopyBuffer(context.queue(), from.handle(), memory.handle(), offset, 0, bytes, 0, null, event),
-                "clEnqueueCopyBuffer", context.device());
+        OpenClException.check(clEnqueueCopyBuffer(context.queue(), from.handle(), memory.handle(), offset, 0, bytes, 0, null,
+                event), "clEnqueueCopyBuffer", context.device());
         copied = event;
         this.count = count;
     }

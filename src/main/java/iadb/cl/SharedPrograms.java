@@ -30,9 +30,7 @@ final class SharedPrograms {
         this.cache = cache;
     }
 
-    synchronized void retain() {
-        contexts++;
-    }
+    synchronized void retain() { contexts++; }
 
     synchronized void release() {
         contexts--;
@@ -42,9 +40,7 @@ final class SharedPrograms {
     }
 
     /** The names, by {@link Program#key}, of the programs that are kept. */
-    synchronized Set<String> keys() {
-        return Set.copyOf(kept.keySet());
-    }
+    synchronized Set<String> keys() { return Set.copyOf(kept.keySet()); }
 
     /** The program, with a reference of the caller's own. Several threads may build at once. */
     Program build(Context context, List<Source> sources, List<String> options) {
@@ -123,9 +119,7 @@ final class SharedPrograms {
         notifyAll();
     }
 
-    synchronized void onFirstUse(Consumer<Context.FirstUse> newListener) {
-        listener = newListener;
-    }
+    synchronized void onFirstUse(Consumer<Context.FirstUse> newListener) { listener = newListener; }
 
     private void reportFirstBuild() {
         synchronized (this) {

@@ -76,17 +76,11 @@ final class SignalHandlers {
     }
 
     /** Addresses by signal number; 0 is the system's default. */
-    long[] addresses() {
-        return IntStream.range(0, SIGNALS).mapToLong(this::handler).toArray();
-    }
+    long[] addresses() { return IntStream.range(0, SIGNALS).mapToLong(this::handler).toArray(); }
 
-    private long handler(int signal) {
-        return actions.getLong(signal * ACTION_BYTES);
-    }
+    private long handler(int signal) { return actions.getLong(signal * ACTION_BYTES); }
 
-    private ByteBuffer action(int signal) {
-        return actions.slice(signal * ACTION_BYTES, ACTION_BYTES);
-    }
+    private ByteBuffer action(int signal) { return actions.slice(signal * ACTION_BYTES, ACTION_BYTES); }
 
     private static ByteBuffer allocate(int bytes) {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());

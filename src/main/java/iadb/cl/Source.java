@@ -28,8 +28,8 @@ public record Source(String name, String text) {
     }
 
     /**
-     * The text after a line directive, so that build logs name this file and its line numbers. Comments may contain α and ∂, which
-     * some OpenCL compilers refuse: they become question marks.
+     * The text after a line directive, so that build logs name this file and its line numbers. Comments may contain α and ∂,
+     * which some OpenCL compilers refuse: they become question marks.
      */
     public String withLineDirective() {
         return "#line 1 \"" + name + "\"\n" + text.replaceAll("[^\\x00-\\x7F]", "?") + "\n";

@@ -180,7 +180,7 @@ public final class UserCache {
         }
     }
 
-    /** Stores an entry in the place of an earlier one of its key, and removes the oldest beyond the bound. An empty one is dropped. */
+    /** Stores an entry, in place of an earlier one of its key, and removes the oldest beyond the bound. An empty one is dropped. */
     public void store(String key, byte[] payload) {
         if (payload.length == 0 || HEADER_BYTES + (long) payload.length > mostBytes || !takesEntries()) {
             return;

@@ -14,8 +14,7 @@ public final class Philox {
     private static final int WEYL0 = 0x9E3779B9;
     private static final int WEYL1 = 0xBB67AE85;
 
-    private Philox() {
-    }
+    private Philox() { }
 
     /** Encrypts {@code counter} [4] in place. */
     public static void encrypt(int[] counter, long seed) {
@@ -43,7 +42,5 @@ public final class Philox {
     }
 
     /** The upper 24 bits as a multiple of 2^-24 in [0, 1). */
-    public static float unitInterval(int bits) {
-        return (bits >>> 8) * 0x1p-24f;
-    }
+    public static float unitInterval(int bits) { return (bits >>> 8) * 0x1p-24f; }
 }

@@ -17,12 +17,8 @@ public enum RandomPurpose {
 
     private final int counterWord;
 
-    RandomPurpose(int counterWord) {
-        this.counterWord = counterWord;
-    }
+    RandomPurpose(int counterWord) { this.counterWord = counterWord; }
 
     /** The third counter word of its draws. */
-    public int counterWord() {
-        return counterWord;
-    }
+    public int counterWord() { return counterWord; }
 }

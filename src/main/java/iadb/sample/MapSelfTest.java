@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Compares two steps of a map's kernel on a few points, by each solver, with {@link ReferenceMap}. {@link Sampler} runs it once for a
- * kernel, tuning and network on a device and driver.
+ * Compares two steps of a map's kernel on a few points, by each solver, with {@link ReferenceMap}. {@link Sampler} runs it once
+ * for a kernel, tuning and network on a device and driver.
  */
 final class MapSelfTest {
     private static final int POINTS = 19;
@@ -91,7 +91,8 @@ final class MapSelfTest {
         }
         List<ReferenceMap.LogDeterminant> expected = reference.logDeterminants(starts);
         Integration integration = Integration.of(solver, Schedule.LINEAR, T, false);
-        Moved moved = moved(ends, (parameters, points, logDet) -> sampler.inversion(parameters, points, logDet, POINTS, integration));
+        Moved moved = moved(ends, (parameters, points, logDet) ->
+                sampler.inversion(parameters, points, logDet, POINTS, integration));
         int inverted = 0;
         for (int n = 0; n < POINTS; n++) {
             if (Float.isNaN(moved.points()[2 * n])) {

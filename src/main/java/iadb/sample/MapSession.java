@@ -8,8 +8,8 @@ import iadb.plan.Tuning;
 import java.time.Duration;
 
 /**
- * Points being moved along the velocity field. A launch makes a few steps of all points, or one step of some of them, so that none
- * takes long. Points do not depend on each other: the slices do not change a bit.
+ * Points being moved along the velocity field. A launch makes a few steps of all points, or one step of some of them, so that
+ * none takes long. Points do not depend on each other: slicing changes no bits.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;

@@ -238,8 +238,8 @@ public final class PushForward implements AutoCloseable {
     }
 
     /**
-     * Writes the next chunk to the device and works on it; when the device is out of memory, again with a smaller one. Some drivers
-     * notice that only when memory is first used.
+     * Writes the next chunk to the device and works on it; when the device is out of memory, again with a smaller one. Some
+     * drivers notice that only when memory is first used.
      *
      * @return the chunk that succeeded
      */

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences. {@link MapSelfTest}
- * and the tests compare a device's answers with it.
+ * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences.
+ * {@link MapSelfTest} and the tests compare a device's answers with it.
  */
 final class ReferenceMap {
     private static final double DIFFERENCE = 4e-6;

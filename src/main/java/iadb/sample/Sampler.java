@@ -1,6 +1,7 @@
 package iadb.sample;
 
 import iadb.cl.Context;
+import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
@@ -26,9 +27,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The map's kernels for networks of one shape: the map, the map with its density, and the inverse. Opens {@link MapSession}s, which
- * must be closed before it. Kernels are built at their first use; those for few points and for many may differ in their tuning,
- * not in their bits.
+ * The map's kernels for networks of one shape: the map, the map with its density, and the inverse. Opens {@link MapSession}s,
+ * which must be closed before it. Kernels are built at their first use; those for few points and for many may differ in their
+ * tuning, not in their bits.
  */
 public final class Sampler implements AutoCloseable {
     private static final int TANGENT_COST = 3; // in evaluations of the velocity
@@ -84,9 +85,7 @@ public final class Sampler implements AutoCloseable {
      *
      * @param points how many will be mapped
      */
-    public void prepare(int points) {
-        map(forMap.apply(Purpose.ofMap(context.device(), points)).known());
-    }
+    public void prepare(int points) { map(forMap.apply(Purpose.ofMap(context.device(), points)).known()); }
 
     /**
      * Measures the map's tunings unless they are known, and builds its kernels for any number of points. Only while the device is
@@ -102,8 +101,9 @@ public final class Sampler implements AutoCloseable {
         Purpose purpose = Purpose.ofMap(context.device(), points);
         Tuning tuning = measured.get(purpose);
         if (tuning == null) {
-            int timed = purpose == Purpose.MAP_FEW ? MapTrials.FEW_POINTS : MANY_POINTS_PER_UNIT * context.device().computeUnits();
-            tuning = forMap.apply(purpose).measured(context, one -> context.buildAhead(sources(), one.options(shape, context.device())),
+            Device device = context.device();
+            int timed = purpose == Purpose.MAP_FEW ? MapTrials.FEW_POINTS : MANY_POINTS_PER_UNIT * device.computeUnits();
+            tuning = forMap.apply(purpose).measured(context, one -> context.buildAhead(sources(), one.options(shape, device)),
                     new MapTrials(context, shape, timed, false)::open);
             measured.put(purpose, tuning);
         }
@@ -156,12 +156,13 @@ public final class Sampler implements AutoCloseable {
     public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
         requireCorrect(density(), "move_with_tangents", MapSelfTest::requireTangents);
-        return session(density(), "move_with_tangents", TANGENT_COST, parameters, points, Optional.of(logDet), count, integration);
+        return session(density(), "move_with_tangents", TANGENT_COST, parameters, points, Optional.of(logDet), count,
+                integration);
     }
 
     /**
-     * Inverts the steps of {@code integration}, the last first, each to 1e-6 in both coordinates. A point where that fails becomes
-     * NaN and stays NaN.
+     * Inverts the steps of {@code integration}, the last first, each to 1e-6 in both coordinates. A point where that fails
+     * becomes NaN and stays NaN.
      *
      * @param points [count, 2], from the map's ends to its starts
      * @param logDet [count]; Σ_t log|det J_t| at the points found is added to it; NaN where a step is not inverted
@@ -202,7 +203,8 @@ public final class Sampler implements AutoCloseable {
         Resources own = new Resources();
         try {
             Kernel kernel = own.add(built.program().kernel(kernelName)).set("parameters", parameters).set("points", points)
-                    .set("alphas", own.add(context.buffer(integration.alphas()))).set("solver", integration.solver().kernelIndex());
+                    .set("alphas", own.add(context.buffer(integration.alphas())))
+                    .set("solver", integration.solver().kernelIndex());
             logDet.ifPresent(buffer -> kernel.set("log_det", buffer));
             long flopsPerPointStep = cost * shape.forwardFlops() * integration.solver().evaluations();
             return new MapSession(context, kernel, own, built.tuning(), flopsPerPointStep, count, integration.T());
