@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The options that mend what an exception reports: the exceptions themselves name none, since a library's user has none. */
 final class Remedies {
-    private static final String AS_FILES = "without --realtime, pictures are written to the folder of --out";
+    private static final String AS_FILES = "without --realtime pictures are written to the folder of --out";
 
     private Remedies() {
     }
