@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,8 +47,7 @@ record ChildProcess(int code, String out, String err, double seconds, long resid
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new ChildProcess(NOT_STARTED, "", "interrupted", 0, 0);
+            throw new CancellationException("interrupted");
         }
     }
 

@@ -55,15 +55,9 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
     /**
      * Another program.
      *
-     * @param name           for people
-     * @param reason         why it could not run; null when it did, and all that follows is null when it did not
-     * @param framework      and its version
-     * @param device         it ran on
-     * @param threads        it used
-     * @param microseconds   a step
-     * @param ratio          of its time to this program's, each turn's own
-     * @param compileSeconds before its first step
-     * @param quality        of its map over the training
+     * @param reason       why it could not run; null when it did, and all that follows is null when it did not
+     * @param microseconds a step
+     * @param ratio        of its time to this program's, each turn's own
      */
     record Entry(String name, String reason, String framework, String device, Integer threads, Spread microseconds, Spread ratio,
             Double compileSeconds, List<Quality> quality) {

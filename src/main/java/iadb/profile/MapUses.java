@@ -37,8 +37,7 @@ import java.util.stream.Stream;
  * @param densityCost     time of the map with its density over that of the plain map, pair by pair
  * @param inverseCost     time of the inverse over that of the plain map, pair by pair
  * @param solvers         their errors at equal evaluations of the network
- * @param evaluatePoints  that {@code evaluate} judged
- * @param evaluateSeconds of the whole process
+ * @param evaluateSeconds of the whole process of {@code evaluate}
  * @param samplePoints    that {@code sample} wrote as NPY, by 128 steps of Euler
  * @param sampleSeconds   of the whole process
  * @param sampleShare     of the map's own rate, measured before and after

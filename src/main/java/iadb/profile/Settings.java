@@ -5,20 +5,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How much is measured.
+ * How much is measured. Width, depth and batch are those of trainings in which they do not vary.
  *
- * @param name          full, quick or smoke
  * @param blocks        measurements of each thing, of which the median counts
- * @param blockSeconds  about how long one takes
- * @param warmUpSeconds of work before the first
  * @param copiedBytes   of the memory that the bandwidth is measured on
- * @param width         of the network, where width does not vary
- * @param depth         of the network
- * @param batch         rows a step, where the batch does not vary
  * @param mapSteps      T
- * @param mapPoints     numbers of points to map
- * @param widths        of networks to train
- * @param batches       rows a step to train with
  * @param iterations    of the whole run whose phases are timed
  * @param startRuns     runs of one step, for the time from the start to the first step
  * @param peerRounds    rounds of this program and another, for the ratio of their speeds
@@ -27,8 +18,6 @@ import java.util.stream.IntStream;
  * @param qualitySeeds  trainings with seeds 0, 1, ... of which the median counts at each checkpoint
  * @param judgedPoints  mapped points, compared with as many of p1
  * @param usedPoints    moved in turn by the plain map, by the map with its density, and by the inverse
- * @param evaluatedPoints that the command evaluate judges
- * @param sampledPoints that the command sample writes
  * @param everyPlan     whether width and batch vary under every plan, or under the fastest only
  */
 public record Settings(String name, int blocks, double blockSeconds, double warmUpSeconds, int copiedBytes, int width, int depth,

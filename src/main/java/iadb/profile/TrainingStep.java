@@ -17,11 +17,6 @@ import java.util.Optional;
 /**
  * What a training step costs, for one network, batch and plan.
  *
- * @param plan         that ran
- * @param tuning       it ran with
- * @param width        of the network
- * @param depth        of the network
- * @param batch        rows a step
  * @param microseconds a step by the host's clock, everything included
  * @param gflops       billions of operations a second that the step requires: forward and backward, not the update
  * @param shareOfPeak  of the measured peak; null until {@link #against}

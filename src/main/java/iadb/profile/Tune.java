@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -99,19 +98,11 @@ public final class Tune implements AutoCloseable {
     }
 
     private static List<Axis> axes(boolean oneItemGroups) {
-        List<Axis> axes = new ArrayList<>();
-        axes.add(oneItemGroups ? new Axis("tile-rows", 16, 32, 64, 128) : new Axis("tile-rows", 4, 8, 16, 32));
-        axes.add(new Axis("item-rows", 2, 4, 8));
-        axes.add(new Axis("item-vectors", 1, 2, 4));
-        axes.add(new Axis("vector", 4, 8, 16));
-        if (!oneItemGroups) {
-            axes.add(new Axis("group-size", 32, 64, 128, 256));
-            axes.add(new Axis("unroll", 1, 4, 8));
-            axes.add(new Axis("split", 1, 4, 8));
-            axes.add(new Axis("update-groups", 8, 16, 32, 64));
-            axes.add(new Axis("update-group-size", 32, 64, 128, 256));
-        }
-        return axes;
+        List<Axis> all = List.of(oneItemGroups ? new Axis("tile-rows", 16, 32, 64, 128) : new Axis("tile-rows", 4, 8, 16, 32),
+                new Axis("item-rows", 2, 4, 8), new Axis("item-vectors", 1, 2, 4), new Axis("vector", 4, 8, 16),
+                new Axis("group-size", 32, 64, 128, 256), new Axis("unroll", 1, 4, 8), new Axis("split", 1, 4, 8),
+                new Axis("update-groups", 8, 16, 32, 64), new Axis("update-group-size", 32, 64, 128, 256));
+        return oneItemGroups ? all.subList(0, 4) : all;
     }
 
     /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, block by block in turn. */
