@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /**
  * A density on the unit square that is constant on each pixel of an h x w image, x to the right and y upward; bright is dense.
- * Immutable. It keeps the brightness as integers, so that sampling, model files and the density's value use the same exact numbers.
+ * Immutable. It keeps the brightness as integers, so that sampling, model files and the density's value use the same numbers.
  *
  * <p>Pixel (row i, column j), row 0 at the top of the image, holds the points with {@code floor(x w) = j} and
  * {@code floor(y h) = h - 1 - i}: it owns its left and its lower edge. Sampled coordinates are k 2^-24, k = 0 .. 2^24 - 1, so the
@@ -214,8 +214,8 @@ public final class Density {
     }
 
     /**
-     * The cumulative distribution over rows, for drawing pixels by inversion: [h], the weight of rows 0 .. i together, row 0 at the
-     * top. Integers, because float sums over millions of pixels lose the dark ones.
+     * The cumulative distribution over rows, for drawing pixels by inversion: [h], the weight of rows 0 .. i together, row 0 at
+     * the top. Integers, because float sums over millions of pixels lose the dark ones.
      */
     public long[] cumulativeByRow() {
         long[] cumulative = new long[height];
@@ -228,7 +228,7 @@ public final class Density {
     }
 
     /**
-     * The cumulative distribution inside each row: [h][w] row-major, unsigned 32-bit, the weight of columns 0 .. j of row i together.
+     * The cumulative distribution in each row: [h][w] row-major, unsigned 32-bit, the weight of columns 0 .. j of row i together.
      *
      * @throws InvalidInputException if a row is longer than 65,537 pixels, whose sum may not fit
      */

@@ -163,7 +163,8 @@ public final class DensityImage {
         String fault = transparent ? "wholly transparent" : "all black";
         String message = file.hasMorePictures()
                 ? "%s: its first picture is %s, and no other is read: save another one as a PNG".formatted(file.name, fault)
-                : "%s is %s: a density needs at least one %s pixel".formatted(file.name, fault, transparent ? "visible" : "bright");
+                : "%s is %s: a density needs at least one %s pixel".formatted(
+                        file.name, fault, transparent ? "visible" : "bright");
         return new InvalidInputException(message, transparent ? null : Setting.INVERT, null);
     }
 

@@ -137,7 +137,8 @@ record Picture(int width, int height, short[] weights) {
             int j = p % upright.width;
             int row = transposed ? j : i;
             int column = transposed ? i : j;
-            upright.weights[p] = weights[(bottomUp ? height - 1 - row : row) * width + (rightToLeft ? width - 1 - column : column)];
+            int from = (bottomUp ? height - 1 - row : row) * width + (rightToLeft ? width - 1 - column : column);
+            upright.weights[p] = weights[from];
         }
         return upright;
     }

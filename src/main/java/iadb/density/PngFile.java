@@ -1,5 +1,5 @@
-// Java's PNG decoder ignores checksums and stops once it has enough rows, so that flipped bytes would give a wrong density without
-// an error. In a picture with a palette it reads texts and profiles, and refuses the picture for a fault in them.
+// Java's PNG decoder ignores checksums and stops once it has enough rows, so that flipped bytes would silently give a wrong
+// density. In a picture with a palette it reads texts and profiles, and refuses the picture for a fault in them.
 package iadb.density;
 
 import java.io.EOFException;

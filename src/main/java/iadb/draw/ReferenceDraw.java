@@ -38,7 +38,8 @@ final class ReferenceDraw {
      */
     static boolean selfTest(Context context, PointSource.Method method) {
         Density density = Density.of("check", 5, 3, TEST_WEIGHTS.clone());
-        float[] expected = new ReferenceDraw(density, TEST_SEED, RandomPurpose.START_POINTS).points(method, TEST_FIRST, TEST_POINTS);
+        ReferenceDraw reference = new ReferenceDraw(density, TEST_SEED, RandomPurpose.START_POINTS);
+        float[] expected = reference.points(method, TEST_FIRST, TEST_POINTS);
         float[] points;
         try (PointSource source = new PointSource(context, density, method)) {
             points = source.drawToHost(TEST_SEED, RandomPurpose.START_POINTS, TEST_FIRST, TEST_POINTS);

@@ -133,7 +133,8 @@ public final class EnergyDistance implements AutoCloseable {
         double expected = 2 * exactMean(a, b) - exactMean(a, a) - exactMean(b, b);
         double error = Math.abs(distance(a, b, () -> true) - expected);
         if (!(error <= TEST_TOLERANCE)) {
-            throw new WrongAnswerException(context.device(), String.format(Locale.ROOT, "an energy distance is off by %.1e", error));
+            throw new WrongAnswerException(context.device(),
+                    String.format(Locale.ROOT, "an energy distance is off by %.1e", error));
         }
         return true;
     }

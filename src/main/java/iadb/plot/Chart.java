@@ -94,8 +94,8 @@ public final class Chart {
         double min = least(curve.y());
         double max = largest(curve.y());
         Axis xAxis = Axis.tight(least(curve.x()), largest(curve.x()), 8);
-        boolean logarithmic = min > 0 && max / min >= LOGARITHMIC_FROM_RATIO;
-        return render(List.of(curve), xAxis, logarithmic ? Axis.logarithmic(min, max, 8) : Axis.rounded(min, max, 6), xTitle, yTitle);
+        Axis yAxis = min > 0 && max / min >= LOGARITHMIC_FROM_RATIO ? Axis.logarithmic(min, max, 8) : Axis.rounded(min, max, 6);
+        return render(List.of(curve), xAxis, yAxis, xTitle, yTitle);
     }
 
     /**
@@ -111,7 +111,8 @@ public final class Chart {
         double[] x = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).toArray();
         double[] y = shown.stream().flatMapToDouble(curve -> Arrays.stream(curve.y())).toArray();
         Axis xAxis = Axis.logarithmic(least(x), largest(x), 8);
-        Axis yAxis = logarithmicY ? Axis.logarithmic(least(y), largest(y), 8) : Axis.rounded(Math.min(0, least(y)), largest(y), 6);
+        Axis yAxis = logarithmicY ? Axis.logarithmic(least(y), largest(y), 8)
+                : Axis.rounded(Math.min(0, least(y)), largest(y), 6);
         return render(shown, xAxis, yAxis, xTitle, yTitle);
     }
 
@@ -177,7 +178,8 @@ public final class Chart {
             g.setColor(Palette.GRID);
             g.draw(new Line2D.Double(x, TOP, x, BOTTOM));
             g.setColor(Palette.LABEL);
-            StrokeFont.draw(g, area.xAxis().labels().get(i), x, StrokeFont.CENTRE, BOTTOM + LABEL_GAP + LABEL_HEIGHT, LABEL_HEIGHT);
+            StrokeFont.draw(g, area.xAxis().labels().get(i), x, StrokeFont.CENTRE, BOTTOM + LABEL_GAP + LABEL_HEIGHT,
+                    LABEL_HEIGHT);
         }
         for (int i = 0; i < area.yAxis().ticks().size(); i++) {
             double y = crisp(area.y(area.yAxis().ticks().get(i)));
@@ -229,7 +231,8 @@ public final class Chart {
             }
         }
         if (rows > 1) {
-            g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, curve.isLimit() ? DASHES : null, 0));
+            float[] dashes = curve.isLimit() ? DASHES : null;
+            g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, dashes, 0));
             g.draw(path);
         }
     }

@@ -26,7 +26,7 @@ public final class Discs {
         }
     }
 
-    /** The radius for N points in a picture of a side, in its unit: at side 640, 3.2 for a few, 2.2 for 2,048, 0.7 from 100,000 on. */
+    /** The discs' radius in the unit of a picture's side; at side 640, 3.2 for few points, 2.2 for 2,048, 0.7 from 100,000 on. */
     public static double radius(long points, double side) {
         double radius = 2.2 * Math.pow(2048.0 / Math.max(1, points), 0.2945);
         return Math.max(0.7, Math.min(3.2, radius) * side / REFERENCE_SIDE);

@@ -80,7 +80,8 @@ public final class HeatMap {
         g.fillRect(left - 1, TOP - 1, width + 2, height + 2);
         BufferedImage values = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int p = 0; p < width * height; p++) {
-            double value = panel.values()[p / width * panel.height() / height * panel.width() + p % width * panel.width() / width];
+            int row = p / width * panel.height() / height;
+            double value = panel.values()[row * panel.width() + p % width * panel.width() / width];
             values.setRGB(p % width, p / width, colour((value - panel.low()) / (panel.high() - panel.low())));
         }
         g.drawImage(values, left, TOP, null);

@@ -56,9 +56,10 @@ final class StrokeFont {
     };
 
     private static final Glyph UNKNOWN = glyph("04 0g 6g 64 04");
-    private static final Map<Integer, Glyph> GLYPHS = new HashMap<>(Map.of((int) ' ', new Glyph(new Path2D.Double(), SPACE_UNITS)));
+    private static final Map<Integer, Glyph> GLYPHS = new HashMap<>();
 
     static {
+        GLYPHS.put((int) ' ', new Glyph(new Path2D.Double(), SPACE_UNITS));
         for (String shape : SHAPES) {
             GLYPHS.put(shape.codePointAt(0), glyph(shape.substring(2)));
         }

@@ -216,7 +216,8 @@ class DensityImageTest {
             new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 5, 0}),
             new RawPng(1, 1, 8, RawPng.RGB_ALPHA).rows(new byte[] {-1, -1, -1, 0}),
             new RawPng(1, 1, 16, RawPng.GREY_ALPHA).rows(new byte[] {-1, -1, 0, 0}),
-            new RawPng(1, 1, 8, RawPng.PALETTE).chunk("PLTE", new byte[] {-1, -1, -1}).chunk("tRNS", new byte[1]).rows(new byte[1]),
+            new RawPng(1, 1, 8, RawPng.PALETTE).chunk("PLTE", new byte[] {-1, -1, -1}).chunk("tRNS", new byte[1])
+                    .rows(new byte[1]),
             new RawPng(1, 1, 8, RawPng.GREY).chunk("tRNS", new byte[] {0, 9}).rows(new byte[] {9})};
         for (byte[] picture : pictures) {
             Path file = Files.write(folder.resolve("clear.png"), picture);

@@ -19,7 +19,8 @@ class PictureStreamTest {
         for (int trial = 0; trial < 200; trial++) {
             byte[] whole = new byte[random.nextInt(60)];
             random.nextBytes(whole);
-            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole)); var stream = new PictureStream(source)) {
+            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole));
+                    var stream = new PictureStream(source)) {
                 var left = new ByteArrayOutputStream();
                 int at = 0;
                 while (at < whole.length) {
@@ -51,7 +52,8 @@ class PictureStreamTest {
         byte[] whole = new byte[100_000];
         new Random(10).nextBytes(whole);
         for (int skipped : new int[] {0, 1, 2, 3}) {
-            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole)); var stream = new PictureStream(source)) {
+            try (var source = new MemoryCacheImageInputStream(new ByteArrayInputStream(whole));
+                    var stream = new PictureStream(source)) {
                 stream.omit(skipped, 10); // within the first number unless there is nothing before it
                 stream.omit(50_000, 60_001);
                 var left = new ByteArrayOutputStream();

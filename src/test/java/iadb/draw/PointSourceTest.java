@@ -126,7 +126,8 @@ class PointSourceTest {
             try (Context context = Context.open(device);
                     PointSource source = new PointSource(context, noise(13, 7), method)) {
                 float[] all = source.drawToHost(4, RandomPurpose.DATA_P0, 0, 1000);
-                assertArrayEquals(Arrays.copyOfRange(all, 2 * 300, 2 * 1000), source.drawToHost(4, RandomPurpose.DATA_P0, 300, 700));
+                assertArrayEquals(Arrays.copyOfRange(all, 2 * 300, 2 * 1000),
+                            source.drawToHost(4, RandomPurpose.DATA_P0, 300, 700));
                 assertFalse(Arrays.equals(all, source.drawToHost(4, RandomPurpose.DATA_P1, 0, 1000)), "streams differ");
                 assertFalse(Arrays.equals(all, source.drawToHost(5, RandomPurpose.DATA_P0, 0, 1000)), "seeds differ");
                 assertFalse(Arrays.equals(all, source.drawToHost(4L << 32, RandomPurpose.DATA_P0, 0, 1000)), "all 64 bits count");
