@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
@@ -41,16 +40,8 @@ class LibraryTest {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    private record Run(int code, String out, String err) {
-    }
-
-    private Run run(String... command) throws IOException, InterruptedException {
-        Path out = folder.resolve("stdout");
-        Path err = folder.resolve("stderr");
-        Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out.toFile())
-                .redirectError(err.toFile()).start();
-        assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
-        return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
+    private ChildRun run(String... command) throws IOException, InterruptedException {
+        return ChildRun.of(new ProcessBuilder(command).directory(folder.toFile()), folder, ChildRun.LIMIT);
     }
 
     @Test
@@ -65,8 +56,7 @@ class LibraryTest {
         int status = ToolProvider.findFirst("javac").orElseThrow().run(new PrintWriter(messages), new PrintWriter(messages),
                 "-Xlint:all", "-Werror", "-proc:none", "-cp", classPath(), "-d", folder.toString(), folder.resolve("Example.java").toString());
         assertEquals(0, status, messages.toString());
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Run run = run(java, "-cp", folder + File.pathSeparator + classPath(), "Example");
+        ChildRun run = run(ChildRun.JAVA, "-cp", folder + File.pathSeparator + classPath(), "Example");
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().matches("\\(0\\.\\d+, 0\\.\\d+\\) has density \\d+\\.\\d+\\R"), "what the example prints: " + run.out());
         List<String> said = run.err().lines().filter(line -> !line.startsWith("SLF4J") && !line.matches("\\d+ warnings? generated\\."))
@@ -86,8 +76,7 @@ class LibraryTest {
                     }
                 }
                 """);
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Run run = run(java, "-cp", classPath(OPTIONAL), "Host.java");
+        ChildRun run = run(ChildRun.JAVA, "-cp", classPath(OPTIONAL), "Host.java");
         assertEquals("DEBUG null", run.out().strip(), "Logback's own default, and no level for the library: " + run.err());
     }
 

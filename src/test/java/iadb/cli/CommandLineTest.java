@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.OtherDevice;
@@ -42,14 +43,8 @@ class CommandLineTest {
     @TempDir
     private Path folder;
 
-    private Jar.Run run(String... arguments) {
-        Jar.Run run = Commands.run(folder, arguments);
-        assertEquals(0, run.code(), run.err());
-        return run;
-    }
-
-    private static String[] small(String... more) {
-        return Stream.concat(Arrays.stream(SMALL), Arrays.stream(more)).toArray(String[]::new);
+    private ChildRun run(String... arguments) {
+        return Commands.run(folder, arguments).well();
     }
 
     private void keepAModel() throws IOException {
@@ -77,10 +72,10 @@ class CommandLineTest {
         Locale before = Locale.getDefault();
         try {
             Locale.setDefault(Locale.ROOT);
-            run(small("--iterations", "9", "--checkpoint-every", "9", "--out", "./root"));
+            run(Jar.with(SMALL, "--iterations", "9", "--checkpoint-every", "9", "--out", "./root"));
             for (String tag : List.of("ar-EG", "fa-IR", "ne", "my", "mr", "ckb", "tr")) {
                 Locale.setDefault(Locale.forLanguageTag(tag));
-                run(small("--iterations", "9", "--checkpoint-every", "9", "--out", "./" + tag));
+                run(Jar.with(SMALL, "--iterations", "9", "--checkpoint-every", "9", "--out", "./" + tag));
                 assertSameFiles("root", tag);
             }
             Locale.setDefault(Locale.forLanguageTag("ar-EG"));
@@ -95,7 +90,7 @@ class CommandLineTest {
 
     @Test
     void aCheckpointGoesOnWithWordsOfATuningThatChangeNoBitsAndWithNoOthers() throws IOException {
-        run(small("--iterations", "9", "--checkpoint-every", "9", "--out", "./same"));
+        run(Jar.with(SMALL, "--iterations", "9", "--checkpoint-every", "9", "--out", "./same"));
         for (String copy : List.of("old", "other")) {
             Files.createDirectories(folder.resolve(copy));
         }
@@ -106,7 +101,7 @@ class CommandLineTest {
         run("train", "--resume", "./old/checkpoint.safetensors", "--iterations", "20");
         assertArrayEquals(Files.readAllBytes(folder.resolve("same/model.safetensors")),
                 Files.readAllBytes(folder.resolve("old/model.safetensors")));
-        Jar.Run refused = Commands.run(folder, "train", "--resume", "./other/checkpoint.safetensors", "--iterations", "20");
+        ChildRun refused = Commands.run(folder, "train", "--resume", "./other/checkpoint.safetensors", "--iterations", "20");
         assertEquals(2, refused.code());
         assertTrue(refused.err().contains("cannot continue with the same bits") && refused.err().contains("tile-rows=4096"), refused.err());
     }
@@ -137,7 +132,7 @@ class CommandLineTest {
             {"sample", "--model", "./m.safetensors", "--steps", "2", "-o", "./o.csv", "--at"}, {"evaluate", "--p1", "ring", "--from"}}) {
             String[] outside = Arrays.copyOf(command, command.length + 1);
             outside[command.length] = "./p." + kind;
-            Jar.Run run = run(outside);
+            ChildRun run = run(outside);
             String counted = "3 of 6 points of " + folder.resolve("p." + kind) + " lie outside the unit square";
             assertTrue(run.err().contains(counted), run.err());
             outside[command.length] = "./inside.npy";
@@ -157,7 +152,7 @@ class CommandLineTest {
     @Test
     void evaluateNamesItsPhases() throws IOException {
         keepAModel();
-        Jar.Run run = run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2");
+        ChildRun run = run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2");
         List<String> phases = run.messages().stream().filter(line -> !line.contains(" a second, ")).toList();
         assertEquals(List.of("comparing points with exact samples"), phases);
         assertEquals(List.of(), run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2", "--quiet").messages());

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
+import iadb.ChildRun;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,7 @@ final class Commands {
      *
      * @param arguments those that begin with {@code ./}, and {@code .} itself, name files in the folder
      */
-    static Jar.Run run(Path folder, String... arguments) {
+    static ChildRun run(Path folder, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream messages = new PrintStream(err, true, StandardCharsets.UTF_8);
@@ -53,7 +54,7 @@ final class Commands {
             String[] here = Arrays.stream(arguments).map(argument -> argument.matches("\\.(/.*)?")
                     ? folder.resolve(argument.substring(Math.min(2, argument.length()))).toString() : argument).toArray(String[]::new);
             int code = Main.commandLine().execute(here);
-            return new Jar.Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+            return new ChildRun(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(stdout);
             System.setErr(stderr);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.OpenClLayer;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
@@ -41,7 +42,7 @@ class FaultyOpenClIT {
     }
 
     /** @param fault such as {@code launch=7}; empty: none */
-    private Jar.Run run(String fault, String... arguments) throws IOException, InterruptedException {
+    private ChildRun run(String fault, String... arguments) throws IOException, InterruptedException {
         return Jar.run(folder, environment(fault), arguments);
     }
 
@@ -52,7 +53,7 @@ class FaultyOpenClIT {
         return environment;
     }
 
-    private static void assertOneLine(int code, String part, Jar.Run run) {
+    private static void assertOneLine(int code, String part, ChildRun run) {
         assertEquals(code, run.code(), run.err());
         List<String> lines = run.messages().stream().filter(line -> !line.contains(" -> ") && !line.contains("a second")
                 && !line.startsWith("building kernels for ")).toList();
@@ -81,7 +82,7 @@ class FaultyOpenClIT {
 
     @Test
     void aDeviceWhoseBuildFailsIsNamed() throws Exception {
-        Jar.Run run = run("build=0", SMALL);
+        ChildRun run = run("build=0", SMALL);
         assertOneLine(1, "clBuildProgram failed with CL_BUILD_PROGRAM_FAILURE on ", run);
         assertTrue(run.err().contains("PoCL can write to its cache folder (POCL_CACHE_DIR"), run.err());
         assertNothingLivedOn();
@@ -92,7 +93,7 @@ class FaultyOpenClIT {
     void aLaunchThatFailsInTheMiddleOfATrainingLeavesTheLastCheckpoint(String fault, String call, String remedy) throws Exception {
         String[] arguments = {"train", "--p1", "ring", "--data", "9999", "--batch", "33", "--plan", "fused", "--iterations", "3000",
             "--checkpoint-every", "100", "--out", "out"}; // two launches a step
-        Jar.Run run = run(fault, arguments);
+        ChildRun run = run(fault, arguments);
         assertOneLine(1, call, run);
         assertTrue(run.err().contains(remedy), run.err());
         assertNothingLivedOn();
@@ -150,7 +151,7 @@ class FaultyOpenClIT {
         String[] rest = command.startsWith("sample") ? new String[] {"--model", "m.safetensors", "-o", "points.npy"}
                 : command.startsWith("evaluate") ? new String[] {"--model", "m.safetensors", "--count", "99"}
                 : new String[] {"--data", "999", "--iterations", "5", "--width", "16", "--depth", "2", "--out", "out"};
-        Jar.Run run = run("source=" + change, (command + " " + String.join(" ", rest)).split(" "));
+        ChildRun run = run("source=" + change, (command + " " + String.join(" ", rest)).split(" "));
         // a busy machine's barrier does not pass its test, and fused runs in its place
         assertOneLine(1, run.err().contains("by the plan fused") ? verdict.replace("persistent", "fused") : verdict, run);
         assertTrue(run.err().contains(" answers wrongly: ") && run.err().contains("update its driver"), run.err());
@@ -162,7 +163,7 @@ class FaultyOpenClIT {
     @ParameterizedTest
     @CsvSource({"auto", "persistent"})
     void aBarrierThatIsNotProvenIsAutosOwnBusinessAndToldWhereItWasAskedFor(String plan) throws Exception {
-        Jar.Run run = run("source=if (round == rounds &&=>if (0 &&", "--iterations", "20000", "--points", "9", "--steps", "1",
+        ChildRun run = run("source=if (round == rounds &&=>if (0 &&", "--iterations", "20000", "--points", "9", "--steps", "1",
                 "--no-frames", "--plan", plan, "--out", "out", "--quiet").well();
         String reason = "the barrier across work-groups did not pass its test";
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("out/run.json"))).getAsJsonObject();
@@ -214,8 +215,8 @@ class FaultyOpenClIT {
         Process first = Jar.start(one, Map.of(), List.of(), arguments);
         Process second = Jar.start(two, Map.of(), List.of(), arguments);
         try {
-            Jar.end(first, one).well();
-            Jar.end(second, two).well();
+            ChildRun.end(first, one).well();
+            ChildRun.end(second, two).well();
         } finally {
             first.destroyForcibly();
             second.destroyForcibly();

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import java.io.IOException;
@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,39 +26,15 @@ class FullDiskIT {
     @TempDir
     private Path folder;
 
-    @BeforeEach
-    void requireNamespaces() throws IOException, InterruptedException {
-        boolean works;
-        try {
-            works = shell("true", "100k").code() == 0;
-        } catch (IOException e) {
-            works = false; // no unshare
-        }
-        assumeTrue(works || "true".equals(System.getenv("CI")), "this user may not mount a tmpfs in a namespace of its own");
-        assertTrue(works, "the continuous integration may mount a tmpfs");
-    }
-
-    /** Runs a script in a shell beside the folder {@code disk}, a disk of this size; {@code run} starts the program. */
-    private Jar.Run shell(String script, String size) throws IOException, InterruptedException {
+    /** Runs a script beside the folder {@code disk}, a disk of this size. */
+    private ChildRun shell(String script, String size) throws IOException, InterruptedException {
         Files.createDirectories(folder.resolve("disk"));
         Files.createDirectories(folder.resolve("kept"));
-        boolean root = "root".equals(System.getProperty("user.name"));
-        ProcessBuilder builder = new ProcessBuilder("unshare", root ? "-m" : "-rm", "sh", "-c",
-                "run() { \"$java\" -jar \"$jar\" \"$@\"; }\nmount -t tmpfs -o size=" + size + " tmpfs disk || exit 99\n" + script
-                + "\ncode=$?\ncp -a disk/. kept/\nexit $code")
-                .directory(folder.toFile()).redirectOutput(folder.resolve("stdout").toFile())
-                .redirectError(folder.resolve("stderr").toFile());
-        builder.environment().put("java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        builder.environment().put("jar", System.getProperty("iadb.jar"));
-        Process process = builder.start();
-        try {
-            return Jar.end(process, folder);
-        } finally {
-            process.destroyForcibly();
-        }
+        return Jar.shellThatMounts(folder, "mount -t tmpfs -o size=" + size + " tmpfs disk || exit 99\n" + script
+                + "\ncode=$?\ncp -a disk/. kept/\nexit $code");
     }
 
-    private static List<String> faults(Jar.Run run) {
+    private static List<String> faults(ChildRun run) {
         return run.messages().stream().filter(line -> line.contains("cannot") || line.contains("failed")
                 || line.contains("unexpected")).toList();
     }
@@ -74,7 +49,7 @@ class FullDiskIT {
     void theModelIsSavedBeforePicturesThatDoNotFit() throws Exception {
         String tutorial = "--p1 ring --data 999 --batch 33 --iterations 300 --points 2000 --steps 40 --out ";
         Commands.run(folder, (tutorial + "./whole").split(" ")).well();
-        Jar.Run run = shell("run " + tutorial + "disk", "400k");
+        ChildRun run = shell("run " + tutorial + "disk", "400k");
         assertEquals(1, run.code(), run.err());
         assertEquals(1, faults(run).size(), run.err());
         assertTrue(faults(run).get(0).matches("cannot write disk/(x_\\d+\\.png|animation\\.gif): No space left on device"), run.err());
@@ -93,7 +68,7 @@ class FullDiskIT {
     @Test
     void onAFullDiskAnEarlierModelStays() throws Exception {
         Commands.run(folder, SMALL.replace("20000", "50").replace("disk", "./before").split(" ")).well();
-        Jar.Run run = shell("cp before/* disk\ncat /dev/zero > disk/filler\nrun " + SMALL.replace("20000", "50") + " --seed 1", "400k");
+        ChildRun run = shell("cp before/* disk\ncat /dev/zero > disk/filler\nrun " + SMALL.replace("20000", "50") + " --seed 1", "400k");
         assertEquals(1, run.code(), run.err());
         assertEquals(List.of("cannot write disk/model.safetensors: No space left on device"),
                 faults(run).stream().filter(line -> !line.startsWith("cat")).toList());
@@ -104,7 +79,7 @@ class FullDiskIT {
 
     @Test
     void trainingOutlivesADiskThatIsFullForAWhile() throws Exception {
-        Jar.Run run = shell("""
+        ChildRun run = shell("""
                 run %s --checkpoint-every 500 & pid=$!
                 until [ -e disk/checkpoint.safetensors ]; do sleep 0.01; done
                 cat /dev/zero > disk/filler 2> /dev/null
@@ -122,8 +97,8 @@ class FullDiskIT {
 
     @Test
     void aCtrlCThatCannotSaveSaysSoAndFails() throws Exception {
-        Jar.Run run = shell("""
-                env --default-signal=INT "$java" -jar "$jar" %s --verbose & pid=$!
+        ChildRun run = shell("""
+                env --default-signal=INT run %s --verbose & pid=$!
                 until grep -q 'first losses' stderr || ! kill -0 $pid; do sleep 0.01; done
                 cat /dev/zero > disk/filler 2> /dev/null
                 kill -INT $pid
@@ -136,7 +111,7 @@ class FullDiskIT {
 
     @Test
     void aFolderThatBecomesReadOnlyKeepsItsLastCheckpoint() throws Exception {
-        Jar.Run run = shell("""
+        ChildRun run = shell("""
                 run %s --checkpoint-every 500 & pid=$!
                 until [ -e disk/checkpoint.safetensors ]; do sleep 0.01; done
                 until mount -o remount,ro disk 2> /dev/null; do :; done

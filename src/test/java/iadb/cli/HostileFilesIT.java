@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.file.Safetensors;
@@ -90,7 +91,7 @@ class HostileFilesIT {
         assertTrue(whole.length < 400_000, whole.length + " bytes");
         Files.write(tree.resolve("whole.png"), whole);
         Files.write(tree.resolve("cut.png"), Arrays.copyOf(whole, 50_000));
-        for (Jar.Run run : List.of(Jar.run(tree, Map.of(), List.of("-Xmx64m"), "--p0", "whole.png"),
+        for (ChildRun run : List.of(Jar.run(tree, Map.of(), List.of("-Xmx64m"), "--p0", "whole.png"),
                 Commands.run(tree, "--p0", "./cut.png", "--out", "./out"))) {
             assertEquals(2, run.code(), run.err());
             assertEquals(1, run.messages().size(), run.err());
@@ -107,7 +108,7 @@ class HostileFilesIT {
             file.writeByte('{');
             file.setLength(90_000_008); // takes no room on the disk
         }
-        Jar.Run run = Jar.run(tree, Map.of(), List.of("-Xmx64m"), "--model", "m.safetensors", "--out", "out");
+        ChildRun run = Jar.run(tree, Map.of(), List.of("-Xmx64m"), "--model", "m.safetensors", "--out", "out");
         assertEquals(2, run.code(), run.err());
         assertEquals(List.of("m.safetensors: takes more memory than Java has; give java more with -Xmx4g"), run.messages());
     }
@@ -115,10 +116,10 @@ class HostileFilesIT {
     // ---- paths, words and connections ------------------------------------------------------------------------------------------
 
     /** Runs the program so that it says which classes it loads, and requires that none of them opens a connection. */
-    private void runWell(Path folder, String... arguments) throws IOException, InterruptedException {
+    private void runWithoutConnections(Path folder, String... arguments) throws IOException, InterruptedException {
         Path home = Files.createDirectories(tree.resolve("home"));
         Path classes = tree.resolve("home").resolve("classes.log");
-        Jar.Run run = Jar.run(folder, Map.of(), List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + home,
+        ChildRun run = Jar.run(folder, Map.of(), List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + home,
                 "-Xlog:class+load:file=" + classes), arguments).well();
         assertFalse((run.out() + run.err()).matches("(?s).*[\u001b\u009b].*"), "a file's words do not steer the terminal");
         List<String> loaded = Files.readAllLines(classes);
@@ -170,9 +171,9 @@ class HostileFilesIT {
         Set<Path> before = files(tree);
         Commands.run(folder, Jar.with(SMALL, "--model", "./good.safetensors", "--out", "./good")).well();
         Commands.run(folder, "sample", "--model", "./good.safetensors", "--points", "99", "--steps", "2", "-o", "./good/sample.csv").well();
-        runWell(folder, Jar.with(SMALL, "--model", "bad.safetensors", "--out", "bad"));
-        runWell(folder, "sample", "--model", "bad.safetensors", "--points", "99", "--steps", "2", "-o", "bad/sample.csv");
-        runWell(folder, "evaluate", "--model", "bad.safetensors", "--count", "99", "-o", "bad/report.png");
+        runWithoutConnections(folder, Jar.with(SMALL, "--model", "bad.safetensors", "--out", "bad"));
+        runWithoutConnections(folder, "sample", "--model", "bad.safetensors", "--points", "99", "--steps", "2", "-o", "bad/sample.csv");
+        runWithoutConnections(folder, "evaluate", "--model", "bad.safetensors", "--count", "99", "-o", "bad/report.png");
         for (Path file : files(folder.resolve("good"))) {
             String name = file.getFileName().toString();
             if (name.endsWith(".npy") || name.endsWith(".csv") || name.startsWith("x_")) {
@@ -191,7 +192,7 @@ class HostileFilesIT {
     void theNameOfAFileDoesNotSteerTheTerminal() throws Exception {
         String name = "\u001b[2J\u009b31m\rx.png";
         Files.writeString(tree.resolve(name), "no picture");
-        Jar.Run run = Jar.run(tree, Map.of("LC_ALL", "C.UTF-8"), List.of(), "--p1", name, "--out", "out");
+        ChildRun run = Jar.run(tree, Map.of("LC_ALL", "C.UTF-8"), List.of(), "--p1", name, "--out", "out");
         assertEquals(2, run.code(), run.err());
         assertTrue(run.err().startsWith("?[2J?31m?x.png "), run.err());
         assertFalse(run.err().matches("(?s).*[\u001b\u009b\r].*"), run.err());
@@ -208,7 +209,7 @@ class HostileFilesIT {
                 "checkpoint", "../../c.safetensors"));
         Safetensors.write(folder.resolve("bad.safetensors"), List.copyOf(contents.tensors().values()), metadata);
         Set<Path> before = files(tree);
-        runWell(folder, "train", "--resume", "bad.safetensors", "--iterations", "8", "--out", "second");
+        runWithoutConnections(folder, "train", "--resume", "bad.safetensors", "--iterations", "8", "--out", "second");
         assertTrue(Files.exists(folder.resolve("second/model.safetensors")));
         assertNothingBeyond(before, folder.resolve("second"));
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.OpenClLayer;
 import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
@@ -55,7 +56,7 @@ class InterruptionIT {
             Jar.interrupt(process);
             assertFalse(process.waitFor(500, TimeUnit.MILLISECONDS), "it waits for the step");
             Jar.interrupt(process);
-            assertEquals(130, Jar.end(process, folder).code(), "it does not wait ten minutes");
+            assertEquals(130, ChildRun.end(process, folder).code(), "it does not wait ten minutes");
             assertFalse(Files.exists(folder.resolve("out/model.safetensors")), "nothing was saved");
         } finally {
             process.destroyForcibly();
@@ -63,12 +64,12 @@ class InterruptionIT {
     }
 
     /** Starts the program without its checks of the device, presses Ctrl-C after what is awaited, and gives what it said. */
-    private Jar.Run interrupted(Map<String, String> environment, Callable<Boolean> awaited, String... arguments) throws Exception {
+    private ChildRun interrupted(Map<String, String> environment, Callable<Boolean> awaited, String... arguments) throws Exception {
         Process process = Jar.start(folder, environment, TRUSTING, arguments);
         try {
             Jar.await(process, folder, awaited);
             Jar.interrupt(process);
-            return Jar.end(process, folder);
+            return ChildRun.end(process, folder);
         } finally {
             process.destroyForcibly();
         }
@@ -80,7 +81,7 @@ class InterruptionIT {
 
     @Test
     void aTrainingKeepsACheckpointThatGoesOn() throws Exception {
-        Jar.Run run = interrupted(Map.of(), () -> Files.exists(folder.resolve("stopped/checkpoint.safetensors")),
+        ChildRun run = interrupted(Map.of(), () -> Files.exists(folder.resolve("stopped/checkpoint.safetensors")),
                 Jar.with(SMALL, "--iterations", "100000000", "--checkpoint-every", "1000", "--out", "stopped"));
         assertEquals(130, run.code(), run.err());
         assertTrue(run.err().contains("train --resume stopped"), run.err());
@@ -97,7 +98,7 @@ class InterruptionIT {
     void beforeTheFirstIterationAnEarlierModelStaysAsItIs() throws Exception {
         Commands.run(folder, Jar.with(SMALL, "--iterations", "300", "--out", "./good")).well();
         byte[] before = Files.readAllBytes(folder.resolve("good/model.safetensors"));
-        Jar.Run run = interrupted(slow(1, 1), this::isSlow, Jar.with(SMALL, "--out", "good", "--seed", "1"));
+        ChildRun run = interrupted(slow(1, 1), this::isSlow, Jar.with(SMALL, "--out", "good", "--seed", "1"));
         assertEquals(130, run.code(), run.err());
         assertTrue(run.err().contains("stopped before the first iteration"), run.err());
         assertArrayEquals(before, Files.readAllBytes(folder.resolve("good/model.safetensors")));
@@ -105,7 +106,7 @@ class InterruptionIT {
 
     @Test
     void theTutorialSavesItsModelSoFar() throws Exception {
-        Jar.Run run = interrupted(Map.of(), () -> said("first losses"), "--p1", "ring", "--data", "999", "--iterations",
+        ChildRun run = interrupted(Map.of(), () -> said("first losses"), "--p1", "ring", "--data", "999", "--iterations",
                 "2000000000", "--verbose", "--out", "out");
         assertEquals(130, run.code(), run.err());
         assertTrue(Model.read(folder.resolve("out/model.safetensors")).network().isFinite());
@@ -120,7 +121,7 @@ class InterruptionIT {
         Path live = folder.resolve("live");
         counted.put("OPENCL_LIVE", live.toString()); // a line in each second with launches
         AtomicLong seconds = new AtomicLong(Long.MAX_VALUE);
-        Jar.Run run = interrupted(counted, () -> {
+        ChildRun run = interrupted(counted, () -> {
             if (!said("kernels are ready")) {
                 return false;
             }
@@ -139,7 +140,7 @@ class InterruptionIT {
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.createDirectory(folder.resolve("out"));
         Files.writeString(folder.resolve("out/points.npy"), "old");
-        Jar.Run run = interrupted(Map.of(), () -> names().size() > 1, "sample", "--model", "m.safetensors", "--points",
+        ChildRun run = interrupted(Map.of(), () -> names().size() > 1, "sample", "--model", "m.safetensors", "--points",
                 "90000000", "-o", "out/points.npy");
         assertEquals(130, run.code(), run.err());
         assertTrue(run.err().endsWith("stopped: nothing was written\n"), run.err());
@@ -155,7 +156,7 @@ class InterruptionIT {
             points[c] = random.nextFloat();
         }
         NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
-        Jar.Run run = interrupted(slow(1, 1), () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
+        ChildRun run = interrupted(slow(1, 1), () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
                 "-o", "r.png");
         assertEquals(130, run.code(), run.err());
         assertFalse(Files.exists(folder.resolve("r.png")));

@@ -3,6 +3,8 @@ package iadb.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.ChildRun;
+import iadb.Prerequisite;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,44 +15,24 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** The program's jar in processes of its own. */
 public final class Jar {
-    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-
-    private static final int MOST_MINUTES = 5; // a guard against hanging
-
     private Jar() {
-    }
-
-    /** What a run printed, and its exit code. */
-    public record Run(int code, String out, String err) {
-        /** The lines of stderr but PoCL's own. */
-        public List<String> messages() {
-            return err.lines().filter(line -> !line.matches("\\d+ warnings? generated\\.")).toList();
-        }
-
-        /** This run, which must have gone well. */
-        public Run well() {
-            assertEquals(0, code, err);
-            return this;
-        }
     }
 
     /** Starts the program in {@code folder}; what it prints goes to the files stdout and stderr there. */
     public static Process start(Path folder, Map<String, String> environment, List<String> options, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(deafToInterrupts() ? List.of("env", "--default-signal=INT", JAVA) : List.of(JAVA));
+        List<String> command = new ArrayList<>(deafToInterrupts() ? List.of("env", "--default-signal=INT", ChildRun.JAVA) : List.of(ChildRun.JAVA));
         command.add("-XX:TieredStopAtLevel=1"); // spares short runs a quarter of their time
         command.addAll(options);
         command.addAll(List.of("-jar", System.getProperty("iadb.jar")));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
-                .redirectOutput(folder.resolve("stdout").toFile()).redirectError(folder.resolve("stderr").toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().putAll(environment);
-        return builder.start();
+        return ChildRun.start(builder, folder);
     }
 
     /** Whether this process ignores Ctrl-C, as one in the background of a script, which its children inherit. */
@@ -66,33 +48,53 @@ public final class Jar {
     }
 
     /** Runs the program in {@code folder} to its end. */
-    public static Run run(Path folder, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    public static ChildRun run(Path folder, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
         return run(folder, environment, List.of(), arguments);
     }
 
     /** @param options of Java */
-    public static Run run(Path folder, Map<String, String> environment, List<String> options, String... arguments)
+    public static ChildRun run(Path folder, Map<String, String> environment, List<String> options, String... arguments)
             throws IOException, InterruptedException {
         Process process = start(folder, environment, options, arguments);
         try {
-            return end(process, folder);
+            return ChildRun.end(process, folder);
         } finally {
             process.destroyForcibly();
         }
     }
 
-    /** Waits for the end of a program that runs in {@code folder}. */
-    public static Run end(Process process, Path folder) throws IOException, InterruptedException {
-        assertTrue(process.waitFor(MOST_MINUTES, TimeUnit.MINUTES), () -> "does not end: " + said(folder));
-        return new Run(process.exitValue(), Files.readString(folder.resolve("stdout")), said(folder));
+    /** Runs a shell script in {@code folder}, in which {@code run} starts the program with the variable {@code options} for Java. */
+    static ChildRun shell(Path folder, String script) throws IOException, InterruptedException {
+        return shell(folder, List.of("sh", "-c"), script);
     }
 
-    /** Runs the program in {@code folder} to its good end. */
-    static Run runWell(Path folder, String... arguments) throws IOException, InterruptedException {
-        return run(folder, Map.of(), arguments).well();
+    /**
+     * Runs such a script in a mount namespace of its own. Where this user may not mount a tmpfs there, it skips the test, but fails
+     * where {@code CI=true}.
+     */
+    static ChildRun shellThatMounts(Path folder, String script) throws IOException, InterruptedException {
+        boolean root = "root".equals(System.getProperty("user.name"));
+        List<String> unshare = List.of("unshare", root ? "-m" : "-rm", "sh", "-c");
+        boolean mayMount;
+        try {
+            mayMount = shell(folder, unshare, "mount -t tmpfs tmpfs .").code() == 0;
+        } catch (IOException e) {
+            mayMount = false; // there is no unshare
+        }
+        Prerequisite.require(mayMount, "this user may not mount a tmpfs in a namespace of its own");
+        return shell(folder, unshare, script);
     }
 
-    /** What a program that runs in {@code folder} has said so far. */
+    private static ChildRun shell(Path folder, List<String> shell, String script) throws IOException, InterruptedException {
+        Path run = folder.resolve("run");
+        Files.writeString(run, "#!/bin/sh\nexec '" + ChildRun.JAVA + "' $options -jar '" + System.getProperty("iadb.jar") + "' \"$@\"\n");
+        assertTrue(run.toFile().setExecutable(true));
+        List<String> command = new ArrayList<>(shell);
+        command.add("PATH=$PWD:$PATH\n" + script);
+        return ChildRun.of(new ProcessBuilder(command).directory(folder.toFile()), folder, ChildRun.LIMIT);
+    }
+
+    /** What a program that runs in {@code folder} has written to stderr so far. */
     public static String said(Path folder) {
         try {
             return Files.readString(folder.resolve("stderr"));
@@ -103,18 +105,19 @@ public final class Jar {
 
     /** Waits until a condition holds of a program that runs in {@code folder}. */
     public static void await(Process process, Path folder, Callable<Boolean> condition) throws Exception {
-        await(process, folder, Duration.ofMinutes(MOST_MINUTES), condition);
+        await(process, folder, ChildRun.LIMIT, condition);
     }
 
     static void await(Process process, Path folder, Duration most, Callable<Boolean> condition) throws Exception {
         long end = System.nanoTime() + most.toNanos();
         while (!condition.call()) {
-            assertTrue(process.isAlive(), () -> "it ended: " + said(folder));
-            assertTrue(System.nanoTime() < end, () -> "waits in vain: " + said(folder));
+            assertTrue(process.isAlive(), () -> "the program ended: " + said(folder));
+            assertTrue(System.nanoTime() < end, () -> "the condition never held: " + said(folder));
             Thread.sleep(10);
         }
     }
 
+    /** Both lists of arguments, one after the other. */
     static String[] with(String[] some, String... more) {
         return Stream.concat(Arrays.stream(some), Arrays.stream(more)).toArray(String[]::new);
     }

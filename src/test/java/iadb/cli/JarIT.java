@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.model.Model;
@@ -43,14 +44,14 @@ class JarIT {
     @TempDir
     private static Path once;
 
-    private static Jar.Run tutorial;
+    private static ChildRun tutorial;
 
     @TempDir
     private Path folder;
 
     @BeforeAll
     static void runTheTutorial() throws IOException, InterruptedException {
-        tutorial = Jar.runWell(once, Jar.with(SMALL, "--out", OUT));
+        tutorial = Jar.run(once, Map.of(), Jar.with(SMALL, "--out", OUT)).well();
     }
 
     /** The bytes of a file that the whole tutorial made. */
@@ -158,8 +159,8 @@ class JarIT {
     void aNamedCacheKeepsChecksButNoProgramsOfPoclAndTheSecondStartSaysNothing() throws Exception {
         Map<String, String> cache = Map.of("IADB_CL_CACHE", folder.resolve("cache").toString());
         String[] pocl = Jar.with(SMALL, "--plan", "fused", "--device", "pthread");
-        Jar.Run first = Jar.run(folder, cache, Jar.with(pocl, "--out", "first")).well();
-        Jar.Run second = Jar.run(folder, cache, Jar.with(pocl, "--out", "second")).well();
+        ChildRun first = Jar.run(folder, cache, Jar.with(pocl, "--out", "first")).well();
+        ChildRun second = Jar.run(folder, cache, Jar.with(pocl, "--out", "second")).well();
         assertTrue(first.err().contains("building kernels for pthread") && first.err().contains(", the first time only"), first.err());
         assertFalse(second.err().contains("building kernels"), second.err());
         assertEquals(Set.of("checks", "so"), files(folder.resolve("cache")).stream()
@@ -214,7 +215,7 @@ class JarIT {
 
     @Test
     void aMillionPointsAreMappedInSlices() throws Exception {
-        Jar.Run run = Jar.runWell(folder, "--iterations", "10", "--points", "1000000", "--steps", "2", "--no-frames", "--quiet");
+        ChildRun run = Jar.run(folder, Map.of(), "--iterations", "10", "--points", "1000000", "--steps", "2", "--no-frames", "--quiet").well();
         npy(folder.resolve("out/points.npy"), 1_000_000);
         assertFalse(Files.exists(folder.resolve("out/animation.gif")));
         assertEquals(List.of(), run.messages(), "--quiet says nothing");
@@ -222,14 +223,14 @@ class JarIT {
 
     @Test
     void aNetworkTooLargeForTheFusedPlanTakesLayeredAndSaysSo() throws Exception {
-        Jar.Run run = Commands.run(folder, "train", "--width", "256", "--depth", "8", "--iterations", "3", "--batch", "16", "--plan",
+        ChildRun run = Commands.run(folder, "train", "--width", "256", "--depth", "8", "--iterations", "3", "--batch", "16", "--plan",
                 "layered", "--out", "./out").well();
         assertTrue(run.err().contains("plan layered"), run.err());
     }
 
     @Test
     void devicesListsEachDeviceWithItsPlans() throws Exception {
-        Jar.Run run = Jar.runWell(folder, "devices");
+        ChildRun run = Jar.run(folder, Map.of(), "devices").well();
         assertTrue(run.out().startsWith("0: ") && run.out().contains("layered fused persistent (auto: ")
                 && run.out().contains("local") && run.out().contains("atomics  ") && run.out().contains("UUID  ")
                 && run.out().contains("if its barrier passes a test"), run.out());
@@ -255,7 +256,7 @@ class JarIT {
     void wrongInputGetsOneLineAndExitCode2(String arguments, String reason) throws Exception {
         Files.writeString(folder.resolve("notes.txt"), "no model");
         Files.writeString(folder.resolve("bad.csv"), "1,2\n3,x\n");
-        Jar.Run run = Jar.run(folder, Map.of(), arguments.split(" "));
+        ChildRun run = Jar.run(folder, Map.of(), arguments.split(" "));
         assertEquals(2, run.code(), run.err());
         assertEquals("", run.out());
         assertEquals(1, run.messages().size(), run.err());
@@ -266,7 +267,7 @@ class JarIT {
     @Test
     void aLoaderWithoutADeviceSaysHowToGetOneAndExits3() throws Exception {
         Path empty = Files.createDirectories(folder.resolve("vendors")); // the loader looks for drivers here
-        Jar.Run run = Jar.run(folder, Map.of("OCL_ICD_VENDORS", empty + "/"), "--iterations", "5");
+        ChildRun run = Jar.run(folder, Map.of("OCL_ICD_VENDORS", empty + "/"), "--iterations", "5");
         assertEquals(3, run.code(), run.err());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.err().contains("no device") && run.err().contains("pocl"), run.err());
@@ -277,7 +278,7 @@ class JarIT {
         Path libraries = Files.createDirectories(folder.resolve("libraries"));
         Files.writeString(libraries.resolve("libOpenCL.so.1"), "no library");
         Files.writeString(libraries.resolve("libOpenCL.so"), "no library");
-        Jar.Run run = Jar.run(folder, Map.of("LD_LIBRARY_PATH", libraries.toString()), "--iterations", "5");
+        ChildRun run = Jar.run(folder, Map.of("LD_LIBRARY_PATH", libraries.toString()), "--iterations", "5");
         assertEquals(3, run.code(), run.err());
         assertEquals(1, run.messages().size(), run.err());
         assertTrue(run.err().contains("no OpenCL loader") && run.err().contains("pocl"), run.err());
@@ -285,7 +286,7 @@ class JarIT {
 
     @Test
     void withoutADisplayTheOptionsThatNeedNoneAreNamed() throws Exception {
-        Jar.Run run = Jar.run(folder, Map.of("DISPLAY", "", "WAYLAND_DISPLAY", ""), "--realtime", "--iterations", "5", "--out", "window");
+        ChildRun run = Jar.run(folder, Map.of("DISPLAY", "", "WAYLAND_DISPLAY", ""), "--realtime", "--iterations", "5", "--out", "window");
         assertEquals(3, run.code(), run.err());
         assertTrue(run.messages().get(run.messages().size() - 1).matches(
                 "no window: .*; --offscreen draws without a display, and without --realtime .* the folder of --out"), run.err());
@@ -294,7 +295,7 @@ class JarIT {
     /** {@link FaultyOpenClIT} has the same without {@code --verbose}. */
     @Test
     void ofAKernelThatDoesNotBuildVerboseShowsTheLog() throws Exception {
-        Jar.Run run = Jar.run(folder, Map.of("POCL_EXTRA_BUILD_FLAGS", "-DWIDTH=nonsense", "POCL_KERNEL_CACHE", "0"), "--iterations", "5",
+        ChildRun run = Jar.run(folder, Map.of("POCL_EXTRA_BUILD_FLAGS", "-DWIDTH=nonsense", "POCL_KERNEL_CACHE", "0"), "--iterations", "5",
                 "--device", "pthread", "--verbose");
         assertEquals(1, run.code(), run.err());
         assertTrue(run.err().contains("clBuildProgram") && run.err().contains("network.cl"), run.err());
@@ -302,7 +303,7 @@ class JarIT {
 
     @Test
     void aTrainingThatDivergesSaysWhereAndKeepsTheLastFiniteModel() throws Exception {
-        Jar.Run run = Commands.run(folder, "train", "--iterations", "2000", "--lr", "30", "--out", "./out");
+        ChildRun run = Commands.run(folder, "train", "--iterations", "2000", "--lr", "30", "--out", "./out");
         assertEquals(1, run.code(), run.err());
         String said = run.messages().get(run.messages().size() - 1);
         assertTrue(said.matches("the training diverged: the loss of iteration \\d+ is not finite; take a smaller learning rate"
@@ -314,7 +315,7 @@ class JarIT {
         assertArrayEquals(Model.read(folder.resolve("short/model.safetensors")).network().parameters(),
                 Model.read(folder.resolve("out/model.safetensors")).network().parameters());
 
-        Jar.Run atOnce = Commands.run(folder, "train", "--iterations", "2000", "--lr", "10000", "--out", "./none");
+        ChildRun atOnce = Commands.run(folder, "train", "--iterations", "2000", "--lr", "10000", "--out", "./none");
         assertEquals(1, atOnce.code(), atOnce.err());
         assertTrue(atOnce.err().contains("the loss of iteration 2 is not finite"), atOnce.err());
         assertFalse(Files.exists(folder.resolve("none/model.safetensors")), "no step led to a finite loss");

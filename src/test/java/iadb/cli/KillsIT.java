@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.Soak;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
@@ -51,14 +52,14 @@ class KillsIT {
             empty();
             String[] earlier = (command + " --seed 1").split(" ");
             if (Soak.isFull()) { // a window among them
-                Jar.runWell(folder, earlier);
+                Jar.run(folder, Map.of(), earlier).well();
             } else {
                 Commands.run(folder, earlier).well();
             }
             before = contents();
             empty();
             long start = System.nanoTime();
-            Jar.runWell(folder, command.split(" "));
+            Jar.run(folder, Map.of(), command.split(" ")).well();
             millis = (System.nanoTime() - start) / 1_000_000;
             after = contents();
         }
@@ -200,10 +201,10 @@ class KillsIT {
             int step = CheckpointFile.read(checkpoint).checkpoint().step();
             Files.copy(checkpoint, folder.resolve("c.safetensors"), StandardCopyOption.REPLACE_EXISTING);
             boolean old = Arrays.equals(Files.readAllBytes(checkpoint), work.before.get(CHECKPOINT));
-            Jar.runWell(folder, "train", "--resume", "./out/" + CHECKPOINT);
+            Jar.run(folder, Map.of(), "train", "--resume", "./out/" + CHECKPOINT).well();
             (old ? work.before : work.after).forEach((name, bytes) -> assertArrayEquals(bytes, read(name), name + " from step " + step));
         } else {
-            Jar.runWell(folder, work.command.split(" "));
+            Jar.run(folder, Map.of(), work.command.split(" ")).well();
             requireWhole(work, contents());
             work.after.forEach((name, bytes) -> assertTrue(isOfItsTime(name) || Arrays.equals(bytes, read(name)), name));
         }

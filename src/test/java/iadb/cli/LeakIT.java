@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import iadb.OpenClLayer;
 import iadb.Soak;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ class LeakIT {
             Jar.await(process, folder, Duration.ofHours(1), () -> Files.readAllLines(live).size() >= before + seconds);
             last = residentMegabytes(process);
             Jar.interrupt(process);
-            Jar.Run run = Jar.end(process, folder);
+            ChildRun run = ChildRun.end(process, folder);
             assertEquals(130, run.code(), run.err());
         } finally {
             process.destroyForcibly();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
@@ -52,7 +53,7 @@ class MapIT {
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
     }
 
-    private Jar.Run runWell(String... arguments) {
+    private ChildRun run(String... arguments) {
         return Commands.run(folder, arguments).well();
     }
 
@@ -66,16 +67,16 @@ class MapIT {
 
     @Test
     void thereWithTheDensityAndBackThroughFiles() throws Exception {
-        Jar.Run run = runWell("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "--log-density", "-o", "./there.npy");
+        ChildRun run = run("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "--log-density", "-o", "./there.npy");
         assertEquals(folder.resolve("there.npy") + ": 3,000 points, 16 euler steps\n", run.out());
-        runWell("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./plain.csv");
+        run("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./plain.csv");
         float[] rows = npy("there.npy");
         assertEquals(9000, rows.length);
         List<String> lines = Files.readAllLines(folder.resolve("plain.csv"));
         for (int n = 0; n < 3000; n++) {
             assertEquals(rows[3 * n] + "," + rows[3 * n + 1], lines.get(n + 1), "the same points with and without density");
         }
-        runWell("sample", "--model", "./m.safetensors", "--at", "./plain.csv", "--steps", "16", "-o", "./at.npy");
+        run("sample", "--model", "./m.safetensors", "--at", "./plain.csv", "--steps", "16", "-o", "./at.npy");
         float[] at = npy("at.npy");
         double apart = 0;
         for (int n = 0; n < 3000; n++) {
@@ -83,27 +84,27 @@ class MapIT {
             apart += Math.abs(rows[3 * n + 2] - at[3 * n + 2]) / 3000;
         }
         assertTrue(apart < 1e-3, "mean difference of log q, by mapping and by inverting: " + apart);
-        runWell("sample", "--model", "./m.safetensors", "--from", "./there.npy", "--steps", "64", "--solver", "rk4", "--reverse", "-o", "./back.npy");
+        run("sample", "--model", "./m.safetensors", "--from", "./there.npy", "--steps", "64", "--solver", "rk4", "--reverse", "-o", "./back.npy");
         assertEquals(6000, npy("back.npy").length);
     }
 
     @Test
     void chunksSeedsAndSequences() throws Exception {
-        runWell("sample", "--model", "./m.safetensors", "--points", "300000", "--steps", "1", "-o", "./a.npy", "--quiet");
-        runWell("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "1", "-o", "./b.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "300000", "--steps", "1", "-o", "./a.npy", "--quiet");
+        run("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "1", "-o", "./b.npy");
         assertArrayEquals(Arrays.copyOf(npy("a.npy"), 540_000), npy("b.npy"), "more points begin with the same ones");
-        runWell("sample", "--model", "./m.safetensors", "--points", "1000", "--steps", "1", "--seed", "1", "-o", "./c.npy");
-        runWell("sample", "--model", "./m.safetensors", "--points", "1000", "--steps", "1", "--sequence", "sobol", "-o", "./d.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "1000", "--steps", "1", "--seed", "1", "-o", "./c.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "1000", "--steps", "1", "--sequence", "sobol", "-o", "./d.npy");
         assertFalse(Arrays.equals(Arrays.copyOf(npy("a.npy"), 2000), npy("c.npy")));
         assertFalse(Arrays.equals(Arrays.copyOf(npy("a.npy"), 2000), npy("d.npy")));
     }
 
     @Test
     void aTrajectoryHoldsEveryStep() throws Exception {
-        runWell("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "3", "--trajectory", "-o", "./t.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "3", "--trajectory", "-o", "./t.npy");
         assertTrue(new String(bytes("t.npy"), 0, 128, java.nio.charset.StandardCharsets.ISO_8859_1).contains("'shape': (4, 270000, 2)"));
         float[] all = npy("t.npy");
-        runWell("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "3", "-o", "./end.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "3", "-o", "./end.npy");
         assertArrayEquals(npy("end.npy"), Arrays.copyOfRange(all, 3 * 540_000, 4 * 540_000));
         try (Context context = Context.open(Device.select("auto"));
                 PushForward map = new PushForward(context, TrainedNetwork.get(), Optional.empty(),
@@ -111,7 +112,7 @@ class MapIT {
             map.follow(Arrays.copyOf(all, 540_000), false, (step, first, points, none) -> assertArrayEquals(points,
                     Arrays.copyOfRange(all, step * 540_000 + 2 * first, step * 540_000 + 2 * first + points.length), "step " + step));
         }
-        runWell("sample", "--model", "./m.safetensors", "--points", "50", "--steps", "3", "--trajectory", "--log-density", "-o", "./d.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "50", "--steps", "3", "--trajectory", "--log-density", "-o", "./d.npy");
         float[] withDensity = npy("d.npy");
         assertEquals(4 * 50 * 3, withDensity.length);
         for (int n = 0; n < 50; n++) {
@@ -125,11 +126,11 @@ class MapIT {
         short[] weights = new short[40 * 20];
         Arrays.fill(weights, (short) 9);
         Files.write(folder.resolve("wide.png"), DensityImage.toPng(Density.of("wide", 40, 20, weights)));
-        runWell("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.png", "--steps", "4");
+        run("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.png", "--steps", "4");
         assertEquals(512, ImageIO.read(folder.resolve("w.png").toFile()).getHeight());
-        runWell("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.svg", "--steps", "4");
+        run("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.svg", "--steps", "4");
         assertTrue(Files.readString(folder.resolve("w.svg")).contains("viewBox=\"0 0 1000 500\""));
-        runWell("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./s.ply", "--reverse", "--steps", "4");
+        run("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./s.ply", "--reverse", "--steps", "4");
     }
 
     @Test
@@ -143,7 +144,7 @@ class MapIT {
         Model.write(folder.resolve("fold.safetensors"),
                 new Model(new Network(shape, p), Optional.of(ring), Optional.of(ring), Map.of()));
         Files.writeString(folder.resolve("at.csv"), "x,y\n0.75,0.5\n0.25,0.5\n0.9,0.1\n");
-        Jar.Run run = runWell("sample", "--model", "./fold.safetensors", "--at", "./at.csv", "--steps", "1", "-o", "./d.csv");
+        ChildRun run = run("sample", "--model", "./fold.safetensors", "--at", "./at.csv", "--steps", "1", "-o", "./d.csv");
         List<String> lines = Files.readAllLines(folder.resolve("d.csv"));
         assertEquals("x,y,log_density", lines.get(0));
         assertEquals("0.75,0.5,NaN", lines.get(1));
@@ -153,13 +154,13 @@ class MapIT {
 
     @Test
     void evaluateShowsTheFloorBesideItsFigures() throws Exception {
-        Jar.Run table = runWell("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16", "-o", "./r.png");
+        ChildRun table = run("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16", "-o", "./r.png");
         for (String row : List.of("sliced Wasserstein-1", "energy distance", "off support", "mean log density", "not inverted",
                 "exact samples'")) {
             assertTrue(table.out().contains(row), table.out());
         }
         assertTrue(ImageIO.read(folder.resolve("r.png").toFile()).getWidth() > 1200);
-        JsonObject json = JsonParser.parseString(runWell("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16",
+        JsonObject json = JsonParser.parseString(run("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16",
                 "--json").out()).getAsJsonObject();
         JsonObject points = json.getAsJsonObject("points");
         JsonObject exact = json.getAsJsonObject("exact");
@@ -169,8 +170,8 @@ class MapIT {
         assertTrue(points.get("mean_log_density").getAsDouble() < exact.get("mean_log_density").getAsDouble());
         assertEquals(3000, json.get("log_density_points").getAsInt());
 
-        runWell("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./p.csv");
-        JsonObject ofFile = JsonParser.parseString(runWell("evaluate", "--from", "./p.csv", "--p1", "ring", "--json", "-o", "./f.png").out())
+        run("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./p.csv");
+        JsonObject ofFile = JsonParser.parseString(run("evaluate", "--from", "./p.csv", "--p1", "ring", "--json", "-o", "./f.png").out())
                 .getAsJsonObject();
         assertEquals(points.get("sliced_wasserstein_1"), ofFile.getAsJsonObject("points").get("sliced_wasserstein_1"),
                 "the same points judged from a file");
@@ -180,22 +181,22 @@ class MapIT {
 
     @Test
     void aTrainingThatEndedGoesFurther() throws Exception {
-        runWell(Jar.with(SMALL, "--iterations", "3000", "--out", "./long"));
-        runWell(Jar.with(SMALL, "--iterations", "1000", "--checkpoint-every", "400", "--out", "./short"));
-        runWell("train", "--resume", "./short/checkpoint.safetensors", "--iterations", "3000", "--out", "./further");
+        run(Jar.with(SMALL, "--iterations", "3000", "--out", "./long"));
+        run(Jar.with(SMALL, "--iterations", "1000", "--checkpoint-every", "400", "--out", "./short"));
+        run("train", "--resume", "./short/checkpoint.safetensors", "--iterations", "3000", "--out", "./further");
         float[] expected = Model.read(folder.resolve("long/model.safetensors")).network().parameters();
         assertArrayEquals(expected, Model.read(folder.resolve("further/model.safetensors")).network().parameters());
-        runWell("sample", "--model", "./further/checkpoint.safetensors", "--steps", "2", "-o", "./p.npy");
+        run("sample", "--model", "./further/checkpoint.safetensors", "--steps", "2", "-o", "./p.npy");
     }
 
     @Test
     void theInverseTakesPointsBackToWhereTheyStarted() throws Exception {
-        runWell("sample", "--model", "./m.safetensors", "--points", "2000", "--steps", "16", "--trajectory", "-o", "./t.npy");
+        run("sample", "--model", "./m.safetensors", "--points", "2000", "--steps", "16", "--trajectory", "-o", "./t.npy");
         float[] all = npy("t.npy");
         float[] starts = Arrays.copyOf(all, 4000);
         float[] ends = Arrays.copyOfRange(all, 16 * 4000, 17 * 4000);
         NpyWriter.writeArray(folder.resolve("ends.npy"), ends, 2000, 2);
-        Jar.Run run = runWell("sample", "--model", "./m.safetensors", "--from", "./ends.npy", "--inverse", "--steps", "16", "-o", "./back.npy");
+        ChildRun run = run("sample", "--model", "./m.safetensors", "--from", "./ends.npy", "--inverse", "--steps", "16", "-o", "./back.npy");
         assertTrue(run.out().contains("inverted"), run.out());
         float[] back = npy("back.npy");
         for (int c = 0; c < 4000; c++) {
@@ -217,9 +218,9 @@ class MapIT {
                 new Model(TrainedNetwork.get(), Optional.of(large), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.write(folder.resolve("large.png"), DensityImage.toPng(large));
         Files.write(folder.resolve("other.png"), DensityImage.toPng(noise(50)));
-        Jar.Run same = runWell("sample", "--model", "./large.safetensors", "--p0", "./large.png", "--steps", "2", "-o", "./p.npy");
+        ChildRun same = run("sample", "--model", "./large.safetensors", "--p0", "./large.png", "--steps", "2", "-o", "./p.npy");
         assertFalse(same.err().contains("is not the picture"), same.err());
-        Jar.Run other = runWell("sample", "--model", "./large.safetensors", "--p0", "./other.png", "--steps", "2", "-o", "./p.npy");
+        ChildRun other = run("sample", "--model", "./large.safetensors", "--p0", "./other.png", "--steps", "2", "-o", "./p.npy");
         assertTrue(other.err().contains("other.png is not the picture"), other.err());
     }
 
@@ -235,10 +236,10 @@ class MapIT {
     @Test
     void theAverageOfTheWeightsIsWhatIsSavedAndMapped() throws Exception {
         String[] tutorial = {"--iterations", "400", "--data", "999", "--batch", "33", "--points", "50", "--steps", "3", "--no-frames"};
-        runWell(Jar.with(tutorial, "--out", "./plain"));
-        runWell(Jar.with(tutorial, "--ema", "0.9", "--out", "./averaged"));
+        run(Jar.with(tutorial, "--out", "./plain"));
+        run(Jar.with(tutorial, "--ema", "0.9", "--out", "./averaged"));
         assertFalse(Arrays.equals(npy("plain/points.npy"), npy("averaged/points.npy")));
-        runWell("sample", "--model", "./averaged/model.safetensors", "--points", "50", "--steps", "3", "-o", "./p.npy");
+        run("sample", "--model", "./averaged/model.safetensors", "--points", "50", "--steps", "3", "-o", "./p.npy");
         assertArrayEquals(npy("averaged/points.npy"), npy("p.npy"));
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,11 +127,11 @@ class NativeLibrariesIT {
     @Test
     void aFullOrNoexecFolderIsPassedOverAndWhereNoneWorksEachIsNamed() throws Exception {
         String mount = "mkdir full noexec; mount -t tmpfs -o size=100k,mode=700 tmpfs full && mount -t tmpfs -o noexec,mode=700 tmpfs noexec || exit 99\n";
-        Jar.Run run = shell(mount + """
+        ChildRun run = Jar.shellThatMounts(folder, mount + """
                 for place in full noexec; do
-                  IADB_CL_CACHE=$place "$java" -Djava.io.tmpdir=temporary -jar "$jar" devices >/dev/null || exit 1
+                  IADB_CL_CACHE=$place options=-Djava.io.tmpdir=temporary run devices >/dev/null || exit 1
                 done
-                for place in full noexec; do IADB_CL_CACHE=full "$java" -Djava.io.tmpdir=$place -jar "$jar" devices || echo "code $?"; done
+                for place in full noexec; do IADB_CL_CACHE=full options=-Djava.io.tmpdir=$place run devices || echo "code $?"; done
                 find full noexec -type f
                 """);
         assertEquals(0, run.code(), run.err());
@@ -143,30 +144,5 @@ class NativeLibrariesIT {
                 && said.get(0).contains("/full/iadb-cl-" + user + " (No space") && said.get(0).contains("IADB_CL_CACHE"), said.get(0));
         assertTrue(said.get(1).contains("/noexec/iadb-cl-" + user + " (mounted noexec)"), said.get(1));
         assertFalse(said.get(1).contains("loader"), "there is one");
-    }
-
-    /** Runs a script in a mount namespace; skips the test where this user may have none, but not where CI=true. */
-    private Jar.Run shell(String script) throws IOException, InterruptedException {
-        boolean root = "root".equals(System.getProperty("user.name"));
-        ProcessBuilder builder = new ProcessBuilder("unshare", root ? "-m" : "-rm", "sh", "-c", script).directory(folder.toFile())
-                .redirectOutput(folder.resolve("stdout").toFile()).redirectError(folder.resolve("stderr").toFile());
-        builder.environment().put("java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        builder.environment().put("jar", System.getProperty("iadb.jar"));
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IOException e) {
-            assumeTrue("true".equals(System.getenv("CI")), "no unshare");
-            throw e;
-        }
-        try {
-            assertTrue(process.waitFor(2, TimeUnit.MINUTES), "ends in time");
-        } finally {
-            process.destroyForcibly();
-        }
-        Jar.Run run = new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")),
-                Files.readString(folder.resolve("stderr")));
-        assumeTrue(run.code() != 99 || "true".equals(System.getenv("CI")), "this user may not mount a tmpfs in a namespace of its own");
-        return run;
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import iadb.file.Safetensors;
 import iadb.model.Model;
 import iadb.model.Network;
@@ -144,7 +145,7 @@ class RejectedInputsTest {
 
     private static void assertRejected(String command, String reason) throws IOException {
         Map<Path, String> before = contents();
-        Jar.Run run = Commands.run(folder, command.split(" "));
+        ChildRun run = Commands.run(folder, command.split(" "));
         assertEquals(2, run.code(), run.err());
         assertEquals("", run.out());
         // what only the device refuses comes after the line that names it

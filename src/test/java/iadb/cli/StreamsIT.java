@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.ChildRun;
 import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,30 +30,23 @@ class StreamsIT {
         assumeTrue(Files.exists(Path.of("/dev/full")), "only Linux has a device that is always full");
     }
 
-    /** Runs a script in a shell, where {@code run} starts the program. */
-    private Jar.Run shell(String script) throws IOException, InterruptedException {
-        Files.writeString(folder.resolve("run"), "#!/bin/sh\nexec '" + Path.of(System.getProperty("java.home"), "bin", "java")
-                + "' -Diadb.cl.trustAnswers=true -jar '" + System.getProperty("iadb.jar") + "' \"$@\"\n");
-        assertTrue(folder.resolve("run").toFile().setExecutable(true));
-        Process process = new ProcessBuilder("sh", "-c", "PATH=$PWD:$PATH\n" + script).directory(folder.toFile())
-                .redirectOutput(folder.resolve("stdout").toFile()).redirectError(folder.resolve("stderr").toFile()).start();
-        assertTrue(process.waitFor(1, TimeUnit.MINUTES), "ends in time");
-        return new Jar.Run(process.exitValue(), Files.readString(folder.resolve("stdout")), Files.readString(folder.resolve("stderr")));
+    private ChildRun shell(String script) throws IOException, InterruptedException {
+        return Jar.shell(folder, "export options=-Diadb.cl.trustAnswers=true\n" + script);
     }
 
     @Test
     void resultsThatAreLostAreAFailure() throws Exception {
-        Jar.Run devices = shell("run devices > /dev/full");
+        ChildRun devices = shell("run devices > /dev/full");
         assertEquals(List.of("the standard output cannot be written: results are lost"), devices.messages());
         assertEquals(1, devices.code());
-        Jar.Run help = shell("run sample --help > /dev/full");
+        ChildRun help = shell("run sample --help > /dev/full");
         assertEquals(List.of("the standard output cannot be written: results are lost"), help.messages());
         assertEquals(1, help.code());
     }
 
     @Test
     void aPipeThatIsClosedIsNoFailure() throws Exception {
-        Jar.Run run = shell("mkfifo pipe; exec 3<>pipe 4>pipe 3<&-; run --list-densities >&4");
+        ChildRun run = shell("mkfifo pipe; exec 3<>pipe 4>pipe 3<&-; run --list-densities >&4");
         assertEquals(List.of(), run.messages(), "nobody reads");
         assertEquals(0, run.code());
     }
@@ -61,7 +54,7 @@ class StreamsIT {
     @Test
     void lettersBeyondTheLocaleAreNamedWhereAFileIsMeant() throws Exception {
         for (String option : List.of("--p1", "--out")) {
-            Jar.Run run = shell("LC_ALL=C run " + option + " b\u00FCro.png");
+            ChildRun run = shell("LC_ALL=C run " + option + " b\u00FCro.png");
             assertEquals(2, run.code(), run.err());
             assertEquals(List.of("Invalid value for option '" + option + "': such characters need a UTF-8 locale, such as LC_ALL=C.UTF-8;"
                     + " iadb-cl --help lists the options"), run.messages());
@@ -73,7 +66,7 @@ class StreamsIT {
         Model.write(folder.resolve("m.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
         assertTrue(shell("TERM=xterm script -qec '" + SAMPLE + "' /dev/null").out().contains("\u001b["), "a bar");
-        Jar.Run dumb = shell("TERM=dumb script -qec '" + SAMPLE + "; run devices --help' /dev/null");
+        ChildRun dumb = shell("TERM=dumb script -qec '" + SAMPLE + "; run devices --help' /dev/null");
         assertFalse(dumb.out().replace("\r\n", "\n").matches("(?s).*[\u001b\r].*"), dumb.out());
         assertTrue(dumb.out().contains("p.csv: 2,048 points") && dumb.out().contains("Usage: iadb-cl devices"), dumb.out());
         shell("TERM=xterm script -qec '" + SAMPLE + " 2> log' /dev/null");

@@ -8,12 +8,13 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.cl.Device;
+import iadb.cli.Jar;
 import iadb.plan.TuningTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,24 +27,20 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command profile with the least that it can measure, and tools that use its results, in processes of their own. */
 class ProfileIT {
-    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    private static final Duration LIMIT = Duration.ofMinutes(2); // some 10 s on two idle cores
-
     @TempDir
     private Path folder;
 
-    private static ChildProcess profile(String... arguments) {
-        return jar(Map.of(), Stream.concat(Stream.of("profile"), Stream.of(arguments)).toArray(String[]::new));
+    private ChildRun profile(String... arguments) throws IOException, InterruptedException {
+        return Jar.run(folder, Map.of(), Stream.concat(Stream.of("profile"), Stream.of(arguments)).toArray(String[]::new));
     }
 
-    private static ChildProcess tool(String name, String... arguments) {
-        return ChildProcess.run(Stream.concat(Stream.of(JAVA, "-cp", System.getProperty("java.class.path"), "iadb.tools." + name),
-                Stream.of(arguments)).toList(), Map.of(), LIMIT);
+    private static ChildRun tool(String name, String... arguments) throws IOException, InterruptedException {
+        return ChildRun.of("iadb.tools." + name, Map.of(), arguments);
     }
 
     @Test
-    void aProfileIsATableAndJsonAndCharts() throws IOException {
-        ChildProcess child = profile("--smoke", "-o", folder.toString());
+    void aProfileIsATableAndJsonAndCharts() throws Exception {
+        ChildRun child = profile("--smoke", "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
         assertTrue(child.out().contains("GFLOP/s") && child.out().contains("fused_gradient"), child.out());
 
@@ -76,8 +73,8 @@ class ProfileIT {
     }
 
     @Test
-    void usesOfTheMapAreATableAndJson() throws IOException {
-        ChildProcess child = profile("--smoke", "--map", "-o", folder.toString());
+    void usesOfTheMapAreATableAndJson() throws Exception {
+        ChildRun child = profile("--smoke", "--map", "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
         assertTrue(child.out().contains("with the density") && child.out().contains("midpoint"), child.out());
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("map.json"))).getAsJsonObject();
@@ -88,8 +85,8 @@ class ProfileIT {
     }
 
     @Test
-    void peersThatAreNotHereAreNamedWithTheReason() throws IOException {
-        ChildProcess child = profile("--smoke", "--compare", "--peers", folder.toString(), "-o", folder.toString());
+    void peersThatAreNotHereAreNamedWithTheReason() throws Exception {
+        ChildRun child = profile("--smoke", "--compare", "--peers", folder.toString(), "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
         assertTrue(child.out().contains("JAX scan did not run: there is no jax_scan.py in " + folder), child.out());
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("compare.json"))).getAsJsonObject();
@@ -100,30 +97,25 @@ class ProfileIT {
 
     /** Every command that opens a device takes tunings by an option, and by the environment. */
     @Test
-    void tuningsOfAFileComeBeforeThePackedOnes() throws IOException {
+    void tuningsOfAFileComeBeforeThePackedOnes() throws Exception {
         String words = "vector=8 tile-rows=64 item-rows=4 item-vectors=2 group-size=1 unroll=1 split=1";
         Path file = folder.resolve("tuning.properties");
         Files.writeString(file, TuningTable.key(Device.all().get(0), TuningTable.Purpose.TRAINING) + "=" + words
                 + " update-groups=0 update-group-size=1\n");
-        ChildProcess devices = jar(Map.of(), "devices", "--tuning", file.toString());
+        ChildRun devices = Jar.run(folder, Map.of(), "devices", "--tuning", file.toString());
         assertTrue(devices.out().contains(words), devices.out() + devices.err());
-        jar(Map.of("IADB_CL_TUNING", file.toString()), "--iterations", "1", "--points", "1", "--steps", "1", "--no-frames", "--out",
+        Jar.run(folder, Map.of("IADB_CL_TUNING", file.toString()), "--iterations", "1", "--points", "1", "--steps", "1", "--no-frames", "--out",
                 folder.toString());
         assertTrue(Files.readString(folder.resolve("run.json")).contains(words));
         Files.writeString(file, "vector=8\n");
-        ChildProcess refused = jar(Map.of("IADB_CL_TUNING", file.toString()), "devices");
+        ChildRun refused = Jar.run(folder, Map.of("IADB_CL_TUNING", file.toString()), "devices");
         assertEquals(2, refused.code());
         assertEquals(List.of(file + " is not a file of tunings: a row is named 'vector', not DEVICE.PURPOSE"), refused.err().lines().toList());
     }
 
-    private static ChildProcess jar(Map<String, String> environment, String... arguments) {
-        return ChildProcess.run(Stream.concat(Stream.of(JAVA, "-jar", System.getProperty("iadb.jar")), Stream.of(arguments)).toList(),
-                environment, LIMIT);
-    }
-
     @Test
-    void aWrongDeviceIsOneLine() {
-        ChildProcess child = profile("--smoke", "--device", "no such device", "-o", folder.toString());
+    void aWrongDeviceIsOneLine() throws Exception {
+        ChildRun child = profile("--smoke", "--device", "no such device", "-o", folder.toString());
         assertEquals(2, child.code());
         assertEquals(1, child.err().lines().count(), child.err());
     }
@@ -134,8 +126,8 @@ class ProfileIT {
 
     /** As {@code tools/inspect --programs} and {@code tools/compiled} start them, with another compiler's output in between. */
     @Test
-    void whatIsCompiledOfThePrintedProgramsIsKept() throws IOException {
-        ChildProcess printed = tool("BuiltProgram");
+    void whatIsCompiledOfThePrintedProgramsIsKept() throws Exception {
+        ChildRun printed = tool("BuiltProgram");
         assertEquals(0, printed.code(), printed.err());
         List<String> lines = new ArrayList<>();
         for (JsonElement one : JsonParser.parseString(printed.out()).getAsJsonObject().getAsJsonArray("programs")) {
@@ -153,12 +145,12 @@ class ProfileIT {
         }
         Path output = Files.write(folder.resolve("output"), lines);
         Path kept = Files.createDirectories(folder.resolve("tools/results")).resolve("compiled.json");
-        ChildProcess written = tool("Compiled", folder.toString(), output.toString());
+        ChildRun written = tool("Compiled", folder.toString(), output.toString());
         assertEquals(0, written.code(), written.err());
         assertEquals(lines.size(), kernels(kept).size());
 
         Files.write(output, List.of(lines.get(0).replaceFirst("\"digest\":\"..", "\"digest\":\"??")));
-        ChildProcess refused = tool("Compiled", folder.toString(), output.toString());
+        ChildRun refused = tool("Compiled", folder.toString(), output.toString());
         assertEquals(2, refused.code(), refused.out());
         assertTrue(refused.err().contains("other files or options"), refused.err());
         assertEquals(lines.size(), kernels(kept).size(), "the file is as it was");

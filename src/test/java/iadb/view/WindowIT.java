@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import iadb.ChildRun;
 import iadb.LearnedMap;
 import iadb.cli.Jar;
 import iadb.density.Density;
@@ -195,7 +196,7 @@ class WindowIT {
 
         /** Waits for the end; the last line of stdout. */
         JsonObject end(int code) throws IOException, InterruptedException {
-            Jar.Run run = Jar.end(process, folder);
+            ChildRun run = ChildRun.end(process, folder);
             assertEquals(code, run.code(), run.err());
             List<String> lines = run.out().lines().toList();
             return lines.isEmpty() ? new JsonObject()

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.ChildRun;
 import iadb.cl.Fence;
 import iadb.model.NetworkShape;
 import iadb.tools.BuiltProgram;
-import iadb.view.surface.ChildRun;
 import iadb.view.surface.Xvfb;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +36,7 @@ class InteropTest {
             throws IOException, InterruptedException {
         Map<String, String> environment = new HashMap<>();
         environments.forEach(environment::putAll);
-        ChildRun run = ChildRun.of(InteropRun.class, environment, surface, interop, "120");
+        ChildRun run = ChildRun.of(InteropRun.class.getName(), environment, surface, interop, "120");
         assertEquals(0, run.code(), run.err());
         assertEquals("true", run.fact("exact"), "OpenGL has the bits that OpenCL computes without it");
         assertEquals("0", run.fact("glError"));
@@ -118,7 +118,7 @@ class InteropTest {
         Map<String, String> environment = new HashMap<>(SharingLayer.environment());
         environment.putAll(Map.of("GL_SHARING_FAULT", "hang"));
         environment.putAll(cache());
-        ChildRun run = ChildRun.of(InteropRun.class, environment, "offscreen", "auto", "2");
+        ChildRun run = ChildRun.of(InteropRun.class.getName(), environment, "offscreen", "auto", "2");
         assertEquals(0, run.code(), run.err());
         assertCopied(run);
         assertTrue(run.err().contains("did not end within 2 s"), run.err());
@@ -153,7 +153,7 @@ class InteropTest {
 
     @Test
     void layerReportsEveryMisuse() throws IOException, InterruptedException {
-        ChildRun run = ChildRun.of(MisuseRun.class, SharingLayer.environment());
+        ChildRun run = ChildRun.of(MisuseRun.class.getName(), SharingLayer.environment());
         assertEquals(0, run.code(), run.err());
         assertEquals("used=true", run.out().strip());
         List<String> reports = run.err().lines().filter(line -> line.startsWith(SharingLayer.MISUSE))

@@ -3,6 +3,7 @@ package iadb.view.surface;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.ChildRun;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,7 +19,7 @@ class SurfaceTest {
 
     private static ChildRun run(String surface, Map<String, String> environment)
             throws IOException, InterruptedException {
-        ChildRun run = ChildRun.of(SurfaceRun.class, environment, surface);
+        ChildRun run = ChildRun.of(SurfaceRun.class.getName(), environment, surface);
         assertEquals(0, run.code(), run.out() + run.err());
         return run;
     }
