@@ -19,6 +19,7 @@ import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
+import iadb.plan.TuningTable;
 import iadb.profile.ProfileDoor;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
@@ -28,18 +29,14 @@ import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
-import java.io.IOException;
-import java.io.Reader;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.TreeMap;
 
 /**
  * Runs kernels on the first device: with {@code kernels} as its argument each of them at small odd sizes, with {@code table} a plan
@@ -69,7 +66,7 @@ final class KernelTour {
     }
 
     /** @param arguments a part of {@link #PARTS} or {@link #BRIEF_PARTS} */
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) {
         KernelTour tour = new KernelTour(Device.all().get(0));
         Set<Tuning> table = table();
         switch (arguments[0]) {
@@ -82,13 +79,8 @@ final class KernelTour {
     }
 
     /** The tunings of the table, of all devices and purposes. */
-    private static Set<Tuning> table() throws IOException {
-        Properties table = new Properties();
-        try (Reader in = Files.newBufferedReader(Path.of("cl/tuning.properties"))) {
-            table.load(in);
-        }
-        return table.stringPropertyNames().stream().sorted().map(key -> Tuning.parse(table.getProperty(key)))
-                .collect(Collectors.toCollection(LinkedHashSet::new));
+    private static Set<Tuning> table() {
+        return new LinkedHashSet<>(new TreeMap<>(TuningTable.read(Path.of("cl/tuning.properties"))).values());
     }
 
     /** Every plan and map of a width, with the tunings in turn. */

@@ -11,7 +11,6 @@ import iadb.density.NamedDensities;
 import iadb.draw.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
-import iadb.model.Model;
 import iadb.model.NetworkShape;
 import iadb.sample.PointsWithDensity;
 import iadb.sample.Schedule;
@@ -29,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -48,7 +46,7 @@ class LearnedMapTest {
     /** A map of the network that other tests train, through a file. */
     private LearnedMap ring() throws IOException {
         Path file = folder.resolve("ring.safetensors");
-        Model.write(file, new Model(TrainedNetwork.get(), Optional.of(GAUSSIAN), Optional.of(RING), Map.of()));
+        TrainedNetwork.write(file);
         return LearnedMap.load(file);
     }
 

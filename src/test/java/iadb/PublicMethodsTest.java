@@ -3,8 +3,9 @@ package iadb;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.DataInputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
@@ -32,8 +33,8 @@ class PublicMethodsTest {
             for (Path path : paths.filter(p -> p.toString().endsWith(".class")).toList()) {
                 String name = CLASSES.relativize(path).toString().replace(".class", "").replace('\\', '/');
                 classes.add(name);
-                for (String method : methodsReferredTo(path)) {
-                    callers.computeIfAbsent(method, m -> new HashSet<>()).add(name);
+                try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
+                    ConstantPool.read(in).methods().forEach(method -> callers.computeIfAbsent(method, m -> new HashSet<>()).add(name));
                 }
             }
         }
@@ -85,42 +86,5 @@ class PublicMethodsTest {
             text.append(parameter.descriptorString());
         }
         return text.append(')').toString();
-    }
-
-    /** Name and parameters of each method that a class file's constant pool refers to (JVM specification, 4.4). */
-    private static Set<String> methodsReferredTo(Path file) throws IOException {
-        try (DataInputStream in = new DataInputStream(Files.newInputStream(file))) {
-            in.skipNBytes(8);
-            int count = in.readUnsignedShort();
-            String[] texts = new String[count];
-            int[][] pairs = new int[count][];
-            Set<Integer> references = new HashSet<>();
-            for (int i = 1; i < count; i++) {
-                int tag = in.readUnsignedByte();
-                switch (tag) {
-                    case 1 -> texts[i] = in.readUTF();
-                    case 5, 6 -> {
-                        in.skipNBytes(8);
-                        i++; // a long or double takes two places
-                    }
-                    case 7, 8, 16, 19, 20 -> in.skipNBytes(2);
-                    case 10, 11, 12 -> {
-                        pairs[i] = new int[] {in.readUnsignedShort(), in.readUnsignedShort()};
-                        if (tag != 12) {
-                            references.add(i);
-                        }
-                    }
-                    case 15 -> in.skipNBytes(3);
-                    default -> in.skipNBytes(4);
-                }
-            }
-            Set<String> methods = new HashSet<>();
-            for (int reference : references) {
-                int[] nameAndType = pairs[pairs[reference][1]];
-                String descriptor = texts[nameAndType[1]];
-                methods.add(texts[nameAndType[0]] + descriptor.substring(0, descriptor.indexOf(')') + 1));
-            }
-            return methods;
-        }
     }
 }

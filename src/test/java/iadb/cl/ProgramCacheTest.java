@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.FileNames;
 import iadb.density.NamedDensities;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
@@ -29,7 +30,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,12 +72,6 @@ class ProgramCacheTest {
         return build(device, cache, TRIPLE, OPTIONS, 3);
     }
 
-    private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
-        }
-    }
-
     @Test
     void secondBuildComesFromTheCache() throws IOException {
         for (Device device : Device.all()) {
@@ -85,7 +79,7 @@ class ProgramCacheTest {
             assertTrue(build(device, cache()), device.name());
         }
         assertEquals(Device.all().stream().map(d -> Program.key(d, List.of(TRIPLE), OPTIONS)).distinct().count(),
-                files(folder()).size(), "one entry a device, and nothing unfinished");
+                FileNames.in(folder()).size(), "one entry a device, and nothing unfinished");
     }
 
     @Test
@@ -212,7 +206,7 @@ class ProgramCacheTest {
         for (Device device : Device.all()) {
             float[][] without = train(device, UserCache.off(), plan);
             float[][] stored = train(device, cache(), plan);
-            assertTrue(files(folder()).size() >= 2, "its programs are there");
+            assertTrue(FileNames.in(folder()).size() >= 2, "its programs are there");
             float[][] loaded = train(device, cache(), plan);
             for (int i = 0; i < 2; i++) {
                 assertArrayEquals(bits(without[i]), bits(stored[i]));
@@ -344,7 +338,7 @@ class ProgramCacheTest {
         } finally {
             runs.shutdown();
         }
-        assertEquals(1, files(folder()).size(), "nothing unfinished");
+        assertEquals(1, FileNames.in(folder()).size(), "nothing unfinished");
     }
 
     @Test

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.ChildRun;
+import iadb.FileNames;
 import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.OtherDevice;
 import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
-import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
 import iadb.train.LossHistory;
 import java.io.IOException;
@@ -25,12 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,19 +43,12 @@ class CommandLineTest {
     }
 
     private void keepAModel() throws IOException {
-        Model.write(folder.resolve("m.safetensors"),
-                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
-    }
-
-    private Set<String> files(String in) throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve(in))) {
-            return files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
-        }
+        TrainedNetwork.write(folder.resolve("m.safetensors"));
     }
 
     private void assertSameFiles(String one, String other) throws IOException {
-        assertEquals(files(one), files(other));
-        for (String name : files(one)) {
+        assertEquals(FileNames.in(folder.resolve(one)), FileNames.in(folder.resolve(other)));
+        for (String name : FileNames.in(folder.resolve(one))) {
             assertArrayEquals(Files.readAllBytes(folder.resolve(one).resolve(name)),
                     Files.readAllBytes(folder.resolve(other).resolve(name)), name);
         }

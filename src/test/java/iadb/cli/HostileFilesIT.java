@@ -7,17 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.ChildRun;
-import iadb.density.Density;
+import iadb.ConstantPool;
+import iadb.FileNames;
+import iadb.density.Densities;
 import iadb.density.DensityImage;
+import iadb.density.RawPng;
 import iadb.file.Safetensors;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
@@ -26,15 +26,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.ZipEntry;
@@ -68,21 +65,7 @@ class HostileFilesIT {
                 rows.write(row);
             }
         }
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        png.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
-        chunk(png, "IHDR", ByteBuffer.allocate(13).putInt(BOMB_SIDE).putInt(BOMB_SIDE).put((byte) 1).array());
-        chunk(png, "IDAT", packed.toByteArray());
-        chunk(png, "IEND", new byte[0]);
-        return png.toByteArray();
-    }
-
-    private static void chunk(ByteArrayOutputStream png, String type, byte[] data) {
-        byte[] typed = ByteBuffer.allocate(4 + data.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(data).array();
-        CRC32 crc = new CRC32();
-        crc.update(typed);
-        png.writeBytes(ByteBuffer.allocate(4).putInt(data.length).array());
-        png.writeBytes(typed);
-        png.writeBytes(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
+        return new RawPng(BOMB_SIDE, BOMB_SIDE, 1, RawPng.GREY).chunk("IDAT", packed.toByteArray()).chunk("IEND", new byte[0]).bytes();
     }
 
     @Test
@@ -130,21 +113,13 @@ class HostileFilesIT {
     }
 
     private static String picture(int side, int bright) {
-        short[] weights = new short[side * side];
-        weights[bright] = 9;
-        return Base64.getEncoder().encodeToString(DensityImage.toPng(Density.of("a", side, side, weights)));
+        return Base64.getEncoder().encodeToString(DensityImage.toPng(Densities.dot(side, side, bright, 9)));
     }
 
     private static void writeModel(Path file, String p0, String p1, Map<String, String> more) throws IOException {
         Map<String, String> metadata = new HashMap<>(more);
         metadata.putAll(Map.of("format", "iadb-cl-model-1", "p0", p0, "p1", p1, "p0.png", picture(8, 3), "p1.png", picture(8, 40)));
         Safetensors.write(file, Network.initial(new NetworkShape(16, 1), 1).tensors(), metadata);
-    }
-
-    private static Set<Path> files(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return new TreeSet<>(files.filter(Files::isRegularFile).toList());
-        }
     }
 
     /** Files that names in a file point to, as a density would be; access to them shows in their time. */
@@ -168,16 +143,15 @@ class HostileFilesIT {
         writeModel(folder.resolve("good.safetensors"), "one", "other", Map.of());
         writeModel(folder.resolve("bad.safetensors"), "../../x.png", absolute + ESCAPE, Map.of("p0.path", "near.png",
                 "out", "../../out", "image", absolute.toString(), "file", "../../x.png", "configuration", "{\"out\":\"../..\"}"));
-        Set<Path> before = files(tree);
+        Set<String> before = Set.copyOf(FileNames.below(tree));
         Commands.run(folder, Jar.with(SMALL, "--model", "./good.safetensors", "--out", "./good")).well();
         Commands.run(folder, "sample", "--model", "./good.safetensors", "--points", "99", "--steps", "2", "-o", "./good/sample.csv").well();
         runWithoutConnections(folder, Jar.with(SMALL, "--model", "bad.safetensors", "--out", "bad"));
         runWithoutConnections(folder, "sample", "--model", "bad.safetensors", "--points", "99", "--steps", "2", "-o", "bad/sample.csv");
         runWithoutConnections(folder, "evaluate", "--model", "bad.safetensors", "--count", "99", "-o", "bad/report.png");
-        for (Path file : files(folder.resolve("good"))) {
-            String name = file.getFileName().toString();
+        for (String name : FileNames.in(folder.resolve("good"))) {
             if (name.endsWith(".npy") || name.endsWith(".csv") || name.startsWith("x_")) {
-                assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(folder.resolve("bad").resolve(name)), name);
+                assertArrayEquals(Files.readAllBytes(folder.resolve("good").resolve(name)), Files.readAllBytes(folder.resolve("bad").resolve(name)), name);
             }
         }
         assertNothingBeyond(before, folder.resolve("good"), folder.resolve("bad"));
@@ -208,18 +182,18 @@ class HostileFilesIT {
         metadata.putAll(Map.of("p0", "../../x.png" + ESCAPE, "p0.png", picture(8, 3), "out", "../../out", "device", ESCAPE,
                 "checkpoint", "../../c.safetensors"));
         Safetensors.write(folder.resolve("bad.safetensors"), List.copyOf(contents.tensors().values()), metadata);
-        Set<Path> before = files(tree);
+        Set<String> before = Set.copyOf(FileNames.below(tree));
         runWithoutConnections(folder, "train", "--resume", "bad.safetensors", "--iterations", "8", "--out", "second");
         assertTrue(Files.exists(folder.resolve("second/model.safetensors")));
         assertNothingBeyond(before, folder.resolve("second"));
     }
 
     /** Requires that no file was made but in these folders, in the home that the run has, and what catches its output. */
-    private void assertNothingBeyond(Set<Path> before, Path... folders) throws IOException {
-        Set<Path> made = files(tree);
+    private void assertNothingBeyond(Set<String> before, Path... folders) throws IOException {
+        Set<String> made = new TreeSet<>(FileNames.below(tree));
         made.removeAll(before);
-        made.removeIf(path -> Arrays.stream(folders).anyMatch(path::startsWith) || path.startsWith(tree.resolve("home"))
-                || path.endsWith("stdout") || path.endsWith("stderr"));
+        made.removeIf(name -> Arrays.stream(folders).anyMatch(tree.resolve(name)::startsWith) || name.startsWith("home/")
+                || name.matches("(.*/)?std(out|err)"));
         assertEquals(Set.of(), made);
     }
 
@@ -233,7 +207,7 @@ class HostileFilesIT {
             for (ZipEntry entry : (Iterable<ZipEntry>) jar.stream().map(ZipEntry.class::cast)::iterator) {
                 if (entry.getName().startsWith("iadb/") && entry.getName().endsWith(".class")) {
                     classes++;
-                    for (String text : texts(new DataInputStream(jar.getInputStream(entry)))) {
+                    for (String text : ConstantPool.read(jar.getInputStream(entry)).texts()) {
                         if (CONNECTIONS.matcher(text).matches() || text.equals("openConnection") || text.equals("openStream")) {
                             faults.add(entry.getName() + " names " + text);
                         }
@@ -243,28 +217,5 @@ class HostileFilesIT {
         }
         assertTrue(classes > 100, classes + " classes");
         assertEquals(List.of(), faults);
-    }
-
-    /** The texts of a class file's constant pool: names of classes, fields and methods among them (JVM specification, 4.4). */
-    private static Set<String> texts(DataInputStream in) throws IOException {
-        Set<String> texts = new HashSet<>();
-        assertEquals(0xCAFEBABE, in.readInt());
-        in.readInt(); // its version
-        int count = in.readUnsignedShort();
-        for (int i = 1; i < count; i++) {
-            int tag = in.readUnsignedByte();
-            switch (tag) {
-                case 1 -> texts.add(in.readUTF());
-                case 3, 4, 9, 10, 11, 12, 17, 18 -> in.readInt();
-                case 5, 6 -> {
-                    in.readLong();
-                    i++; // a long takes two places
-                }
-                case 7, 8, 16, 19, 20 -> in.readUnsignedShort();
-                case 15 -> in.skipNBytes(3);
-                default -> throw new IOException("tag " + tag);
-            }
-        }
-        return texts;
     }
 }

@@ -7,23 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
 import iadb.ChildRun;
+import iadb.FileNames;
 import iadb.OpenClLayer;
+import iadb.UniformPoints;
 import iadb.file.NpyWriter;
 import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -136,36 +134,25 @@ class InterruptionIT {
 
     @Test
     void pointsUnderWayLeaveAnEarlierFileAsItIs() throws Exception {
-        Model.write(folder.resolve("m.safetensors"),
-                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        TrainedNetwork.write(folder.resolve("m.safetensors"));
         Files.createDirectory(folder.resolve("out"));
         Files.writeString(folder.resolve("out/points.npy"), "old");
-        ChildRun run = interrupted(Map.of(), () -> names().size() > 1, "sample", "--model", "m.safetensors", "--points",
+        ChildRun run = interrupted(Map.of(), () -> FileNames.in(folder.resolve("out")).size() > 1, "sample", "--model", "m.safetensors", "--points",
                 "90000000", "-o", "out/points.npy");
         assertEquals(130, run.code(), run.err());
         assertTrue(run.err().endsWith("stopped: nothing was written\n"), run.err());
         assertEquals("old", Files.readString(folder.resolve("out/points.npy")));
-        assertEquals(List.of("points.npy"), names());
+        assertEquals(List.of("points.npy"), FileNames.in(folder.resolve("out")));
     }
 
     @Test
     void aJudgementUnderWayEnds() throws Exception {
-        float[] points = new float[2 * 4096];
-        Random random = new Random(3);
-        for (int c = 0; c < points.length; c++) {
-            points[c] = random.nextFloat();
-        }
+        float[] points = UniformPoints.of(4096, 3);
         NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
         ChildRun run = interrupted(slow(1, 1), () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",
                 "-o", "r.png");
         assertEquals(130, run.code(), run.err());
         assertFalse(Files.exists(folder.resolve("r.png")));
         assertEquals("", run.out());
-    }
-
-    private List<String> names() throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
-            return files.map(file -> file.getFileName().toString()).toList();
-        }
     }
 }

@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.ChildRun;
+import iadb.FileNames;
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.model.Model;
+import iadb.plot.Chroma;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,9 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,18 +64,12 @@ class JarIT {
         return Files.readAllBytes(folder.resolve(name));
     }
 
-    private Set<String> files(Path in) throws IOException {
-        try (Stream<Path> paths = Files.list(in)) {
-            return paths.map(path -> path.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
-        }
-    }
-
     @Test
     void theWholeTutorialWritesEveryFileAndAnIndependentReaderReadsIt() throws Exception {
         Path out = once.resolve(OUT);
         assertEquals(Set.of("samples_p0.png", "samples_p1.png", "x_0.png", "x_1.png", "x_2.png", "x_3.png", "animation.gif",
-                "loss.csv", "loss.png", "model.safetensors", "points.npy", "run.json"), files(out));
-        for (String name : files(out)) {
+                "loss.csv", "loss.png", "model.safetensors", "points.npy", "run.json"), Set.copyOf(FileNames.in(out)));
+        for (String name : FileNames.in(out)) {
             if (name.endsWith(".png")) {
                 assertTrue(ImageIO.read(out.resolve(name).toFile()).getWidth() >= 600, name);
             }
@@ -163,7 +158,7 @@ class JarIT {
         ChildRun second = Jar.run(folder, cache, Jar.with(pocl, "--out", "second")).well();
         assertTrue(first.err().contains("building kernels for pthread") && first.err().contains(", the first time only"), first.err());
         assertFalse(second.err().contains("building kernels"), second.err());
-        assertEquals(Set.of("checks", "so"), files(folder.resolve("cache")).stream()
+        assertEquals(Set.of("checks", "so"), FileNames.in(folder.resolve("cache")).stream()
                 .map(name -> name.substring(name.lastIndexOf('.') + 1)).collect(Collectors.toSet()));
         for (String name : List.of("model.safetensors", "points.npy", "loss.csv")) {
             assertArrayEquals(made(name), bytes("first/" + name), name);
@@ -174,7 +169,7 @@ class JarIT {
     @Test
     void aModelThatWasTrainedMapsTheSamePointsAgain() throws Exception {
         Commands.run(folder, "train", "--data", "999", "--iterations", "300", "--batch", "33", "--out", "./trained").well();
-        assertEquals(Set.of("model.safetensors", "loss.csv", "loss.png"), files(folder.resolve("trained")));
+        assertEquals(Set.of("model.safetensors", "loss.csv", "loss.png"), Set.copyOf(FileNames.in(folder.resolve("trained"))));
         Commands.run(folder, "--model", "./trained/model.safetensors", "--points", "101", "--steps", "3", "--out", "./mapped").well();
         assertArrayEquals(made("points.npy"), bytes("mapped/points.npy"));
         assertFalse(Files.exists(folder.resolve("mapped/loss.csv")), "nothing was trained");
@@ -182,9 +177,8 @@ class JarIT {
 
     @Test
     void massInOneCornerLandsInThatCornerOfThePicture() throws Exception {
-        short[] weights = new short[8 * 8];
-        weights[7] = (short) 65535; // top right
-        Files.write(folder.resolve("corner.png"), DensityImage.toPng(Density.of("corner", 8, 8, weights)));
+        Density topRight = Densities.dot(8, 8, 7, 65535);
+        Files.write(folder.resolve("corner.png"), DensityImage.toPng(topRight));
         Commands.run(folder, "--p1", "./corner.png", "--iterations", "3000", "--points", "200", "--steps", "16", "--out", "./out").well();
         float[] points = npy(folder.resolve("out/points.npy"), 200);
         double x = 0;
@@ -199,11 +193,7 @@ class JarIT {
             int[] colourful = new int[4]; // by quadrant: top left, top right, bottom left, bottom right
             for (int row = 0; row < picture.getHeight(); row++) {
                 for (int column = 0; column < picture.getWidth(); column++) {
-                    int rgb = picture.getRGB(column, row);
-                    int red = rgb >> 16 & 255;
-                    int green = rgb >> 8 & 255;
-                    int blue = rgb & 255;
-                    if (Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue)) > 60) {
+                    if (Chroma.of(picture.getRGB(column, row)) > 60) {
                         colourful[2 * (2 * row / picture.getHeight()) + 2 * column / picture.getWidth()]++;
                     }
                 }

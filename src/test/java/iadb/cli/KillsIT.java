@@ -4,10 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
-import iadb.ChildRun;
 import iadb.Soak;
 import iadb.model.CheckpointFile;
-import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,7 +17,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -95,8 +92,7 @@ class KillsIT {
 
     @Test
     void everyFileIsTheOldOrTheNewOneAfterAKillAndTheNextRunGoesOn() throws Exception {
-        Model.write(folder.resolve("m.safetensors"),
-                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        TrainedNetwork.write(folder.resolve("m.safetensors"));
         String small = "--p1 ring --data 999 --batch 33 --out ./out";
         String sample = "sample --model ./m.safetensors --points 300000 --steps 1 -o ./out/points.";
         List<String> commands = new ArrayList<>(List.of(

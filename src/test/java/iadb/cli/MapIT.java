@@ -10,15 +10,15 @@ import com.google.gson.JsonParser;
 import iadb.ChildRun;
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;
 import iadb.file.NpyReader;
 import iadb.file.NpyWriter;
 import iadb.model.Model;
-import iadb.model.Network;
-import iadb.model.NetworkShape;
 import iadb.sample.Integration;
+import iadb.sample.KnownFields;
 import iadb.sample.PushForward;
 import iadb.sample.Schedule;
 import iadb.sample.Solver;
@@ -31,7 +31,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,8 +48,7 @@ class MapIT {
 
     @BeforeEach
     void keepAModel() throws IOException {
-        Model.write(folder.resolve("m.safetensors"),
-                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        TrainedNetwork.write(folder.resolve("m.safetensors"));
     }
 
     private ChildRun run(String... arguments) {
@@ -135,14 +133,9 @@ class MapIT {
 
     @Test
     void pointsThatCannotBeInvertedAreMarkedAndCounted() throws Exception {
-        NetworkShape shape = new NetworkShape(16, 1);
-        float[] p = new float[shape.bufferFloats()];
-        p[shape.weightIndex(0, 0, 0)] = 1;
-        p[shape.biasOffset(0)] = -0.5f;
-        p[shape.weightIndex(1, 0, 0)] = -2; // one step folds the right half onto the left one
-        Density ring = NamedDensities.find("uniform").orElseThrow();
+        Density uniform = NamedDensities.find("uniform").orElseThrow();
         Model.write(folder.resolve("fold.safetensors"),
-                new Model(new Network(shape, p), Optional.of(ring), Optional.of(ring), Map.of()));
+                new Model(KnownFields.fold(), Optional.of(uniform), Optional.of(uniform), Map.of()));
         Files.writeString(folder.resolve("at.csv"), "x,y\n0.75,0.5\n0.25,0.5\n0.9,0.1\n");
         ChildRun run = run("sample", "--model", "./fold.safetensors", "--at", "./at.csv", "--steps", "1", "-o", "./d.csv");
         List<String> lines = Files.readAllLines(folder.resolve("d.csv"));
@@ -213,24 +206,15 @@ class MapIT {
 
     @Test
     void aPictureInThePlaceOfTheModelsOwnIsSaid() throws Exception {
-        Density large = noise(1600);
+        Density large = Densities.noise(1600);
         Model.write(folder.resolve("large.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(large), Optional.of(TrainedNetwork.P1), Map.of()));
         Files.write(folder.resolve("large.png"), DensityImage.toPng(large));
-        Files.write(folder.resolve("other.png"), DensityImage.toPng(noise(50)));
+        Files.write(folder.resolve("other.png"), DensityImage.toPng(Densities.noise(50)));
         ChildRun same = run("sample", "--model", "./large.safetensors", "--p0", "./large.png", "--steps", "2", "-o", "./p.npy");
         assertFalse(same.err().contains("is not the picture"), same.err());
         ChildRun other = run("sample", "--model", "./large.safetensors", "--p0", "./other.png", "--steps", "2", "-o", "./p.npy");
         assertTrue(other.err().contains("other.png is not the picture"), other.err());
-    }
-
-    private static Density noise(int side) {
-        Random random = new Random(side);
-        short[] weights = new short[side * side];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (short) random.nextInt();
-        }
-        return Density.of("noise", side, side, weights);
     }
 
     @Test

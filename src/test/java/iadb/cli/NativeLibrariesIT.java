@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.ChildRun;
+import iadb.FileNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,12 +54,6 @@ class NativeLibrariesIT {
         assertEndsWell(name, start(name, cacheSetting));
     }
 
-    private static List<String> files(Path in) throws IOException {
-        try (Stream<Path> paths = Files.walk(in)) {
-            return paths.filter(Files::isRegularFile).map(path -> in.relativize(path).toString()).sorted().toList();
-        }
-    }
-
     @Test
     void sixFirstStartsAtOnceAllSucceed() throws Exception {
         List<Process> processes = new ArrayList<>();
@@ -69,9 +63,9 @@ class NativeLibrariesIT {
         for (int i = 0; i < 6; i++) {
             assertEndsWell("start" + i, processes.get(i));
         }
-        assertEquals(List.of(JOCL, "liblwjgl.so"), files(cache), "the libraries, and nothing unfinished");
+        assertEquals(List.of(JOCL, "liblwjgl.so"), FileNames.below(cache), "the libraries, and nothing unfinished");
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
-        assertEquals(List.of(), files(temporary).stream().filter(name -> name.contains("JOCL") || name.contains("lwjgl")).toList());
+        assertEquals(List.of(), FileNames.below(temporary).stream().filter(name -> name.contains("JOCL") || name.contains("lwjgl")).toList());
     }
 
     @Test
@@ -100,9 +94,9 @@ class NativeLibrariesIT {
         Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwxrwxrwx"));
         Files.writeString(ours.resolve(JOCL), "planted");
         assertStarts("start", open.toString());
-        assertEquals(List.of(), files(open));
+        assertEquals(List.of(), FileNames.below(open));
         assertEquals(List.of("iadb-cl-" + System.getProperty("user.name") + "/" + JOCL),
-                files(temporary).stream().filter(name -> name.contains("iadb-cl-")).toList(), "a passing folder is gone");
+                FileNames.below(temporary).stream().filter(name -> name.contains("iadb-cl-")).toList(), "a passing folder is gone");
         assertEquals("planted", Files.readString(ours.resolve(JOCL)));
 
         // a link to a folder that is private, which who made the link could change a moment later
@@ -112,14 +106,14 @@ class NativeLibrariesIT {
                 PosixFilePermissions.fromString("rwx------")));
         Files.createSymbolicLink(ours, own);
         assertStarts("behind a link", "off");
-        assertEquals(List.of(), files(own));
+        assertEquals(List.of(), FileNames.below(own));
     }
 
     @Test
     void withoutACacheTheyLieInAPrivateTemporaryFolder() throws Exception {
         assertStarts("start", "off");
         Path ours = temporary.resolve("iadb-cl-" + System.getProperty("user.name"));
-        assertEquals(List.of(JOCL, "liblwjgl.so"), files(ours));
+        assertEquals(List.of(JOCL, "liblwjgl.so"), FileNames.below(ours));
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(ours)));
     }
 

@@ -6,14 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.ChildRun;
-import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +60,7 @@ class StreamsIT {
 
     @Test
     void onlyATerminalThatObeysThemGetsEscapeCodes() throws Exception {
-        Model.write(folder.resolve("m.safetensors"),
-                new Model(TrainedNetwork.get(), Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
+        TrainedNetwork.write(folder.resolve("m.safetensors"));
         assertTrue(shell("TERM=xterm script -qec '" + SAMPLE + "' /dev/null").out().contains("\u001b["), "a bar");
         ChildRun dumb = shell("TERM=dumb script -qec '" + SAMPLE + "; run devices --help' /dev/null");
         assertFalse(dumb.out().replace("\r\n", "\n").matches("(?s).*[\u001b\r].*"), dumb.out());

@@ -22,7 +22,6 @@ import java.util.Random;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -187,18 +186,11 @@ class DensityImageTest {
     @ParameterizedTest
     @ValueSource(strings = {"BI_PNG", "BI_JPEG"})
     void aBmpAroundAnotherPictureIsRefused(String compression) throws IOException {
-        var out = new ByteArrayOutputStream();
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("bmp").next();
-        ImageWriteParam param = writer.getDefaultWriteParam();
-        param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        param.setCompressionType(compression);
-        try (var stream = ImageIO.createImageOutputStream(out)) {
-            writer.setOutput(stream);
-            writer.write(null, new IIOImage(new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB), null, null), param);
-        } finally {
-            writer.dispose();
-        }
-        assertTrue(refusalOf(out.toByteArray()).contains("wrapped around"));
+        byte[] bmp = ImageBytes.of("bmp", new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB), param -> {
+            param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            param.setCompressionType(compression);
+        });
+        assertTrue(refusalOf(bmp).contains("wrapped around"));
     }
 
     @Test
@@ -283,16 +275,8 @@ class DensityImageTest {
 
     @Test
     void aJpegInPrintingColoursIsRefusedWithARemedy() throws IOException {
-        var out = new ByteArrayOutputStream();
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-        try (var stream = ImageIO.createImageOutputStream(out)) {
-            writer.setOutput(stream);
-            Raster inks = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 16, 16, 4, new Point());
-            writer.write(new IIOImage(inks, null, null));
-        } finally {
-            writer.dispose();
-        }
-        assertTrue(refusalOf(out.toByteArray()).contains("CMYK"));
+        Raster inks = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 16, 16, 4, new Point());
+        assertTrue(refusalOf(ImageBytes.of("jpeg", new IIOImage(inks, null, null), param -> { })).contains("CMYK"));
     }
 
     @Test

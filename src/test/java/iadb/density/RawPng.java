@@ -10,8 +10,8 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /** A PNG under construction (PNG specification, third edition, sections 5 and 11). */
-final class RawPng {
-    static final int GREY = 0;
+public final class RawPng {
+    public static final int GREY = 0;
     static final int RGB = 2;
     static final int PALETTE = 3;
     static final int GREY_ALPHA = 4;
@@ -19,21 +19,25 @@ final class RawPng {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    RawPng(int width, int height, int depth, int colourKind) {
+    public RawPng(int width, int height, int depth, int colourKind) {
         out.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
         chunk("IHDR", ByteBuffer.allocate(13)
                 .putInt(width).putInt(height).put((byte) depth).put((byte) colourKind).array());
     }
 
-    RawPng chunk(String type, byte[] data) {
-        byte[] typed = ByteBuffer.allocate(4 + data.length)
-                .put(type.getBytes(StandardCharsets.US_ASCII)).put(data).array();
+    public RawPng chunk(String type, byte[] data) {
+        append(out, ByteBuffer.wrap(type.getBytes(StandardCharsets.US_ASCII)).getInt(), data);
+        return this;
+    }
+
+    /** Writes a chunk: length, type, data and checksum. */
+    public static void append(ByteArrayOutputStream out, int type, byte[] data) {
+        byte[] typed = ByteBuffer.allocate(Integer.BYTES + data.length).putInt(type).put(data).array();
         CRC32 crc = new CRC32();
         crc.update(typed);
-        out.writeBytes(ByteBuffer.allocate(4).putInt(data.length).array());
+        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(data.length).array());
         out.writeBytes(typed);
-        out.writeBytes(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
-        return this;
+        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt((int) crc.getValue()).array());
     }
 
     /** Ends the file with one IDAT of the rows' packed bytes, unfiltered, and IEND. */
@@ -43,16 +47,21 @@ final class RawPng {
             raw.write(0);
             raw.writeBytes(row);
         }
-        Deflater deflater = new Deflater();
-        deflater.setInput(raw.toByteArray());
-        deflater.finish();
-        byte[] packed = new byte[raw.size() + 100];
-        int length = deflater.deflate(packed);
-        deflater.end();
-        return chunk("IDAT", Arrays.copyOf(packed, length)).chunk("IEND", new byte[0]).bytes();
+        return chunk("IDAT", packed(raw.toByteArray())).chunk("IEND", new byte[0]).bytes();
     }
 
-    byte[] bytes() {
+    /** Rows as the data of an IDAT chunk. */
+    public static byte[] packed(byte[] rows) {
+        Deflater deflater = new Deflater();
+        deflater.setInput(rows);
+        deflater.finish();
+        byte[] packed = new byte[rows.length + 100];
+        int length = deflater.deflate(packed);
+        deflater.end();
+        return Arrays.copyOf(packed, length);
+    }
+
+    public byte[] bytes() {
         return out.toByteArray();
     }
 

@@ -4,16 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Two pixels around what is brighter than 2 % of the brightest. */
 class SupportTest {
     /** 20 × 10 pixels, black but for one in column 10 and row 4 from the top. */
     private static Density dot(int weight) {
-        short[] weights = new short[20 * 10];
-        weights[4 * 20 + 10] = (short) weight;
-        return Density.of("dot", 20, 10, weights);
+        return Densities.dot(20, 10, 4 * 20 + 10, weight);
     }
 
     @Test
@@ -43,9 +40,7 @@ class SupportTest {
 
     @Test
     void itsMarginGoesBeyondTheSquare() {
-        short[] weights = new short[16];
-        Arrays.fill(weights, (short) 1);
-        Density density = Density.of("all", 4, 4, weights);
+        Density density = Densities.filled("all", 4, 4, () -> 1);
         assertTrue(density.isOnSupport(-0.49, 0.5) && density.isOnSupport(0.5, 1.49));
         assertFalse(density.isOnSupport(-0.51, 0.5) || density.isOnSupport(0.5, 1.51) || density.isOnSupport(Double.NaN, 0.5));
         assertFalse(density.isOnSupport(1e30, 0) || density.isOnSupport(0, Double.NEGATIVE_INFINITY));

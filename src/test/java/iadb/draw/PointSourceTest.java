@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.random.RandomPurpose;
@@ -25,11 +26,7 @@ class PointSourceTest {
     /** An image of odd size with black, dark and bright pixels. */
     private static Density noise(int width, int height) {
         Random random = new Random(width);
-        short[] weights = new short[width * height];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (short) (random.nextInt(4) == 0 ? 0 : random.nextInt(50_000));
-        }
-        return Density.of("noise", width, height, weights);
+        return Densities.filled("noise", width, height, () -> random.nextInt(4) == 0 ? 0 : random.nextInt(50_000));
     }
 
     private static float[] draw(Device device, Density density, PointSource.Method method, long seed, int count) {
@@ -99,7 +96,7 @@ class PointSourceTest {
     @EnumSource
     void pointsAreUniformInsideTheirPixel(PointSource.Method method) {
         Density whole = Density.of("one pixel", 1, 1, new short[] {5});
-        Density blocks = Density.of("blocks", 16, 16, filled(256, (short) 9));
+        Density blocks = Densities.filled("blocks", 16, 16, () -> 9);
         for (Device device : Device.all()) {
             double[] chi = chiSquare(draw(device, whole, method, 2, COUNT), blocks);
             assertSpread(method, chi, device.name());
@@ -109,9 +106,7 @@ class PointSourceTest {
     @ParameterizedTest
     @EnumSource
     void massInOneCornerLandsInThatCorner(PointSource.Method method) {
-        short[] weights = new short[8 * 8];
-        weights[7] = 1; // the last pixel of the top row: x and y from 7/8 to 1
-        Density corner = Density.of("corner", 8, 8, weights);
+        Density corner = Densities.dot(8, 8, 7, 1); // the last pixel of the top row: x and y from 7/8 to 1
         for (Device device : Device.all()) {
             for (float coordinate : draw(device, corner, method, 3, 1000)) {
                 assertTrue(coordinate >= 7 / 8f && coordinate < 1, "coordinate " + coordinate);
@@ -140,11 +135,9 @@ class PointSourceTest {
     @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void oneBrightPixelInALargeImageTakesNoLongTime() {
         int side = 4096;
-        short[] weights = new short[side * side];
         int row = 1234;
         int column = 3210;
-        weights[row * side + column] = 7;
-        Density density = Density.of("one bright pixel", side, side, weights);
+        Density density = Densities.dot(side, side, row * side + column, 7);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
                 try (PointSource source = new PointSource(context, density)) {
@@ -163,11 +156,5 @@ class PointSourceTest {
         for (String name : NamedDensities.names()) {
             assertTrue(NamedDensities.find(name).orElseThrow().acceptance() >= PointSource.MIN_ACCEPTANCE, name);
         }
-    }
-
-    private static short[] filled(int count, short value) {
-        short[] values = new short[count];
-        Arrays.fill(values, value);
-        return values;
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.random.RandomPurpose;
 import java.util.Random;
@@ -14,11 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ReferenceDrawTest {
     private static Density noise(int width, int height, int brightest, double dark) {
         Random random = new Random(5);
-        short[] weights = new short[width * height];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (short) (random.nextDouble() < dark ? 0 : 1 + random.nextInt(brightest));
-        }
-        return Density.of("noise", width, height, weights);
+        return Densities.filled("noise", width, height, () -> random.nextDouble() < dark ? 0 : 1 + random.nextInt(brightest));
     }
 
     @ParameterizedTest

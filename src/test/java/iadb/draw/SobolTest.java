@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.random.RandomPurpose;
 import java.util.Arrays;
@@ -52,9 +53,7 @@ class SobolTest {
     /** As above where the density is uniform, whatever pixels it is made of: their borders leave no trace. */
     @Test
     void pixelsDoNotCutTheEvenness() {
-        short[] weights = new short[8 * 4];
-        Arrays.fill(weights, (short) 40_000);
-        Density pixels = Density.of("pixels", 8, 4, weights);
+        Density pixels = Densities.filled("pixels", 8, 4, () -> 40_000);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
                 assertOneInEachInterval(draw(context, pixels, 9, 0, 1 << 12), 12);

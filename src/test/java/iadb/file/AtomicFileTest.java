@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import iadb.FileNames;
 import iadb.fault.FileFault;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -16,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,7 +30,7 @@ class AtomicFileTest {
         Path target = Files.writeString(folder.resolve("a.txt"), "old");
         AtomicFile.write(target, out -> out.write("new".getBytes()));
         assertEquals("new", Files.readString(target));
-        assertEquals(List.of("a.txt"), names());
+        assertEquals(List.of("a.txt"), FileNames.in(folder));
     }
 
     @Test
@@ -45,7 +45,7 @@ class AtomicFileTest {
             throw new IllegalStateException();
         }));
         assertEquals("old", Files.readString(target));
-        assertEquals(List.of("a.txt"), names());
+        assertEquals(List.of("a.txt"), FileNames.in(folder));
     }
 
     @Test
@@ -54,11 +54,11 @@ class AtomicFileTest {
         try (AtomicFile file = AtomicFile.open(target)) {
             file.stream().write(new byte[1 << 20]);
             assertFalse(Files.exists(target));
-            assertTrue(names().get(0).startsWith(".a.txt"));
+            assertTrue(FileNames.in(folder).get(0).startsWith(".a.txt"));
             file.commit();
         }
         assertEquals(1 << 20, Files.size(target));
-        assertEquals(List.of("a.txt"), names());
+        assertEquals(List.of("a.txt"), FileNames.in(folder));
     }
 
     /** In a locale of other digits, too: else no process would know the file for one of its kind, and some charsets cannot name it. */
@@ -69,7 +69,7 @@ class AtomicFileTest {
             Locale.setDefault(Locale.forLanguageTag("ar-EG"));
             try (AtomicFile file = AtomicFile.open(folder.resolve("a.txt"))) {
                 file.stream().write(7);
-                assertTrue(names().get(0).matches("\\.a\\.txt\\.[0-9a-f]{16}-[0-9]+-[0-9]+-[0-9]+\\.iadb-cl\\.tmp"), names().get(0));
+                assertTrue(FileNames.in(folder).get(0).matches("\\.a\\.txt\\.[0-9a-f]{16}-[0-9]+-[0-9]+-[0-9]+\\.iadb-cl\\.tmp"), FileNames.in(folder).get(0));
             }
         } finally {
             Locale.setDefault(before);
@@ -87,7 +87,7 @@ class AtomicFileTest {
             file.commit();
         }
         assertEquals("hole", Files.readString(target));
-        assertEquals(List.of("a.txt"), names());
+        assertEquals(List.of("a.txt"), FileNames.in(folder));
     }
 
     @Test
@@ -95,7 +95,7 @@ class AtomicFileTest {
         Process child = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-version").start();
         child.waitFor();
         AtomicFile file = AtomicFile.open(folder.resolve("a.txt"));
-        String own = names().get(0);
+        String own = FileNames.in(folder).get(0);
         file.close();
         Path sub = Files.createDirectory(folder.resolve("sub")); // not swept yet
         String dead = own.replaceFirst("-" + ProcessHandle.current().pid() + "-", "-" + child.pid() + "-");
@@ -126,7 +126,7 @@ class AtomicFileTest {
         });
         writer.start();
         writer.join();
-        assertEquals(List.of(), names());
+        assertEquals(List.of(), FileNames.in(folder));
     }
 
     @Test
@@ -152,7 +152,7 @@ class AtomicFileTest {
         Files.createDirectory(folder.resolve("sub"));
         assertNames("it is a folder", folder.resolve("sub"));
         assertNames("its folder is missing", folder.resolve("no/a.txt"));
-        assertEquals(List.of("sub"), names());
+        assertEquals(List.of("sub"), FileNames.in(folder));
     }
 
     @Test
@@ -173,7 +173,7 @@ class AtomicFileTest {
         assertEquals(1, Files.size(elsewhere.resolve("real.txt")));
         Path circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
         assertThrows(FileSystemException.class, () -> AtomicFile.write(circle, out -> out.write(7)));
-        assertEquals(List.of("circle", "link.txt", "sub"), names());
+        assertEquals(List.of("circle", "link.txt", "sub"), FileNames.in(folder));
     }
 
     @Test
@@ -191,11 +191,5 @@ class AtomicFileTest {
         FileSystemException e = assertThrows(FileSystemException.class, () -> AtomicFile.write(target, out -> out.write(1)));
         assertEquals(target.toString(), e.getFile());
         assertEquals(fault, FileFault.of(e));
-    }
-
-    private List<String> names() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
-        }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.UniformPoints;
 import iadb.fault.InvalidInputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,11 +24,7 @@ class NpyTest {
 
     @Test
     void writesHeaderAndDataOfTheFormat() throws IOException {
-        Random random = new Random(1);
-        float[] data = new float[2 * 4099];
-        for (int i = 0; i < data.length; i++) {
-            data[i] = random.nextFloat();
-        }
+        float[] data = UniformPoints.of(4099, 1);
         ByteBuffer file = write(data, 4099, 2);
         byte[] magic = new byte[6];
         file.get(magic);

@@ -2,16 +2,14 @@ package iadb.fuzz;
 
 import iadb.density.Density;
 import iadb.density.DensityImage;
+import iadb.density.RawPng;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.zip.CRC32;
-import java.util.zip.Deflater;
 import java.util.zip.InflaterInputStream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -67,18 +65,9 @@ final class Pictures {
             byte[] data = new byte[length];
             in.get(data);
             in.position(Math.min(in.limit(), in.position() + Integer.BYTES)); // where a checksum would stand
-            append(out, type, type == IDAT ? packed(data) : data);
+            RawPng.append(out, type, type == IDAT ? RawPng.packed(data) : data);
         }
         return out.toByteArray();
-    }
-
-    private static void append(ByteArrayOutputStream out, int type, byte[] data) {
-        byte[] typed = ByteBuffer.allocate(Integer.BYTES + data.length).putInt(type).put(data).array();
-        CRC32 crc = new CRC32();
-        crc.update(typed);
-        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(data.length).array());
-        out.writeBytes(typed);
-        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt((int) crc.getValue()).array());
     }
 
     /** What {@link #repairedPng} makes such a PNG of. */
@@ -96,10 +85,10 @@ final class Pictures {
                 continue;
             }
             if (packed.size() > 0) {
-                append(out, IDAT, unpacked(packed.toByteArray()));
+                RawPng.append(out, IDAT, unpacked(packed.toByteArray()));
                 packed.reset();
             }
-            append(out, type, data);
+            RawPng.append(out, type, data);
         }
         return out.toByteArray();
     }
@@ -110,15 +99,5 @@ final class Pictures {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static byte[] packed(byte[] rows) {
-        Deflater deflater = new Deflater(Deflater.BEST_SPEED);
-        deflater.setInput(rows);
-        deflater.finish();
-        byte[] packed = new byte[rows.length + 64];
-        int length = deflater.deflate(packed);
-        deflater.end();
-        return Arrays.copyOf(packed, length);
     }
 }

@@ -1,7 +1,7 @@
 package iadb.fuzz;
 
 import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageBytes;
 import iadb.density.NamedDensities;
 import iadb.file.NpyWriter;
 import iadb.file.Safetensors;
@@ -11,7 +11,6 @@ import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,13 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
 
 /**
  * Files that every reader takes, made by the program's own writers and by Java's: what a fuzzer starts from. {@code main}
@@ -119,40 +114,21 @@ final class Seeds {
             BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_INT_ARGB, BufferedImage.TYPE_BYTE_INDEXED};
         for (int type : types) {
             seeds.put("kind-" + type, Pictures.unpackedPng(written("png", picture(type), "Deflate")));
-            seeds.put("interlaced-" + type, Pictures.unpackedPng(interlaced(picture(type))));
+            seeds.put("interlaced-" + type, Pictures.unpackedPng(ImageBytes.of("png", picture(type), param -> param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT))));
         }
     }
 
     private static byte[] written(String format, BufferedImage image, String compression) throws IOException {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
-        ImageWriteParam how = writer.getDefaultWriteParam();
-        how.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        how.setCompressionType(compression);
-        return written(writer, how, image);
+        return ImageBytes.of(format, image, param -> {
+            param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            param.setCompressionType(compression);
+        });
     }
 
     /** Behind the start of the image; the segment with its length. */
     private static byte[] withSegment(byte[] jpeg, int marker, byte[] segment) {
         return ByteBuffer.allocate(jpeg.length + 2 + segment.length).put(jpeg, 0, 2).put((byte) 0xFF).put((byte) marker).put(segment)
                 .put(jpeg, 2, jpeg.length - 2).array();
-    }
-
-    private static byte[] interlaced(BufferedImage image) throws IOException {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
-        ImageWriteParam how = writer.getDefaultWriteParam();
-        how.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
-        return written(writer, how, image);
-    }
-
-    private static byte[] written(ImageWriter writer, ImageWriteParam how, BufferedImage image) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (var stream = ImageIO.createImageOutputStream(out)) {
-            writer.setOutput(stream);
-            writer.write(null, new IIOImage(image, null, null), how);
-        } finally {
-            writer.dispose();
-        }
-        return out.toByteArray();
     }
 
     private static void addArrays(Map<String, byte[]> seeds, Path work) throws IOException {

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.UniformPoints;
 import iadb.cl.Context;
 import iadb.cl.Device;
-import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -30,10 +30,9 @@ class EnergyDistanceTest {
     }
 
     private static float[] points(int count, long seed, float shift) {
-        Random random = new Random(seed);
-        float[] points = new float[2 * count];
+        float[] points = UniformPoints.of(count, seed);
         for (int i = 0; i < points.length; i++) {
-            points[i] = random.nextFloat() + shift;
+            points[i] += shift;
         }
         return points;
     }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Random;
+import iadb.UniformPoints;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,15 +21,6 @@ class SlicedWassersteinTest {
         return 2.01 * extent * FLOAT_ROUNDING;
     }
 
-    private static float[] random(int points, long seed) {
-        Random random = new Random(seed);
-        float[] coordinates = new float[2 * points];
-        for (int k = 0; k < coordinates.length; k++) {
-            coordinates[k] = random.nextFloat();
-        }
-        return coordinates;
-    }
-
     /** The mean over the directions of |<v, direction>|: what a translation by v must give. */
     private static double meanAlong(double vx, double vy) {
         double sum = 0;
@@ -41,7 +32,7 @@ class SlicedWassersteinTest {
 
     @Test
     void equalSetsInAnyOrderAreAtDistanceZero() {
-        float[] a = random(101, 1);
+        float[] a = UniformPoints.of(101, 1);
         float[] b = new float[a.length];
         for (int n = 0; n < 101; n++) {
             b[2 * n] = a[2 * (100 - n)];
@@ -58,7 +49,7 @@ class SlicedWassersteinTest {
 
     @Test
     void aTranslationGivesItsMeanLengthOverTheDirections() {
-        float[] a = random(1000, 2);
+        float[] a = UniformPoints.of(1000, 2);
         float[] b = a.clone();
         for (int n = 0; n < 1000; n++) {
             a[2 * n] = Math.round(a[2 * n] * 1024) / 1024f; // so that adding 0.5 and 0.25 is exact
@@ -92,8 +83,8 @@ class SlicedWassersteinTest {
     void unequalCountsAgreeWithRepeatingEachPointToTheCommonMultiple() {
         int[][] counts = {{1, 1}, {1, 7}, {4, 6}, {9, 10}, {31, 64}, {97, 13}};
         for (int[] count : counts) {
-            float[] a = random(count[0], 3);
-            float[] b = random(count[1], 4);
+            float[] a = UniformPoints.of(count[0], 3);
+            float[] b = UniformPoints.of(count[1], 4);
             double repeated = SlicedWasserstein.distance(repeat(a, count[1]), repeat(b, count[0]));
             // the same float projections on both sides: only sums of at most 97 * 13 doubles differ
             assertEquals(repeated, SlicedWasserstein.distance(a, b), 1e-12);
@@ -111,8 +102,8 @@ class SlicedWassersteinTest {
     @Test
     void smallSetsAgreeWithTryingEveryMatchingInDouble() {
         for (int seed = 0; seed < 5; seed++) {
-            float[] a = random(5, 10 + seed);
-            float[] b = random(5, 20 + seed);
+            float[] a = UniformPoints.of(5, 10 + seed);
+            float[] b = UniformPoints.of(5, 20 + seed);
             double sum = 0;
             for (int k = 0; k < 64; k++) {
                 sum += bestMatching(a, b, Math.cos(k * Math.PI / 64), Math.sin(k * Math.PI / 64), 0, 0);
@@ -138,15 +129,15 @@ class SlicedWassersteinTest {
 
     @Test
     void isSymmetric() {
-        float[] a = random(300, 5);
-        float[] b = random(211, 6);
+        float[] a = UniformPoints.of(300, 5);
+        float[] b = UniformPoints.of(211, 6);
         assertEquals(SlicedWasserstein.distance(a, b), SlicedWasserstein.distance(b, a));
     }
 
     @Test
     void manyPointsGiveTheSameBitsAtEveryCallAndStayUntouched() {
-        float[] a = random(20_000, 7);
-        float[] b = random(30_011, 8);
+        float[] a = UniformPoints.of(20_000, 7);
+        float[] b = UniformPoints.of(30_011, 8);
         float[] before = a.clone();
         double first = SlicedWasserstein.distance(a, b);
         for (int k = 0; k < 3; k++) {
@@ -160,9 +151,9 @@ class SlicedWassersteinTest {
 
     @Test
     void aPointAtNoNumberMakesTheDistanceNotFinite() {
-        float[] good = random(10, 9);
+        float[] good = UniformPoints.of(10, 9);
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-            float[] points = random(10, 9);
+            float[] points = UniformPoints.of(10, 9);
             points[7] = bad;
             assertFalse(Double.isFinite(SlicedWasserstein.distance(points, good)));
             assertFalse(Double.isFinite(SlicedWasserstein.distance(good, points)));

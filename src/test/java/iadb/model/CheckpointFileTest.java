@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.fault.InvalidInputException;
@@ -18,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,15 +43,6 @@ class CheckpointFileTest {
         return values;
     }
 
-    private static Density noise(int side) {
-        Random random = new Random(side);
-        short[] weights = new short[side * side];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (short) random.nextInt();
-        }
-        return Density.of("noise", side, side, weights);
-    }
-
     private static CheckpointFile.Contents contents(boolean averages, Density p0) {
         Checkpoint checkpoint = new Checkpoint(network(1), network(2).parameters(), squares(3),
                 averages ? Optional.of(network(4)) : Optional.empty(), 1234);
@@ -62,7 +53,7 @@ class CheckpointFileTest {
     @Test
     void comesBackAsItWasAndTwiceWithTheSameBytes() throws IOException {
         for (boolean averages : new boolean[] {false, true}) {
-            CheckpointFile.Contents before = contents(averages, noise(20));
+            CheckpointFile.Contents before = contents(averages, Densities.noise(20));
             Path file = folder.resolve("c.safetensors");
             CheckpointFile.write(file, before);
             CheckpointFile.Contents after = CheckpointFile.read(file);
@@ -73,7 +64,7 @@ class CheckpointFileTest {
             assertEquals(1234, after.checkpoint().step());
             assertArrayEquals(new float[] {3, 2, 1}, after.losses());
             assertEquals(before.metadata(), after.metadata());
-            assertArrayEquals(noise(20).weights(), after.p0().orElseThrow().weights());
+            assertArrayEquals(Densities.noise(20).weights(), after.p0().orElseThrow().weights());
             assertEquals("ring", after.p1().orElseThrow().name());
             Path again = folder.resolve("again.safetensors");
             CheckpointFile.write(again, after);
@@ -95,12 +86,12 @@ class CheckpointFileTest {
     @Test
     void aPictureTooLargeForTheFileMustBeTheSameAgain() throws IOException {
         Path file = folder.resolve("c.safetensors");
-        Density large = noise(1600); // 5 MB as a PNG
+        Density large = Densities.noise(1600); // 5 MB as a PNG
         CheckpointFile.write(file, contents(false, large));
         CheckpointFile.Contents after = CheckpointFile.read(file);
         assertTrue(after.p0().isEmpty());
         assertEquals(large, after.density(true, Optional.of(large), "c"));
-        assertThrows(InvalidInputException.class, () -> after.density(true, Optional.of(noise(1599)), "c"));
+        assertThrows(InvalidInputException.class, () -> after.density(true, Optional.of(Densities.noise(1599)), "c"));
         assertThrows(InvalidInputException.class, () -> after.density(true, Optional.empty(), "c"));
         assertEquals("ring", after.density(false, Optional.empty(), "c").name());
         assertThrows(InvalidInputException.class, () -> after.density(false, Optional.of(RING), "c"), "the file holds it");

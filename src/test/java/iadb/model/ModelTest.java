@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.fault.InvalidInputException;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,20 +28,11 @@ class ModelTest {
         return new Model(Network.initial(shape, 3), Optional.of(p0), Optional.of(p1), Map.of("seed", "3"));
     }
 
-    private static Density image(int side) {
-        Random random = new Random(side);
-        short[] weights = new short[side * side];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (short) random.nextInt();
-        }
-        return Density.of("photo.png", side, side, weights);
-    }
-
     @Test
     void whatIsWrittenIsReadBack() throws IOException {
         Path file = folder.resolve("m.safetensors");
         for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 8))) {
-            Model written = model(shape, NamedDensities.find("heart").orElseThrow(), image(33));
+            Model written = model(shape, NamedDensities.find("heart").orElseThrow(), Densities.noise(33));
             Model.write(file, written);
             Model read = Model.read(file);
             assertEquals(shape, read.network().shape());
@@ -97,7 +88,7 @@ class ModelTest {
     @Test
     void aLargeDensityStaysOutOfTheFile() throws IOException {
         Path file = folder.resolve("m.safetensors");
-        Model.write(file, model(NetworkShape.TUTORIAL, image(1600), image(3))); // noise does not compress: 5 MB
+        Model.write(file, model(NetworkShape.TUTORIAL, Densities.noise(1600), Densities.noise(3))); // noise does not compress: 5 MB
         assertTrue(Files.size(file) < 200_000);
         Model read = Model.read(file);
         assertTrue(read.p0().isEmpty());

@@ -15,13 +15,10 @@ import iadb.sample.SampleDoor;
 import iadb.sample.Sampler;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The local memory that is computed for a kernel is what the device reports: no less, and no more than alignment explains. */
 class FootprintTest {
-    private static final Pattern KERNEL = Pattern.compile("(?m)^(?:kernel|[A-Z_]*GROUP)(?: __attribute__\\(.*\\))?\\s+void (\\w+)\\(");
     private static final List<NetworkShape> SHAPES = List.of(new NetworkShape(64, 4), new NetworkShape(16, 1), new NetworkShape(48, 2));
     private static final int ALIGNMENT = 64;
     private static final int MOST_ARRAYS = 14;
@@ -63,9 +60,9 @@ class FootprintTest {
         List<String> options = tuning.options(shape, device);
         String text = String.join("\n", one.sources().stream().map(Source::text).toList());
         try (Program program = context.build(one.sources(), one.name().equals("persistent") ? device.fence().options(options) : options)) {
-            for (MatchResult match : KERNEL.matcher(text).results().toList()) {
-                String what = one.name() + ": " + match.group(1) + " " + shape + " " + tuning + " on " + device.name();
-                try (Kernel kernel = program.kernel(match.group(1))) {
+            for (String kernelName : KernelDoor.names(text)) {
+                String what = one.name() + ": " + kernelName + " " + shape + " " + tuning + " on " + device.name();
+                try (Kernel kernel = program.kernel(kernelName)) {
                     long reported = KernelDoor.localBytes(kernel, device);
                     long limit = kernel.name().equals("update") ? 4L * tuning.updateGroupSize() * tuning.vector() + ALIGNMENT : computed;
                     assertTrue(reported <= limit, what + " takes " + reported + " bytes, not " + limit);

@@ -10,7 +10,6 @@ import iadb.cl.OpenClException;
 import iadb.model.NetworkShape;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The check of a device's answers refuses no device that answers rightly, whatever the network; it is made here, not cached. */
 class PlanSelfTestTest {
     private static final int[][] SHAPES = {{16, 1}, {48, 3}, {256, 8}};
-    private static final long MOST_TRIAL_NANOS = 120_000_000_000L; // a barrier times out again and again on a busy machine
 
     @ParameterizedTest
     @EnumSource
@@ -65,10 +63,6 @@ class PlanSelfTestTest {
     }
 
     private static void waitUntilCompared(Context context, NetworkShape shape, PlanChoice persistent, PlanChoice fused) {
-        long end = System.nanoTime() + MOST_TRIAL_NANOS;
-        while (!PlanSelfTest.compareBits(context, shape, persistent, fused)) {
-            assertTrue(System.nanoTime() < end, "the barrier lets the steps pass");
-            LockSupport.parkNanos(20_000_000);
-        }
+        Patience.until("the barrier lets the steps pass", () -> PlanSelfTest.compareBits(context, shape, persistent, fused));
     }
 }

@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Which plan {@code auto} takes for the times that are reported. No step is run. */
@@ -28,7 +27,6 @@ class PlanSwitchTest {
     private static final int TRIALS = SLICES / 48;
     private static final long SLICE_NANOS = 25_000_000;
     private static final int STEPS = 100; // of a slice
-    private static final long MOST_BUILD_NANOS = 120_000_000_000L; // a guard against waiting in vain
 
     /** What a slice of a plan comes to. */
     private interface Outcome {
@@ -76,11 +74,7 @@ class PlanSwitchTest {
     private static void buildTheOther(PlanSwitch plans, Plan first) {
         plans.report(first, STEPS, STEPS, PlanSwitch.ALONE_NANOS, SLICE_NANOS);
         assertTrue(plans.isBuilding());
-        long end = System.nanoTime() + MOST_BUILD_NANOS;
-        while (!plans.otherIsBuilt()) {
-            assertTrue(System.nanoTime() < end, "its kernels are built");
-            LockSupport.parkNanos(5_000_000);
-        }
+        Patience.until("the other plan is built", plans::otherIsBuilt);
     }
 
     /** Slices that went by persistent, of {@value #SLICES}. */

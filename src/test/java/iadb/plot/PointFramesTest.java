@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.UniformPoints;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** The pictures show each point where it is and in the colour of where it started. */
@@ -62,11 +62,7 @@ class PointFramesTest {
 
     @Test
     void framesAreIndexedByOnePaletteAndRepeatable() {
-        Random random = new Random(2);
-        float[] points = new float[2 * 5003];
-        for (int i = 0; i < points.length; i++) {
-            points[i] = random.nextFloat();
-        }
+        float[] points = UniformPoints.of(5003, 2);
         PointFrames frames = new PointFrames(SIDE, points);
         BufferedImage first = frames.render(points, "a");
         assertEquals(BufferedImage.TYPE_BYTE_INDEXED, first.getType());
@@ -99,11 +95,7 @@ class PointFramesTest {
         int count = 0;
         for (int y = 0; y < picture.getHeight(); y++) {
             for (int x = 0; x < picture.getWidth(); x++) {
-                int rgb = picture.getRGB(x, y);
-                int red = rgb >> 16 & 255;
-                int blue = rgb & 255;
-                int green = rgb >> 8 & 255;
-                if (Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue)) > 24) {
+                if (Chroma.of(picture.getRGB(x, y)) > 24) {
                     sumX += x + 0.5;
                     sumY += y + 0.5;
                     count++;

@@ -99,11 +99,7 @@ class MapSessionTest {
     @ParameterizedTest
     @MethodSource("trials")
     void zeroWeightsAndABiasMoveEveryPointByTheBias(Trial trial) {
-        NetworkShape shape = trial.shape();
-        float[] parameters = new float[shape.bufferFloats()];
-        parameters[shape.biasOffset(shape.depth())] = 0.25f;
-        parameters[shape.biasOffset(shape.depth()) + 1] = -0.5f;
-        try (Bench bench = new Bench(trial, new Network(shape, parameters))) {
+        try (Bench bench = new Bench(trial, KnownFields.constant(trial.shape(), 0.25f, -0.5f))) {
             for (Solver solver : Solver.values()) {
                 for (int count : new int[] {1, 63, 131}) {
                     float[] start = lattice(count);
@@ -157,9 +153,9 @@ class MapSessionTest {
         int order = solver.evaluations(); // up to four stages, each gains one
         int T = solver == Solver.EULER ? 128 : solver == Solver.MIDPOINT ? 32 : 8;
         float[] start = lattice(37);
-        ReferenceMap.Field exact = ReferenceMap.fieldOf(LinearFields.swirl());
+        ReferenceMap.Field exact = ReferenceMap.fieldOf(KnownFields.swirl());
         for (Device device : Device.all()) {
-            try (Bench bench = new Bench(device, TrainingBench.tunings(device).get(0), LinearFields.swirl())) {
+            try (Bench bench = new Bench(device, TrainingBench.tunings(device).get(0), KnownFields.swirl())) {
                 for (Schedule schedule : Schedule.values()) {
                     for (boolean reverse : new boolean[] {false, true}) {
                         double[] fine = new ReferenceMap(exact, Solver.RK4, schedule, 1024, reverse).ends(start);
@@ -182,7 +178,7 @@ class MapSessionTest {
     @EnumSource
     void inDoublePrecisionTheOrdersAreOneTwoAndFour(Solver solver) {
         float[] start = lattice(37);
-        ReferenceMap.Field swirl = ReferenceMap.fieldOf(LinearFields.swirl());
+        ReferenceMap.Field swirl = ReferenceMap.fieldOf(KnownFields.swirl());
         double[] fine = new ReferenceMap(swirl, Solver.RK4, Schedule.LINEAR, 4096, false).ends(start);
         double error = error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 128, false).ends(start));
         double half = error(fine, new ReferenceMap(swirl, solver, Schedule.LINEAR, 256, false).ends(start));
@@ -193,7 +189,7 @@ class MapSessionTest {
     @EnumSource
     void inDoublePrecisionReverseReturnsAtThoseOrders(Solver solver) {
         float[] start = lattice(37);
-        ReferenceMap.Field swirl = ReferenceMap.fieldOf(LinearFields.swirl());
+        ReferenceMap.Field swirl = ReferenceMap.fieldOf(KnownFields.swirl());
         double[] errors = new double[2];
         for (int i = 0; i < 2; i++) {
             int T = 128 << i;

@@ -55,15 +55,11 @@ class PushForwardTest {
     @ParameterizedTest
     @EnumSource
     void aZeroNetworkWithABiasTranslatesExactlyAndKeepsTheDensity(Solver solver) {
-        NetworkShape shape = NetworkShape.TUTORIAL;
-        float[] parameters = new float[shape.bufferFloats()];
-        parameters[shape.biasOffset(shape.depth())] = 0.25f;
-        parameters[shape.biasOffset(shape.depth()) + 1] = -0.125f;
         float[] starts = TrainedNetwork.starts(131);
         for (int i = 0; i < starts.length; i++) {
             starts[i] = Math.round(starts[i] * 4096) / 4096f; // sums with multiples of 2^-7 / 16 are not rounded
         }
-        onEachDevice(new Network(shape, parameters), linear(solver, 16), map -> {
+        onEachDevice(KnownFields.constant(NetworkShape.TUTORIAL, 0.25f, -0.125f), linear(solver, 16), map -> {
             PointsWithDensity there = map.mapWithDensity(starts);
             PointsWithDensity back = map.inverseWithDensity(there.points());
             for (int n = 0; n < 131; n++) {
@@ -203,7 +199,7 @@ class PushForwardTest {
         int compared = 0;
         int all = 0;
         for (Network network : List.of(Network.initial(NetworkShape.TUTORIAL, 5), Network.initial(new NetworkShape(16, 1), 5),
-                Network.initial(new NetworkShape(80, 3), 5), LinearFields.swirl(), TrainedNetwork.get())) {
+                Network.initial(new NetworkShape(80, 3), 5), KnownFields.swirl(), TrainedNetwork.get())) {
             for (boolean reverse : new boolean[] {false, true}) {
                 Schedule schedule = reverse ? Schedule.COSINE : Schedule.LINEAR;
                 List<ReferenceMap.LogDeterminant> expected = new ReferenceMap(ReferenceMap.fieldOf(network), solver, schedule, T,
@@ -293,7 +289,7 @@ class PushForwardTest {
             for (int i = 0; i < ends.length; i++) {
                 ends[i] = 0.5f + left * (ends[i] - 0.5f);
             }
-            onEachDevice(LinearFields.linear(new float[][] {{left - 1, 0, 0}, {0, left - 1, 0}}), linear(Solver.EULER, 1), map -> {
+            onEachDevice(KnownFields.linear(new float[][] {{left - 1, 0, 0}, {0, left - 1, 0}}), linear(Solver.EULER, 1), map -> {
                 float[] starts = map.inverse(ends);
                 float[] again = map.map(starts);
                 for (int c = 0; c < ends.length; c++) {
@@ -306,7 +302,7 @@ class PushForwardTest {
 
     @Test
     void pointsFarAwayAreInvertedToTheirOwnDigits() {
-        onEachDevice(LinearFields.linear(new float[][] {{-0.5f, 1, 0}, {1, 0.5f, 0}}), linear(Solver.RK4, 8), map -> {
+        onEachDevice(KnownFields.linear(new float[][] {{-0.5f, 1, 0}, {1, 0.5f, 0}}), linear(Solver.RK4, 8), map -> {
             float[] ends = {100, -300, 1e4f, 2e4f, -1e6f, 1};
             float[] again = map.map(map.inverse(ends));
             for (int n = 0; n < ends.length; n += 2) {
@@ -320,12 +316,7 @@ class PushForwardTest {
     /** One step of h = 1: x ← x - 2 relu(x - ½). */
     @Test
     void aStepThatDoesNotInvertIsMarked() {
-        NetworkShape shape = new NetworkShape(16, 1);
-        float[] p = new float[shape.bufferFloats()];
-        p[shape.weightIndex(0, 0, 0)] = 1; // relu(x - ½)
-        p[shape.biasOffset(0)] = -0.5f;
-        p[shape.weightIndex(1, 0, 0)] = -2; // one step: x ← x - 2 relu(x - ½), a fold at ½ that no x leads beyond
-        onEachDevice(new Network(shape, p), linear(Solver.EULER, 1), map -> {
+        onEachDevice(KnownFields.fold(), linear(Solver.EULER, 1), map -> {
             PointsWithDensity back = map.inverseWithDensity(new float[] {0.75f, 0.5f, 0.25f, 0.5f, 0.4f, 0.1f});
             assertTrue(Float.isNaN(back.points()[0]) && Float.isNaN(back.points()[1]) && Float.isNaN(back.logDensity()[0]),
                     "nothing is mapped to 0.75");

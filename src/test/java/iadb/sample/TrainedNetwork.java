@@ -5,13 +5,18 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
+import iadb.model.Model;
 import iadb.model.Network;
 import iadb.random.RandomPurpose;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
-/** A network that learned the way from a bell to a ring for a second or two, for tests of what a map does with one. */
+/** A network that learned the map from a Gaussian to a ring for a second or two, for tests that use a trained map. */
 public final class TrainedNetwork {
     public static final Density P0 = NamedDensities.find("gaussian").orElseThrow();
     public static final Density P1 = NamedDensities.find("ring").orElseThrow();
@@ -40,5 +45,10 @@ public final class TrainedNetwork {
         try (Context context = Context.open(Device.all().get(0)); PointSource source = new PointSource(context, P0)) {
             return source.drawToHost(0, RandomPurpose.START_POINTS, 0, count);
         }
+    }
+
+    /** Writes a model of the network and both densities. */
+    public static void write(Path file) throws IOException {
+        Model.write(file, new Model(get(), Optional.of(P0), Optional.of(P1), Map.of()));
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
@@ -278,9 +279,7 @@ class TrainingSessionTest {
 
     /** All mass in one pixel of 8 × 8: 7 is top right, 56 bottom left. */
     private static Density corner(int pixel) {
-        short[] weights = new short[64];
-        weights[pixel] = 1;
-        return Density.of("corner", 8, 8, weights);
+        return Densities.dot(8, 8, pixel, 1);
     }
 
     private static void assertMappedInto(Context context, TrainingSession session, float left, float bottom) {

@@ -12,6 +12,7 @@ import iadb.cl.Device;
 import iadb.density.NamedDensities;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.sample.KnownFields;
 import iadb.train.TrainingSettings;
 import iadb.view.Action.Switch;
 import iadb.view.interop.Interop;
@@ -40,10 +41,7 @@ class PointAnimationTest {
 
     private void run(Trial trial) {
         NetworkShape shape = NetworkShape.TUTORIAL;
-        float[] parameters = new float[shape.bufferFloats()];
-        parameters[shape.biasOffset(shape.depth())] = SHIFT[0];
-        parameters[shape.biasOffset(shape.depth()) + 1] = SHIFT[1];
-        Network network = new Network(shape, parameters);
+        Network network = KnownFields.constant(shape, SHIFT[0], SHIFT[1]);
         ViewState state = new ViewState(100);
         try (EglSurface surface = EglSurface.open(64, 64)) {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);

@@ -17,6 +17,7 @@ import iadb.file.NpyReader;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plot.Chroma;
 import iadb.view.interop.SharingLayer;
 import iadb.view.surface.Xvfb;
 import java.awt.image.BufferedImage;
@@ -53,11 +54,7 @@ class WindowIT {
     private record Look(BufferedImage picture) {
         /** A point's colour; axes, letters and the density behind are grey. */
         boolean isPoint(int x, int y) {
-            int rgb = picture.getRGB(x, y);
-            int red = rgb >> 16 & 255;
-            int green = rgb >> 8 & 255;
-            int blue = rgb & 255;
-            return Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue)) > 60;
+            return Chroma.of(picture.getRGB(x, y)) > 60;
         }
 
         boolean isSquare(int x, int y) {

@@ -4,6 +4,7 @@ import static org.lwjgl.opengl.GL33C.*;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import iadb.UniformPoints;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
@@ -18,7 +19,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.zip.CRC32;
 import org.lwjgl.BufferUtils;
 import org.slf4j.LoggerFactory;
@@ -36,11 +36,7 @@ final class InteropRun {
     public static void main(String[] arguments) {
         ((Logger) LoggerFactory.getLogger("iadb.view")).setLevel(Level.DEBUG);
         List<Device> devices = Device.all();
-        Random random = new Random(3);
-        float[] start = new float[2 * POINTS];
-        for (int i = 0; i < start.length; i++) {
-            start[i] = random.nextFloat();
-        }
+        float[] start = UniformPoints.of(POINTS, 3);
         Network network = Network.initial(NetworkShape.TUTORIAL, 7);
         try (Surface surface = arguments[0].equals("offscreen") ? EglSurface.open(256, 256)
                 : GlfwSurface.open("test", 256, 256, false)) {

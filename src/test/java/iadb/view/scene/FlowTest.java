@@ -7,6 +7,7 @@ import static org.lwjgl.opengl.GL33C.GL_ARRAY_BUFFER;
 import static org.lwjgl.opengl.GL33C.glBindBuffer;
 import static org.lwjgl.opengl.GL33C.glGetBufferSubData;
 
+import iadb.UniformPoints;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
@@ -22,7 +23,6 @@ import iadb.view.surface.EglSurface;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,12 +53,7 @@ class FlowTest {
     }
 
     private static float[] starts() {
-        Random random = new Random(3);
-        float[] starts = new float[2 * POINTS];
-        for (int i = 0; i < starts.length; i++) {
-            starts[i] = random.nextFloat();
-        }
-        return starts;
+        return UniformPoints.of(POINTS, 3);
     }
 
     /** Positions after each step, [T+1][N, 2]. */

@@ -3,9 +3,9 @@ package iadb.sample;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 
-/** Networks whose field is linear, so that what a map makes of it can be said in a formula. */
-final class LinearFields {
-    private LinearFields() {
+/** Networks whose velocity field is a formula, so that what a map does with it is one too. */
+public final class KnownFields {
+    private KnownFields() {
     }
 
     /** A swirl of 4 radians around the middle with a drift that grows with α. */
@@ -35,6 +35,24 @@ final class LinearFields {
             }
             p[shape.biasOffset(2) + c] = constant;
         }
+        return new Network(shape, p);
+    }
+
+    /** A field that is the same everywhere: zero weights, and this velocity as the bias. */
+    public static Network constant(NetworkShape shape, float velocityX, float velocityY) {
+        float[] p = new float[shape.bufferFloats()];
+        p[shape.biasOffset(shape.depth())] = velocityX;
+        p[shape.biasOffset(shape.depth()) + 1] = velocityY;
+        return new Network(shape, p);
+    }
+
+    /** A field whose one Euler step, x ← x - 2 relu(x - ½), folds the right half onto the left one, beyond which nothing maps. */
+    public static Network fold() {
+        NetworkShape shape = new NetworkShape(16, 1);
+        float[] p = new float[shape.bufferFloats()];
+        p[shape.weightIndex(0, 0, 0)] = 1;
+        p[shape.biasOffset(0)] = -0.5f;
+        p[shape.weightIndex(1, 0, 0)] = -2;
         return new Network(shape, p);
     }
 }

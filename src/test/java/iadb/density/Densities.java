@@ -1,0 +1,30 @@
+package iadb.density;
+
+import java.util.Random;
+import java.util.function.IntSupplier;
+
+/** Densities made pixel by pixel. */
+public final class Densities {
+    private Densities() {
+    }
+
+    /** Takes a weight for each pixel, row by row from the top; the lower 16 bits count. */
+    public static Density filled(String name, int width, int height, IntSupplier weights) {
+        short[] pixels = new short[width * height];
+        for (int p = 0; p < pixels.length; p++) {
+            pixels[p] = (short) weights.getAsInt();
+        }
+        return Density.of(name, width, height, pixels);
+    }
+
+    /** A square of uniform noise, which does not compress; its side is its seed. */
+    public static Density noise(int side) {
+        return filled("noise", side, side, new Random(side)::nextInt);
+    }
+
+    /** Black but for one pixel, counted row by row from the top left. */
+    public static Density dot(int width, int height, int pixel, int weight) {
+        int[] next = {0};
+        return filled("dot", width, height, () -> next[0]++ == pixel ? weight : 0);
+    }
+}
