@@ -116,7 +116,7 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
         programs.add(untuned("energy", EnergyDistance.sources(), MetricDoor.energyOptions(fusesMultiplyAdd)));
         ProfileDoor.peakOptions(!kind.equals("gpu"), limits.maxGroupSize(), fusesMultiplyAdd)
                 .forEach((vector, options) -> programs.add(untuned("peak-" + vector, ProfileDoor.peakSources(), options)));
-        // iadb.view builds it, which this package may not use: its tests hold it against this
+        // a test of iadb.view.interop, which builds it, compares it with this
         programs.add(untuned("sharing", List.of(Source.of("sharing.cl")), List.of(Source.STANDARD)));
         return programs;
     }
