@@ -30,12 +30,12 @@ public enum Fence {
     private static final String AMD = "AMD Accelerated Parallel Processing";
     private static final int FIRST_WITH_ACQ_REL = 7; // PTX ISA: fence requires sm_70
 
-    private final String word;
+    private final String description;
     private final String define;
     private final String standard;
 
-    Fence(String word, String define, String standard) {
-        this.word = word;
+    Fence(String description, String define, String standard) {
+        this.description = description;
         this.define = define;
         this.standard = standard;
     }
@@ -80,5 +80,5 @@ public enum Fence {
 
     /** The fence in words. */
     @Override
-    public String toString() { return word; }
+    public String toString() { return description; }
 }

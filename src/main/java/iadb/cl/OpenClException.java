@@ -37,11 +37,11 @@ public class OpenClException extends RuntimeException {
         String message = call + " failed with " + stringFor_errorCode(status) + " on " + device;
         throw switch (status) {
             case CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE -> new DeviceLimitException(
-                    message + "; the device is out of memory: take fewer points, a smaller batch, or another device");
-            case CL_OUT_OF_RESOURCES -> new OpenClException(message + "; a kernel crashed, or the device is out of memory: take"
+                    message + "; the device is out of memory: use fewer points, a smaller batch, or another device");
+            case CL_OUT_OF_RESOURCES -> new OpenClException(message + "; a kernel crashed, or the device is out of memory: use"
                     + " fewer points, a smaller batch, another plan or another device", true);
             case CL_INVALID_COMMAND_QUEUE, CL_DEVICE_NOT_AVAILABLE, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ->
-                new OpenClException(message + "; the device was lost or reset: start again, or take another device");
+                new OpenClException(message + "; the device was lost or reset: start again, or use another device");
             case CL_INVALID_WORK_GROUP_SIZE ->
                 new OpenClException(message + "; the driver refuses this work-group size: try the plan layered");
             default -> new OpenClException(message + "; try another device");

@@ -34,7 +34,7 @@ public final class Program implements AutoCloseable {
         this.fromCache = fromCache;
     }
 
-    /** The cache of this user for programs of a device; off where its driver keeps programs itself, in a folder of its own. */
+    /** This user's cache for programs of a device; off where the driver keeps programs itself. */
     static UserCache cacheFor(Device device) { return device.keepsPrograms() ? UserCache.off() : UserCache.of(CACHE_KIND); }
 
     /** The name of a program: everything that the compiler's output depends on. */

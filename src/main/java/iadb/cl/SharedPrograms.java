@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /** The programs that sibling contexts built and checked. Closed with the last of these contexts. */
 final class SharedPrograms {
-    private static final int MOST_KEPT = 16; // for whoever builds one again; a search over tunings builds hundreds
+    private static final int MOST_KEPT = 16; // in case one is built again; a search over tunings builds hundreds
     private static final byte[] PASSED = {1}; // the content of a passed check's cache entry, which only has to exist
 
     private final Device device;

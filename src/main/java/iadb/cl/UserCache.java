@@ -58,7 +58,7 @@ public final class UserCache {
     /**
      * The cache of the user who runs this program.
      *
-     * @param kind what it holds, in one small word: kinds are kept apart
+     * @param kind what it holds, part of its file names: kinds are kept apart
      */
     public static UserCache of(String kind) { return new UserCache(folder(kind), kind, MOST_BYTES); }
 

@@ -6,7 +6,7 @@ public final class WrongAnswerException extends OpenClException {
 
     /** @param what is wrong, such as {@code the gradient of layer 2 by the plan fused is 0.3 off} */
     public WrongAnswerException(Device device, String what) {
-        super("%s answers wrongly: %s; update its driver (%s %s), or take another device".formatted(device.name(), what,
+        super("%s computes wrong results: %s; update its driver (%s %s), or use another device".formatted(device.name(), what,
                 device.platformName(), device.driver()));
     }
 }

@@ -1,8 +1,7 @@
 package iadb.random;
 
 /**
- * Philox4x32 on the host: the same numbers as {@code cl/philox.cl}, for what is drawn once (initial weights) and as the
- * kernels' reference.
+ * Philox4x32 on the host: the same numbers as {@code cl/philox.cl}, for initial weights and as the kernels' reference.
  *
  * <p>Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
  */

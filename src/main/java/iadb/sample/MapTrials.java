@@ -19,7 +19,7 @@ public record MapTrials(Context context, NetworkShape shape, int points, boolean
     public static final int FEW_POINTS = 2048;
 
     private static final int STEPS = 4;
-    private static final int T = 4096; // of a session: so many that its start hardly counts
+    private static final int T = 4096; // of a session: so many that opening one hardly counts
 
     /** Builds the kernels of a tuning, and computes their answer. */
     public TuningTrial open(Tuning tuning) {
@@ -30,13 +30,13 @@ public record MapTrials(Context context, NetworkShape shape, int points, boolean
             DeviceBuffer logDet = own.add(context.zeros(points * Float.BYTES));
             Sampler sampler = own.add(new Sampler(context, shape, tuning, tuning));
             Resources current = own.add(new Resources()); // the current session
-            MapSession[] session = {current.add(begin(sampler, parameters, moving, logDet))};
+            MapSession[] session = {current.add(open(sampler, parameters, moving, logDet))};
             session[0].advance(STEPS);
             return new TuningTrial(own, count -> {
                 for (long left = (long) count * STEPS; left > 0;) {
                     if (session[0].isDone()) {
                         current.close();
-                        session[0] = current.add(begin(sampler, parameters, moving, logDet));
+                        session[0] = current.add(open(sampler, parameters, moving, logDet));
                     }
                     int before = session[0].step();
                     session[0].advance((int) Math.min(left, T));
@@ -49,7 +49,7 @@ public record MapTrials(Context context, NetworkShape shape, int points, boolean
         }
     }
 
-    private MapSession begin(Sampler sampler, DeviceBuffer parameters, DeviceBuffer moving, DeviceBuffer logDet) {
+    private MapSession open(Sampler sampler, DeviceBuffer parameters, DeviceBuffer moving, DeviceBuffer logDet) {
         Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, T, false);
         return withTangents ? sampler.sessionWithTangents(parameters, moving, logDet, points, integration)
                 : sampler.session(parameters, moving, points, integration);

@@ -96,7 +96,7 @@ public final class Sampler implements AutoCloseable {
         map(Integer.MAX_VALUE);
     }
 
-    /** The map's program for so many points. */
+    /** The map's program for this number of points. */
     private Built map(int points) {
         Purpose purpose = Purpose.ofMap(context.device(), points);
         Tuning tuning = measured.get(purpose);

@@ -125,7 +125,7 @@ class FaultyOpenClIT {
 
     @Test
     void whatDoesNotFitInAnyChunkGetsOneLine() throws Exception {
-        assertOneLine(2, "the device is out of memory: take fewer points, a smaller batch, or another device (--points, --device)",
+        assertOneLine(2, "the device is out of memory: use fewer points, a smaller batch, or another device (--points, --device)",
                 run("memory=60000", "sample", "--model", "m.safetensors", "--points", "200000", "-o", "points.npy"));
         assertOneLine(2, "the device is out of memory", run("memory=60000", SMALL));
         assertNothingLivedOn();
@@ -154,7 +154,7 @@ class FaultyOpenClIT {
         ChildRun run = run("source=" + change, (command + " " + String.join(" ", rest)).split(" "));
         // a busy machine's barrier does not pass its test, and fused runs in its place
         assertOneLine(1, run.err().contains("by the plan fused") ? verdict.replace("persistent", "fused") : verdict, run);
-        assertTrue(run.err().contains(" answers wrongly: ") && run.err().contains("update its driver"), run.err());
+        assertTrue(run.err().contains(" computes wrong results: ") && run.err().contains("update its driver"), run.err());
         assertFalse(Files.exists(folder.resolve("points.npy")) || Files.exists(folder.resolve("out/model.safetensors")));
         assertNothingLivedOn();
     }
