@@ -1,15 +1,15 @@
-// A layer between an OpenCL program and its loader (OPENCL_LAYERS=this.so) that makes any driver a bad one, in the way that
-// OPENCL_FAULT says, and counts what the program leaves alive. Faults:
+// A layer between an OpenCL program and its loader (OPENCL_LAYERS=this.so) that gives any driver the fault that OPENCL_FAULT
+// names, and counts the objects that the program does not release. Faults:
 //   devices=0        no platform has a device
 //   build=0          no program builds
-//   memory=BYTES     the device holds this much in buffers, and not a byte more
-//   lazy-memory=BYTES  the same, but only when a buffer is written or a kernel launched: as drivers that allocate at first use
-//   launch=N         the Nth launch of a kernel, counted from 1, fails; those after it do as well
-//   crash=N          the Nth launch goes well and crashes on the device: what waits fails, and the queue is lost, as on GPUs
+//   memory=BYTES     the device holds at most this many bytes in buffers
+//   lazy-memory=BYTES  the same, but allocation fails when a buffer is first written or a kernel launched, as with some drivers
+//   launch=N         the Nth launch of a kernel, counted from 1, and all after it fail
+//   crash=N          the Nth launch succeeds but crashes on the device: waiting fails, and the queue is lost, as on GPUs
 //   slow=N:S         the Nth launch, and each after it, takes S seconds
-//   source=FROM=>TO  the compiler reads TO where the sources say FROM: kernels that answer wrongly
-// OPENCL_SLOW names a file that is made when the first slow launch begins.
-// OPENCL_LIVE names a file that gets a line every second in which a kernel is launched, and one at the end of the process:
+//   source=FROM=>TO  the compiler reads TO where the sources have FROM: kernels that compute wrongly
+// OPENCL_SLOW names a file that is created when the first slow launch starts.
+// OPENCL_LIVE names a file that gets a line in each second in which a kernel is launched, and one at the end of the process:
 // seconds, then references to contexts, queues, buffers, programs, kernels and events, then bytes of buffers.
 #define CL_TARGET_OPENCL_VERSION 300
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
@@ -22,36 +22,37 @@
 #include <unistd.h>
 
 static struct _cl_icd_dispatch next;  // the loader's functions
-static struct _cl_icd_dispatch own;   // the same, with those of this file in place
+static struct _cl_icd_dispatch own;   // the same, with this file's functions in place
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // of all below
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // guards the variables below
 enum kind { CONTEXTS, QUEUES, BUFFERS, PROGRAMS, KERNELS, EVENTS, KINDS };
 static long references[KINDS];
 static long long buffer_bytes, launches;
 static int crashed;
-static time_t begun, told;
+static time_t started, reported;
 
-// What follows `kind=` in OPENCL_FAULT; NULL when the fault is another, or none.
+// The text after `kind=` in OPENCL_FAULT; NULL when there is no such fault.
 static const char *fault(const char *kind) {
   const char *text = getenv("OPENCL_FAULT");
   size_t length = strlen(kind);
   return text && !strncmp(text, kind, length) && text[length] == '=' ? text + length + 1 : NULL;
 }
 
-static void tell(int last) {
+// Appends a line to the file OPENCL_LIVE, but only one per second before the last.
+static void report(int last) {
   const char *file = getenv("OPENCL_LIVE");
   time_t now = time(NULL);
-  if (!file || (!last && now == told)) return;
-  told = now;
+  if (!file || (!last && now == reported)) return;
+  reported = now;
   FILE *out = fopen(file, "a");
   if (!out) return;
-  fprintf(out, "%ld", (long)(now - begun));
+  fprintf(out, "%ld", (long)(now - started));
   for (int kind = 0; kind < KINDS; kind++) fprintf(out, " %ld", references[kind]);
   fprintf(out, " %lld\n", buffer_bytes);
   fclose(out);
 }
 
-// Counts `change` references to a kind of object, if the call that made or dropped one went well.
+// Counts `change` references to a kind of object if the call that made or released them succeeded.
 static cl_int counted(enum kind kind, long change, cl_int status) {
   if (status == CL_SUCCESS) {
     pthread_mutex_lock(&lock);
@@ -71,7 +72,7 @@ static cl_int with_event(cl_event *event, cl_int status) {
 }
 
 __attribute__((destructor)) static void end(void) {
-  tell(1);
+  report(1);
 }
 
 // ---- what fails ---------------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ static cl_mem CL_API_CALL create_buffer(cl_context context, cl_mem_flags flags, 
   return memory;
 }
 
-// Whether more lies in buffers than a device holds that allocates at first use.
+// Whether the buffers exceed the memory of a device that allocates at first use.
 static int is_overfull(void) {
   const char *most = fault("lazy-memory");
   pthread_mutex_lock(&lock);
@@ -159,8 +160,8 @@ static cl_int CL_API_CALL release_buffer(cl_mem memory) {
   return status;
 }
 
-// A launch that takes its time.
-static void dawdle(unsigned seconds) {
+// Waits as a slow launch does.
+static void wait_slowly(unsigned seconds) {
   const char *file = getenv("OPENCL_SLOW");
   FILE *out = file ? fopen(file, "a") : NULL;
   if (out) fclose(out);
@@ -173,17 +174,17 @@ static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kerne
   const char *failing = fault("launch"), *crashing = fault("crash"), *slow = fault("slow");
   pthread_mutex_lock(&lock);
   long long launch = ++launches;
-  tell(0);
+  report(0);
   crashed = crashing && launch >= atoll(crashing);
   pthread_mutex_unlock(&lock);
   if (is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
-  if (slow && launch >= atoll(slow)) dawdle((unsigned)atoi(strchr(slow, ':') + 1));
+  if (slow && launch >= atoll(slow)) wait_slowly((unsigned)atoi(strchr(slow, ':') + 1));
   return with_event(event, next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits,
                                                        event));
 }
 
-// `text` with the fault's TO in the place of each FROM; the caller frees it.
-static char *bent(const char *text, size_t length, const char *change) {
+// `text` with each FROM of the fault replaced by TO; the caller frees it.
+static char *replaced(const char *text, size_t length, const char *change) {
   const char *arrow = strstr(change, "=>");
   if (!arrow) return strndup(text, length);
   char *from = strndup(change, (size_t)(arrow - change)), *rest = strndup(text, length), *here = rest, *found;
@@ -204,7 +205,7 @@ static cl_program CL_API_CALL create_program(cl_context context, cl_uint count, 
   const char *change = fault("source");
   char **changed = calloc(count, sizeof *changed);
   for (cl_uint i = 0; change && i < count; i++) {
-    changed[i] = bent(texts[i], lengths && lengths[i] ? lengths[i] : strlen(texts[i]), change);
+    changed[i] = replaced(texts[i], lengths && lengths[i] ? lengths[i] : strlen(texts[i]), change);
   }
   cl_program program = change ? next.clCreateProgramWithSource(context, count, (const char **)changed, NULL, status)
                               : next.clCreateProgramWithSource(context, count, texts, lengths, status);
@@ -270,7 +271,7 @@ static cl_int CL_API_CALL release_event(cl_event event) {
   return counted(EVENTS, -1, next.clReleaseEvent(event));
 }
 
-// ---- the loader's door --------------------------------------------------------------------------------------------
+// ---- entry point --------------------------------------------------------------------------------------------------
 
 CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, void *value, size_t *size_returned) {
   static const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
@@ -291,7 +292,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const struct _cl_ic
                                             const struct _cl_icd_dispatch **returned) {
   size_t bytes = entries * sizeof(void *) < sizeof next ? entries * sizeof(void *) : sizeof next;
   if (!target || !entries_returned || !returned) return CL_INVALID_VALUE;
-  begun = time(NULL);
+  started = time(NULL);
   memcpy(&next, target, bytes);
   own = next;
   own.clGetDeviceIDs = get_device_ids;

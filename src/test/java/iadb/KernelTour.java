@@ -96,7 +96,7 @@ final class KernelTour {
         }
     }
 
-    /** Every plan and map with every tuning of the table and those beside it. */
+    /** Every plan and map with every tuning of the table and those that a search from it tries first. */
     private void everyTuning(Set<Tuning> table) {
         Set<Tuning> all = new LinkedHashSet<>(table);
         table.forEach(tuning -> all.addAll(ProfileDoor.candidates(tuning)));

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Packages are layered: each imports only lower ones, and each native library is imported by those that own it. */
+/** Packages are layered: each imports only lower ones, and some libraries are imported only by certain packages or classes. */
 class LayersTest {
     private static final Path SOURCES = Path.of("src/main/java");
     private static final Map<String, Integer> LAYERS = Map.ofEntries(
@@ -64,7 +64,7 @@ class LayersTest {
     }
 
     @Test
-    void everyPackageSaysWhatItOwns() throws IOException {
+    void everyPackageHasADescription() throws IOException {
         try (Stream<Path> paths = Files.walk(SOURCES)) {
             List<Path> silent = paths.filter(Files::isDirectory)
                     .filter(folder -> folder.toFile().listFiles((d, name) -> name.endsWith(".java")).length > 0)

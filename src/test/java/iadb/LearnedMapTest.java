@@ -34,7 +34,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The front door, as a program that embeds the library uses it. */
+/** The public API, used as a program that embeds the library uses it. */
 class LearnedMapTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
@@ -52,16 +52,16 @@ class LearnedMapTest {
 
     @Test
     void trainsMapsSavesAndLoads() throws IOException {
-        List<TrainingProgress> told = new ArrayList<>();
+        List<TrainingProgress> reports = new ArrayList<>();
         float[] starts = TrainedNetwork.starts(500);
         Path file = folder.resolve("m.safetensors");
         float[] ends;
-        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withEma(0.99), "auto", progress -> told.add(progress))) {
+        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withEma(0.99), "auto", progress -> reports.add(progress))) {
             ends = map.map(starts);
             map.save(file);
             assertEquals("ring", map.p1().orElseThrow().name());
         }
-        assertTrue(told.stream().allMatch(p -> p.total() == 2000 && p.done() <= 2000 && p.loss() > 0), told.toString());
+        assertTrue(reports.stream().allMatch(p -> p.total() == 2000 && p.done() <= 2000 && p.loss() > 0), reports.toString());
         try (LearnedMap map = LearnedMap.load(file)) {
             assertArrayEquals(ends, map.map(starts));
             map.save(folder.resolve("again.safetensors"));
@@ -87,13 +87,13 @@ class LearnedMapTest {
     }
 
     @Test
-    void aCallbackThatSaysNoStopsTheTraining() {
-        List<TrainingProgress> told = new ArrayList<>();
+    void aCallbackThatReturnsFalseStopsTheTraining() {
+        List<TrainingProgress> reports = new ArrayList<>();
         try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withIterations(100_000_000), "auto", progress -> {
-            told.add(progress);
-            return told.size() < 2;
+            reports.add(progress);
+            return reports.size() < 2;
         })) {
-            assertEquals(2, told.size());
+            assertEquals(2, reports.size());
             assertTrue(Float.isFinite(map.map(new float[] {0.5f, 0.5f})[0]), "what was learned so far");
         }
     }
@@ -138,7 +138,7 @@ class LearnedMapTest {
     }
 
     @Test
-    void buffersOfAnyKindGiveWhatArraysDo() throws IOException {
+    void buffersOfAnyKindGiveTheSameAsArrays() throws IOException {
         float[] starts = TrainedNetwork.starts(100);
         try (LearnedMap map = ring()) {
             float[] ends = map.map(starts);
@@ -227,7 +227,7 @@ class LearnedMapTest {
     }
 
     @Test
-    void samplesAndJudgesThem() throws IOException {
+    void samplesAndEvaluatesThem() throws IOException {
         try (LearnedMap map = ring()) {
             assertArrayEquals(map.sample(100, 5), Arrays.copyOf(map.sample(150, 5), 200), "more of the same");
             assertFalse(Arrays.equals(map.sample(100, 5), map.sample(100, 6)));
@@ -252,7 +252,7 @@ class LearnedMapTest {
     }
 
     @Test
-    void aClosedMapSaysSo() throws IOException {
+    void aClosedMapRefusesEveryCall() throws IOException {
         LearnedMap map = ring();
         map.close();
         map.close();
@@ -278,7 +278,7 @@ class LearnedMapTest {
     }
 
     @Test
-    void wrongValuesAreRefusedBeforeAnythingIsDone() {
+    void wrongValuesAreRefusedAtOnce() {
         assertThrows(InvalidInputException.class, () -> SHORT.withIterations(0));
         assertThrows(InvalidInputException.class, () -> SHORT.withBatch(-1));
         assertThrows(InvalidInputException.class, () -> SHORT.withLearningRate(Float.NaN, false));

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The library as others embed it: the README's example, without what only the command line needs, and its Javadoc. */
+/** The library as other programs embed it, without the command line's dependencies: the README's example, logging, Javadoc. */
 class LibraryTest {
     /** Jars of the dependencies that the pom calls optional, but for Logback. */
     private static final Pattern OPTIONAL = Pattern.compile(
@@ -29,7 +29,7 @@ class LibraryTest {
     @TempDir
     Path folder;
 
-    /** The class path of a program that depends on the library: Maven leaves out what is optional. */
+    /** The class path of a program that depends on the library, without the optional dependencies. */
     private static String classPath() {
         return classPath(Pattern.compile(OPTIONAL + "|logback"));
     }
@@ -61,12 +61,12 @@ class LibraryTest {
         assertTrue(run.out().matches("\\(0\\.\\d+, 0\\.\\d+\\) has density \\d+\\.\\d+\\R"), "what the example prints: " + run.out());
         List<String> said = run.err().lines().filter(line -> !line.startsWith("SLF4J") && !line.matches("\\d+ warnings? generated\\."))
                 .toList();
-        assertEquals(List.of(), said, "SLF4J says that it has no provider, and nobody else says anything");
+        assertEquals(List.of(), said, "only SLF4J prints a line, because it has no provider");
         assertTrue(Files.exists(folder.resolve("letters.safetensors")));
     }
 
     @Test
-    void aHostKeepsItsOwnLogging() throws Exception {
+    void theLibraryDoesNotChangeTheHostsLogLevels() throws Exception {
         Files.writeString(folder.resolve("Host.java"), """
                 class Host {
                     public static void main(String[] arguments) throws Exception {
@@ -87,7 +87,7 @@ class LibraryTest {
             packages = folders.filter(f -> Files.exists(f.resolve("package-info.java")))
                     .map(f -> Path.of("src/main/java").relativize(f).toString().replace(File.separatorChar, '.')).toList();
         }
-        javadoc(packages, "-Xdoclint:all,-missing"); // inside, what a name says is not said again
+        javadoc(packages, "-Xdoclint:all,-missing"); // internal packages need not repeat what a name says
         javadoc(packages, "-Xdoclint:all", "-Xdoclint/package:iadb"); // the library's own package describes every parameter
         String page = Files.readString(folder.resolve("iadb/LearnedMap.html"));
         assertTrue(page.contains("several threads") && page.contains("<dt>Parameters:</dt>"));

@@ -46,7 +46,7 @@ class LocaleTest {
     private static final Set<String> FORMATS = Set.of("format", "printf", "formatted");
     private static final Set<String> DATES = Set.of("ofPattern", "ofLocalizedDate", "ofLocalizedTime", "ofLocalizedDateTime");
 
-    /** Collects what asks for the user's locale. */
+    /** Collects the uses of the default locale. */
     private static final class Faults extends TreeScanner<Void, List<String>> {
         @Override
         public Void visitMethodInvocation(MethodInvocationTree call, List<String> faults) {
@@ -88,7 +88,7 @@ class LocaleTest {
             return super.visitImport(named, faults);
         }
 
-        /** A text that stands in the source; empty where it is computed. */
+        /** The value of a constant text; empty for a computed one. */
         private static Optional<String> text(Tree tree) {
             if (tree instanceof LiteralTree literal && literal.getValue() instanceof String text) {
                 return Optional.of(text);
@@ -113,7 +113,7 @@ class LocaleTest {
     }
 
     @Test
-    void everyFormatAndCaseIsGivenItsLocale() throws IOException {
+    void everyFormatAndCaseChangeNamesItsLocale() throws IOException {
         try (Stream<Path> paths = Files.walk(SOURCES);
                 StandardJavaFileManager files = ToolProvider.getSystemJavaCompiler().getStandardFileManager(null, null, null)) {
             List<Path> sources = paths.filter(path -> path.toString().endsWith(".java")).toList();
@@ -125,7 +125,7 @@ class LocaleTest {
     }
 
     @Test
-    void whatAsksForTheUsersLocaleIsFound() throws IOException {
+    void usesOfTheDefaultLocaleAreFound() throws IOException {
         List<String> wrong = List.of("\"%d\".formatted(1)", "(\"%s\" + \"%,.3f\").formatted(\"\", 1f)", "words.formatted(1)",
                 "String.format(\"%s\", 1)", "String.format(words, 1)", "out.printf(\"%s\", 1)", "out.format(\"%s\", 1)",
                 "words.toLowerCase()", "words.toUpperCase()", "DateTimeFormatter.ofPattern(words)", "Locale.getDefault()",

@@ -35,7 +35,7 @@ class OclgrindTest {
     @TempDir
     private Path folder;
 
-    /** What a tour printed: its stops, and the kernels that ran. */
+    /** The output of a tour: its stops, and the kernels that ran. */
     private record Tour(List<String> lines) {
         Set<String> kernels() {
             return lines.stream().map(Pattern.compile("kernel '(\\w+)'")::matcher).filter(Matcher::find).map(name -> name.group(1))
@@ -50,12 +50,13 @@ class OclgrindTest {
     @Test
     void noKernelRacesOrLeavesItsBuffersOrReadsUnsetValues() throws Exception {
         Set<String> kernels = KernelDoor.all();
+        kernels.removeAll(KernelDoor.names(Files.readString(Path.of("cl/peak.cl")))); // they measure a device: too long for a simulator
         assertTrue(kernels.size() >= 11, kernels.toString());
         assertEquals(kernels, tour(15, KernelTour.BRIEF_PARTS).kernels());
     }
 
     @Test
-    void norDoesAnyPlanOrMapAtAnySizeWithAnyTuning() throws Exception {
+    void noPlanOrMapOfAnySizeOrTuningDoesSoEither() throws Exception {
         assumeTrue(Soak.isFull(), "takes an hour: run with -Diadb.soak=true");
         Tour all = tour(120, KernelTour.PARTS);
         assertTrue(all.kernels().containsAll(Set.of("fused_gradient", "invert_points")));
@@ -64,7 +65,7 @@ class OclgrindTest {
                 .mapToInt(line -> Integer.parseInt(line.split(" ")[0])).sum());
     }
 
-    /** Runs a process a part, on all processors; all that they printed. */
+    /** Runs one process per part on all processors; returns everything that they printed. */
     private Tour tour(int minutes, List<String> parts) throws Exception {
         Path library = library();
         List<Future<List<String>>> tours = new ArrayList<>();
@@ -96,7 +97,7 @@ class OclgrindTest {
                 "OCL_ICD_VENDORS", own.toString(),
                 "OCLGRIND_DATA_RACES", "1", "OCLGRIND_UNINITIALIZED", "1", "OCLGRIND_CHECK_API", "1",
                 "OCLGRIND_INST_COUNTS", "1", // names each kernel that ran
-                // its watch over unset values does not know the freeze instruction, which clang's optimiser makes
+                // its detection of unset values does not know the freeze instruction, which clang's optimiser generates
                 "OCLGRIND_BUILD_OPTIONS", "-cl-opt-disable -w"));
         ChildRun run = ChildRun.of(builder, own, Duration.ofMinutes(minutes));
         assertEquals("", run.err(), "Oclgrind's reports of " + part);

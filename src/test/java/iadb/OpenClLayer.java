@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** Layers between a program and its OpenCL loader, built from {@code src/test/c} by the machine's C compiler. */
+/** OpenCL layers, which stand between a program and its OpenCL loader, built from {@code src/test/c} with the machine's C compiler. */
 public final class OpenClLayer {
     private static final Map<String, Path> BUILT = new ConcurrentHashMap<>();
 
@@ -18,7 +18,7 @@ public final class OpenClLayer {
     }
 
     /**
-     * The environment of a process that shall have the layer. Skips the test without a compiler, but not where
+     * The environment of a process that uses the layer. Skips the test without a compiler, but not where
      * CI=true.
      *
      * @param name of its source, without the ending

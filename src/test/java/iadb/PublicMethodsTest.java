@@ -48,7 +48,7 @@ class PublicMethodsTest {
             for (Method method : type.getDeclaredMethods()) {
                 Set<String> users = callers.getOrDefault(signature(method), Set.of());
                 boolean used = users.stream().anyMatch(user -> !user.equals(name));
-                if (Modifier.isPublic(method.getModifiers()) && !method.isSynthetic() && !used && !isGivenByTheLanguage(type, method)
+                if (Modifier.isPublic(method.getModifiers()) && !method.isSynthetic() && !used && !isRequiredByTheLanguage(type, method)
                         && !overrides(type, method)) {
                     unused.add(type.getName() + "." + method.getName());
                 }
@@ -57,14 +57,14 @@ class PublicMethodsTest {
         assertEquals(Set.of(), unused);
     }
 
-    private static boolean isGivenByTheLanguage(Class<?> type, Method method) {
+    private static boolean isRequiredByTheLanguage(Class<?> type, Method method) {
         return type.isEnum() && List.of("values", "valueOf").contains(method.getName())
                 || method.getName().equals("main")
                 || type.isRecord() && method.getParameterCount() == 0
                 && Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).anyMatch(method.getName()::equals);
     }
 
-    /** Whether the method is that of a supertype, whose callers call this one. */
+    /** Whether the method overrides one of a supertype, through which it may be called. */
     private static boolean overrides(Class<?> type, Method method) {
         Set<Class<?>> above = new HashSet<>();
         addSupertypes(type, above);

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How thorough the tests of faults are: brief among the other tests, in full under {@code tools/soak}, which sets
+ * How thorough the tests of faults are: brief with the other tests, full under {@code tools/soak}, which sets
  * {@code iadb.soak}. What they counted goes to {@code target/soak.json}.
  */
 public final class Soak {
@@ -23,12 +23,12 @@ public final class Soak {
         return Boolean.getBoolean("iadb.soak");
     }
 
-    /** How often to try. */
+    /** The number of trials. */
     public static int times(int brief, int full) {
         return isFull() ? full : brief;
     }
 
-    /** Notes what was counted, in the place of an earlier run's. */
+    /** Records a count, replacing that of an earlier run. */
     public static synchronized void note(String what, Number value) throws IOException {
         JsonObject counted = Files.exists(FILE) ? JsonParser.parseString(Files.readString(FILE)).getAsJsonObject() : new JsonObject();
         counted.addProperty(what, value);

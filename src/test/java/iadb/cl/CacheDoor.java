@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Opens a {@link UserCache} in a given folder to tests of other packages. */
+/** Gives tests of other packages access to a {@link UserCache} in a given folder. */
 public final class CacheDoor {
     /** Bytes before an entry's payload. */
     public static final int HEADER_BYTES = UserCache.HEADER_BYTES;
@@ -30,7 +30,7 @@ public final class CacheDoor {
         return cache(folder).file(key);
     }
 
-    /** What the cache says that an earlier run stored. */
+    /** The payload of an entry, if the cache has it. */
     public static Optional<byte[]> load(Path folder, String key) {
         return cache(folder).load(key);
     }
@@ -40,7 +40,7 @@ public final class CacheDoor {
         cache(folder).store(key, payload);
     }
 
-    /** A cache of what tunings took. */
+    /** A cache of measured tunings. */
     public static UserCache ofTunings(Path folder) {
         return UserCache.in(folder, "tunings", UserCache.MOST_BYTES);
     }

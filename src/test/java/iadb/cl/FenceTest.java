@@ -10,7 +10,7 @@ import iadb.fault.InvalidInputException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Which fence a device gets, by facts of devices that are not here. */
+/** Which fence a device gets, for the facts of devices that this machine lacks, and how a device is selected. */
 class FenceTest {
     private static final long RELAXED_IN_GROUP = 1 << 0 | 1 << 4;
     private static final long ACQ_REL_ON_DEVICE = RELAXED_IN_GROUP | 1 << 1 | 1 << 5;
@@ -20,7 +20,7 @@ class FenceTest {
     }
 
     @Test
-    void nvidiaHasItsInstructionsWhateverItReports() {
+    void nvidiaUsesItsOwnInstructions() {
         assertEquals(Fence.ACQ_REL, of(false, "amd64", "NVIDIA CUDA", 3, 9, RELAXED_IN_GROUP));
         assertEquals(Fence.ACQ_REL, of(false, "aarch64", "NVIDIA CUDA", 3, 7, 0));
         assertEquals(Fence.MEMBAR, of(false, "amd64", "NVIDIA CUDA", 1, 6, 0));
@@ -28,13 +28,13 @@ class FenceTest {
     }
 
     @Test
-    void amdHasTheFenceOfItsCompiler() {
+    void amdUsesTheFenceOfItsCompiler() {
         assertEquals(Fence.AMDGCN, of(false, "amd64", "AMD Accelerated Parallel Processing", 2, 0, ACQ_REL_ON_DEVICE));
         assertEquals(Fence.NONE, of(false, "amd64", "rusticl", 3, 0, RELAXED_IN_GROUP), "which is not AMD's compiler");
     }
 
     @Test
-    void othersHaveTheFenceThatTheyReport() {
+    void othersUseTheFenceThatTheyReport() {
         assertEquals(Fence.OPENCL_2, of(false, "amd64", "Intel(R) OpenCL HD Graphics", 2, 0, ACQ_REL_ON_DEVICE));
         assertEquals(Fence.OPENCL_3, of(false, "amd64", "Intel(R) OpenCL Graphics", 3, 0, ACQ_REL_ON_DEVICE));
         assertEquals(Fence.NONE, of(false, "amd64", "Intel(R) OpenCL Graphics", 3, 0, ACQ_REL_ON_DEVICE & ~(1L << 5)));
@@ -43,7 +43,7 @@ class FenceTest {
     }
 
     @Test
-    void onlyProcessorsThatOrderMemoryDoWithout() {
+    void onlyProcessorsThatOrderMemoryNeedNoFence() {
         assertEquals(Fence.X86, of(true, "amd64", "Portable Computing Language", 1, 0, 0));
         assertEquals(Fence.X86, of(true, "x86_64", "Apple", 1, 0, 0));
         assertEquals(Fence.OPENCL_3, of(true, "aarch64", "Portable Computing Language", 3, 0, ACQ_REL_ON_DEVICE));
@@ -77,11 +77,11 @@ class FenceTest {
         for (String text : List.of("", " ", "4cf4a1b", "GPU-", "4cf4a1bf", "a1be8d0f", uuid + "00")) {
             assertFalse(Device.identifies(text, uuid), text);
         }
-        assertFalse(Device.identifies("4cf4a1be", ""), "a driver that tells no UUID");
+        assertFalse(Device.identifies("4cf4a1be", ""), "a driver that reports no UUID");
     }
 
     @Test
-    void whatMeansSeveralDevicesTakesTheFirstByNameAndNoneByUuid() {
+    void anAmbiguousNameSelectsTheFirstDeviceAndAnAmbiguousUuidIsRefused() {
         Device device = Device.all().get(0);
         Device first = OtherDevice.withUuid(device, "4cf4a1be" + "0".repeat(24));
         Device second = OtherDevice.withUuid(device, "4cf4a1be" + "1".repeat(24));

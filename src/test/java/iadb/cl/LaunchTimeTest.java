@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A profiling context knows what its launches took, another does not ask. */
+/** A profiling context records the times of its launches; another context records none. */
 class LaunchTimeTest {
     private static final Source SOURCE = new Source("fill.cl",
             "kernel void fill(global float *to, float value) { to[get_global_id(0)] = value; }");

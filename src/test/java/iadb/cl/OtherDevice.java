@@ -1,6 +1,6 @@
 package iadb.cl;
 
-/** Devices that are not here: a device of this machine with other facts, which what is built for it must respect. */
+/** Devices that this machine lacks: one of its devices with other limits, fences or names. */
 public final class OtherDevice {
     private OtherDevice() {
     }
@@ -10,7 +10,7 @@ public final class OtherDevice {
         return copy(d, Math.min(groupSize, d.maxGroupSize()), Math.min(localBytes, d.localBytes()), d.fence(), d.uuid());
     }
 
-    /** With another way to order memory between work-groups. */
+    /** With another fence between work-groups. */
     public static Device with(Device d, Fence fence) {
         return copy(d, d.maxGroupSize(), d.localBytes(), fence, d.uuid());
     }

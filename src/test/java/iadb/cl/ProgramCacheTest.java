@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A program that was built once comes from the cache, and whatever stands there instead never does harm. */
+/** A program that was built once is loaded from the cache; damaged or foreign entries do no harm. */
 class ProgramCacheTest {
     private static final Source TRIPLE = new Source("triple.cl", """
             kernel void triple(global float *x) {
@@ -103,7 +103,7 @@ class ProgramCacheTest {
         }
     }
 
-    /** What may have happened to an entry. */
+    /** What can happen to an entry. */
     enum Damage {
         EMPTY, TRUNCATED_HEADER, NO_PAYLOAD, TRUNCATED_PAYLOAD, LONGER, MAGIC, FORMAT, KEY, LENGTH, CHECKSUM, FIRST_BYTE, LAST_BYTE,
         OTHER_ENTRY, FOLDER, FULL_FOLDER, LINK_TO_NOWHERE, FOREIGN_PROGRAM;
@@ -168,7 +168,7 @@ class ProgramCacheTest {
     void binaryThatTheDriverRefusesIsBuiltAgain() {
         for (Device device : Device.all()) {
             String key = Program.key(device, List.of(TRIPLE), OPTIONS);
-            cache().store(key, new byte[] {'n', 'o', 't', ' ', 'o', 'n', 'e'}); // a sound entry around what is no program
+            cache().store(key, new byte[] {'n', 'o', 't', ' ', 'o', 'n', 'e'}); // a valid entry whose payload is no program
             assertFalse(build(device, cache()));
             assertTrue(build(device, cache()));
         }
@@ -255,7 +255,7 @@ class ProgramCacheTest {
     }
 
     @Test
-    void folderThatCannotBeMadeOnlyMeansNoCache() throws IOException {
+    void folderThatCannotBeMadeMeansNoCache() throws IOException {
         Files.write(home.resolve("a"), new byte[1]); // a file where a folder should be, which stops even root
         Device device = Device.all().get(0);
         assertFalse(build(device, cache()));
@@ -278,7 +278,7 @@ class ProgramCacheTest {
     }
 
     @Test
-    void entriesAreTheUsersAlone() throws IOException {
+    void onlyTheUserMayAccessEntries() throws IOException {
         cache().store(KEY, new byte[] {1});
         if (folder().getFileSystem().supportedFileAttributeViews().contains("posix")) {
             assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache().file(KEY))));
@@ -287,7 +287,7 @@ class ProgramCacheTest {
     }
 
     @Test
-    void entriesUsedLongestAgoMakeRoom() throws IOException {
+    void leastRecentlyUsedEntriesAreRemovedFirst() throws IOException {
         int payload = 1000;
         long room = 3L * (UserCache.HEADER_BYTES + payload);
         UserCache small = UserCache.in(folder(), Program.CACHE_KIND, room);
@@ -308,13 +308,13 @@ class ProgramCacheTest {
         }
         assertEquals(List.of(true, false, false, true, true), keys.stream().map(key -> small.load(key).isPresent()).toList());
         assertTrue(Files.exists(folder().resolve("diary.txt")));
-        assertFalse(Files.exists(left), "what a run that was killed left");
+        assertFalse(Files.exists(left), "the temporary file of a killed run");
         small.store(KEY, new byte[(int) room]);
-        assertFalse(Files.exists(small.file(KEY)), "larger than all the room");
+        assertFalse(Files.exists(small.file(KEY)), "larger than the whole cache may be");
     }
 
     @Test
-    void runsAtTheSameTimeSeeWholeEntriesOnly() throws Exception {
+    void concurrentRunsSeeOnlyWholeEntries() throws Exception {
         byte[] binary = new byte[300_000];
         ExecutorService runs = Executors.newFixedThreadPool(4);
         try {
@@ -342,7 +342,7 @@ class ProgramCacheTest {
     }
 
     @Test
-    void eachSystemHasItsPlaceOfCaches() {
+    void eachSystemHasItsOwnCacheFolder() {
         Path own = home.resolve("own");
         String ownText = own.toString();
         Path tail = Path.of("iadb-cl", "programs");

@@ -39,7 +39,7 @@ class SiblingTest {
     }
 
     @Test
-    void whatOneBuiltOutlivesIt() {
+    void programsOutliveTheContextThatBuiltThem() {
         Device device = Device.all().get(0);
         Context context = Context.open(device, UserCache.off());
         Context sibling = context.sibling();

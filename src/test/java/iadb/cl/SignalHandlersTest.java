@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The JVM and a driver's compiler in one process: the JVM keeps its signals. */
+/** The JVM keeps its signal handlers when a driver's compiler is loaded into the process. */
 class SignalHandlersTest {
     private static final List<Source> SOURCES = List.of(Source.of("philox.cl"));
     private static final int SIGSEGV = 11;

@@ -16,7 +16,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What can be shown of tools/bundle without making the bundle. */
+/** What tools/bundle promises, as far as it can be tested without making the bundle. */
 class BundleIT {
     @TempDir
     private Path folder;
@@ -28,7 +28,7 @@ class BundleIT {
     }
 
     @Test
-    void theRuntimesModulesAreAllThatTheProgramNeeds() throws Exception {
+    void theProgramNeedsNoModuleThatTheBundleLacks() throws Exception {
         Matcher modules = Pattern.compile("(?m)^modules=(.*)$").matcher(Files.readString(Path.of("tools/bundle")));
         assertTrue(modules.find(), "tools/bundle names the modules");
         BufferedImage image = new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the commands say, print and write, where no process of their own is needed to show it. */
+/** Messages, output and files of the commands, run in the tests' JVM. */
 class CommandLineTest {
     private static final String[] SMALL = {"train", "--data", "99", "--batch", "8", "--width", "16", "--depth", "1", "--plan", "fused"};
 
@@ -42,7 +42,7 @@ class CommandLineTest {
         return Commands.run(folder, arguments).well();
     }
 
-    private void keepAModel() throws IOException {
+    private void writeAModel() throws IOException {
         TrainedNetwork.write(folder.resolve("m.safetensors"));
     }
 
@@ -54,9 +54,9 @@ class CommandLineTest {
         }
     }
 
-    /** Locales of other digits, and one whose small i has another capital. */
+    /** Locales with other digits, and Turkish, where the capital of i is not I. */
     @Test
-    void everyLocaleWritesTheSameBytesAndGoesOnFromThem() throws IOException {
+    void everyLocaleWritesTheSameBytesAndResumesFromThem() throws IOException {
         Locale before = Locale.getDefault();
         try {
             Locale.setDefault(Locale.ROOT);
@@ -77,7 +77,7 @@ class CommandLineTest {
     }
 
     @Test
-    void aCheckpointGoesOnWithWordsOfATuningThatChangeNoBitsAndWithNoOthers() throws IOException {
+    void aCheckpointResumesOnlyWithATuningThatGivesTheSameBits() throws IOException {
         run(Jar.with(SMALL, "--iterations", "9", "--checkpoint-every", "9", "--out", "./same"));
         for (String copy : List.of("old", "other")) {
             Files.createDirectories(folder.resolve(copy));
@@ -108,7 +108,7 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(strings = {"npy", "csv"})
     void pointsOutsideTheUnitSquareAreCounted(String kind) throws IOException {
-        keepAModel();
+        writeAModel();
         float[] points = {0, 0, 1, 1, 0.5f, 0.5f, 320, 0.5f, 0.5f, 240, -1e-6f, 0.5f};
         if (kind.equals("npy")) {
             NpyWriter.writeArray(folder.resolve("p.npy"), points, 6, 2);
@@ -124,31 +124,31 @@ class CommandLineTest {
             String counted = "3 of 6 points of " + folder.resolve("p." + kind) + " lie outside the unit square";
             assertTrue(run.err().contains(counted), run.err());
             outside[command.length] = "./inside.npy";
-            assertFalse(run(outside).err().contains("outside"), "none is outside");
+            assertFalse(run(outside).err().contains("outside"), "all points are inside");
         }
     }
 
     @Test
-    void lossesAreRowsOfTheLastIterationAndTheMean() throws IOException {
+    void lossRowsAreTheLastIterationAndTheMean() throws IOException {
         LossHistory history = new LossHistory(512);
         history.add(new float[] {1, 3, 5, 7, 9});
         TrainingFiles.write(history, folder);
-        TrainingFiles.write(history, folder); // as it was
+        TrainingFiles.write(history, folder); // a second time gives the same file
         assertEquals(List.of("iteration,loss", "2,2.0", "4,6.0", "5,9.0"), Files.readAllLines(folder.resolve("loss.csv")));
     }
 
     @Test
-    void evaluateNamesItsPhases() throws IOException {
-        keepAModel();
+    void evaluateReportsItsPhases() throws IOException {
+        writeAModel();
         ChildRun run = run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2");
         List<String> phases = run.messages().stream().filter(line -> !line.contains(" a second, ")).toList();
         assertEquals(List.of("comparing points with exact samples"), phases);
         assertEquals(List.of(), run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2", "--quiet").messages());
     }
 
-    /** The script in a real bash, asked as the shell asks it. In zsh it was tried by hand. */
+    /** Runs the completion script in bash as bash does; zsh was tried by hand. */
     @Test
-    void bashCompletesCommandsOptionsWordsDensitiesAndFiles() throws Exception {
+    void bashCompletesCommandsOptionsValuesDensitiesAndFiles() throws Exception {
         assumeTrue(new ProcessBuilder("bash", "--version").redirectErrorStream(true).start().waitFor() == 0, "no bash");
         Files.write(folder.resolve("script"), run("completion", "bash").out().getBytes(StandardCharsets.UTF_8));
         Files.writeString(folder.resolve("spare points.csv"), "");
@@ -166,7 +166,7 @@ class CommandLineTest {
     }
 
     @Test
-    void devicesSaysWhyPersistentMayNotRun() {
+    void devicesSaysWhyPersistentCannotRun() {
         Device device = Device.all().get(0);
         assertTrue(DevicesCommand.persistent(device).startsWith("if its barrier passes a test"), DevicesCommand.persistent(device));
         assertTrue(DevicesCommand.persistent(OtherDevice.with(device, Fence.NONE)).matches("no: .* reports no fence .*"),

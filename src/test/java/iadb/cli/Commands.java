@@ -15,13 +15,13 @@ import java.util.Arrays;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/** The program's command line in the JVM of the tests, where a process of its own would show nothing more. */
+/** Runs commands in the tests' JVM, where a separate process would make no difference. */
 final class Commands {
     private Commands() {
     }
 
     /**
-     * Runs a command to its end, as if in {@code folder}.
+     * Runs a command to its end as if {@code folder} were the current folder.
      *
      * @param arguments those that begin with {@code ./}, and {@code .} itself, name files in the folder
      */

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The jar on OpenCL that fails, runs short, or answers wrongly: by the layer in {@code src/test/c/fault_layer.c}. */
+/** The jar on an OpenCL driver that fails, runs out of memory or computes wrongly, emulated by {@code src/test/c/fault_layer.c}. */
 class FaultyOpenClIT {
     private static final String[] SMALL = {"train", "--p1", "ring", "--data", "9999", "--batch", "33", "--iterations", "20000"};
 
@@ -36,7 +36,7 @@ class FaultyOpenClIT {
     private Path folder;
 
     @BeforeEach
-    void keepAModel() throws IOException {
+    void writeAModel() throws IOException {
         Model.write(folder.resolve("m.safetensors"), new Model(Network.initial(new NetworkShape(16, 2), 0),
                 Optional.of(TrainedNetwork.P0), Optional.of(TrainedNetwork.P1), Map.of()));
     }
@@ -61,14 +61,14 @@ class FaultyOpenClIT {
         assertTrue(lines.get(0).contains(part), run.err());
     }
 
-    /** References to contexts, queues, buffers, programs, kernels and events, and bytes of buffers, when the process ended. */
-    private List<String> livedOn() throws IOException {
+    /** References to contexts, queues, buffers, programs, kernels and events, and bytes of buffers, at the end of the process. */
+    private List<String> leaks() throws IOException {
         List<String> lines = Files.readAllLines(folder.resolve("live"));
         return List.of(lines.get(lines.size() - 1).split(" ")).subList(1, 8);
     }
 
-    private void assertNothingLivedOn() throws IOException {
-        assertEquals(List.of("0", "0", "0", "0", "0", "0", "0"), livedOn());
+    private void assertNothingLeaked() throws IOException {
+        assertEquals(List.of("0", "0", "0", "0", "0", "0", "0"), leaks());
     }
 
     private byte[] bytes(String name) throws IOException {
@@ -76,7 +76,7 @@ class FaultyOpenClIT {
     }
 
     @Test
-    void aPlatformWithoutADeviceIsToldApartFromNoLoader() throws Exception {
+    void aPlatformWithoutADeviceIsDistinguishedFromAMissingLoader() throws Exception {
         assertOneLine(3, "an OpenCL loader but no device; install", run("devices=0", SMALL));
     }
 
@@ -85,18 +85,18 @@ class FaultyOpenClIT {
         ChildRun run = run("build=0", SMALL);
         assertOneLine(1, "clBuildProgram failed with CL_BUILD_PROGRAM_FAILURE on ", run);
         assertTrue(run.err().contains("PoCL can write to its cache folder (POCL_CACHE_DIR"), run.err());
-        assertNothingLivedOn();
+        assertNothingLeaked();
     }
 
     @ParameterizedTest
     @CsvSource({"launch=3000, clEnqueueNDRangeKernel(, a kernel crashed", "crash=3000, clWaitForEvents failed, start again"})
-    void aLaunchThatFailsInTheMiddleOfATrainingLeavesTheLastCheckpoint(String fault, String call, String remedy) throws Exception {
+    void aLaunchThatFailsDuringTrainingLeavesTheLastCheckpoint(String fault, String call, String remedy) throws Exception {
         String[] arguments = {"train", "--p1", "ring", "--data", "9999", "--batch", "33", "--plan", "fused", "--iterations", "3000",
             "--checkpoint-every", "100", "--out", "out"}; // two launches a step
         ChildRun run = run(fault, arguments);
         assertOneLine(1, call, run);
         assertTrue(run.err().contains(remedy), run.err());
-        assertNothingLivedOn();
+        assertNothingLeaked();
         assertFalse(Files.exists(folder.resolve("out/model.safetensors")));
         int step = CheckpointFile.read(folder.resolve("out/checkpoint.safetensors")).checkpoint().step();
         assertTrue(step > 1000 && step < 1500 && step % 100 == 0, "step " + step);
@@ -111,27 +111,27 @@ class FaultyOpenClIT {
         "sample --model ./m.safetensors --points 100000 --steps 2 -o ./points.npy, 700000", // the points take 800,000 bytes
         "--model ./m.safetensors --points 100000 --steps 2 --no-frames --out ., 700000",
         "sample --model ./m.safetensors --points 200000 --steps 2 --sequence sobol --log-density -o ./points.npy, 1400000"})
-    void aDeviceThatIsShortOfMemoryGetsSmallerChunksAndGivesTheSamePoints(String command, int bytes) throws Exception {
+    void aDeviceWithLittleMemoryGetsSmallerChunksAndGivesTheSamePoints(String command, int bytes) throws Exception {
         Commands.run(folder, command.split(" ")).well();
         byte[] expected = bytes("points.npy");
         Files.delete(folder.resolve("points.npy"));
         for (String fault : List.of("memory=" + bytes, "lazy-memory=" + bytes)) {
             run(fault, command.split(" ")).well();
             assertArrayEquals(expected, bytes("points.npy"));
-            assertNothingLivedOn();
+            assertNothingLeaked();
             Files.delete(folder.resolve("points.npy"));
         }
     }
 
     @Test
-    void whatDoesNotFitInAnyChunkGetsOneLine() throws Exception {
+    void whatFitsInNoChunkIsRefusedInOneLine() throws Exception {
         assertOneLine(2, "the device is out of memory: use fewer points, a smaller batch, or another device (--points, --device)",
                 run("memory=60000", "sample", "--model", "m.safetensors", "--points", "200000", "-o", "points.npy"));
         assertOneLine(2, "the device is out of memory", run("memory=60000", SMALL));
-        assertNothingLivedOn();
+        assertNothingLeaked();
     }
 
-    /** What a driver's compiler could get wrong, and what the check says of it. */
+    /** Errors that a driver's compiler could make, and how the self-test reports them. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "y * 0x1p-24f=>x * 0x1p-24f                | train                    | drawing by rejection puts",
@@ -146,23 +146,23 @@ class FaultyOpenClIT {
         "log1p(e), e=>0.9f * log1p(e), e          | sample --log-density     | a log-determinant of the density by euler is off by",
         "log1p(e), e=>0.9f * log1p(e), e          | sample --at p.csv        | a log-determinant of the inverse by euler is off by",
         "total += block=>total -= block            | evaluate                 | an energy distance is off by"})
-    void aDeviceThatAnswersWronglyIsRefusedByName(String change, String command, String verdict) throws Exception {
+    void aDeviceThatComputesWronglyIsRefusedByName(String change, String command, String verdict) throws Exception {
         Files.writeString(folder.resolve("p.csv"), "0.5,0.5\n");
         String[] rest = command.startsWith("sample") ? new String[] {"--model", "m.safetensors", "-o", "points.npy"}
                 : command.startsWith("evaluate") ? new String[] {"--model", "m.safetensors", "--count", "99"}
                 : new String[] {"--data", "999", "--iterations", "5", "--width", "16", "--depth", "2", "--out", "out"};
         ChildRun run = run("source=" + change, (command + " " + String.join(" ", rest)).split(" "));
-        // a busy machine's barrier does not pass its test, and fused runs in its place
+        // on a busy machine the barrier may fail its test: then fused runs instead of persistent
         assertOneLine(1, run.err().contains("by the plan fused") ? verdict.replace("persistent", "fused") : verdict, run);
         assertTrue(run.err().contains(" computes wrong results: ") && run.err().contains("update its driver"), run.err());
         assertFalse(Files.exists(folder.resolve("points.npy")) || Files.exists(folder.resolve("out/model.safetensors")));
-        assertNothingLivedOn();
+        assertNothingLeaked();
     }
 
-    /** As on a busy machine, where the groups that wait for each other do not run at the same time. */
+    /** Such as on a busy machine, where the groups that wait for each other do not run at the same time. */
     @ParameterizedTest
     @CsvSource({"auto", "persistent"})
-    void aBarrierThatIsNotProvenIsAutosOwnBusinessAndToldWhereItWasAskedFor(String plan) throws Exception {
+    void aBarrierThatFailsItsTestIsReportedOnlyIfPersistentWasRequested(String plan) throws Exception {
         ChildRun run = run("source=if (round == rounds &&=>if (0 &&", "--iterations", "20000", "--points", "9", "--steps", "1",
                 "--no-frames", "--plan", plan, "--out", "out", "--quiet").well();
         String reason = "the barrier across work-groups did not pass its test";
@@ -178,7 +178,7 @@ class FaultyOpenClIT {
     }
 
     @Test
-    void theCheckIsMadeOnceForADeviceAndDriver() throws Exception {
+    void theSelfTestRunsOncePerDeviceAndDriver() throws Exception {
         Map<String, String> cache = new HashMap<>(environment(""));
         cache.put("IADB_CL_CACHE", folder.resolve("cache").toString());
         String[] sample = {"sample", "--model", "m.safetensors", "--points", "5", "-o", "points.npy"};
@@ -186,13 +186,13 @@ class FaultyOpenClIT {
         assertEquals(2, forget(".checks", false), "one for drawing, one for the map");
         cache.put("OPENCL_FAULT", "source=0.5f, 0.5f, 1.0f=>0.5f, 0.4f, 1.0f");
         forget(".programs", true);
-        Jar.run(folder, cache, sample).well(); // it is trusted from then on
+        Jar.run(folder, cache, sample).well(); // the passed self-test is remembered
         forget(".programs", true);
         forget(".checks", true);
         assertOneLine(1, "a point of the map by rk4 is off by", Jar.run(folder, cache, sample));
     }
 
-    /** Counts the entries of the cache of this ending, and removes them if they shall be. */
+    /** Counts the cache's entries with this ending, and removes them if asked to. */
     private int forget(String ending, boolean remove) throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve("cache"))) {
             List<Path> entries = files.filter(file -> file.toString().endsWith(ending)).toList();

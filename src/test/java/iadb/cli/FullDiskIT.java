@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The jar on a disk that is full or becomes read-only: a small tmpfs in a mount namespace of the test's own. What lies on it
- * at the end is copied to the folder {@code kept}.
+ * The jar on a disk that is full or becomes read-only: a small tmpfs in a mount namespace of its own. The files on it at the
+ * end are copied to the folder {@code kept}.
  */
 class FullDiskIT {
     private static final String SMALL = "train --p1 ring --data 999 --batch 33 --iterations 20000 --out disk";
@@ -26,7 +26,7 @@ class FullDiskIT {
     @TempDir
     private Path folder;
 
-    /** Runs a script beside the folder {@code disk}, a disk of this size. */
+    /** Runs a script in the folder that has {@code disk}, a disk of this size. */
     private ChildRun shell(String script, String size) throws IOException, InterruptedException {
         Files.createDirectories(folder.resolve("disk"));
         Files.createDirectories(folder.resolve("kept"));
@@ -66,7 +66,7 @@ class FullDiskIT {
     }
 
     @Test
-    void onAFullDiskAnEarlierModelStays() throws Exception {
+    void aFullDiskKeepsTheEarlierModel() throws Exception {
         Commands.run(folder, SMALL.replace("20000", "50").replace("disk", "./before").split(" ")).well();
         ChildRun run = shell("cp before/* disk\ncat /dev/zero > disk/filler\nrun " + SMALL.replace("20000", "50") + " --seed 1", "400k");
         assertEquals(1, run.code(), run.err());
@@ -78,7 +78,7 @@ class FullDiskIT {
     }
 
     @Test
-    void trainingOutlivesADiskThatIsFullForAWhile() throws Exception {
+    void trainingContinuesWhileTheDiskIsFull() throws Exception {
         ChildRun run = shell("""
                 run %s --checkpoint-every 500 & pid=$!
                 until [ -e disk/checkpoint.safetensors ]; do sleep 0.01; done
@@ -96,7 +96,7 @@ class FullDiskIT {
     }
 
     @Test
-    void aCtrlCThatCannotSaveSaysSoAndFails() throws Exception {
+    void aCtrlCThatCannotSaveIsReportedAndFails() throws Exception {
         ChildRun run = shell("""
                 env --default-signal=INT run %s --verbose & pid=$!
                 until grep -q 'first losses' stderr || ! kill -0 $pid; do sleep 0.01; done

@@ -39,13 +39,13 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program's jar with files that mean harm: they get a line, and neither memory, nor paths, nor the network. */
+/** The jar with malicious files: each is refused in one line, and none makes it use much memory, other paths or the network. */
 class HostileFilesIT {
     private static final int BOMB_SIDE = 50_000;
     private static final String ESCAPE = "\u001b[2J\u009b2J\n";
     private static final String[] SMALL = {"--points", "99", "--steps", "2"};
 
-    /** What a program that opens a connection, or waits for one, cannot do without. */
+    /** Classes that every program needs that opens a connection or waits for one. */
     private static final Pattern CONNECTIONS = Pattern.compile("java[./]net[./](Socket|ServerSocket|DatagramSocket|MulticastSocket"
             + "|HttpURLConnection|http[./].*)|java[./]nio[./]channels[./]\\w*(Socket|Datagram)\\w*Channel"
             + "|sun[./]nio[./]ch[./](NioSocketImpl|\\w*(Socket|Datagram)ChannelImpl)|sun[./]net[./]www[./]protocol[./]https?[./].*"
@@ -69,7 +69,7 @@ class HostileFilesIT {
     }
 
     @Test
-    void aBombIsRefusedInOneLineBeforeMemoryIsTaken() throws Exception {
+    void aDecompressionBombIsRefusedInOneLineBeforeMemoryIsAllocated() throws Exception {
         byte[] whole = bomb();
         assertTrue(whole.length < 400_000, whole.length + " bytes");
         Files.write(tree.resolve("whole.png"), whole);
@@ -85,7 +85,7 @@ class HostileFilesIT {
     }
 
     @Test
-    void whatNeedsMoreMemoryThanThereIsSaysSo() throws Exception {
+    void aFileThatNeedsTooMuchMemoryIsReported() throws Exception {
         try (RandomAccessFile file = new RandomAccessFile(tree.resolve("m.safetensors").toFile(), "rw")) {
             file.writeLong(Long.reverseBytes(90_000_000));
             file.writeByte('{');
@@ -98,13 +98,13 @@ class HostileFilesIT {
 
     // ---- paths, words and connections ------------------------------------------------------------------------------------------
 
-    /** Runs the program so that it says which classes it loads, and requires that none of them opens a connection. */
+    /** Runs the program with a log of the classes that it loads, and requires that none of them opens a connection. */
     private void runWithoutConnections(Path folder, String... arguments) throws IOException, InterruptedException {
         Path home = Files.createDirectories(tree.resolve("home"));
         Path classes = tree.resolve("home").resolve("classes.log");
         ChildRun run = Jar.run(folder, Map.of(), List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + home,
                 "-Xlog:class+load:file=" + classes), arguments).well();
-        assertFalse((run.out() + run.err()).matches("(?s).*[\u001b\u009b].*"), "a file's words do not steer the terminal");
+        assertFalse((run.out() + run.err()).matches("(?s).*[\u001b\u009b].*"), "no text of a file controls the terminal");
         List<String> loaded = Files.readAllLines(classes);
         assertTrue(loaded.stream().anyMatch(line -> line.contains("iadb.cli.Main")), "classes are listed");
         assertEquals(List.of(), loaded.stream().filter(line -> line.contains("source:"))
@@ -122,7 +122,7 @@ class HostileFilesIT {
         Safetensors.write(file, Network.initial(new NetworkShape(16, 1), 1).tensors(), metadata);
     }
 
-    /** Files that names in a file point to, as a density would be; access to them shows in their time. */
+    /** Writes images that names in a hostile file point to; their access times show whether they are read. */
     private static Map<Path, FileTime> bait(Path... paths) throws IOException {
         Map<Path, FileTime> accessed = new HashMap<>();
         for (Path path : paths) {
@@ -136,7 +136,7 @@ class HostileFilesIT {
     }
 
     @Test
-    void namesInAModelAreNeverPathsAndNothingLeavesOut() throws Exception {
+    void namesInAModelAreNeverUsedAsPaths() throws Exception {
         Path folder = Files.createDirectories(tree.resolve("a/b/c"));
         Path absolute = tree.resolve("elsewhere/p1.png");
         Map<Path, FileTime> bait = bait(absolute, tree.resolve("a/x.png"), folder.resolve("near.png"));
@@ -163,7 +163,7 @@ class HostileFilesIT {
     }
 
     @Test
-    void theNameOfAFileDoesNotSteerTheTerminal() throws Exception {
+    void aFileNameDoesNotControlTheTerminal() throws Exception {
         String name = "\u001b[2J\u009b31m\rx.png";
         Files.writeString(tree.resolve(name), "no picture");
         ChildRun run = Jar.run(tree, Map.of("LC_ALL", "C.UTF-8"), List.of(), "--p1", name, "--out", "out");
@@ -173,7 +173,7 @@ class HostileFilesIT {
     }
 
     @Test
-    void namesInACheckpointAreNeverPathsAndNothingLeavesOut() throws Exception {
+    void namesInACheckpointAreNeverUsedAsPaths() throws Exception {
         Path folder = Files.createDirectories(tree.resolve("a/b/c"));
         Commands.run(folder, "train", "--iterations", "4", "--checkpoint-every", "4", "--batch", "8", "--data", "99", "--width", "16",
                 "--depth", "1", "--out", "./first").well();
@@ -188,7 +188,7 @@ class HostileFilesIT {
         assertNothingBeyond(before, folder.resolve("second"));
     }
 
-    /** Requires that no file was made but in these folders, in the home that the run has, and what catches its output. */
+    /** Requires that new files are only in these folders and in the run's home, except for its output. */
     private void assertNothingBeyond(Set<String> before, Path... folders) throws IOException {
         Set<String> made = new TreeSet<>(FileNames.below(tree));
         made.removeAll(before);

@@ -25,15 +25,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ctrl-C, once in each of the program's works, and twice. */
+/** Ctrl-C, once during each of the program's tasks, and twice. */
 class InterruptionIT {
-    private static final List<String> TRUSTING = List.of("-Diadb.cl.trustAnswers=true");
+    private static final List<String> WITHOUT_SELF_TESTS = List.of("-Diadb.cl.trustAnswers=true");
     private static final String[] SMALL = {"train", "--p1", "ring", "--data", "999", "--batch", "33"};
 
     @TempDir
     private Path folder;
 
-    /** An environment in which the launch {@code first}, and each after it, takes so long; the file `slow` is there from it on. */
+    /** An environment in which each launch from {@code first} on takes so many seconds; the first of them makes the file {@code slow}. */
     private Map<String, String> slow(int first, int seconds) throws Exception {
         Map<String, String> slow = new HashMap<>(OpenClLayer.environment("fault_layer"));
         slow.put("OPENCL_FAULT", "slow=" + first + ":" + seconds);
@@ -47,7 +47,7 @@ class InterruptionIT {
 
     @Test
     void theSecondCtrlCEndsAtOnce() throws Exception {
-        Process process = Jar.start(folder, slow(30, 600), TRUSTING, "train", "--p1", "ring", "--data", "999", "--plan", "fused", "--out",
+        Process process = Jar.start(folder, slow(30, 600), WITHOUT_SELF_TESTS, "train", "--p1", "ring", "--data", "999", "--plan", "fused", "--out",
                 "out");
         try {
             Jar.await(process, folder, () -> said("plan fused") && isSlow());
@@ -61,9 +61,9 @@ class InterruptionIT {
         }
     }
 
-    /** Starts the program without its checks of the device, presses Ctrl-C after what is awaited, and gives what it said. */
+    /** Starts the program without its self-tests, waits for the condition, presses Ctrl-C, and returns the ended run. */
     private ChildRun interrupted(Map<String, String> environment, Callable<Boolean> awaited, String... arguments) throws Exception {
-        Process process = Jar.start(folder, environment, TRUSTING, arguments);
+        Process process = Jar.start(folder, environment, WITHOUT_SELF_TESTS, arguments);
         try {
             Jar.await(process, folder, awaited);
             Jar.interrupt(process);
@@ -78,7 +78,7 @@ class InterruptionIT {
     }
 
     @Test
-    void aTrainingKeepsACheckpointThatGoesOn() throws Exception {
+    void aStoppedTrainingKeepsACheckpointThatResumes() throws Exception {
         ChildRun run = interrupted(Map.of(), () -> Files.exists(folder.resolve("stopped/checkpoint.safetensors")),
                 Jar.with(SMALL, "--iterations", "100000000", "--checkpoint-every", "1000", "--out", "stopped"));
         assertEquals(130, run.code(), run.err());
@@ -93,7 +93,7 @@ class InterruptionIT {
     }
 
     @Test
-    void beforeTheFirstIterationAnEarlierModelStaysAsItIs() throws Exception {
+    void stoppingBeforeTheFirstIterationKeepsTheEarlierModel() throws Exception {
         Commands.run(folder, Jar.with(SMALL, "--iterations", "300", "--out", "./good")).well();
         byte[] before = Files.readAllBytes(folder.resolve("good/model.safetensors"));
         ChildRun run = interrupted(slow(1, 1), this::isSlow, Jar.with(SMALL, "--out", "good", "--seed", "1"));
@@ -133,7 +133,7 @@ class InterruptionIT {
     }
 
     @Test
-    void pointsUnderWayLeaveAnEarlierFileAsItIs() throws Exception {
+    void stoppingSampleKeepsTheEarlierFile() throws Exception {
         TrainedNetwork.write(folder.resolve("m.safetensors"));
         Files.createDirectory(folder.resolve("out"));
         Files.writeString(folder.resolve("out/points.npy"), "old");
@@ -146,7 +146,7 @@ class InterruptionIT {
     }
 
     @Test
-    void aJudgementUnderWayEnds() throws Exception {
+    void stoppingEvaluateWritesNothing() throws Exception {
         float[] points = UniformPoints.of(4096, 3);
         NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
         ChildRun run = interrupted(slow(1, 1), () -> said("energy.cl"), "evaluate", "--from", "points.npy", "--p1", "ring", "--verbose",

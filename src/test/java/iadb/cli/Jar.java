@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
-/** The program's jar in processes of its own. */
+/** Runs the program's jar in processes. */
 public final class Jar {
     private Jar() {
     }

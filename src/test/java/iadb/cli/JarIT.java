@@ -35,13 +35,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The jar as a user runs it, in a process of its own where that can make a difference. */
+/** The jar as a user runs it; in the tests' JVM where a separate process would make no difference. */
 class JarIT {
     private static final String[] SMALL = {"--data", "999", "--iterations", "300", "--batch", "33", "--points", "101", "--steps", "3"};
 
     private static final String OUT = "a b/c";
 
-    /** Where the whole tutorial ran in a process, once for the tests that look at its files. */
+    /** The output folder of one run of the whole tutorial, whose files several tests read. */
     @TempDir
     private static Path once;
 
@@ -55,7 +55,7 @@ class JarIT {
         tutorial = Jar.run(once, Map.of(), Jar.with(SMALL, "--out", OUT)).well();
     }
 
-    /** The bytes of a file that the whole tutorial made. */
+    /** The bytes of a file of that run. */
     private static byte[] made(String name) throws IOException {
         return Files.readAllBytes(once.resolve(OUT).resolve(name));
     }
@@ -140,7 +140,7 @@ class JarIT {
         }
     }
 
-    /** A busy machine may make `auto` take another plan than a quiet one: no file shows it but run.json. */
+    /** On a busy machine {@code auto} may take another plan than on an idle one: only run.json may differ. */
     @Test
     void plansOfTheSameBitsGiveTheSameModelFile() throws Exception {
         for (String plan : List.of("fused", "persistent")) {
@@ -149,9 +149,9 @@ class JarIT {
         assertArrayEquals(bytes("fused/model.safetensors"), bytes("persistent/model.safetensors"));
     }
 
-    /** PoCL builds a program twice for whoever asks for its binary, and keeps it by itself. */
+    /** PoCL would build a program a second time to return its binary, and has a cache of its own. */
     @Test
-    void aNamedCacheKeepsChecksButNoProgramsOfPoclAndTheSecondStartSaysNothing() throws Exception {
+    void aNamedCacheKeepsSelfTestsButNoPoclProgramsAndTheSecondStartIsQuiet() throws Exception {
         Map<String, String> cache = Map.of("IADB_CL_CACHE", folder.resolve("cache").toString());
         String[] pocl = Jar.with(SMALL, "--plan", "fused", "--device", "pthread");
         ChildRun first = Jar.run(folder, cache, Jar.with(pocl, "--out", "first")).well();
@@ -235,7 +235,7 @@ class JarIT {
                 "eight-gaussians")), names.toString());
     }
 
-    /** {@link RejectedInputsTest} has all, in one process. */
+    /** Some of the cases of {@link RejectedInputsTest}, which tests all of them in one process. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--p0 missing.png | no such file",
@@ -282,9 +282,9 @@ class JarIT {
                 "no window: .*; --offscreen draws without a display, and without --realtime .* the folder of --out"), run.err());
     }
 
-    /** {@link FaultyOpenClIT} has the same without {@code --verbose}. */
+    /** {@link FaultyOpenClIT} tests the same without {@code --verbose}. */
     @Test
-    void ofAKernelThatDoesNotBuildVerboseShowsTheLog() throws Exception {
+    void verboseShowsTheBuildLogOfAKernelThatDoesNotBuild() throws Exception {
         ChildRun run = Jar.run(folder, Map.of("POCL_EXTRA_BUILD_FLAGS", "-DWIDTH=nonsense", "POCL_KERNEL_CACHE", "0"), "--iterations", "5",
                 "--device", "pthread", "--verbose");
         assertEquals(1, run.code(), run.err());
@@ -292,7 +292,7 @@ class JarIT {
     }
 
     @Test
-    void aTrainingThatDivergesSaysWhereAndKeepsTheLastFiniteModel() throws Exception {
+    void aDivergedTrainingReportsTheIterationAndKeepsTheLastFiniteModel() throws Exception {
         ChildRun run = Commands.run(folder, "train", "--iterations", "2000", "--lr", "30", "--out", "./out");
         assertEquals(1, run.code(), run.err());
         String said = run.messages().get(run.messages().size() - 1);

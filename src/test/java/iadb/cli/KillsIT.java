@@ -37,7 +37,7 @@ class KillsIT {
     @TempDir
     private Path folder;
 
-    /** A command that writes into the folder {@code out}, and what it writes there when nothing happens to it. */
+    /** A command that writes into the folder {@code out}, and what it writes there when it is not killed. */
     private final class Work {
         private final String command;
         private final Map<String, byte[]> before;
@@ -91,7 +91,7 @@ class KillsIT {
     }
 
     @Test
-    void everyFileIsTheOldOrTheNewOneAfterAKillAndTheNextRunGoesOn() throws Exception {
+    void afterAKillEveryFileIsTheOldOrTheNewOneAndTheNextRunContinues() throws Exception {
         TrainedNetwork.write(folder.resolve("m.safetensors"));
         String small = "--p1 ring --data 999 --batch 33 --out ./out";
         String sample = "sample --model ./m.safetensors --points 300000 --steps 1 -o ./out/points.";
@@ -101,7 +101,7 @@ class KillsIT {
         if (Soak.isFull()) {
             commands.addAll(List.of(sample + "svg", sample + "ply", sample + "png",
                     "evaluate --model ./m.safetensors --count 3000 --steps 4 -o ./out/report.png",
-                    "sample --model ./m.safetensors --points 100000 --steps 5 --trajectory -o ./out/way.npy",
+                    "sample --model ./m.safetensors --points 100000 --steps 5 --trajectory -o ./out/trajectory.npy",
                     "--realtime --offscreen --seconds 8 --iterations 300 --points 500 --p1 ring --record ./out/show.gif"
                             + " --screenshot ./out/last.png --out ./out"));
         }
@@ -132,7 +132,7 @@ class KillsIT {
             kills += ended ? 0 : 1;
             boolean unfinished = contents().keySet().stream().anyMatch(KillsIT::isUnfinished);
             whileWriting += unfinished ? 1 : 0;
-            requireWhole(work, contents());
+            requireOldOrNew(work, contents());
             if (Soak.isFull() || unfinished || round % 4 == 0) {
                 resume(work);
             }
@@ -153,12 +153,12 @@ class KillsIT {
         }
     }
 
-    /** What no two runs have the same bytes of, since it holds times or what was to be seen at some time. */
-    private static boolean isOfItsTime(String name) {
+    /** Whether two runs write different bytes to the file, because it holds times or what the window showed. */
+    private static boolean differsBetweenRuns(String name) {
         return Set.of("run.json", "show.gif", "last.png", CHECKPOINT).contains(name);
     }
 
-    private void requireWhole(Work work, Map<String, byte[]> now) throws IOException {
+    private void requireOldOrNew(Work work, Map<String, byte[]> now) throws IOException {
         assertTrue(now.keySet().containsAll(work.before.keySet()),
                 () -> "files were lost: " + work.before.keySet() + ", now " + now.keySet());
         for (Map.Entry<String, byte[]> file : now.entrySet()) {
@@ -168,7 +168,7 @@ class KillsIT {
                 JsonParser.parseString(new String(bytes)).getAsJsonObject();
             } else if (name.equals(CHECKPOINT)) {
                 CheckpointFile.read(folder.resolve("out").resolve(name));
-            } else if (isOfItsTime(name)) {
+            } else if (differsBetweenRuns(name)) {
                 decode(bytes);
             } else if (!isUnfinished(name)) {
                 assertTrue(Arrays.equals(bytes, work.before.get(name)) || Arrays.equals(bytes, work.after.get(name)),
@@ -190,7 +190,7 @@ class KillsIT {
         }
     }
 
-    /** The next run starts without cleaning up, and ends with the files of a run that nobody killed. */
+    /** Starts the next run without cleaning up; it must end with the files of a run that was not killed. */
     private void resume(Work work) throws IOException, InterruptedException {
         Path checkpoint = folder.resolve("out").resolve(CHECKPOINT);
         if (Files.exists(checkpoint)) {
@@ -201,10 +201,10 @@ class KillsIT {
             (old ? work.before : work.after).forEach((name, bytes) -> assertArrayEquals(bytes, read(name), name + " from step " + step));
         } else {
             Jar.run(folder, Map.of(), work.command.split(" ")).well();
-            requireWhole(work, contents());
-            work.after.forEach((name, bytes) -> assertTrue(isOfItsTime(name) || Arrays.equals(bytes, read(name)), name));
+            requireOldOrNew(work, contents());
+            work.after.forEach((name, bytes) -> assertTrue(differsBetweenRuns(name) || Arrays.equals(bytes, read(name)), name));
         }
-        assertTrue(contents().keySet().stream().noneMatch(KillsIT::isUnfinished), "what was left is gone");
+        assertTrue(contents().keySet().stream().noneMatch(KillsIT::isUnfinished), "the unfinished files are removed");
     }
 
     private byte[] read(String name) {

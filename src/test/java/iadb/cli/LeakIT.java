@@ -17,20 +17,20 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A training that goes on and on in 128 MB of Java's memory: what the process and the device hold does not grow. */
+/** A long training in 128 MB of Java heap: the memory of the process and the objects of the device do not grow. */
 class LeakIT {
     @TempDir
     private Path folder;
 
     @Test
-    void aLongTrainingHoldsWhatItHeldAtFirst() throws Exception {
-        assumeTrue(Files.exists(Path.of("/proc/self/status")), "only Linux tells the size of a process so");
+    void memoryOfALongTrainingDoesNotGrow() throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self/status")), "only Linux has /proc");
         int firstSeconds = Soak.times(3, 60); // with launches in them
         int seconds = Soak.times(8, 600);
         Path live = folder.resolve("live"); // a line for each of them
         Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
         environment.put("OPENCL_LIVE", live.toString());
-        // in seconds Java's own memory does not settle: the short test takes all of it at the start, and sees what else grows
+        // Java's heap needs longer than the short test to settle: there it is allocated at the start, so that only other growth shows
         List<String> memory = Soak.isFull() ? List.of("-Xmx128m") : List.of("-Xmx128m", "-Xms128m", "-XX:+AlwaysPreTouch");
         Process process = Jar.start(folder, environment, memory, "train", "--p1", "ring", "--data", "9999", "--batch",
                 "64", "--ema", "0.999", "--iterations", "2000000000", "--checkpoint-every", "5000", "--out", "out");
@@ -58,7 +58,7 @@ class LeakIT {
             long[] now = numbers(line);
             early[5] = now[5];
             assertTrue(now[5] <= 2, "events: " + line);
-            assertEquals(Arrays.toString(early), Arrays.toString(now), "what is alive in the middle, and later");
+            assertEquals(Arrays.toString(early), Arrays.toString(now), "objects alive in the middle, and later");
         }
         Soak.note("leak_seconds", seconds);
         Soak.note("megabytes_at_first", first);

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The commands that use a trained map and go on with a training, through files. */
+/** The commands that use a trained map or resume a training, through files. */
 class MapIT {
     private static final String[] SMALL = {"train", "--p1", "ring", "--data", "999", "--batch", "33"};
 
@@ -47,7 +47,7 @@ class MapIT {
     private Path folder;
 
     @BeforeEach
-    void keepAModel() throws IOException {
+    void writeAModel() throws IOException {
         TrainedNetwork.write(folder.resolve("m.safetensors"));
     }
 
@@ -64,7 +64,7 @@ class MapIT {
     }
 
     @Test
-    void thereWithTheDensityAndBackThroughFiles() throws Exception {
+    void mapAndInverseAgreeOnTheDensityThroughFiles() throws Exception {
         ChildRun run = run("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "--log-density", "-o", "./there.npy");
         assertEquals(folder.resolve("there.npy") + ": 3,000 points, 16 euler steps\n", run.out());
         run("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./plain.csv");
@@ -87,7 +87,7 @@ class MapIT {
     }
 
     @Test
-    void chunksSeedsAndSequences() throws Exception {
+    void morePointsBeginWithTheSameOnesAndOtherSeedsAndSequencesDiffer() throws Exception {
         run("sample", "--model", "./m.safetensors", "--points", "300000", "--steps", "1", "-o", "./a.npy", "--quiet");
         run("sample", "--model", "./m.safetensors", "--points", "270000", "--steps", "1", "-o", "./b.npy");
         assertArrayEquals(Arrays.copyOf(npy("a.npy"), 540_000), npy("b.npy"), "more points begin with the same ones");
@@ -146,7 +146,7 @@ class MapIT {
     }
 
     @Test
-    void evaluateShowsTheFloorBesideItsFigures() throws Exception {
+    void evaluateShowsTheNoiseFloorWithItsFigures() throws Exception {
         ChildRun table = run("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16", "-o", "./r.png");
         for (String row : List.of("sliced Wasserstein-1", "energy distance", "off support", "mean log density", "not inverted",
                 "exact samples'")) {
@@ -173,7 +173,7 @@ class MapIT {
     }
 
     @Test
-    void aTrainingThatEndedGoesFurther() throws Exception {
+    void aFinishedTrainingCanBeContinued() throws Exception {
         run(Jar.with(SMALL, "--iterations", "3000", "--out", "./long"));
         run(Jar.with(SMALL, "--iterations", "1000", "--checkpoint-every", "400", "--out", "./short"));
         run("train", "--resume", "./short/checkpoint.safetensors", "--iterations", "3000", "--out", "./further");
@@ -205,7 +205,7 @@ class MapIT {
     }
 
     @Test
-    void aPictureInThePlaceOfTheModelsOwnIsSaid() throws Exception {
+    void aPictureThatIsNotTheModelsIsReported() throws Exception {
         Density large = Densities.noise(1600);
         Model.write(folder.resolve("large.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(large), Optional.of(TrainedNetwork.P1), Map.of()));
@@ -235,7 +235,7 @@ class MapIT {
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             assertTrue(zip.getEntry("iadb/LearnedMap.class") != null && zip.getEntry("cl/density.cl") != null);
             assertEquals(which.equals("iadb.jar"), zip.getEntry("picocli/CommandLine.class") != null,
-                    "the library brings nothing of others");
+                    "the library contains no dependency");
         }
     }
 }

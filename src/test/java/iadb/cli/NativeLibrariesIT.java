@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Starts of the jar whose native libraries are not yet unpacked, damaged, planted, or have no place. */
+/** Starts of the jar whose native libraries are not yet unpacked, are damaged or planted, or have no usable folder. */
 class NativeLibrariesIT {
     private static final String JOCL = "libJOCL_2_0_6-linux-x86_64.so";
 
@@ -55,7 +55,7 @@ class NativeLibrariesIT {
     }
 
     @Test
-    void sixFirstStartsAtOnceAllSucceed() throws Exception {
+    void sixSimultaneousFirstStartsSucceed() throws Exception {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             processes.add(start("start" + i, cache.toString()));
@@ -82,12 +82,12 @@ class NativeLibrariesIT {
             assertStarts("again", cache.toString());
             assertArrayEquals(whole, Files.readAllBytes(cache.resolve(JOCL)));
         }
-        assertArrayEquals(cut, Files.readAllBytes(planted), "it is not touched");
+        assertArrayEquals(cut, Files.readAllBytes(planted), "the planted library is not touched");
     }
 
-    /** Others may write there: as good as another user's. */
+    /** A folder that others may write to is as untrustworthy as another user's. */
     @Test
-    void aFolderThatIsNotThisUsersAloneIsPassedOver() throws Exception {
+    void aFolderThatOthersCanWriteToIsSkipped() throws Exception {
         Path open = Files.createDirectory(folder.resolve("open"));
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
         Path ours = Files.createDirectory(temporary.resolve("iadb-cl-" + System.getProperty("user.name")));
@@ -96,10 +96,10 @@ class NativeLibrariesIT {
         assertStarts("start", open.toString());
         assertEquals(List.of(), FileNames.below(open));
         assertEquals(List.of("iadb-cl-" + System.getProperty("user.name") + "/" + JOCL),
-                FileNames.below(temporary).stream().filter(name -> name.contains("iadb-cl-")).toList(), "a passing folder is gone");
+                FileNames.below(temporary).stream().filter(name -> name.contains("iadb-cl-")).toList(), "the temporary folder is removed");
         assertEquals("planted", Files.readString(ours.resolve(JOCL)));
 
-        // a link to a folder that is private, which who made the link could change a moment later
+        // a link to a private folder, which the owner of the link could redirect at any time
         Files.delete(ours.resolve(JOCL));
         Files.delete(ours);
         Path own = Files.createDirectory(folder.resolve("own"), PosixFilePermissions.asFileAttribute(
@@ -110,16 +110,15 @@ class NativeLibrariesIT {
     }
 
     @Test
-    void withoutACacheTheyLieInAPrivateTemporaryFolder() throws Exception {
+    void withoutACacheLibrariesAreUnpackedIntoAPrivateTemporaryFolder() throws Exception {
         assertStarts("start", "off");
         Path ours = temporary.resolve("iadb-cl-" + System.getProperty("user.name"));
         assertEquals(List.of(JOCL, "liblwjgl.so"), FileNames.below(ours));
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(ours)));
     }
 
-    /** By mounts in a namespace of the test's own. */
     @Test
-    void aFullOrNoexecFolderIsPassedOverAndWhereNoneWorksEachIsNamed() throws Exception {
+    void aFullOrNoexecFolderIsSkippedAndIfNoneWorksEachIsNamed() throws Exception {
         String mount = "mkdir full noexec; mount -t tmpfs -o size=100k,mode=700 tmpfs full && mount -t tmpfs -o noexec,mode=700 tmpfs noexec || exit 99\n";
         ChildRun run = Jar.shellThatMounts(folder, mount + """
                 for place in full noexec; do
@@ -131,12 +130,12 @@ class NativeLibrariesIT {
         assertEquals(0, run.code(), run.err());
         String user = System.getProperty("user.name");
         assertEquals(List.of("code 3", "code 3"), run.out().lines().limit(2).toList());
-        assertFalse(run.out().contains(".tmp") || run.out().matches("(?s).*iadb-cl-\\d.*"), "nothing passing is left: " + run.out());
+        assertFalse(run.out().contains(".tmp") || run.out().matches("(?s).*iadb-cl-\\d.*"), "no temporary file is left: " + run.out());
         List<String> said = run.messages();
         assertEquals(2, said.size(), run.err());
         assertTrue(said.get(0).startsWith("no folder holds this program's native libraries: ") && said.get(0).contains("/full (No space")
                 && said.get(0).contains("/full/iadb-cl-" + user + " (No space") && said.get(0).contains("IADB_CL_CACHE"), said.get(0));
         assertTrue(said.get(1).contains("/noexec/iadb-cl-" + user + " (mounted noexec)"), said.get(1));
-        assertFalse(said.get(1).contains("loader"), "there is one");
+        assertFalse(said.get(1).contains("loader"), "a loader is present");
     }
 }

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
-/** What options say beside the values that they have. */
+/** Messages about the values of options. */
 class OptionsTest {
     @TempDir
     private Path folder;
 
     /** What is logged while both densities of a command line are read. */
-    private static List<String> saidOf(String... arguments) {
+    private static List<String> messagesOf(String... arguments) {
         Logger logger = (Logger) LoggerFactory.getLogger(Options.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -48,10 +48,10 @@ class OptionsTest {
         byte[] png = DensityImage.toPng(Density.of("paper", 20, 20, weights));
         String paper = Files.write(folder.resolve("paper.png"), png).toString();
         String line = "most of paper.png is bright, and bright is dense; --invert makes its dark parts dense";
-        assertEquals(List.of(line), saidOf("--p1", paper));
-        assertEquals(List.of(line, line), saidOf("--p0", paper, "--p1", paper));
-        assertEquals(List.of(), saidOf("--p1", paper, "--invert"));
-        assertEquals(List.of(), saidOf("--p0", "uniform"));
-        assertEquals(List.of(), saidOf());
+        assertEquals(List.of(line), messagesOf("--p1", paper));
+        assertEquals(List.of(line, line), messagesOf("--p0", paper, "--p1", paper));
+        assertEquals(List.of(), messagesOf("--p1", paper, "--invert"));
+        assertEquals(List.of(), messagesOf("--p0", "uniform"));
+        assertEquals(List.of(), messagesOf());
     }
 }

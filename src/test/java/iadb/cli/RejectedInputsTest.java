@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whatever is wrong with the command line or an input: one line says what, nothing is printed as a result, and no file changes. */
+/** A wrong command line or input is reported in one line on stderr; nothing is printed on stdout, and no file changes. */
 class RejectedInputsTest {
     @TempDir
     private static Path folder;
@@ -125,13 +125,13 @@ class RejectedInputsTest {
         "train --checkpoint-every -1 | --checkpoint-every",
         "train --ema 1 | --ema",
         "train --lr-schedule linear | constant or cosine"})
-    void wrongInputGetsOneLineAndExitCode2AndLeavesFilesWhole(String command, String reason) throws IOException {
+    void wrongInputGetsOneLineAndExitCode2AndChangesNoFile(String command, String reason) throws IOException {
         boolean writesToAFolder = command.matches("(--|train).*") && !command.matches(".* -o .*|.*--out .*");
         assertRejected(writesToAFolder ? command + " --out ./out" : command, reason);
     }
 
     @Test
-    void whatIsNoRegularFileIsNotOpened() throws Exception {
+    void onlyRegularFilesAreOpened() throws Exception {
         Path pipe = folder.resolve("pipe.png");
         assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "makes no pipe");
         try {
@@ -148,14 +148,14 @@ class RejectedInputsTest {
         ChildRun run = Commands.run(folder, command.split(" "));
         assertEquals(2, run.code(), run.err());
         assertEquals("", run.out());
-        // what only the device refuses comes after the line that names it
+        // the line that names the device may come before the refusal
         List<String> messages = run.messages().stream().filter(line -> !line.contains(" -> ")).toList();
         assertEquals(1, messages.size(), run.err());
         assertTrue(messages.get(0).contains(reason), run.err());
         assertEquals(before, contents(), "no file is new, and none changed");
     }
 
-    /** Each file's bytes, as a text of one char a byte. */
+    /** The bytes of each file, one char per byte. */
     private static Map<Path, String> contents() throws IOException {
         Map<Path, String> contents = new HashMap<>();
         try (Stream<Path> files = Files.walk(folder)) {

@@ -56,7 +56,7 @@ class RemediesTest {
         assertEquals("; --lr sets the learning rate", Remedies.of(new DivergedException("the loss of iteration 7", 30, Optional.empty(), 0), command()));
     }
 
-    /** Nor does any exception of the window's: whoever catches one may have no command line. */
+    /** The exceptions of the window name none either: who catches one may have no command line. */
     @Test
     void noMessageOfTheLibraryNamesAFlag() throws IOException {
         Path sources = Path.of("src/main/java/iadb");

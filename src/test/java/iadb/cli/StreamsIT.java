@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the program makes of its standard streams, its terminal and its locale, which only a process of its own has. */
+/** Standard streams, terminal and locale of the program, which need a process of their own. */
 class StreamsIT {
     private static final String SAMPLE = "run sample --model m.safetensors --steps 2 -o p.csv";
 
@@ -32,7 +32,7 @@ class StreamsIT {
     }
 
     @Test
-    void resultsThatAreLostAreAFailure() throws Exception {
+    void lostResultsAreAFailure() throws Exception {
         ChildRun devices = shell("run devices > /dev/full");
         assertEquals(List.of("the standard output cannot be written: results are lost"), devices.messages());
         assertEquals(1, devices.code());
@@ -42,14 +42,14 @@ class StreamsIT {
     }
 
     @Test
-    void aPipeThatIsClosedIsNoFailure() throws Exception {
+    void aClosedPipeIsNoFailure() throws Exception {
         ChildRun run = shell("mkfifo pipe; exec 3<>pipe 4>pipe 3<&-; run --list-densities >&4");
         assertEquals(List.of(), run.messages(), "nobody reads");
         assertEquals(0, run.code());
     }
 
     @Test
-    void lettersBeyondTheLocaleAreNamedWhereAFileIsMeant() throws Exception {
+    void charactersOutsideTheLocaleAreRefusedInFileNames() throws Exception {
         for (String option : List.of("--p1", "--out")) {
             ChildRun run = shell("LC_ALL=C run " + option + " b\u00FCro.png");
             assertEquals(2, run.code(), run.err());
@@ -59,7 +59,7 @@ class StreamsIT {
     }
 
     @Test
-    void onlyATerminalThatObeysThemGetsEscapeCodes() throws Exception {
+    void onlyACapableTerminalGetsEscapeCodes() throws Exception {
         TrainedNetwork.write(folder.resolve("m.safetensors"));
         assertTrue(shell("TERM=xterm script -qec '" + SAMPLE + "' /dev/null").out().contains("\u001b["), "a bar");
         ChildRun dumb = shell("TERM=dumb script -qec '" + SAMPLE + "; run devices --help' /dev/null");

@@ -12,9 +12,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 
-/** Entries of the cache, made here a second time and from its description only. */
+/** Entries of the cache, made independently of the program from the description of the format. */
 final class CacheEntries {
-    /** What all of them are called. */
+    /** The key of all of them. */
     static final String KEY = "0123456789abcdef".repeat(4);
 
     private static final int CHANGE_BYTES = 3;
@@ -44,14 +44,14 @@ final class CacheEntries {
         return entry;
     }
 
-    /** Reads an entry, and requires that it is given whole if it is right, and not at all else. */
+    /** Reads an entry, and requires the whole payload if the entry is valid, and nothing otherwise. */
     static void requirePayloadOrNothing(Path file) throws IOException {
         byte[] entry = Files.readAllBytes(file);
         Optional<byte[]> payload = CacheDoor.load(file.getParent(), KEY);
         byte[] rest = Arrays.copyOfRange(entry, Math.min(entry.length, CacheDoor.HEADER_BYTES), entry.length);
         boolean right = rest.length > 0 && Arrays.equals(header(rest), Arrays.copyOf(entry, CacheDoor.HEADER_BYTES));
         if (right != payload.isPresent() || right && !Arrays.equals(rest, payload.get())) {
-            throw new AssertionError("the cache " + (payload.isPresent() ? "gives what was not stored" : "keeps back what was stored"));
+            throw new AssertionError("the cache " + (payload.isPresent() ? "returns what was not stored" : "does not return what was stored"));
         }
     }
 }

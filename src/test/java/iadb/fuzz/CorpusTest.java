@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Hostile files that fuzzing found, and the good ones it began with: each reader takes them, or refuses them by a short line. */
+/** Each reader accepts the files that fuzzing found and started from, or refuses them in one short line. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CorpusTest {
     private static final Path CORPUS = Path.of("src/test/resources/corpus");
@@ -27,7 +27,7 @@ class CorpusTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyInputIsTakenOrRefused(FuzzedReader reader) throws IOException {
+    void everyInputIsAcceptedOrRefused(FuzzedReader reader) throws IOException {
         Path corpus = CORPUS.resolve(reader.key());
         List<String> inputs = FileNames.in(corpus);
         assertTrue(!inputs.isEmpty() && inputs.size() < MOST_FILES, inputs.size() + " inputs");
@@ -42,7 +42,7 @@ class CorpusTest {
 
     @ParameterizedTest
     @EnumSource
-    void goodFilesAreTaken(FuzzedReader reader) throws IOException {
+    void goodFilesAreAccepted(FuzzedReader reader) throws IOException {
         for (Map.Entry<String, byte[]> seed : Seeds.of(reader, folder).entrySet()) {
             assertTrue(reader.takes(seed.getValue(), folder), seed.getKey());
         }

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** What Jazzer calls, by these names: {@code tools/fuzz} starts it with a reader's name. */
+/** The methods that Jazzer calls by name; {@code tools/fuzz} starts it with a reader's name. */
 public final class FuzzTarget {
     private static FuzzedReader reader;
     private static Path folder;
@@ -13,7 +13,7 @@ public final class FuzzTarget {
     private FuzzTarget() {
     }
 
-    /** The environment says which reader it is, and the folder for its files: Jazzer's own processes have it too. */
+    /** Takes the reader and the folder for its files from the environment, which Jazzer's child processes inherit. */
     public static void fuzzerInitialize() throws IOException {
         reader = FuzzedReader.named(System.getenv("FUZZED_READER")).orElseThrow();
         folder = Files.createTempDirectory(Path.of(System.getenv("FUZZED_FILES")), reader.key(),

@@ -19,12 +19,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Every reader of files that may come from anywhere, and how it is tried: bytes become a file, the file is read as the
- * program reads it, and all that it gives is used. A reader either takes a file, or throws an {@link InvalidInputException}
- * of one short line that names the file; the cache gives back what was stored, or nothing.
+ * Every reader of files of unknown origin, and how it is fuzzed: bytes become a file, the file is read as the program reads
+ * it, and everything that was read is used. A reader either accepts a file, or throws an {@link InvalidInputException} with one
+ * short line that names the file; the cache returns what was stored, or nothing.
  *
- * <p>Some are here twice: as they are, and with bytes whose lengths, checksums and compression are made right first, so that
- * what a fuzzer changes lies behind them.
+ * <p>Some occur twice: with the bytes as they are, and with lengths, checksums and compression made right first, so that the
+ * fuzzer's changes reach the code behind those checks.
  */
 enum FuzzedReader {
     /** PNG, JPEG, BMP and GIF as they are. */
@@ -88,7 +88,7 @@ enum FuzzedReader {
             use(Model.read(file), file);
         }
     },
-    /** The same for a checkpoint, and what going on from it takes. */
+    /** The same for a checkpoint, including what resuming from it needs. */
     CHECKPOINT("input.safetensors") {
         @Override
         byte[] fileOf(byte[] input) {
@@ -133,12 +133,12 @@ enum FuzzedReader {
         this.fileName = fileName;
     }
 
-    /** How scripts and folders call it. */
+    /** Its name in scripts and folders. */
     String key() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** The file that some bytes stand for. */
+    /** The content of the file that an input gives. */
     byte[] fileOf(byte[] input) {
         return input;
     }
@@ -147,7 +147,7 @@ enum FuzzedReader {
     abstract void read(Path file) throws IOException;
 
     /**
-     * Makes bytes a file in a folder of the test's own, and reads it.
+     * Writes the file of an input into a folder, and reads it.
      *
      * @return whether the reader took it
      * @throws AssertionError if the reader does what no reader may
@@ -189,7 +189,7 @@ enum FuzzedReader {
         }
     }
 
-    /** Whether a terminal does anything with a character but show it. */
+    /** Whether a terminal may do anything else with a character than show it. */
     private static boolean leavesTheLine(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.LINE_SEPARATOR,
@@ -239,7 +239,7 @@ enum FuzzedReader {
         }
     }
 
-    /** The reader that scripts and folders call so. */
+    /** The reader with this name in scripts and folders. */
     static Optional<FuzzedReader> named(String key) {
         return Arrays.stream(values()).filter(reader -> reader.key().equals(key)).findFirst();
     }

@@ -29,8 +29,8 @@ final class Pictures {
     }
 
     /**
-     * Whether a picture is so large that it would be decoded, rightly, for long: such a one tells a fuzzer nothing that a small
-     * one does not. What is too large to be decoded at all is not slow.
+     * Whether a picture is so large that decoding it takes long, as it should: a fuzzer learns no more from it than from a small
+     * one. A picture that is too large to be decoded at all is not slow.
      */
     static boolean isSlow(Path file) {
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
@@ -47,11 +47,11 @@ final class Pictures {
                 reader.dispose();
             }
         } catch (Exception e) {
-            return false; // the reader's own business
+            return false; // the fuzzed reader reports it
         }
     }
 
-    /** A PNG of these chunks: a type and data up to where the length says, all else as a PNG must have it. */
+    /** A PNG of the input's chunks, with types and data as they are and lengths, compression and checksums made right. */
     static byte[] repairedPng(byte[] input) {
         if (input.length < SIGNATURE_BYTES) {
             return input;
@@ -64,13 +64,13 @@ final class Pictures {
             int type = in.getInt();
             byte[] data = new byte[length];
             in.get(data);
-            in.position(Math.min(in.limit(), in.position() + Integer.BYTES)); // where a checksum would stand
+            in.position(Math.min(in.limit(), in.position() + Integer.BYTES)); // skips the checksum
             RawPng.append(out, type, type == IDAT ? RawPng.packed(data) : data);
         }
         return out.toByteArray();
     }
 
-    /** What {@link #repairedPng} makes such a PNG of. */
+    /** The input from which {@link #repairedPng} makes this PNG. */
     static byte[] unpackedPng(byte[] png) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(png, 0, SIGNATURE_BYTES);

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Safetensors files whose lengths are right, so that a fuzzer gets at the header's words. */
+/** Safetensors files with correct lengths, so that a fuzzer reaches the content of the header. */
 final class SafetensorsBytes {
     private static final Pattern OFFSETS = Pattern.compile("\"data_offsets\":\\[\\d{1,6},(\\d{1,6})]");
     private static final int MOST_DATA_BYTES = 1 << 16;
@@ -35,7 +35,7 @@ final class SafetensorsBytes {
         return file.array();
     }
 
-    /** The input that stands for a file, without its data. */
+    /** The input that gives a file's header. */
     static byte[] headerOf(byte[] file) {
         int header = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
         return Arrays.copyOfRange(file, Long.BYTES, Long.BYTES + header);

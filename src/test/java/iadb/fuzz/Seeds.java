@@ -24,8 +24,8 @@ import java.util.Optional;
 import javax.imageio.ImageWriteParam;
 
 /**
- * Files that every reader takes, made by the program's own writers and by Java's: what a fuzzer starts from. {@code main}
- * writes them into the folder of the corpus; what fuzzing found since lies beside them.
+ * Files that the readers accept, made by the program's own writers and by Java's, from which a fuzzer starts. {@code main}
+ * writes them into the folder of the corpus, where the findings of fuzzing are too.
  */
 final class Seeds {
     private static final NetworkShape SMALLEST = new NetworkShape(16, 1);

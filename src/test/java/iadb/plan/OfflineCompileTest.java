@@ -132,7 +132,7 @@ class OfflineCompileTest {
         assertFault("does not compile", "kernel void k(global float *x) { x[0] = y; }");
     }
 
-    /** This program has one fault on every GPU, which says {@code words}. */
+    /** Requires that this program has a fault on every GPU that contains {@code words}. */
     private static void assertFault(String words, String text) {
         Program program = new Program("faulty", List.of(new Source("faulty.cl", text)), List.of(Source.STANDARD), 4096);
         for (Target target : compiler.targets()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The check of a device's answers refuses no device that answers rightly, whatever the network; it is made here, not cached. */
+/** The self-test of a plan refuses no device that computes correctly, for any network; it runs here and is not cached. */
 class PlanSelfTestTest {
     private static final int[][] SHAPES = {{16, 1}, {48, 3}, {256, 8}};
 

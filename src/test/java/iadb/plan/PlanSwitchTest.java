@@ -28,7 +28,7 @@ class PlanSwitchTest {
     private static final long SLICE_NANOS = 25_000_000;
     private static final int STEPS = 100; // of a slice
 
-    /** What a slice of a plan comes to. */
+    /** The time of a plan's step. */
     private interface Outcome {
         long nanosPerStep(boolean persistent);
     }

@@ -7,7 +7,7 @@ import iadb.model.NetworkShape;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The check of a device's map refuses no device that answers rightly, whatever the network; it is made here, not cached. */
+/** The self-test of the map refuses no device that computes correctly, for any network; it runs here and is not cached. */
 class MapSelfTestTest {
     @ParameterizedTest
     @CsvSource({"16,1", "48,3", "64,4", "256,8"})

@@ -135,9 +135,9 @@ class BuiltProgramTest {
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(Purpose.class))));
     }
 
-    /** The digest as the head of tools/inspect tells it, from what is printed and the files under cl/. */
+    /** The digest as the head of tools/inspect describes it, from what is printed and the files in cl/. */
     @Test
-    void thePrintedJsonTellsAllThatTheDigestIsMadeOf() throws Exception {
+    void thePrintedJsonHasEverythingThatTheDigestIsMadeOf() throws Exception {
         PrintStream before = System.out;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {

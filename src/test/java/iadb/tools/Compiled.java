@@ -53,7 +53,7 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
     }
 
     /**
-     * Figures of a kernel on a GPU; null where nobody told them.
+     * Figures of a kernel on a GPU; null where they are unknown.
      *
      * @param gpu           the compiler's word for it, such as {@code sm_90}
      * @param registers     of 32 bits a work-item

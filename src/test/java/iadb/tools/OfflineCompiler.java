@@ -275,7 +275,7 @@ public final class OfflineCompiler {
         return used;
     }
 
-    /** What PTX tells: arrays in local memory are named after their kernel, and those in private memory stand inside it. */
+    /** Reads PTX: arrays in local memory are named after their kernel, and those in private memory are declared inside it. */
     private static List<KernelFacts> ptxKernels(String ptx) {
         List<MatchResult> entries = matches("\\.entry\\s+(\\w+)", ptx);
         List<KernelFacts> kernels = new ArrayList<>();

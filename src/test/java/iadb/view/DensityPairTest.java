@@ -54,7 +54,7 @@ class DensityPairTest {
     }
 
     @Test
-    void aFileThatIsNoImageIsAMessageAndTheShowGoesOn() throws IOException {
+    void aFileThatIsNoImageIsReportedAndTheWindowContinues() throws IOException {
         Path text = Files.writeString(folder.resolve("a.png"), "no picture");
         run((densities, training) -> {
             densities.read(List.of(text));
@@ -66,7 +66,7 @@ class DensityPairTest {
     }
 
     @Test
-    void oneImageBecomesP1AndTheNetworkLearnsFromTheWeightsItHas() throws IOException {
+    void oneImageBecomesP1AndTrainingContinuesFromTheCurrentWeights() throws IOException {
         Path image = image("one.png");
         run((densities, training) -> {
             densities.read(List.of(image));
@@ -98,7 +98,7 @@ class DensityPairTest {
     }
 
     @Test
-    void aDropWithoutAReadableNameIsAMessage() throws IOException {
+    void aDropWithoutAReadableNameIsReported() throws IOException {
         run((densities, training) -> {
             densities.read(List.of());
             assertTrue(said.contains("no file"), said);
@@ -106,7 +106,7 @@ class DensityPairTest {
     }
 
     @Test
-    void aTrainingWithoutEndCanBeginAnew() throws IOException {
+    void anEndlessTrainingCanBeRestarted() throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining training = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network)) {

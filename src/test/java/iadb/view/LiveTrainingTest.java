@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** The window's training: further ones, with a rate that falls and with an average. */
+/** The window's training: continued with another density, with a cosine schedule, and with averaged weights. */
 class LiveTrainingTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
@@ -37,7 +37,7 @@ class LiveTrainingTest {
     }
 
     @Test
-    void aRateThatFellFallsAnewForANewDensity() {
+    void aNewDensityRestartsTheCosineSchedule() {
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining learning = learning(context, SETTINGS.withIterations(300).withLearningRate(1e-3f, true))) {
             learning.train(GAUSSIAN, RING);
@@ -58,7 +58,7 @@ class LiveTrainingTest {
     }
 
     @Test
-    void aRateThatStaysGoesOnInItsSession() {
+    void aConstantRateContinuesInTheSameSession() {
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining learning = learning(context, SETTINGS.withIterations(200))) {
             learning.train(GAUSSIAN, RING);
@@ -70,7 +70,7 @@ class LiveTrainingTest {
     }
 
     @Test
-    void aTrainingThatDivergesLeavesTheWeightsOfBefore() {
+    void aDivergedTrainingRestoresTheEarlierWeights() {
         TrainingSettings config = SETTINGS.withIterations(1000).withLearningRate(30, false);
         Network initial = Network.initial(config.shape(), 1);
         try (Context context = Context.open(Device.select("auto"));
@@ -85,7 +85,7 @@ class LiveTrainingTest {
             assertFalse(learning.resume());
             assertEquals(learning.divergedAt() - 1, learning.history().steps(), "all finite losses are there");
             learning.train(GAUSSIAN, RING);
-            assertTrue(learning.running() && !learning.diverged(), "begins anew");
+            assertTrue(learning.running() && !learning.diverged(), "it starts again");
             assertEquals(0, learning.history().steps());
         }
     }

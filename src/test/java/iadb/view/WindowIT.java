@@ -37,7 +37,7 @@ import javax.imageio.ImageReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The window of the jar, on an X server of the test's own, driven by keys and a pointer as a user drives it. */
+/** The jar's window on a private X server, driven by keys and pointer as a user would. */
 class WindowIT {
     private static final int WIDTH = 1000;
     private static final int HEIGHT = 700;
@@ -159,12 +159,12 @@ class WindowIT {
             Jar.await(process, folder, condition);
         }
 
-        /** Waits until so many lines that the program says have {@code part} in them. */
+        /** Waits until so many lines of the program's messages contain {@code part}. */
         void awaitLines(int count, String part) throws Exception {
             await(() -> messages().lines().filter(line -> line.contains(part)).count() == count);
         }
 
-        /** Presses S and reads the picture that the program writes, which shows all that was pressed before. */
+        /** Presses S and reads the picture that the program writes, which shows the effect of all earlier keys. */
         Look look() throws Exception {
             Path file = folder.resolve("made").resolve("screenshot_" + screenshots++ + ".png");
             xdotool("key", "s");
@@ -172,7 +172,7 @@ class WindowIT {
             return new Look(ImageIO.read(file.toFile()));
         }
 
-        /** The first picture of which a condition holds: what takes frames, or the X server's time, comes in the end. */
+        /** The first picture that satisfies a condition: changes may take several frames, or some time of the X server. */
         Look look(String what, Predicate<Look> condition) throws Exception {
             long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
             Look look = look();
@@ -207,7 +207,7 @@ class WindowIT {
     }
 
     @Test
-    void keysThePointerAndTheBrushDoWhatTheyShould() throws Exception {
+    void keysPointerAndBrushWork() throws Exception {
         try (Xvfb server = new Xvfb();
                 Show show = new Show(server.environment(), "--iterations", "4000", "--points", "3000", "--p1",
                         "ring")) {
@@ -255,7 +255,7 @@ class WindowIT {
             show.look("F again takes it back", look -> look.picture().getWidth() == WIDTH && earlier.differences(look, 0, 0) == 0);
             int[] somewhere = earlier.points().get(earlier.points().size() / 3);
             show.xdotool("mousemove", "" + somewhere[0], "" + somewhere[1], "click", "1");
-            show.look("a click shows the way of a point", look -> earlier.differences(look, 0, 0) > 50);
+            show.look("a click shows the trajectory of a point", look -> earlier.differences(look, 0, 0) > 50);
 
             String y = Integer.toString(pixelY(0.5));
             show.xdotool("key", "plus", "key", "p", "key", "c", "mousemove", "" + pixelX(0.25), y, "mousedown", "1",
@@ -337,7 +337,7 @@ class WindowIT {
     }
 
     @Test
-    void aTrainingThatDivergesLeavesAWindowWithTheNetworkOfBefore() throws Exception {
+    void aDivergedTrainingLeavesTheWindowWithTheEarlierNetwork() throws Exception {
         try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--lr", "30", "--points", "500")) {
             show.await(() -> show.messages().matches(
                     "(?s).*the training diverged at iteration \\d: .*after iteration 0; nothing to keep.*"));
@@ -374,7 +374,7 @@ class WindowIT {
     }
 
     @Test
-    void anOutputThatCannotBeWrittenIsAMessageAndTheShowGoesOn() throws Exception {
+    void anOutputThatCannotBeWrittenIsReportedAndTheWindowContinues() throws Exception {
         Files.writeString(folder.resolve("made"), "a file in the folder's place");
         try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "500", "--points", "500")) {
             show.awaitLines(1, "not written");
@@ -384,7 +384,7 @@ class WindowIT {
     }
 
     @Test
-    void picturesThatCannotBeWrittenCostNoTraining() throws Exception {
+    void picturesThatCannotBeWrittenDoNotLoseTheTraining() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")), "only Linux has a device that is always full");
         try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "500", "--points", "500", "--record", "/dev/full",
                 "--screenshot", "/dev/full")) {

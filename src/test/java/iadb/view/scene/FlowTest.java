@@ -81,7 +81,7 @@ class FlowTest {
     }
 
     @Test
-    void everyPlaceIsBetweenTheFramesThatTheMapGives() {
+    void everyPlaceLiesBetweenTheTwoFramesOfTheMapAroundIt() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
                 Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
@@ -97,10 +97,10 @@ class FlowTest {
                 assertArrayEquals(expected[before + 1], ofOpenGl(flow.toBuffer()), "after " + frame);
                 assertEquals(frame - before, flow.blend(), 1e-5);
             }
-            float[] way = flow.trajectoryOf(77);
+            float[] trajectory = flow.trajectoryOf(77);
             for (int t = 0; t <= T; t++) {
-                assertEquals(expected[t][154], way[2 * t]);
-                assertEquals(expected[t][155], way[2 * t + 1]);
+                assertEquals(expected[t][154], trajectory[2 * t]);
+                assertEquals(expected[t][155], trajectory[2 * t + 1]);
             }
         }
     }

@@ -16,14 +16,14 @@ public final class Xvfb implements AutoCloseable {
     public Xvfb() throws IOException {
         server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", WIDTH + "x" + HEIGHT + "x24",
                 "-nolisten", "tcp", "-noreset").redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        // -noreset: else it restarts after its last client and refuses new ones meanwhile
+        // without -noreset it restarts after its last client, and refuses clients meanwhile
         // it prints the number when it is ready
         String number = server.inputReader().readLine();
         assertTrue(number != null, "Xvfb starts");
         display = ":" + number.strip();
     }
 
-    /** The environment of a process that uses this server, whatever desktop the tests run on. */
+    /** The environment of a process that uses this server instead of the desktop's. */
     public Map<String, String> environment() {
         return Map.of("DISPLAY", display, "WAYLAND_DISPLAY", "", "XDG_SESSION_TYPE", "x11");
     }
