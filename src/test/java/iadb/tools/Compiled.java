@@ -178,13 +178,13 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
         return built;
     }
 
-    /** The README's section: the kernels whose cycles are known. */
+    /** The text of modelled.md: the kernels whose cycles are known. */
     String section() {
         Map<List<String>, List<OnGpu>> byKernel = new LinkedHashMap<>();
         kernels.forEach(one -> byKernel.computeIfAbsent(List.of(one.program(), one.kernel()), k -> new ArrayList<>()).add(one));
         List<OnGpu> modelled = kernels.stream().filter(one -> one.cycles() != null).toList();
         Map<Boolean, List<String>> gpusByVendor = gpus(kernels).stream().collect(Collectors.partitioningBy(Compiled::isNvidia));
-        StringBuilder text = new StringBuilder("### " + TITLE + "\n\n| kernel (program) | registers, NVIDIA | registers, AMD | local bytes |"
+        StringBuilder text = new StringBuilder("# " + TITLE + "\n\n| kernel (program) | registers, NVIDIA | registers, AMD | local bytes |"
                 + " groups per SM | cycles | cycles, data in L1 | time |\n|---|---|---|---|---|---|---|---|\n");
         for (OnGpu one : modelled) {
             List<OnGpu> same = byKernel.get(List.of(one.program(), one.kernel()));
@@ -205,7 +205,7 @@ record Compiled(String about, String commit, String date, List<String> made, Lis
                 .append(byKernel.size()).append(" kernels ").append(spills.isEmpty() ? "none spills" : "these spill registers: "
                         + spills.entrySet().stream().map(one -> one.getKey() + ", " + one.getValue() + " bytes").collect(Collectors.joining("; ")))
                 .append(". Compilers and model: ").append(String.join("; ", made)).append("; ").append(date).append(", commit ").append(commit)
-                .append(", [").append(FILE).append("](tools/results/").append(FILE).append(").\n");
+                .append(", [").append(FILE).append("](").append(FILE).append(").\n");
         return text.toString();
     }
 

@@ -17,17 +17,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The README's tables of figures, generated from the result files: the speed of each measured device; until a GPU has been
- * measured, what was modelled for GPUs; and the faults that were injected.
+ * Tables of figures, generated from the result files: in README.md the speed of each measured device and the faults that were
+ * injected; in tools/results/modelled.md, until a GPU has been measured, what was modelled for GPUs.
  */
 final class ReadmeFigures {
     private static final String BEGIN = "<!-- figures: written by tools/figures -->";
     private static final String END = "<!-- end of figures -->";
-    private static final String BEGIN_MODEL = "<!-- modelled: written by tools/figures -->";
-    private static final String END_MODEL = "<!-- end of modelled -->";
+    static final String MODELLED = "tools/results/modelled.md";
     private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
     private static final String END_SOAK = "<!-- end of faults -->";
-    static final String NO_GPU = "No GPU has been measured yet.";
+    static final String NO_GPU = "No GPU has been measured yet; see the [modelled figures](" + MODELLED + ").";
 
     /** What the table takes of the files of {@code iadb-cl profile}. */
     private record Result(Machine machine, Settings settings, Peak peak, List<Plan> plans, List<MapSpeed> map, Run run) {
@@ -82,7 +81,7 @@ final class ReadmeFigures {
     }
 
     /**
-     * Puts the tables between their marks in README.md.
+     * Puts the tables between their marks in README.md, and writes modelled.md or, if a GPU has been measured, deletes it.
      *
      * @throws InvalidInputException when what was modelled is of other kernels than today's
      */
@@ -95,6 +94,19 @@ final class ReadmeFigures {
         Path readme = root.resolve("README.md");
         String text = of(Files.readString(readme), root);
         AtomicFile.write(readme, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        String modelled = modelled(root);
+        if (modelled.isEmpty()) {
+            Files.deleteIfExists(root.resolve(MODELLED));
+        } else {
+            Files.writeString(root.resolve(MODELLED), modelled);
+        }
+    }
+
+    /** What modelled.md says; empty if nothing was modelled, or a GPU has been measured. */
+    static String modelled(Path root) throws IOException {
+        Path results = root.resolve("tools/results");
+        Compiled compiled = find(results.resolve(Compiled.FILE), Compiled.class);
+        return compiled == null || hasGpu(devices(results)) ? "" : compiled.section();
     }
 
     /** Writes the README of the repository that the argument names. */
@@ -111,10 +123,8 @@ final class ReadmeFigures {
     static String of(String readme, Path root) throws IOException {
         Path results = root.resolve("tools/results");
         List<Device> devices = devices(results);
-        Compiled compiled = find(results.resolve(Compiled.FILE), Compiled.class);
         SoakResult soak = find(results.resolve(SoakResult.FILE), SoakResult.class);
         String text = between(readme, BEGIN, END, block(devices));
-        text = between(text, BEGIN_MODEL, END_MODEL, compiled == null || hasGpu(devices) ? "" : compiled.section());
         return between(text, BEGIN_SOAK, END_SOAK, soak == null ? "" : soak.table());
     }
 
