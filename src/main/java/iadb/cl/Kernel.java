@@ -34,7 +34,7 @@ public final class Kernel implements AutoCloseable {
             OpenClException.check(clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, Sizeof.cl_uint, Pointer.to(count), null),
                     "clGetKernelInfo(" + name + ")", device);
             if (count[0] != unset.length()) {
-                throw new IllegalArgumentException("%s: %d parameters in its source, %d on %s".formatted(name, unset.length(),
+                throw new IllegalArgumentException("%s: %s parameters in its source, %s on %s".formatted(name, unset.length(),
                         count[0], device.name()));
             }
         } catch (RuntimeException e) {

@@ -42,7 +42,7 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
             }
         }
         if (found.size() != 1) {
-            throw new IllegalArgumentException("%d definitions of a kernel %s in %s".formatted(found.size(), kernel,
+            throw new IllegalArgumentException("%s definitions of a kernel %s in %s".formatted(found.size(), kernel,
                     String.join(", ", sources.stream().map(Source::name).toList())));
         }
         return found.get(0);

@@ -150,7 +150,7 @@ public final class DensityImage {
         } catch (IOException | RuntimeException e) {
             String fault = file.unsupported ? "%s is a kind of %s that cannot be decoded here: save it as a PNG"
                     : "%s: this %s is damaged or cut short";
-            throw new InvalidInputException(fault.formatted(name, format), e);
+            throw new InvalidInputException(String.format(Locale.ROOT, fault, name, format), e);
         } catch (OutOfMemoryError e) {
             throw new InvalidInputException(
                     "%s: this %s takes more memory than Java has; give java more with -Xmx4g".formatted(name, format), e);

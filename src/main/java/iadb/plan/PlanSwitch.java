@@ -133,7 +133,7 @@ public final class PlanSwitch implements AutoCloseable {
         }
         if (second == null) {
             if (idleSlices >= MOST_IDLE_SLICES) {
-                throw new OpenClException("the barrier of the plan %s timed out %d times without a step on %s".formatted(first.kind,
+                throw new OpenClException("the barrier of the plan %s timed out %s times without a step on %s".formatted(first.kind,
                         idleSlices, context.device().name()));
             }
             return first.plan;
