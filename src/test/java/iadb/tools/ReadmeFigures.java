@@ -163,7 +163,7 @@ final class ReadmeFigures {
     }
 
     private static String block(List<Device> devices) {
-        List<String> heads = devices.stream().map(device -> device.result().machine().device()).toList();
+        List<String> heads = devices.stream().map(device -> shortName(device.result().machine())).toList();
         StringBuilder text = new StringBuilder("| |").append(joined(heads)).append("|---|").append("---|".repeat(heads.size()))
                 .append('\n');
         row(text, "measured peak, fp32", devices, device -> Table.number(device.result().peak().gflops()) + " GFLOP/s");
@@ -187,23 +187,21 @@ final class ReadmeFigures {
         text.append("\nMedians. Percentages of peak refer to the peak measured in the same run. ").append(hasGpu(devices) ? "" : NO_GPU + " ")
                 .append("Result files: ");
         text.append(devices.isEmpty() ? "none yet" : devices.stream()
-                .map(device -> "[%s](tools/results/%s)".formatted(device.result().machine().device(), device.folder()))
+                .map(device -> "[%s](tools/results/%s)".formatted(shortName(device.result().machine()), device.folder()))
                 .collect(Collectors.joining(", "))).append(".\n");
         return text.toString();
     }
 
     /** What using a trained map costs, and what an average of the weights gains. */
     private static void uses(StringBuilder text, List<Device> devices) {
-        row(text, "cost of `--log-density`, relative to the map alone", devices, ofMap(map -> Table.number(map.densityCost().median())));
-        row(text, "cost of the inverse, relative to the map alone", devices, ofMap(map -> Table.number(map.inverseCost().median())));
+        row(text, "time relative to the map alone", devices, ofMap(map -> "%s with `--log-density`, %s for the inverse".formatted(
+                Table.number(map.densityCost().median()), Table.number(map.inverseCost().median()))));
         row(text, "mean error with 128 network evaluations per point", devices, ofMap(map -> map.solvers().stream()
                 .map(one -> String.format(Locale.ROOT, "%.1e (%s, %d steps)", one.meanDistance(), one.solver(), one.steps()))
                 .collect(Collectors.joining("; "))));
-        row(text, "`evaluate`", devices, ofMap(map -> String.format(Locale.ROOT, "%s s for %,d points",
-                Table.number(map.evaluateSeconds()), map.evaluatePoints())));
         row(text, "`sample`, writing NPY", devices, ofMap(map -> String.format(Locale.ROOT,
-                "%s s for %,d points (%s of the speed of mapping alone), %s MB", Table.number(map.sampleSeconds()), map.samplePoints(),
-                Table.percent(map.sampleShare()), Table.number(map.sampleMegabytes()))));
+                "%s s for %,d points, %s MB of host memory", Table.number(map.sampleSeconds()), map.samplePoints(),
+                Table.number(map.sampleMegabytes()))));
         row(text, "`--ema 0.999`: excess distance relative to training without it", devices, device -> device.averages() == null
                 ? "" : averages(device.averages()));
     }
@@ -216,7 +214,7 @@ final class ReadmeFigures {
         return String.format(Locale.ROOT, "%.2f (moons to ring, median of %d seeds)", averages.medianRatio(),
                 averages.moonsToRing().size())
                 + averages.leastGain().map(one -> String.format(Locale.ROOT,
-                "; of %d pairs of densities %d got worse; the least gain was %s to %s, %.2f", averages.pairs().size(), averages.worse(), one.p0(),
+                "; of all %d pairs of densities %d became worse, and %s to %s improved least (%.2f)", averages.pairs().size(), averages.worse(), one.p0(),
                 one.p1(), one.ratio())).orElse("");
     }
 
@@ -236,6 +234,9 @@ final class ReadmeFigures {
         return "%s µs (%s, %s of peak)".formatted(Table.number(plan.microseconds().median()), plan.plan(),
                 Table.percent(plan.shareOfPeak()));
     }
+
+    /** The device's name without the prefix that PoCL gives it. */
+    private static String shortName(Machine machine) { return machine.device().replaceFirst("^pthread-[a-z0-9-]+-(?=[A-Z])", ""); }
 
     private static String wholeRun(Run run) {
         return String.format(Locale.ROOT, "%s s for %,d iterations, first step after %s s", Table.number(run.wallSeconds()), run.iterations(),
