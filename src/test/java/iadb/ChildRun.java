@@ -22,11 +22,12 @@ public record ChildRun(int code, String out, String err) {
      *
      * @param environment added to that of this process; an empty value removes a variable
      */
-    public static ChildRun of(String main, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    public static ChildRun of(String main, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("iadb-run");
         try {
-            List<String> command = new ArrayList<>(List.of(JAVA, "-Djava.awt.headless=true", "-cp", System.getProperty("java.class.path"),
-                    main));
+            List<String> command = new ArrayList<>(List.of(JAVA, "-Djava.awt.headless=true",
+                    "-cp", System.getProperty("java.class.path"), main));
             command.addAll(List.of(arguments));
             ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().putAll(environment);
@@ -61,9 +62,10 @@ public record ChildRun(int code, String out, String err) {
 
     private static ChildRun end(Process process, Path folder, Duration limit) throws IOException, InterruptedException {
         boolean ended = process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
+        String out = Files.readString(folder.resolve("stdout"));
         String err = Files.readString(folder.resolve("stderr"));
         assertTrue(ended, () -> "the process does not end: " + err);
-        return new ChildRun(process.exitValue(), Files.readString(folder.resolve("stdout")), Files.readString(folder.resolve("stderr")));
+        return new ChildRun(process.exitValue(), out, err);
     }
 
     /** The lines of stderr without those of PoCL's compiler. */

@@ -105,7 +105,7 @@ class LibraryTest {
     }
 
     @Test
-    void whatIsPublishedNamesItsDependencies() throws Exception {
+    void thePublishedPomNamesItsDependencies() throws Exception {
         assertFalse(Files.exists(Path.of("dependency-reduced-pom.xml")), "the shaded jar's pom would take the library's place");
     }
 }

@@ -50,13 +50,13 @@ class OclgrindTest {
     @Test
     void noKernelRacesOrLeavesItsBuffersOrReadsUnsetValues() throws Exception {
         Set<String> kernels = KernelDoor.all();
-        kernels.removeAll(KernelDoor.names(Files.readString(Path.of("cl/peak.cl")))); // they measure a device: too long for a simulator
+        kernels.removeAll(KernelDoor.names(Files.readString(Path.of("cl/peak.cl")))); // a measurement is too long for a simulator
         assertTrue(kernels.size() >= 11, kernels.toString());
         assertEquals(kernels, tour(15, KernelTour.BRIEF_PARTS).kernels());
     }
 
     @Test
-    void noPlanOrMapOfAnySizeOrTuningDoesSoEither() throws Exception {
+    void noPlanOrMapRacesAtAnySizeWithAnyTuning() throws Exception {
         assumeTrue(Soak.isFull(), "takes an hour: run with -Diadb.soak=true");
         Tour all = tour(120, KernelTour.PARTS);
         assertTrue(all.kernels().containsAll(Set.of("fused_gradient", "invert_points")));

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** OpenCL layers, which stand between a program and its OpenCL loader, built from {@code src/test/c} with the machine's C compiler. */
+/** OpenCL layers, built from {@code src/test/c} with the machine's C compiler. */
 public final class OpenClLayer {
     private static final Map<String, Path> BUILT = new ConcurrentHashMap<>();
 

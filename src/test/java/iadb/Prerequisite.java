@@ -3,7 +3,7 @@ package iadb;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** Things that a test needs and a developer's machine may lack: the test is skipped without them, but fails where {@code CI=true}. */
+/** What a test needs and a developer's machine may lack: without it the test is skipped, but fails where {@code CI=true}. */
 public final class Prerequisite {
     private Prerequisite() {
     }

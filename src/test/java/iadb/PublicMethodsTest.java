@@ -34,7 +34,9 @@ class PublicMethodsTest {
                 String name = CLASSES.relativize(path).toString().replace(".class", "").replace('\\', '/');
                 classes.add(name);
                 try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
-                    ConstantPool.read(in).methods().forEach(method -> callers.computeIfAbsent(method, m -> new HashSet<>()).add(name));
+                    for (String method : ConstantPool.read(in).methods()) {
+                        callers.computeIfAbsent(method, m -> new HashSet<>()).add(name);
+                    }
                 }
             }
         }

@@ -14,7 +14,8 @@ import org.jocl.Sizeof;
 
 /** What tests of other packages need to know about kernels. */
 public final class KernelDoor {
-    private static final Pattern KERNEL = Pattern.compile("(?m)^(?:kernel|[A-Z_]*GROUP)(?: __attribute__\\(.*\\))?\\s+void (\\w+)\\(");
+    private static final Pattern KERNEL =
+            Pattern.compile("(?m)^(?:kernel|[A-Z_]*GROUP)(?: __attribute__\\(.*\\))?\\s+void (\\w+)\\(");
 
     private KernelDoor() {
     }

@@ -65,7 +65,8 @@ class HostileFilesIT {
                 rows.write(row);
             }
         }
-        return new RawPng(BOMB_SIDE, BOMB_SIDE, 1, RawPng.GREY).chunk("IDAT", packed.toByteArray()).chunk("IEND", new byte[0]).bytes();
+        return new RawPng(BOMB_SIDE, BOMB_SIDE, 1, RawPng.GREY).chunk("IDAT", packed.toByteArray()).chunk("IEND", new byte[0])
+                .bytes();
     }
 
     @Test
@@ -151,7 +152,8 @@ class HostileFilesIT {
         runWithoutConnections(folder, "evaluate", "--model", "bad.safetensors", "--count", "99", "-o", "bad/report.png");
         for (String name : FileNames.in(folder.resolve("good"))) {
             if (name.endsWith(".npy") || name.endsWith(".csv") || name.startsWith("x_")) {
-                assertArrayEquals(Files.readAllBytes(folder.resolve("good").resolve(name)), Files.readAllBytes(folder.resolve("bad").resolve(name)), name);
+                assertArrayEquals(Files.readAllBytes(folder.resolve("good").resolve(name)),
+                        Files.readAllBytes(folder.resolve("bad").resolve(name)), name);
             }
         }
         assertNothingBeyond(before, folder.resolve("good"), folder.resolve("bad"));

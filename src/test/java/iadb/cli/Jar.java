@@ -25,7 +25,8 @@ public final class Jar {
     /** Starts the program in {@code folder}; what it prints goes to the files stdout and stderr there. */
     public static Process start(Path folder, Map<String, String> environment, List<String> options, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(deafToInterrupts() ? List.of("env", "--default-signal=INT", ChildRun.JAVA) : List.of(ChildRun.JAVA));
+        List<String> command = new ArrayList<>(deafToInterrupts() ? List.of("env", "--default-signal=INT") : List.of());
+        command.add(ChildRun.JAVA);
         command.add("-XX:TieredStopAtLevel=1"); // spares short runs a quarter of their time
         command.addAll(options);
         command.addAll(List.of("-jar", System.getProperty("iadb.jar")));
@@ -48,7 +49,8 @@ public final class Jar {
     }
 
     /** Runs the program in {@code folder} to its end. */
-    public static ChildRun run(Path folder, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    public static ChildRun run(Path folder, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         return run(folder, environment, List.of(), arguments);
     }
 
@@ -63,14 +65,14 @@ public final class Jar {
         }
     }
 
-    /** Runs a shell script in {@code folder}, in which {@code run} starts the program with the variable {@code options} for Java. */
+    /** Runs a shell script in {@code folder}; {@code run} starts the program, with Java's options from the variable {@code options}. */
     static ChildRun shell(Path folder, String script) throws IOException, InterruptedException {
         return shell(folder, List.of("sh", "-c"), script);
     }
 
     /**
-     * Runs such a script in a mount namespace of its own. Where this user may not mount a tmpfs there, it skips the test, but fails
-     * where {@code CI=true}.
+     * Runs such a script in a mount namespace of its own. Where this user may not mount a tmpfs there, the test is skipped, but
+     * fails where {@code CI=true}.
      */
     static ChildRun shellThatMounts(Path folder, String script) throws IOException, InterruptedException {
         boolean root = "root".equals(System.getProperty("user.name"));
@@ -87,7 +89,7 @@ public final class Jar {
 
     private static ChildRun shell(Path folder, List<String> shell, String script) throws IOException, InterruptedException {
         Path run = folder.resolve("run");
-        Files.writeString(run, "#!/bin/sh\nexec '" + ChildRun.JAVA + "' $options -jar '" + System.getProperty("iadb.jar") + "' \"$@\"\n");
+        Files.writeString(run, "#!/bin/sh\nexec '%s' $options -jar '%s' \"$@\"\n".formatted(ChildRun.JAVA, System.getProperty("iadb.jar")));
         assertTrue(run.toFile().setExecutable(true));
         List<String> command = new ArrayList<>(shell);
         command.add("PATH=$PWD:$PATH\n" + script);

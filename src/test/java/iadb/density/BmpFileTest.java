@@ -70,7 +70,7 @@ class BmpFileTest {
     }
 
     @Test
-    void aCutHeaderIsCalledCut() throws IOException {
+    void aTruncatedHeaderIsReportedAsTruncated() throws IOException {
         byte[] whole = bmp(40, 24, 0);
         for (int length = 2; length < 54; length++) {
             byte[] cut = Arrays.copyOf(whole, length);

@@ -71,7 +71,7 @@ class OrientationTest {
     }
 
     @Test
-    void whatIsNoOrientationIsUpright() {
+    void anInvalidOrientationIsReadAsUpright() {
         for (int value : new int[] {0, 9, 256, 65535}) {
             assertEquals(Picture.UPRIGHT, Picture.orientation(exif(ByteOrder.BIG_ENDIAN, SHORT, value)));
         }

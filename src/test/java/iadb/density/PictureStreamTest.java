@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class PictureStreamTest {
     @Test
-    void whatIsLeftIsReadByteForByteFromAnywhere() throws IOException {
+    void theRemainingBytesAreReadFromAnyPosition() throws IOException {
         Random random = new Random(9);
         for (int trial = 0; trial < 200; trial++) {
             byte[] whole = new byte[random.nextInt(60)];

@@ -69,7 +69,8 @@ class AtomicFileTest {
             Locale.setDefault(Locale.forLanguageTag("ar-EG"));
             try (AtomicFile file = AtomicFile.open(folder.resolve("a.txt"))) {
                 file.stream().write(7);
-                assertTrue(FileNames.in(folder).get(0).matches("\\.a\\.txt\\.[0-9a-f]{16}-[0-9]+-[0-9]+-[0-9]+\\.iadb-cl\\.tmp"), FileNames.in(folder).get(0));
+                String name = FileNames.in(folder).get(0);
+                assertTrue(name.matches("\\.a\\.txt\\.[0-9a-f]{16}-[0-9]+-[0-9]+-[0-9]+\\.iadb-cl\\.tmp"), name);
             }
         } finally {
             Locale.setDefault(before);

@@ -114,7 +114,8 @@ final class Seeds {
             BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_INT_ARGB, BufferedImage.TYPE_BYTE_INDEXED};
         for (int type : types) {
             seeds.put("kind-" + type, Pictures.unpackedPng(written("png", picture(type), "Deflate")));
-            seeds.put("interlaced-" + type, Pictures.unpackedPng(ImageBytes.of("png", picture(type), param -> param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT))));
+            byte[] interlaced = ImageBytes.of("png", picture(type), param -> param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT));
+            seeds.put("interlaced-" + type, Pictures.unpackedPng(interlaced));
         }
     }
 

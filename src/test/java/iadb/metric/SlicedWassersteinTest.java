@@ -150,7 +150,7 @@ class SlicedWassersteinTest {
     }
 
     @Test
-    void aPointAtNoNumberMakesTheDistanceNotFinite() {
+    void aPointThatIsNotFiniteMakesTheDistanceNotFinite() {
         float[] good = UniformPoints.of(10, 9);
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             float[] points = UniformPoints.of(10, 9);

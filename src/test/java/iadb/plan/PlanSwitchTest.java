@@ -168,7 +168,7 @@ class PlanSwitchTest {
     }
 
     @Test
-    void aPlanThatWasAskedForIsKeptHoweverSlowItIs() {
+    void aRequestedPlanIsKeptEvenIfItIsSlow() {
         onEachDevice(Optional.of(PlanChoice.Kind.PERSISTENT),
                 plans -> assertEquals(SLICES, persistentSlices(plans, persistent -> 900_000)));
     }

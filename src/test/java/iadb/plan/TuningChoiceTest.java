@@ -18,7 +18,7 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.TuningTable.Purpose;
 import iadb.sample.Integration;
-import iadb.sample.MapSession;
+import iadb.sample.MapBench;
 import iadb.sample.MapTrials;
 import iadb.sample.Sampler;
 import iadb.sample.Schedule;
@@ -96,13 +96,8 @@ class TuningChoiceTest {
         for (int i = 0; i < starts.length; i++) {
             starts[i] = (i * 37 % 101) / 101f;
         }
-        try (Context context = Context.open(device);
-                Sampler sampler = new Sampler(context, shape, tuning, tuning);
-                DeviceBuffer parameters = context.buffer(Network.initial(shape, 5).parameters());
-                DeviceBuffer moving = context.buffer(starts);
-                MapSession session = sampler.session(parameters, moving, points, Integration.of(solver, Schedule.LINEAR, 3, false))) {
-            session.advance(3);
-            return moving.read(new float[2 * points]);
+        try (MapBench bench = new MapBench(device, tuning, Network.initial(shape, 5))) {
+            return bench.map(starts, Integration.of(solver, Schedule.LINEAR, 3, false));
         }
     }
 
@@ -219,7 +214,7 @@ class TuningChoiceTest {
     }
 
     @Test
-    void whatIsNoGainOrAnswersOtherwiseOrFailsIsNotTaken() {
+    void onlyAFasterCandidateWithEqualResultsIsTaken() {
         assertEquals(DEFAULT, new Fakes(1000, 990, 1200).choose(choice("noise")));
         Fakes wrong = new Fakes(1000, 100, 900);
         wrong.answers.put(THREE.get(1), new float[] {1, Math.nextUp(2f)});
@@ -272,7 +267,7 @@ class TuningChoiceTest {
     }
 
     @Test
-    void aBuildThatCannotBeginIsPassedOver() {
+    void aBuildThatCannotStartIsSkipped() {
         Fakes fakes = new Fakes(1000, 900, 800);
         fakes.unbuildable = THREE.get(2);
         assertEquals(THREE.get(1), fakes.choose(choice()));
@@ -282,7 +277,7 @@ class TuningChoiceTest {
     }
 
     @Test
-    void aDelayedBlockDoesNotEndTheSearchForTheirLength() {
+    void aDelayedBlockDoesNotEndTheSearchForTheBlockLength() {
         long[] now = {0};
         int[] blocks = {0};
         TuningTrial trial = new TuningTrial(new Resources(),

@@ -78,7 +78,7 @@ class TuningTableTest {
     }
 
     @Test
-    void fewPointsAreOthersThanManyOnAGpuOnly() {
+    void onlyAGpuHasAnotherTuningForFewPoints() {
         assertEquals(TuningTable.Purpose.MAP_FEW, TuningTable.Purpose.ofMap(Device.Type.GPU, 132, 2048));
         assertEquals(TuningTable.Purpose.MAP_FEW, TuningTable.Purpose.ofMap(Device.Type.GPU, 16, 2048));
         assertEquals(TuningTable.Purpose.MAP, TuningTable.Purpose.ofMap(Device.Type.GPU, 16, 2049));

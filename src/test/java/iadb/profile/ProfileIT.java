@@ -126,7 +126,7 @@ class ProfileIT {
 
     /** As {@code tools/inspect --programs} and {@code tools/compiled} start them, with another compiler's output in between. */
     @Test
-    void whatIsCompiledOfThePrintedProgramsIsKept() throws Exception {
+    void figuresOfThePrintedProgramsAreKept() throws Exception {
         ChildRun printed = tool("BuiltProgram");
         assertEquals(0, printed.code(), printed.err());
         List<String> lines = new ArrayList<>();

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OtherDevice;
@@ -44,43 +43,8 @@ class MapSessionTest {
         return trials.stream();
     }
 
-    /** One network on one device, for any number of maps. */
-    private static final class Bench implements AutoCloseable {
-        private final Context context;
-        private final Sampler sampler;
-        private final DeviceBuffer parameters;
-
-        Bench(Trial trial, Network network) {
-            this(trial.device(), trial.tuning(), network);
-        }
-
-        Bench(Device device, Tuning tuning, Network network) {
-            context = Context.open(device);
-            sampler = new Sampler(context, network.shape(), tuning, tuning);
-            parameters = context.buffer(network.parameters());
-        }
-
-        /** The points after all steps, taken {@code slice} at a time. */
-        float[] map(float[] start, Integration integration, int slice) {
-            try (DeviceBuffer points = context.buffer(start);
-                    MapSession session = sampler.session(parameters, points, start.length / 2, integration)) {
-                while (!session.isDone()) {
-                    session.advance(slice);
-                }
-                return points.read(new float[start.length]);
-            }
-        }
-
-        float[] map(float[] start, Integration integration) {
-            return map(start, integration, integration.T());
-        }
-
-        @Override
-        public void close() {
-            parameters.close();
-            sampler.close();
-            context.close();
-        }
+    private static MapBench bench(Trial trial, Network network) {
+        return new MapBench(trial.device(), trial.tuning(), network);
     }
 
     private static Integration linear(Solver solver, int T) {
@@ -99,7 +63,7 @@ class MapSessionTest {
     @ParameterizedTest
     @MethodSource("trials")
     void zeroWeightsAndABiasMoveEveryPointByTheBias(Trial trial) {
-        try (Bench bench = new Bench(trial, KnownFields.constant(trial.shape(), 0.25f, -0.5f))) {
+        try (MapBench bench = bench(trial, KnownFields.constant(trial.shape(), 0.25f, -0.5f))) {
             for (Solver solver : Solver.values()) {
                 for (int count : new int[] {1, 63, 131}) {
                     float[] start = lattice(count);
@@ -126,7 +90,7 @@ class MapSessionTest {
         NetworkShape shape = trial.shape();
         Network network = Network.initial(shape, 5);
         ReferenceMap.Field reference = ReferenceMap.fieldOf(network);
-        try (Bench bench = new Bench(trial, network)) {
+        try (MapBench bench = bench(trial, network)) {
             for (Solver solver : Solver.values()) {
                 for (Schedule schedule : Schedule.values()) {
                     for (boolean reverse : new boolean[] {false, true}) {
@@ -155,7 +119,7 @@ class MapSessionTest {
         float[] start = lattice(37);
         ReferenceMap.Field exact = ReferenceMap.fieldOf(KnownFields.swirl());
         for (Device device : Device.all()) {
-            try (Bench bench = new Bench(device, TrainingBench.tunings(device).get(0), KnownFields.swirl())) {
+            try (MapBench bench = new MapBench(device, TrainingBench.tunings(device).get(0), KnownFields.swirl())) {
                 for (Schedule schedule : Schedule.values()) {
                     for (boolean reverse : new boolean[] {false, true}) {
                         double[] fine = new ReferenceMap(exact, Solver.RK4, schedule, 1024, reverse).ends(start);
@@ -211,7 +175,7 @@ class MapSessionTest {
         float[] start = lattice(count);
         NetworkShape shape = trial.shape().width() > 80 ? new NetworkShape(16, 1) : trial.shape(); // tangents of 256 do not fit
         Network network = Network.initial(shape, 5);
-        try (Bench bench = new Bench(trial, network)) {
+        try (MapBench bench = bench(trial, network)) {
             for (Solver solver : Solver.values()) {
                 Integration integration = Integration.of(solver, Schedule.COSINE, T, false);
                 List<ReferenceMap.LogDeterminant> expected = new ReferenceMap(ReferenceMap.fieldOf(network), solver,
@@ -252,7 +216,7 @@ class MapSessionTest {
         Network network = Network.initial(trial.shape(), 8);
         ReferenceMap.Field reference = ReferenceMap.fieldOf(network);
         float[] start = lattice(37);
-        try (Bench bench = new Bench(trial, network)) {
+        try (MapBench bench = bench(trial, network)) {
             for (float alpha : new float[] {0, 0.3f, 1}) {
                 float[] moved = bench.map(start, new Integration(Solver.EULER, new float[] {alpha, alpha + 1}));
                 double[] expected = new ReferenceMap(reference, Solver.EULER, alpha, alpha + 1.0).ends(start);
@@ -266,7 +230,7 @@ class MapSessionTest {
     void slicesChangeNoBit(Trial trial) {
         int count = 2 * trial.tuning().tileRows() * trial.device().computeUnits() + 3; // two of the least slices, and a rest
         float[] start = lattice(count);
-        try (Bench bench = new Bench(trial, Network.initial(trial.shape(), 6))) {
+        try (MapBench bench = bench(trial, Network.initial(trial.shape(), 6))) {
             for (Solver solver : Solver.values()) {
                 float[] whole = bench.map(start, linear(solver, 16));
                 assertArrayEquals(whole, bench.map(start, linear(solver, 16), 1));

@@ -111,7 +111,7 @@ class PushForwardTest {
 
     @ParameterizedTest
     @EnumSource
-    void theInverseOfTheReverseWayGoesThere(Solver solver) {
+    void theInverseUndoesTheReverseMap(Solver solver) {
         float[] ends;
         try (Context context = Context.open(Device.all().get(0)); PointSource p1 = new PointSource(context, TrainedNetwork.P1)) {
             ends = p1.drawToHost(0, RandomPurpose.REFERENCE_POINTS, 0, 1009);

@@ -101,7 +101,7 @@ class CompiledTest {
 
     /** It can be read, and nothing in it is called measured. */
     @Test
-    void theFileIsWholeAndSaysThatItIsModelled() throws IOException {
+    void theFileIsCompleteAndSaysThatItIsModelled() throws IOException {
         Compiled compiled = file();
         assertTrue(compiled.about().startsWith("Modelled, not measured"), compiled.about());
         for (String gpu : List.of("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "gfx90a", "gfx1030", "gfx1100")) {
