@@ -1,11 +1,11 @@
 #version 330 core
-// The velocity field as arrows, one per instance: vertices 0 to 5 are the shaft and both sides of the head.
+// An arrow of the velocity field per instance. Vertices 0 and 1 are the shaft, 2 to 5 the two lines of the head.
 
 layout(location = 0) in vec2 tail;   // x, in the unit square
 layout(location = 1) in vec2 ahead;  // x + D(x, α)
 
 uniform vec4 view;     // clip = position * view.xy + view.zw
-uniform float reach;   // of an arrow for |D| = 1, in the unit square
+uniform float reach;   // length of an arrow for |D| = 1, in the unit square
 
 void main() {
   vec2 shaft = (ahead - tail) * reach;

@@ -1,10 +1,10 @@
 #version 330 core
-// A density as light behind the points.
+// The density behind the points.
 
 in vec2 texel;
 
 uniform sampler2D density;  // 0 to 1, the brightest pixel is 1
-uniform vec4 tint;          // of the brightest pixel, premultiplied
+uniform vec4 tint;          // colour of the brightest pixel, premultiplied
 
 out vec4 fragment;
 

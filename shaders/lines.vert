@@ -1,5 +1,5 @@
 #version 330 core
-// Vertices of lines, each between two frames of its trajectory: the grid carried along by the map, the trajectory of a point.
+// Vertices of the grid or of a trajectory, interpolated between two frames.
 
 layout(location = 0) in vec2 from;  // in the unit square, y up
 layout(location = 1) in vec2 to;

@@ -1,5 +1,5 @@
 #version 330 core
-// Text and shapes of the panel: the texture is the share of a pixel that they cover.
+// Text and shapes of the panel. The texture holds the coverage of each pixel.
 
 in vec2 texel;
 in vec4 vertex_colour;

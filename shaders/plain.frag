@@ -1,5 +1,5 @@
 #version 330 core
-// One colour, premultiplied.
+// A single premultiplied colour.
 
 uniform vec4 colour;
 

@@ -1,5 +1,5 @@
 #version 330 core
-// A disc with an edge blurred over one pixel. Colours are premultiplied: alpha 0 adds their light, alpha 1 covers.
+// A disc whose edge is blurred over one pixel. Colours are premultiplied; with alpha 0 they are added to the background.
 
 flat in vec3 point_colour;
 

@@ -1,9 +1,9 @@
 #version 330 core
-// Points, each between two frames of its trajectory, drawn as a square that points.frag makes round.
+// Points, interpolated between two frames and drawn as squares, which points.frag makes round.
 
 layout(location = 0) in vec2 from;    // in the unit square, y up
 layout(location = 1) in vec2 to;
-layout(location = 2) in vec3 colour;  // chosen by where the point started
+layout(location = 2) in vec3 colour;  // depends on the start of the point
 
 uniform float blend;     // 0: from, 1: to
 uniform vec4 view;       // clip = position * view.xy + view.zw

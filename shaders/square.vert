@@ -1,5 +1,5 @@
 #version 330 core
-// The unit square as a strip of four vertices; its texture's first row is the top, y = 1.
+// The unit square as a strip of four vertices. The first row of the texture is at y = 1.
 
 uniform vec4 view;  // clip = position * view.xy + view.zw
 

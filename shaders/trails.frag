@@ -1,5 +1,5 @@
 #version 330 core
-// The trails of the points, as premultiplied light.
+// The trails of the points, premultiplied.
 
 in vec2 texel;
 

@@ -7,42 +7,39 @@ import iadb.density.NamedDensities;
 import iadb.fault.InvalidInputException;
 import iadb.train.TrainingSession.Which;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/**
- * The densities p0 and p1 of the window. When one is replaced, the network is trained further from its current weights. What
- * prevents it is said to the user.
- */
+/** The densities p0 and p1 of the window. When one is replaced, training continues from the current weights. */
 final class DensityPair {
     private final boolean invert;
     private final LiveTraining training;
     private final Consumer<String> say;
     private final Consumer<Which> replaced;
-    private Density p0;
-    private Density p1;
+    private Map<Which, Density> densities;
 
     /**
-     * @param invert   in image files, dark is dense
-     * @param say      takes a line for the user
-     * @param replaced takes a density that was replaced
+     * @param invert   whether dark is dense in image files
+     * @param say      shows a message to the user
+     * @param replaced is called after a density was replaced
      */
     DensityPair(Density p0, Density p1, boolean invert, LiveTraining training, Consumer<String> say, Consumer<Which> replaced) {
-        this.p0 = p0;
-        this.p1 = p1;
+        densities = Map.of(Which.P0, p0, Which.P1, p1);
         this.invert = invert;
         this.training = training;
         this.say = say;
         this.replaced = replaced;
     }
 
-    Density get(Which which) { return which == Which.P0 ? p0 : p1; }
+    Density get(Which which) { return densities.get(which); }
 
-    /** The density that points start from; they arrive at that of the other direction. */
-    Density start(boolean reverse) { return reverse ? p1 : p0; }
+    /** The density that points start from. Their target is the start of the other direction. */
+    Density start(boolean reverse) { return get(reverse ? Which.P1 : Which.P0); }
 
-    /** Takes a named density that is not there already. */
+    /** Replaces a density by a named one, unless it has that name. */
     void choose(Which which, String name) {
         NamedDensities.find(name).filter(density -> !name.equals(get(which).name())).ifPresent(density -> replace(which, density));
     }
@@ -51,14 +48,14 @@ final class DensityPair {
         try {
             replace(which, painting.density());
         } catch (InvalidInputException e) {
-            say.accept("an empty canvas is no density");
+            say.accept("an empty canvas is not a density");
         }
     }
 
-    /** Reads images: one becomes p1; of several, the first two become p0 and p1. */
+    /** Reads image files: one becomes p1; of several, the first two become p0 and p1. */
     void read(List<Path> files) {
         if (files.isEmpty()) {
-            say.accept("no file with a name that this system can read was dropped");
+            say.accept("no file with a readable name was dropped");
             return;
         }
         try {
@@ -69,28 +66,26 @@ final class DensityPair {
             replace(Which.P1, read.get(read.size() - 1));
         } catch (InvalidInputException e) {
             boolean isDark = e.setting().equals(Optional.of(InvalidInputException.Setting.INVERT));
-            say.accept(e.getMessage() + (isDark ? " (start %s --invert)".formatted(invert ? "without" : "with") : ""));
+            say.accept(e.getMessage() + (isDark ? "; this window " + (invert ? "inverts" : "does not invert") + " images" : ""));
         }
     }
 
     private Density read(Path file) {
         Density density = DensityImage.read(file, invert);
-        DensityImage.invertHint(density, invert).ifPresent(hint -> say.accept(hint + "; --invert makes its dark parts dense"));
+        DensityImage.invertHint(density, invert).ifPresent(hint -> say.accept(hint + "; this window does not invert images"));
         return density;
     }
 
     private void replace(Which which, Density density) {
+        Map<Which, Density> next = new EnumMap<>(densities);
+        next.put(which, density);
         try {
-            training.follow(which, density, which == Which.P0 ? density : p0, which == Which.P1 ? density : p1);
+            training.replaceDensity(which, next.get(Which.P0), next.get(Which.P1));
         } catch (DeviceLimitException e) {
             say.accept(e.getMessage());
             return;
         }
-        if (which == Which.P0) {
-            p0 = density;
-        } else {
-            p1 = density;
-        }
+        densities = next;
         replaced.accept(which);
     }
 }

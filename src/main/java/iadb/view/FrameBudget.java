@@ -6,11 +6,11 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * Measures frames, and shares out their time: training gets what the other phases leave. On a CPU drawing, mapping and training
- * compete for the same cores.
+ * Measures the phases of each frame and divides its time: training gets the time that the other phases leave. On a CPU, drawing,
+ * mapping and training compete for the same cores.
  */
 final class FrameBudget {
-    /** What a frame's time is spent on. */
+    /** The parts of a frame that are timed. */
     enum Phase { TRAINING, MAP, DRAW, PANEL, PRESENT }
 
     private static final double SMOOTHING = 0.15;
@@ -25,8 +25,8 @@ final class FrameBudget {
     private final Map<Phase, Double> millis = new EnumMap<>(Phase.class); // of this frame
     private Phase phase = Phase.PRESENT;
     private long phaseBegan = System.nanoTime();
-    private double othersMillis = 10; // all phases but training, smoothed
-    private double drawingMillis = 10;
+    private double otherMillis = 10;   // of all phases but training, smoothed
+    private double drawingMillis = 10; // smoothed
     private long[] frameNanos = new long[1024];
     private int frames;
     private double smoothedMillis = Double.NaN;
@@ -39,7 +39,7 @@ final class FrameBudget {
 
     /** The time for training in this frame. */
     Duration training() {
-        double left = Math.max(LEAST_TRAINING_MILLIS, Math.min(MOST_TRAINING_MILLIS, targetMillis - othersMillis));
+        double left = Math.max(LEAST_TRAINING_MILLIS, Math.min(MOST_TRAINING_MILLIS, targetMillis - otherMillis));
         return millis(Math.max(left, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
@@ -51,7 +51,7 @@ final class FrameBudget {
 
     private static Duration millis(double count) { return Duration.ofNanos((long) (count * 1e6)); }
 
-    /** Ends the phase before, and begins this one. */
+    /** Ends the current phase and begins the next. */
     void begin(Phase next) {
         long now = System.nanoTime();
         millis.merge(phase, (now - phaseBegan) * 1e-6, Double::sum);
@@ -63,14 +63,14 @@ final class FrameBudget {
         begin(Phase.PRESENT);
         double sum = millis.values().stream().mapToDouble(Double::doubleValue).sum();
         double waiting = sharesCores ? 0 : millisOf(Phase.PRESENT); // for the screen
-        othersMillis += SMOOTHING * (sum - millisOf(Phase.TRAINING) - waiting - othersMillis);
+        otherMillis += SMOOTHING * (sum - millisOf(Phase.TRAINING) - waiting - otherMillis);
         drawingMillis += SMOOTHING * (millisOf(Phase.DRAW) + millisOf(Phase.PRESENT) - drawingMillis);
         millis.clear();
     }
 
     private double millisOf(Phase each) { return millis.getOrDefault(each, 0.0); }
 
-    /** Counts a frame, with its time since the one before. */
+    /** Counts a frame and records its time since the previous one. */
     void addFrame(long sinceLastNanos) {
         if (frames == frameNanos.length) {
             frameNanos = Arrays.copyOf(frameNanos, 2 * frames);
@@ -80,13 +80,12 @@ final class FrameBudget {
         smoothedMillis = Double.isNaN(smoothedMillis) ? millis : smoothedMillis + 0.1 * (millis - smoothedMillis);
     }
 
-    /** Frames that were counted. */
     int frames() { return frames; }
 
-    /** The time of a recent frame; NaN before the first. */
+    /** The running mean of the time between frames; NaN before the first. */
     double smoothedMillis() { return smoothedMillis; }
 
-    /** The time in milliseconds that this share of all frames did not exceed; NaN without a frame. */
+    /** The quantile {@code share} of the times between frames, in milliseconds; NaN without a frame. */
     double percentileMillis(double share) {
         long[] sorted = Arrays.copyOf(frameNanos, frames);
         Arrays.sort(sorted);

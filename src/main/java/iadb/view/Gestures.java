@@ -16,10 +16,10 @@ import org.lwjgl.nuklear.NkContext;
 import org.lwjgl.nuklear.NkVec2;
 import org.lwjgl.system.MemoryStack;
 
-/** Turns keys, the mouse and dropped files into actions. The mouse acts on the panel where it is over it, else on the picture. */
+/** Turns keys, the mouse and dropped files into actions. Over the panel the mouse operates the panel, elsewhere the picture. */
 final class Gestures implements InputListener {
     private static final double ZOOM_PER_STEP = 1.15;
-    private static final double CLICK_PIXELS = 4; // a press that moves less is a click
+    private static final double CLICK_UNITS = 4; // of the desktop: a press that moves less is a click
     private static final float BRUSH_STEP = 1.25f;
     private static final int NONE = -1;
     private static final Map<Integer, Action> KEYS = Map.ofEntries(entry(GLFW_KEY_SPACE, Switch.PAUSE),
@@ -42,10 +42,10 @@ final class Gestures implements InputListener {
     private boolean moving;
     private boolean stroking;
     private boolean erasing;
-    private int pressedNow = NONE;  // Nuklear's button that was pressed in this frame
-    private int releasedNow = NONE; // and released in it: Nuklear learns it in the next frame, or it would miss the click
+    private int pressedNow = NONE;  // the button pressed in this frame, as Nuklear's number
+    private int releasedNow = NONE; // if released in the same frame: reported in the next, or Nuklear would miss the click
 
-    /** @param scale pixels of a unit of the panel */
+    /** @param scale pixels per desktop unit */
     Gestures(NkContext panel, ViewState state, Consumer<Action> actions, float scale) {
         this.panel = panel;
         this.state = state;
@@ -53,7 +53,7 @@ final class Gestures implements InputListener {
         this.scale = scale;
     }
 
-    /** To be called before the events of a frame. */
+    /** Call this before the events of a frame. */
     void begin() {
         nk_input_begin(panel);
         pressedNow = NONE;
@@ -63,7 +63,7 @@ final class Gestures implements InputListener {
         }
     }
 
-    /** To be called after the events of a frame. */
+    /** Call this after the events of a frame. */
     void end() { nk_input_end(panel); }
 
     @Override
@@ -111,7 +111,7 @@ final class Gestures implements InputListener {
     private void release() {
         if (stroking) {
             actions.accept(Command.END_STROKE);
-        } else if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_PIXELS * scale) {
+        } else if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_UNITS * scale) {
             actions.accept(new Action.PickPoint(x, y));
         }
         moving = false;
@@ -136,7 +136,7 @@ final class Gestures implements InputListener {
     @Override
     public void dropped(List<Path> files) { actions.accept(new Action.Drop(files)); }
 
-    /** Signs are characters, not keys: each keyboard layout has them elsewhere. */
+    /** These are characters rather than keys, since each keyboard layout has them on other keys. */
     @Override
     public void character(int codePoint) {
         float brush = state.get(Quantity.BRUSH);
@@ -149,7 +149,7 @@ final class Gestures implements InputListener {
         }
     }
 
-    /** Only steps repeat while their key is held. */
+    /** Only the keys that step repeat while they are held. */
     @Override
     public void key(int key, boolean pressed, boolean repeated, int modifiers) {
         Action action = KEYS.get(key);

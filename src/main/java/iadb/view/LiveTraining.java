@@ -9,47 +9,48 @@ import iadb.model.Network;
 import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import iadb.train.TrainingRun;
-import iadb.train.TrainingSession;
+import iadb.train.TrainingSession.Progress;
+import iadb.train.TrainingSession.Which;
 import iadb.train.TrainingSettings;
 import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The weights that the window shows, and the training that changes them, frame by frame. A density that is replaced during a
- * training keeps the weights. A training that diverges leaves the weights of its last safe state, at most some seconds old, and
- * the next one starts from fresh weights.
+ * The weights that the window shows and the training that changes them, frame by frame. Replacing a density keeps the weights. A
+ * training that diverges restores the weights of its last safe state, at most some seconds old; the next training starts from
+ * fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
     private static final double RATE_SMOOTHING = 0.05;
 
     private final Context context;
     private final TrainingSettings settings;
-    private final DeviceBuffer still; // [shape.bufferFloats()], the weights where there is no run
+    private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
     private TrainingRun run; // null: none
     private LossHistory history;
     private LossCurve curve = new LossCurve();
-    private int doneBefore; // iterations of runs that ended
+    private int doneBefore; // iterations of earlier runs
     private int done;
     private int goal;
     private boolean running;
-    private int divergedAt; // the iteration; 0: it did not
+    private int divergedAt; // iteration; 0: the training did not diverge
     private double iterationsPerSecond = Double.NaN;
 
     /**
-     * @param settings of one training
-     * @param network  shown until {@link #train}, which starts from it
+     * @param settings of each training
+     * @param network  shown first; {@link #train} starts from its weights
      */
     LiveTraining(Context context, TrainingSettings settings, Network network) {
         this.context = context;
         this.settings = settings;
         this.network = network;
         history = new LossHistory(settings.iterations());
-        still = context.buffer(network.parameters());
+        parameters = context.buffer(network.parameters());
     }
 
-    /** Trains one training further; from fresh weights after a divergence. A learning rate that falls starts high again. */
+    /** Adds another training; after a divergence from fresh weights. A cosine schedule of the learning rate restarts. */
     void train(Density p0, Density p1) {
         if (run != null && settings.cosine()) {
             take(run.drain());
@@ -83,10 +84,14 @@ final class LiveTraining implements AutoCloseable {
         train(p0, p1);
     }
 
-    /** Trains further with another density in the place of one. */
-    void follow(TrainingSession.Which which, Density density, Density p0, Density p1) {
+    /**
+     * Adds another training with a new density.
+     *
+     * @param which the one that is new
+     */
+    void replaceDensity(Which which, Density p0, Density p1) {
         if (run != null && !settings.cosine()) {
-            run.session().replaceDensity(which, density); // else train starts a run with it
+            run.session().replaceDensity(which, which == Which.P0 ? p0 : p1); // otherwise train() starts a run with it
         }
         train(p0, p1);
     }
@@ -94,7 +99,7 @@ final class LiveTraining implements AutoCloseable {
     /** Pauses the training until {@link #resume}. */
     void stop() { running = false; }
 
-    /** Continues a training that was stopped; false where there is none. */
+    /** Continues a stopped training; false if there is none. */
     boolean resume() {
         running = run != null && done < goal;
         return running;
@@ -117,7 +122,7 @@ final class LiveTraining implements AutoCloseable {
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
     }
 
-    private void take(TrainingSession.Progress progress) {
+    private void take(Progress progress) {
         curve.add(progress.losses());
         done = history.steps();
         if (!progress.finite()) {
@@ -126,43 +131,43 @@ final class LiveTraining implements AutoCloseable {
             Checkpoint safe = run.session().lastSafe();
             network = safe.result();
             done = doneBefore + safe.step();
-            still.write(network.parameters());
+            parameters.write(network.parameters());
             endRun();
         }
     }
 
     boolean running() { return running; }
 
-    /** Whether the loss became infinite or NaN: the training has stopped. */
+    /** Whether the loss became infinite or NaN, which stopped the training. */
     boolean diverged() { return divergedAt > 0; }
 
-    /** The iteration whose loss was not finite; 0: there was none. */
+    /** The iteration whose loss was not finite; 0 if none. */
     int divergedAt() { return divergedAt; }
 
-    /** Whether the weights are those of a training. */
+    /** Whether the weights come from a training. */
     boolean hasTrained() { return done > 0; }
 
-    /** Iterations that made the weights. */
+    /** Iterations behind the current weights. */
     int done() { return done; }
 
-    /** The iteration that the training ends at. */
+    /** The iteration at which the training ends. */
     int goal() { return goal; }
 
-    /** Smoothed, of the time that the training has of each frame; NaN before the first. */
+    /** The smoothed rate within the training's part of each frame; NaN before the first. */
     double iterationsPerSecond() { return iterationsPerSecond; }
 
     LossCurve curve() { return curve; }
 
-    /** The losses of the iterations since fresh weights. */
+    /** The losses since the training from fresh weights began. */
     LossHistory history() { return history; }
 
-    /** The weights to map with, [shape.bufferFloats()]; valid until another method is called. */
-    DeviceBuffer parameters() { return run == null ? still : run.session().parameters(); }
+    /** The current weights, [shape.bufferFloats()]; valid until another method is called. */
+    DeviceBuffer parameters() { return run == null ? parameters : run.session().parameters(); }
 
     /** A copy of the weights. */
     Network snapshot() { return run == null ? network : run.session().snapshot(); }
 
-    /** A copy of the weights with what made them. */
+    /** A copy of the weights, with the densities and the settings of the training. */
     Model model(Density p0, Density p1) {
         return new Model(snapshot(), Optional.of(p0), Optional.of(p1),
                 Provenance.ofModel(settings, p0, p1, done, Optional.empty()));
@@ -178,6 +183,6 @@ final class LiveTraining implements AutoCloseable {
     @Override
     public void close() {
         endRun();
-        still.close();
+        parameters.close();
     }
 }

@@ -1,6 +1,6 @@
 package iadb.view;
 
-/** The losses of a training as a curve of few values: the means of equally many iterations, more and more of them. */
+/** The losses of a training as at most 192 means, each of the same number of iterations; the number doubles as needed. */
 final class LossCurve {
     private static final int MOST_VALUES = 192;
 
@@ -9,12 +9,10 @@ final class LossCurve {
     private int iterationsPerValue = 32;
     private double sum;
     private int summed;
-    private double recent = Double.NaN;
 
     /** Adds the losses of further iterations. */
     void add(float[] losses) {
         for (float loss : losses) {
-            recent = Double.isNaN(recent) ? loss : recent + 0.01 * (loss - recent);
             sum += loss;
             if (++summed == iterationsPerValue) {
                 means[count++] = (float) (sum / summed);
@@ -35,7 +33,4 @@ final class LossCurve {
 
     /** @param i below {@link #count} */
     float value(int i) { return means[i]; }
-
-    /** The running mean of recent losses; NaN before the first. */
-    double recent() { return recent; }
 }

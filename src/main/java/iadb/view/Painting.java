@@ -4,12 +4,10 @@ import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import java.util.Arrays;
 
-/** A density that is painted by hand: strokes of a soft round brush on a square canvas. */
+/** A density that the user paints with a soft round brush on a square canvas. */
 final class Painting {
-    /** The name of the density. */
-    static final String NAME = "painted";
-    /** Pixels of the canvas's side. */
-    static final int SIDE = 256;
+    static final String NAME = "painted"; // of the density
+    static final int SIDE = 256;           // pixels of the canvas
 
     private static final int FULL = 255;
 
@@ -18,7 +16,7 @@ final class Painting {
     private double lastY;
     private boolean changed;
 
-    /** Makes the canvas an image of the density. */
+    /** Copies the density onto the canvas. */
     void take(Density density) {
         for (int i = 0; i < levels.length; i++) {
             int pixel = (int) ((i / SIDE + 0.5) / SIDE * density.height()) * density.width()
@@ -34,11 +32,11 @@ final class Painting {
     }
 
     /**
-     * Draws a line from the last place to this one of the unit square.
+     * Moves the brush in a straight line from its last position to (x, y) in the unit square.
      *
      * @param brush  radius in the unit square
-     * @param starts whether the stroke starts here
-     * @param erases dark instead of bright
+     * @param starts whether a new stroke starts here
+     * @param erases whether the brush darkens instead of brightening
      */
     void draw(double x, double y, double brush, boolean starts, boolean erases) {
         double fromX = starts ? x : lastX;

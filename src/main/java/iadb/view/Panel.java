@@ -23,10 +23,9 @@ import org.lwjgl.nuklear.NkStyleItem;
 import org.lwjgl.nuklear.NkVec2;
 import org.lwjgl.system.MemoryStack;
 
-/** The controls at the left, the status in the upper right corner, messages, and the help. Lengths are units of the desktop. */
+/** The controls at the left, the status in the upper right corner, messages, and the help. Lengths are in desktop units. */
 final class Panel {
-    /** Of the controls. */
-    static final int WIDTH = 264;
+    static final int WIDTH = 264; // of the controls
 
     private static final int ROW = 24;
     private static final int LINE = PanelCanvas.LETTERS + 6;
@@ -63,11 +62,11 @@ final class Panel {
     }
 
     /**
-     * Lays out a frame of this size, and turns what the user does with it into actions.
+     * Lays out a frame of this size, and sends the user's input to the controls as actions.
      *
-     * @param message for the user; may be empty
+     * @param message to the user; may be empty
      */
-    @SuppressWarnings("try") // rectangles are allocated on the frame that the stack pushed
+    @SuppressWarnings("try") // "stack" is not named below, but rectangles are allocated on it
     void layOut(int width, int height, String message) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             boolean hasControls = state.is(Switch.PANEL);
@@ -96,10 +95,10 @@ final class Panel {
         return nk_rect(x, y, w, h, NkRect.malloc(stackGet()));
     }
 
-    /** What only shows something, over the points. */
+    /** Lays out a translucent area without controls over the points. */
     private void overlay(String name, NkRect area, Runnable content) {
-        NkStyleItem glass = nk_style_item_color(PanelCanvas.glass(stackGet()), NkStyleItem.malloc(stackGet()));
-        nk_style_push_style_item(context, context.style().window().fixed_background(), glass);
+        NkStyleItem background = nk_style_item_color(PanelCanvas.overlay(stackGet()), NkStyleItem.malloc(stackGet()));
+        nk_style_push_style_item(context, context.style().window().fixed_background(), background);
         if (nk_begin(context, name, area, OVERLAY)) {
             content.run();
         }
@@ -109,7 +108,7 @@ final class Panel {
 
     private void layOutControls() {
         row(1);
-        slider(text("α %.3f", animation.alpha()), (float) animation.place(), 0, 1, Action.SetPlace::new);
+        slider(text("α %.3f", animation.alpha()), (float) animation.progress(), 0, 1, Action.SetProgress::new);
         slider(text("points %,d", state.points), log2(state.points), log2(ViewState.LEAST_POINTS), log2(ViewState.MOST_POINTS),
                 chosen -> new Action.SetPoints((int) Math.round(Math.pow(2, Math.round(chosen * 4) / 4.0))));
         quantity("point size × %.2f", Quantity.POINT_SIZE);
@@ -173,7 +172,7 @@ final class Panel {
         float within = Math.max(least, Math.min(most, value));
         FloatBuffer held = stackGet().floats(within);
         nk_slider_float(context, least, held, most, (most - least) / 4096);
-        if (Math.abs(held.get(0) - within) >= (most - least) / 2048) { // it rounds to its steps
+        if (Math.abs(held.get(0) - within) >= (most - least) / 2048) { // smaller changes come from rounding to steps
             actions.accept(change.apply(held.get(0)));
         }
     }
@@ -224,17 +223,17 @@ final class Panel {
         });
     }
 
-    /** The training, what moves and where, and the chosen point. */
+    /** The training, the points, the device, and the chosen point. */
     private List<String> statusLines() {
         List<String> lines = new ArrayList<>();
         if (training.running()) {
             lines.add(text("%,d of %,d iterations", training.done(), training.goal()));
-            lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.curve().recent()));
+            lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.history().smoothed()));
             animation.reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
         } else if (budget.frames() == 0) {
             lines.add("building kernels");
         } else if (training.hasTrained()) {
-            lines.add(text("%,d iterations, loss %.2f", training.done(), training.curve().recent()));
+            lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));
         }
         int points = animation.points().points();
         lines.add(text("%,d points, %s", points, animation.transfer()));
@@ -256,7 +255,7 @@ final class Panel {
         return lines;
     }
 
-    /** The logarithms of the losses, so that the slow end of a training is seen too. */
+    /** Draws the logarithms of the losses, so that small changes at the end of a training are visible. */
     private void chart(LossCurve curve) {
         double[] logarithms = new double[curve.count()];
         Arrays.setAll(logarithms, i -> Math.log(Math.max(1e-6, curve.value(i))));

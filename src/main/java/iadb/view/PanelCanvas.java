@@ -29,17 +29,16 @@ import org.lwjgl.system.MemoryStack;
 import org.lwjgl.system.MemoryUtil;
 
 /**
- * Nuklear with the palette's colours and a font, drawn by OpenGL. LWJGL has natives of Nuklear for every platform of the jar;
- * imgui-java has none for arm64 Linux. Lengths are units of the desktop.
+ * Draws Nuklear's output with OpenGL, in the palette's colours. LWJGL has native libraries of Nuklear for every platform of the
+ * jar; imgui-java has none for arm64 Linux. Lengths are in desktop units.
  */
 final class PanelCanvas implements AutoCloseable {
-    /** The height of a line of letters. */
-    static final int LETTERS = 15;
+    static final int LETTERS = 15; // height of the font
 
     private static final String FONT = "/com/formdev/flatlaf/fonts/roboto/Roboto-Regular.ttf";
     private static final int[] LETTER_RANGES = {0x20, 0xFF, 0x3B1, 0x3B1, 0x2013, 0x2014, 0x2022, 0x2022, 0};
     private static final int ACCENT = Palette.hueColour(11);
-    private static final int VERTEX_BYTES = 20; // position, uv: two floats each; colour: four bytes
+    private static final int VERTEX_BYTES = 20; // position and uv: two floats each; colour: four bytes
     private static final int MOST_VERTEX_BYTES = 1 << 20;
     private static final int MOST_ELEMENT_BYTES = 1 << 18;
 
@@ -54,7 +53,7 @@ final class PanelCanvas implements AutoCloseable {
     private final ByteBuffer vertexMemory = MemoryUtil.memAlloc(MOST_VERTEX_BYTES);
     private final ByteBuffer elementMemory = MemoryUtil.memAlloc(MOST_ELEMENT_BYTES);
     private final ByteBuffer fontFile;
-    private final IntBuffer letterRanges = MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES); // read while the font lives
+    private final IntBuffer letterRanges = MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES); // Nuklear keeps it
     private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag");
     private final int vertexArray = glGenVertexArrays();
     private final int vertices = glGenBuffers();
@@ -62,7 +61,7 @@ final class PanelCanvas implements AutoCloseable {
     private final int letters = glGenTextures();
     private final float scale;
 
-    /** @param scale pixels of a unit of the desktop */
+    /** @param scale pixels per desktop unit */
     PanelCanvas(float scale) {
         this.scale = scale;
         fontFile = readFont();
@@ -132,22 +131,22 @@ final class PanelCanvas implements AutoCloseable {
         }
     }
 
-    /** Paper with a share of ink; squared, as colours blend in linear light. */
+    /** Paper mixed with this share of ink, which is squared since colours blend in linear light. */
     private static int mix(double ink) { return Palette.blend(Palette.PAPER, Palette.INK, ink * ink); }
 
     private static NkColor put(NkColor colour, int rgb, int alpha) {
         return colour.set((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb, (byte) alpha);
     }
 
-    /** The colour of a line that stands out. */
+    /** The colour of the loss curve. */
     static NkColor accent(MemoryStack stack) { return put(NkColor.malloc(stack), ACCENT, 255); }
 
-    /** The ground of what lies over the points. */
-    static NkColor glass(MemoryStack stack) { return put(NkColor.malloc(stack), mix(0.05), 110); }
+    /** The background of areas over the points. */
+    static NkColor overlay(MemoryStack stack) { return put(NkColor.malloc(stack), mix(0.05), 110); }
 
     NkContext context() { return context; }
 
-    /** Draws what was laid out since the last call on the bound framebuffer of so many pixels. */
+    /** Draws the layout since the last call onto the bound framebuffer, whose size is in pixels. */
     void draw(int width, int height) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             NkBuffer vertexBuffer = NkBuffer.malloc(stack);

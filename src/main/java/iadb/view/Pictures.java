@@ -25,17 +25,17 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * Writes the pictures of a window: screenshots, the last frame, and a recording of some frames a second as a looping GIF, scaled
- * and reduced to a fixed palette by a thread of its own. When one cannot be written, it says so and the window stays open.
+ * Writes pictures of the window: screenshots, the last frame, and a recording as a looping GIF, which another thread scales and
+ * reduces to a fixed palette. When a picture cannot be written, the user gets a message and the window stays open.
  */
 final class Pictures implements AutoCloseable {
-    private static final long FRAME_NANOS = 80_000_000;
+    private static final long FRAME_NANOS = 80_000_000; // least time between recorded frames
     private static final int DELAY_HUNDREDTHS = 8;
-    private static final int MOST_WAITING = 16;
-    private static final int SHARES = 5; // of a hue on the paper
+    private static final int MOST_WAITING = 16; // recorded frames in memory
+    private static final int SHADES = 5;        // of each hue
     private static final int GREYS = 28;
-    private static final int COLOURS = Palette.HUES * SHARES + GREYS; // few make the file small
-    private static final int BITS = 5; // of a channel, in the table of nearest colours
+    private static final int COLOURS = Palette.HUES * SHADES + GREYS; // a small number keeps the file small
+    private static final int BITS = 5; // per channel in the table of nearest colours
 
     private final RealtimeConfig config;
     private final Surface surface;
@@ -43,12 +43,12 @@ final class Pictures implements AutoCloseable {
     private final Optional<GifWriter> recording;
     private final IndexColorModel colours = colours();
     private final byte[] nearest; // null without a recording
-    private final ExecutorService painter = Executors.newSingleThreadExecutor(work -> {
+    private final ExecutorService recorder = Executors.newSingleThreadExecutor(work -> {
         Thread thread = new Thread(work, "recorder");
         thread.setDaemon(true);
         return thread;
     });
-    private final Deque<Future<?>> waiting = new ArrayDeque<>(); // frames of the recording
+    private final Deque<Future<?>> waiting = new ArrayDeque<>(); // frames of the recording that are not yet known to be written
     private long lastNanos = Long.MIN_VALUE / 2;
     private int width; // of the recording; 0 before its first frame
     private int height;
@@ -61,7 +61,7 @@ final class Pictures implements AutoCloseable {
     }
 
     /**
-     * @param say takes a line for the user
+     * @param say shows a message to the user
      * @throws IOException when the recording cannot be started
      */
     Pictures(RealtimeConfig config, Surface surface, Consumer<String> say) throws IOException {
@@ -75,7 +75,7 @@ final class Pictures implements AutoCloseable {
 
     private BufferedImage frame() { return OpenGl.readPixels(surface.width(), surface.height()); }
 
-    /** Writes the frame into the output folder. */
+    /** Writes the current frame as a new file in the output folder. */
     void takeScreenshot() {
         try {
             Files.createDirectories(config.folder());
@@ -90,10 +90,10 @@ final class Pictures implements AutoCloseable {
         }
     }
 
-    /** Writes the frame as the last one, if that was asked for. */
+    /** Writes the current frame to the file for the last frame, if there is one. */
     void takeLastFrame() { config.screenshot().ifPresent(file -> write(() -> Png.write(file, frame()))); }
 
-    /** Completes the recording. */
+    /** Finishes the recording. */
     void finish() {
         if (width > 0 && !recordingFailed) {
             write(() -> {
@@ -112,14 +112,14 @@ final class Pictures implements AutoCloseable {
         }
     }
 
-    /** Why the recording or the last frame is missing. */
+    /** The exception from writing the recording or the last frame, if any. */
     Optional<IOException> fault() { return fault; }
 
     static String notWritten(IOException e) {
         return "not written: " + (e instanceof FileSystemException at ? at.getFile() + ": " + FileFault.of(e) : e.getMessage());
     }
 
-    /** Adds the frame to the recording, if there is one and it is time; all frames get the size of the first. */
+    /** Adds the current frame to the recording when the next is due; all frames are scaled to the size of the first. */
     void record() {
         long now = System.nanoTime();
         if (recording.isEmpty() || recordingFailed || now - lastNanos < FRAME_NANOS) {
@@ -133,14 +133,14 @@ final class Pictures implements AutoCloseable {
             width = (int) Math.max(1, Math.round(picture.getWidth() * scale));
             height = (int) Math.max(1, Math.round(picture.getHeight() * scale));
         }
-        waiting.add(painter.submit(() -> {
+        waiting.add(recorder.submit(() -> {
             recording.orElseThrow().add(indexed(picture), sinceLast);
             return null;
         }));
         write(() -> awaitFrames(MOST_WAITING));
     }
 
-    /** Waits until at most so many frames are waiting to be written; a fault ends the recording. */
+    /** Waits until at most {@code most} frames are waiting to be written; a failure ends the recording. */
     private void awaitFrames(int most) throws IOException {
         try {
             while (waiting.size() > most || !waiting.isEmpty() && waiting.peek().isDone()) {
@@ -177,18 +177,18 @@ final class Pictures implements AutoCloseable {
         return indexed;
     }
 
-    /** The palette's hues in shares on its paper, and greys from the paper to white. */
+    /** Shades of the palette's hues on its paper, and greys from the paper to white. */
     private static IndexColorModel colours() {
         int[] rgb = new int[COLOURS];
         for (int i = 0; i < COLOURS; i++) {
-            int grey = i - Palette.HUES * SHARES;
-            double even = grey < 0 ? (i % SHARES + 1.0) / SHARES : grey / (GREYS - 1.0);
-            rgb[i] = Palette.blend(Palette.PAPER, grey < 0 ? Palette.hueColour(i / SHARES) : 0xFFFFFF, even * even);
+            int grey = i - Palette.HUES * SHADES;
+            double even = grey < 0 ? (i % SHADES + 1.0) / SHADES : grey / (GREYS - 1.0);
+            rgb[i] = Palette.blend(Palette.PAPER, grey < 0 ? Palette.hueColour(i / SHADES) : 0xFFFFFF, even * even);
         }
         return new IndexColorModel(8, COLOURS, rgb, 0, false, -1, DataBuffer.TYPE_BYTE);
     }
 
-    /** The index of the colour nearest to each, [red][green][blue] of 5 bits; the channels are weighted roughly as eyes do. */
+    /** The index of the nearest palette colour for each [red][green][blue] of 5 bits, weighted roughly by visual sensitivity. */
     private static byte[] nearest(IndexColorModel colours) {
         byte[] nearest = new byte[1 << 3 * BITS];
         for (int cell = 0; cell < nearest.length; cell++) {
@@ -209,7 +209,7 @@ final class Pictures implements AutoCloseable {
 
     @Override
     public void close() {
-        painter.shutdownNow();
+        recorder.shutdownNow();
         recording.ifPresent(GifWriter::close);
     }
 }

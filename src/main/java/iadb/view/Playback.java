@@ -1,48 +1,48 @@
 package iadb.view;
 
-/** The place along the trajectories that is played, 0 to 1: it runs, rests at both ends, and turns back or starts again. */
+/** The progress of the playback along the trajectories, 0 to 1. It rests at both ends, then runs backward or restarts. */
 final class Playback {
     private static final double PASS_SECONDS = 4;
     private static final double REST_SECONDS = 1;
 
-    private double place;
-    private int direction = 1; // 1 forward, -1 back
+    private double progress;
+    private int direction = 1; // 1 forward, -1 backward
     private double restSeconds;
 
-    double place() { return place; }
+    double progress() { return progress; }
 
-    /** Goes to a place, limited to 0 to 1, and rests there before it runs on; forward from an end. */
+    /** Sets the progress, limited to 0 to 1, and rests there before it continues; from an end it continues forward. */
     void moveTo(double target) {
-        place = Math.max(0, Math.min(1, target));
+        progress = Math.max(0, Math.min(1, target));
         restSeconds = REST_SECONDS;
-        direction = place == 0 || place == 1 ? 1 : direction;
+        direction = progress == 0 || progress == 1 ? 1 : direction;
     }
 
     /**
-     * Lets time pass.
+     * Advances the playback.
      *
      * @param seconds since the last call
-     * @param speed   1: a pass takes four seconds
-     * @param known   how far the pass is computed, 0 to 1: the place waits there
-     * @param loop    whether it runs back from the end; else it starts again
+     * @param speed   at 1 a pass takes four seconds
+     * @param known   the computed part of the pass, 0 to 1: playback waits there
+     * @param loop    whether playback runs backward from the end; otherwise it restarts
      */
     void advance(double seconds, double speed, double known, boolean loop) {
         if (restSeconds > 0) {
             restSeconds -= seconds;
             return;
         }
-        if (place >= 1 && direction > 0) {
+        if (progress >= 1 && direction > 0) {
             if (!loop) {
-                place = 0;
+                progress = 0;
                 restSeconds = REST_SECONDS / 2;
                 return;
             }
             direction = -1;
-        } else if (place <= 0) {
+        } else if (progress <= 0) {
             direction = 1;
         }
-        place = Math.max(0, Math.min(place + direction * speed * seconds / PASS_SECONDS, Math.min(1, known)));
-        if (place <= 0 || place >= 1) {
+        progress = Math.max(0, Math.min(progress + direction * speed * seconds / PASS_SECONDS, Math.min(1, known)));
+        if (progress <= 0 || progress >= 1) {
             restSeconds = REST_SECONDS;
         }
     }

@@ -24,14 +24,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The points, the grid and the arrows of the velocity field, as the map moves them. While the network is trained, passes with its
- * current weights follow each other, as previews; then the trajectories of a last pass are played.
+ * The points, the grid and the arrows of the velocity field. While the network is trained, they are mapped repeatedly with its
+ * current weights, as previews; after the training, a last pass is computed and its trajectories are played.
  */
 final class PointAnimation implements AutoCloseable {
     private static final long MORPH_NANOS = 250_000_000; // the longest blend from one preview to the next
-    private static final double PREVIEW_SECONDS = 0.45;  // a preview that takes longer has fewer steps the next time
+    private static final double PREVIEW_SECONDS = 0.45;  // after a slower preview, the next has half the steps
     private static final int LEAST_PREVIEW_STEPS = 16;
-    private static final int MOST_POINTS_DRAWN_ON_HOST = 1 << 16; // which takes some 50 ms
+    private static final int MOST_POINTS_DRAWN_ON_HOST = 1 << 16; // takes about 50 ms
     private static final int NONE = -1;
     private static final long LEAST_SLICE_NANOS = 1_000_000;
     private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
@@ -44,27 +44,27 @@ final class PointAnimation implements AutoCloseable {
     private final ViewState state;
     private final Resources resources = new Resources();
     private final Playback playback = new Playback();
-    private Sampler sampler; // made when it is first needed: the first frame comes before its kernels
-    private PointBuffer arrowTails; // null before the arrows are first shown
-    private PointBuffer arrowHeads;
+    private Sampler sampler; // created on first use, since the first frame is shown before its kernels are built
+    private PointBuffer arrowTails; // [ARROWS, 2]; null before the arrows are first shown
+    private PointBuffer arrowHeads; // [ARROWS, 2]
     private Flow points; // null before the first are drawn
     private Flow grid;   // null while it is not shown
     private int drawn;   // points drawn so far
     private int chosenPoint = NONE;
-    private long closedHostBytes; // of earlier points
+    private long closedHostBytes; // copied for earlier points
     private int previewSteps;
     private boolean previewing;
-    private boolean passUnderWay; // behind what is shown
-    private boolean lastPass;     // the latest pass has the weights that the training ended with
-    private double previewPlace = 1;
+    private boolean computing; // a preview is being computed in the background
+    private boolean lastPass;  // the latest preview has the final weights of the training
+    private double previewProgress = 1;
     private long passBeganNanos;
     private long morphBeganNanos;
     private long morphNanos = 1;
 
     /**
-     * @param T     steps of a whole pass
+     * @param T     steps of a full pass
      * @param seed  of the points
-     * @param state is only read
+     * @param state only read here
      */
     PointAnimation(Interop interop, NetworkShape shape, int T, long seed, LiveTraining training, ViewState state) {
         this.interop = interop;
@@ -87,14 +87,14 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /**
-     * Draws {@code state.points} new points, and shows them where they start.
+     * Draws {@code state.points} new points and shows them at their start.
      *
-     * @return [N, 2], where they start
-     * @throws DeviceLimitException when the device cannot hold so many: the points before them stay
+     * @return their positions, [N, 2]
+     * @throws DeviceLimitException when the device cannot hold them: the previous points stay
      */
     float[] draw(Density density) {
         int count = state.points;
-        Optional<float[]> onHost = points == null && count <= MOST_POINTS_DRAWN_ON_HOST // the first are seen before kernels are built
+        Optional<float[]> onHost = points == null && count <= MOST_POINTS_DRAWN_ON_HOST // the first are shown before kernels are built
                 ? PointSource.drawWithoutDevice(density, seed, RandomPurpose.START_POINTS, drawn, count) : Optional.empty();
         float[] starts = onHost.orElseGet(() -> {
             try (PointSource source = new PointSource(interop.context(), density)) {
@@ -117,14 +117,14 @@ final class PointAnimation implements AutoCloseable {
         return new Flow(interop, positions, (long) shape.bufferFloats() * Float.BYTES, T);
     }
 
-    /** The points and, while it is shown, the grid. */
+    /** The points and, if shown, the grid. */
     private List<Flow> flows() { return grid == null ? List.of(points) : List.of(points, grid); }
 
     private Integration integration(int steps) {
         return Integration.of(state.solver, Schedule.LINEAR, steps, state.is(Switch.REVERSE));
     }
 
-    /** Starts a pass over, with other weights, points or solver, and plays it from its start. A training shows its own passes. */
+    /** Computes a new pass and plays it from its start, unless a training is running, whose previews are shown instead. */
     void restart() {
         if (!training.running()) {
             flows().forEach(flow -> flow.begin(sampler(), training.parameters(), integration(T)));
@@ -136,9 +136,9 @@ final class PointAnimation implements AutoCloseable {
     /**
      * Advances by one frame.
      *
-     * @param trained whether the network was trained in this frame, even if only for its last iterations
+     * @param trained whether the network was trained in this frame
      * @param seconds since the last frame
-     * @param budget  of computing
+     * @param budget  the time for computing
      */
     void advance(boolean trained, double seconds, Duration budget) {
         showOrHideGrid();
@@ -146,11 +146,11 @@ final class PointAnimation implements AutoCloseable {
         if (trained || training.running() || previewing) {
             advancePreview(end);
         } else {
-            flows().forEach(flow -> flow.advance(left(end)));
+            flows().forEach(flow -> flow.advance(timeLeft(end)));
             if (!state.is(Switch.PAUSE)) {
                 playback.advance(seconds, state.get(Quantity.SPEED), points.known(), state.is(Switch.LOOP));
             }
-            flows().forEach(flow -> flow.show(playback.place()));
+            flows().forEach(flow -> flow.show(playback.progress()));
         }
         if (state.is(Switch.VELOCITY)) {
             aimArrows();
@@ -171,30 +171,30 @@ final class PointAnimation implements AutoCloseable {
         }
     }
 
-    /** What is left of a budget; enough for a slice. */
-    private static Duration left(long endNanos) {
+    /** The time until {@code endNanos}, at least that of the shortest slice. */
+    private static Duration timeLeft(long endNanos) {
         return Duration.ofNanos(Math.max(LEAST_SLICE_NANOS, endNanos - System.nanoTime()));
     }
 
     /**
-     * Computes passes behind what is shown, of the points and of the grid: both appear when both are complete. When the training
-     * has ended a last pass follows, of all steps, which is then played.
+     * Computes a preview in the background. The points and the grid are replaced together, when both are complete. After the
+     * training, a last pass of T steps is computed, which is then played.
      */
     private void advancePreview(long end) {
         boolean hasLastPass = lastPass && !training.running();
-        if (!previewing || !passUnderWay && !hasLastPass && !state.is(Switch.PAUSE)) {
+        if (!previewing || !computing && !hasLastPass && !state.is(Switch.PAUSE)) {
             beginPreview();
         }
-        if (passUnderWay) {
+        if (computing) {
             boolean complete = true;
             for (Flow flow : flows()) {
-                complete &= flow.advanceBehind(left(end));
+                complete &= flow.advanceNext(timeLeft(end));
             }
             if (complete) {
                 endPreview();
             }
         }
-        if (lastPass && !training.running() && !passUnderWay) {
+        if (lastPass && !training.running() && !computing) {
             previewing = false;
             playback.moveTo(1);
             return;
@@ -203,18 +203,18 @@ final class PointAnimation implements AutoCloseable {
         flows().forEach(flow -> flow.morph(blend));
     }
 
-    /** Begins a pass with the current weights, instead of one that is under way. */
+    /** Begins a preview with the current weights; one that is being computed is dropped. */
     private void beginPreview() {
         lastPass = !training.running();
         previewing = true;
-        passUnderWay = true;
+        computing = true;
         passBeganNanos = System.nanoTime();
-        flows().forEach(flow -> flow.beginBehind(sampler(), training.parameters(), integration(lastPass ? T : previewSteps)));
+        flows().forEach(flow -> flow.beginNext(sampler(), training.parameters(), integration(lastPass ? T : previewSteps)));
     }
 
     private void endPreview() {
-        passUnderWay = false;
-        flows().forEach(flow -> flow.showPassBehind(previewPlace));
+        computing = false;
+        flows().forEach(flow -> flow.showNext(previewProgress));
         morphBeganNanos = System.nanoTime();
         long passNanos = morphBeganNanos - passBeganNanos;
         morphNanos = Math.min(MORPH_NANOS, passNanos);
@@ -226,7 +226,7 @@ final class PointAnimation implements AutoCloseable {
         }
     }
 
-    /** Puts x + D(x, α) at the head of the arrow at each x: one Euler step of length 1. */
+    /** Sets the head of the arrow at each x to x + D(x, α): one Euler step of length 1. */
     private void aimArrows() {
         if (arrowTails == null) {
             arrowTails = resources.add(interop.buffer(ARROWS));
@@ -244,30 +244,30 @@ final class PointAnimation implements AutoCloseable {
         arrowHeads.publish();
     }
 
-    /** Shows a place of the trajectories, 0 to 1; playback rests there for a moment. */
-    void moveTo(double place) {
-        playback.moveTo(place);
-        previewPlace = playback.place();
+    /** Shows the points at this progress along their trajectories, 0 to 1; playback rests there before it continues. */
+    void moveTo(double progress) {
+        playback.moveTo(progress);
+        previewProgress = playback.progress();
     }
 
-    /** Shows the place that is so many steps away. */
-    void step(int steps) { moveTo(place() + (double) steps / T); }
+    /** Moves forward by a number of steps, or backward if it is negative. */
+    void step(int steps) { moveTo(progress() + (double) steps / T); }
 
-    /** The place of the trajectories that is shown, 0 to 1. */
-    double place() { return previewing ? previewPlace : playback.place(); }
+    /** The progress along the trajectories that is shown, 0 to 1. */
+    double progress() { return previewing ? previewProgress : playback.progress(); }
 
-    /** α at that place. */
-    double alpha() { return state.is(Switch.REVERSE) ? 1 - place() : place(); }
+    /** α at that progress. */
+    double alpha() { return state.is(Switch.REVERSE) ? 1 - progress() : progress(); }
 
-    /** Steps of a preview if they are fewer than those of a whole pass. */
+    /** The steps of a preview, if fewer than those of a full pass. */
     Optional<Integer> reducedSteps() { return previewSteps < T ? Optional.of(previewSteps) : Optional.empty(); }
 
-    /** Whether what is shown is not yet a pass with the last weights. */
+    /** Whether the last pass of a training is not yet shown. */
     boolean previewing() { return previewing; }
 
-    /** Chooses the point shown nearest to a place of the square, or none where none is within {@code reach}. */
+    /** Chooses the point shown nearest to (x, y) in the unit square, or none if none is closer than {@code reach}. */
     void choose(double x, double y, double reach) {
-        float[] positions = points.positionsShown(place());
+        float[] positions = points.positionsShown(progress());
         double least = reach * reach;
         chosenPoint = NONE;
         for (int i = 0; i < points.points(); i++) {
@@ -283,26 +283,26 @@ final class PointAnimation implements AutoCloseable {
 
     int chosenPoint() { return chosenPoint; }
 
-    /** Of the chosen point, as far as it is computed, [frames, 2]. */
+    /** The computed part of the chosen point's trajectory, [frames, 2]. */
     Optional<float[]> trajectory() { return chosenPoint == NONE ? Optional.empty() : Optional.of(points.trajectoryOf(chosenPoint)); }
 
-    /** Null before the first are drawn. */
+    /** The points; null before the first are drawn. */
     Flow points() { return points; }
 
-    /** What to draw. */
+    /** The scene to draw. */
     Scene scene() {
         int[] arrows = arrowTails == null || !state.is(Switch.VELOCITY) ? null : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
         return new Scene(points, grid, arrows, trajectory().orElse(null), state.is(Switch.DENSITY), state.is(Switch.PAINT),
                 state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING), state.get(Quantity.POINT_SIZE));
     }
 
-    /** {@code shared} or {@code copied}: how the points get to OpenGL. */
+    /** {@code shared} or {@code copied}, as {@link Interop#transfer}. */
     String transfer() { return interop.transfer(); }
 
-    /** The name of OpenCL's device. */
+    /** The name of the OpenCL device. */
     String device() { return interop.context().device().name(); }
 
-    /** Bytes of points that went through the host to OpenGL. */
+    /** Bytes of points copied by the host to OpenGL. */
     long hostBytes() { return closedHostBytes + points.hostBytes(); }
 
     @Override

@@ -34,14 +34,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The window: points of p0 appear at once; while the network is trained they are mapped again and again; then their trajectories
- * are played. It owns the {@link ViewState} and applies every {@link Action}. Everything happens on the calling thread, frame by
- * frame; training and mapping take a slice of each frame.
+ * The window. It shows points of p0, maps them again and again while the network is trained, then plays their trajectories. It
+ * owns the {@link ViewState} and applies every {@link Action}. Everything but the building of kernels runs on the calling thread;
+ * training and mapping get a slice of each frame.
  */
 public final class RealtimeView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
     private static final long MESSAGE_NANOS = 6_000_000_000L;
-    private static final int PICK_PIXELS = 12;
+    private static final int PICK_UNITS = 12; // of the desktop: the greatest distance from a click to the point that it chooses
     private static final Set<Command> COMPUTING = EnumSet.of(Command.STEP_BACK, Command.STEP_FORWARD, Command.TRAIN_OR_STOP,
             Command.RESTART, Command.EXPORT, Command.END_STROKE);
 
@@ -52,7 +52,7 @@ public final class RealtimeView implements AutoCloseable {
     private final Camera camera = new Camera();
     private final Painting painting = new Painting();
     private final Surface surface;
-    private final float scale; // pixels of a unit of the desktop when the window opens: letters and panel are made for it
+    private final float scale; // pixels per desktop unit when the window opened; the panel's font is rendered for it
     private final Context context;
     private final FrameBudget budget;
     private final PanelCanvas canvas;
@@ -62,26 +62,26 @@ public final class RealtimeView implements AutoCloseable {
     private final LiveTraining training;
     private final DensityPair densities;
     private final PointAnimation animation;
-    private Optional<Background<Void>> building = Optional.empty(); // of kernels, on a thread that has the device to itself
-    private boolean ready;                                  // the kernels are built
-    private final List<Action> waiting = new ArrayList<>(); // until then
-    private boolean needsPoints;       // new ones, in the next frame
-    private boolean needsTrajectories; // of the same points
+    private final List<Action> waiting = new ArrayList<>(); // actions that need the kernels
+    private Optional<Background<Void>> building = Optional.empty(); // of the kernels; until it ends nothing else uses the device
+    private boolean ready;             // the kernels are built
+    private boolean needsPoints;       // the next frame draws new points
+    private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
     private boolean closing;
-    private boolean kept; // the result of the latest training
-    private Optional<IOException> keepFault = Optional.empty(); // thrown when the window is closed
+    private boolean kept; // the result of the latest training was passed to the sink
+    private Optional<IOException> keepFault = Optional.empty(); // of the latest result; thrown when the window has closed
     private volatile String message = "";
     private volatile long messageNanos;
 
     /**
-     * How a window ran.
+     * The statistics of a window that has closed.
      *
-     * @param frames            shown, after the first
-     * @param frameMillisMedian from one frame to the next; NaN without a frame
-     * @param frameMillis99     not exceeded by 99 of 100
+     * @param frames            shown since the kernels were built
+     * @param frameMillisMedian the median time between two frames; NaN without a frame
+     * @param frameMillis99     the 99th percentile of that time
      * @param transfer          {@code shared} or {@code copied}
-     * @param hostBytesPerFrame of points that went through the host
+     * @param hostBytesPerFrame bytes of points copied by the host
      */
     public record Summary(int frames, double frameMillisMedian, double frameMillis99, int points, String transfer,
             double hostBytesPerFrame, String device, String glRenderer) { }
@@ -111,7 +111,6 @@ public final class RealtimeView implements AutoCloseable {
         densities = new DensityPair(config.p0(), config.p1(), config.invert(), training, this::say, this::replaced);
         panel = new Panel(canvas.context(), state, densities, training, animation, budget, this::accept);
         gestures = new Gestures(canvas.context(), state, this::accept, scale);
-        surface.listen(gestures);
         context.onFirstUse(use -> {
             if (use.startsPhase()) {
                 say(use.message());
@@ -120,12 +119,12 @@ public final class RealtimeView implements AutoCloseable {
     }
 
     /**
-     * Opens the window and returns when it was closed. The calling thread must be the process's first on macOS.
+     * Opens the window and returns when it has closed. On macOS the calling thread must be the first of the process.
      *
-     * @param devices in the order of preference: the first that shares with OpenGL is taken, else the first; asked for when the
-     *                window is open, so that OpenCL's drivers load meanwhile
-     * @throws NoDisplayException when there is no display, or no OpenGL 3.3
-     * @throws IOException        after the window was closed and the results were kept, for a file that could not be written
+     * @param devices in order of preference: the first that shares memory with OpenGL is used, otherwise the first of all. It is
+     *                called when the window is open, so that the OpenCL drivers load meanwhile
+     * @throws NoDisplayException when there is no display or no OpenGL 3.3
+     * @throws IOException        after the window has closed, when the latest results or a picture could not be written
      */
     public static Summary run(RealtimeConfig config, Supplier<List<Device>> devices, ResultSink sink) throws IOException {
         try (RealtimeView view = new RealtimeView(config, devices, sink);
@@ -149,7 +148,7 @@ public final class RealtimeView implements AutoCloseable {
         long last = System.nanoTime();
         while (!closing) {
             gestures.begin();
-            surface.poll();
+            surface.poll(gestures);
             gestures.end();
             long now = System.nanoTime();
             double seconds = (now - last) * 1e-9;
@@ -189,7 +188,7 @@ public final class RealtimeView implements AutoCloseable {
         return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
-    /** Runs after the first frame, while the points of p0 are shown; until it ends nothing else uses the device. */
+    /** Builds the kernels and starts the training, on another thread, while the window shows points of p0. */
     private void buildKernels() {
         animation.prepare();
         if (config.model().isEmpty()) {
@@ -200,13 +199,13 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
-    /** Waits for the kernels, or throws what went wrong there. */
+    /** Waits for {@link #buildKernels} and throws its exception, if any. */
     private void awaitKernels() {
         building.orElseThrow().get();
         LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
     }
 
-    /** Applies an action, at once or when the device is free. */
+    /** Applies an action now, or when the kernels are built if it needs them. */
     private void accept(Action action) {
         boolean computes = action instanceof Action.SetDensity || action instanceof Action.Drop || action instanceof Action.PickPoint
                 || action instanceof Command command && COMPUTING.contains(command);
@@ -227,8 +226,8 @@ public final class RealtimeView implements AutoCloseable {
         } else if (action instanceof Action.SetPoints set) {
             needsPoints |= set.count() != state.points;
             state.points = set.count();
-        } else if (action instanceof Action.SetPlace set) {
-            animation.moveTo(set.place());
+        } else if (action instanceof Action.SetProgress set) {
+            animation.moveTo(set.progress());
         } else if (action instanceof Action.SetSolver set) {
             needsTrajectories |= set.solver() != state.solver;
             state.solver = set.solver();
@@ -242,7 +241,7 @@ public final class RealtimeView implements AutoCloseable {
         } else if (action instanceof Action.Paint paint) {
             painting.draw(camera.toX(paint.x()), camera.toY(paint.y()), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
         } else if (action instanceof Action.PickPoint pick) {
-            animation.choose(camera.toX(pick.x()), camera.toY(pick.y()), PICK_PIXELS * scale / camera.side());
+            animation.choose(camera.toX(pick.x()), camera.toY(pick.y()), PICK_UNITS * scale / camera.side());
         } else if (action instanceof Action.MoveView move) {
             camera.move(move.dx(), move.dy());
         } else if (action instanceof Action.Zoom zoom) {
@@ -292,7 +291,7 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
-    /** What follows when a density was replaced, beside its training. */
+    /** Updates what is shown after a density was replaced. */
     private void replaced(Which which) {
         kept = false;
         needsPoints |= densities.get(which) == densities.start(state.is(Switch.REVERSE));
@@ -302,7 +301,7 @@ public final class RealtimeView implements AutoCloseable {
         showTarget();
     }
 
-    /** Shows the density that the points are to arrive at, behind them; the canvas of the brush is shown instead of it. */
+    /** Draws the target density behind the points, unless the canvas of the brush is drawn there. */
     private void showTarget() {
         if (!state.is(Switch.PAINT)) {
             scene.setDensity(densities.start(!state.is(Switch.REVERSE)));
@@ -378,9 +377,9 @@ public final class RealtimeView implements AutoCloseable {
             pictures.record();
         }
         if (needsScreenshot) {
+            needsScreenshot = false;
             pictures.takeScreenshot();
         }
-        needsScreenshot = false;
         if (closing) {
             pictures.takeLastFrame();
         }

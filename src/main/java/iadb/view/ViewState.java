@@ -9,7 +9,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What the user has set. Only {@link RealtimeView} changes it. */
+/** The settings that the user changes in the window. Only {@link RealtimeView} writes them. */
 final class ViewState {
     static final int LEAST_POINTS = 256;
     static final int MOST_POINTS = 1 << 22;

@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Images that are dropped on the window. */
+/** Replacing the densities of the window by dropped images. */
 class DensityPairTest {
     private static final TrainingSettings TRAINING =
             TrainingSettings.tutorial().withIterations(40).withData(500).withBatch(32).withSeed(1);
@@ -83,7 +83,7 @@ class DensityPairTest {
     }
 
     @Test
-    void aPictureThatIsMostlyBrightIsDroppedWithAHintAtInvert() throws IOException {
+    void aMostlyBrightImageGivesAHintThatImagesAreNotInverted() throws IOException {
         BufferedImage paper = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
         for (int p = 0; p < 56; p++) { // one row stays black
             paper.setRGB(p % 8, p / 8, 0xFFFFFF);
@@ -93,7 +93,7 @@ class DensityPairTest {
         run((densities, training) -> {
             densities.read(List.of(file));
             assertEquals("paper.png", densities.get(Which.P1).name());
-            assertTrue(said.contains("most of paper.png is bright") && said.contains("--invert"), said);
+            assertTrue(said.contains("most of paper.png is bright") && said.contains("this window does not invert images"), said);
         });
     }
 

@@ -26,76 +26,76 @@ class LiveTrainingTest {
 
     private static final TrainingSettings SETTINGS = TrainingSettings.tutorial().withData(500).withBatch(32).withSeed(1);
 
-    private static LiveTraining learning(Context context, TrainingSettings config) {
-        return new LiveTraining(context, config, Network.initial(config.shape(), 1));
+    private static LiveTraining training(Context context, TrainingSettings settings) {
+        return new LiveTraining(context, settings, Network.initial(settings.shape(), 1));
     }
 
-    private static void finish(LiveTraining learning) {
-        while (learning.running()) {
-            learning.advance(FRAME);
+    private static void finish(LiveTraining training) {
+        while (training.running()) {
+            training.advance(FRAME);
         }
     }
 
     @Test
     void aNewDensityRestartsTheCosineSchedule() {
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining learning = learning(context, SETTINGS.withIterations(300).withLearningRate(1e-3f, true))) {
-            learning.train(GAUSSIAN, RING);
-            finish(learning);
-            assertEquals(300, learning.done());
-            float[] first = learning.snapshot().parameters();
-            learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
-            assertArrayEquals(first, learning.snapshot().parameters(), "the weights stay");
-            finish(learning);
-            assertEquals(600, learning.done());
-            float[] second = learning.snapshot().parameters();
+                LiveTraining training = training(context, SETTINGS.withIterations(300).withLearningRate(1e-3f, true))) {
+            training.train(GAUSSIAN, RING);
+            finish(training);
+            assertEquals(300, training.done());
+            float[] first = training.snapshot().parameters();
+            training.replaceDensity(Which.P1, GAUSSIAN, MOONS);
+            assertArrayEquals(first, training.snapshot().parameters(), "the weights stay");
+            finish(training);
+            assertEquals(600, training.done());
+            float[] second = training.snapshot().parameters();
             double moved = 0;
             for (int i = 0; i < first.length; i++) {
                 moved = Math.max(moved, Math.abs(second[i] - first[i]));
             }
-            assertTrue(moved > 1e-2, "it learned, at a rate that is not 0: " + moved);
+            assertTrue(moved > 1e-2, "it learned at a rate above 0: " + moved);
         }
     }
 
     @Test
     void aConstantRateContinuesInTheSameSession() {
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining learning = learning(context, SETTINGS.withIterations(200))) {
-            learning.train(GAUSSIAN, RING);
-            finish(learning);
-            learning.follow(Which.P1, MOONS, GAUSSIAN, MOONS);
-            finish(learning);
-            assertEquals(400, learning.done());
+                LiveTraining training = training(context, SETTINGS.withIterations(200))) {
+            training.train(GAUSSIAN, RING);
+            finish(training);
+            training.replaceDensity(Which.P1, GAUSSIAN, MOONS);
+            finish(training);
+            assertEquals(400, training.done());
         }
     }
 
     @Test
     void aDivergedTrainingRestoresTheEarlierWeights() {
-        TrainingSettings config = SETTINGS.withIterations(1000).withLearningRate(30, false);
-        Network initial = Network.initial(config.shape(), 1);
+        TrainingSettings settings = SETTINGS.withIterations(1000).withLearningRate(30, false);
+        Network initial = Network.initial(settings.shape(), 1);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining learning = new LiveTraining(context, config, initial)) {
-            learning.train(GAUSSIAN, RING);
-            finish(learning);
-            assertTrue(learning.diverged());
-            assertTrue(learning.divergedAt() > 1 && learning.divergedAt() < 10, "at " + learning.divergedAt());
-            assertEquals(0, learning.done(), "in the first second there is nothing to go back to but the start");
-            assertArrayEquals(initial.parameters(), learning.snapshot().parameters());
-            assertArrayEquals(initial.parameters(), learning.parameters().read(new float[initial.parameters().length]));
-            assertFalse(learning.resume());
-            assertEquals(learning.divergedAt() - 1, learning.history().steps(), "all finite losses are there");
-            learning.train(GAUSSIAN, RING);
-            assertTrue(learning.running() && !learning.diverged(), "it starts again");
-            assertEquals(0, learning.history().steps());
+                LiveTraining training = new LiveTraining(context, settings, initial)) {
+            training.train(GAUSSIAN, RING);
+            finish(training);
+            assertTrue(training.diverged());
+            assertTrue(training.divergedAt() > 1 && training.divergedAt() < 10, "at " + training.divergedAt());
+            assertEquals(0, training.done(), "in the first second the only safe state is the start");
+            assertArrayEquals(initial.parameters(), training.snapshot().parameters());
+            assertArrayEquals(initial.parameters(), training.parameters().read(new float[initial.parameters().length]));
+            assertFalse(training.resume());
+            assertEquals(training.divergedAt() - 1, training.history().steps(), "all finite losses are kept");
+            training.train(GAUSSIAN, RING);
+            assertTrue(training.running() && !training.diverged(), "it starts again");
+            assertEquals(0, training.history().steps());
         }
     }
 
     @Test
-    void theAverageIsWhatIsShown() {
-        TrainingSettings config = SETTINGS.withIterations(200).withEma(0.99);
+    void theAverageIsShown() {
+        TrainingSettings settings = SETTINGS.withIterations(200).withEma(0.99);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining averaged = learning(context, config);
-                TrainingSession session = new TrainingSession(context, config, GAUSSIAN, RING)) {
+                LiveTraining averaged = training(context, settings);
+                TrainingSession session = new TrainingSession(context, settings, GAUSSIAN, RING)) {
             averaged.train(GAUSSIAN, RING);
             finish(averaged);
             session.advance(200, Duration.ofMinutes(1));

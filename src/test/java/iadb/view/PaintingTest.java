@@ -26,7 +26,7 @@ class PaintingTest {
     }
 
     @Test
-    void eraserTakesItAwayAndAnEmptyCanvasIsNoDensity() {
+    void eraserRemovesAStrokeAndAnEmptyCanvasIsRefused() {
         Painting painting = new Painting();
         painting.draw(0.5, 0.5, 0.1, true, false);
         painting.draw(0.5, 0.5, 0.15, true, true);
@@ -34,7 +34,7 @@ class PaintingTest {
     }
 
     @Test
-    void strokesOutsideTheCanvasAreNoError() {
+    void strokesMayLeaveTheCanvas() {
         Painting painting = new Painting();
         painting.draw(-3, 0.5, 0.1, true, false);
         painting.draw(4, 0.5, 0.1, false, false);
@@ -42,7 +42,7 @@ class PaintingTest {
     }
 
     @Test
-    void canvasThatStartsFromADensityIsThatDensity() {
+    void aDensityCopiedToTheCanvasStaysTheSame() {
         Density ring = NamedDensities.find("ring").orElseThrow();
         Painting painting = new Painting();
         assertFalse(painting.takeChanged());
@@ -56,6 +56,6 @@ class PaintingTest {
             double expected = Math.exp(ring.logDensityAt(x, y));
             wrong += Math.abs(Math.exp(painted.logDensityAt(x, y)) - expected) > 0.2 + 0.1 * expected ? 1 : 0;
         }
-        assertTrue(wrong < 20, wrong + " of 1,000 places differ: edges between pixels of both sizes may");
+        assertTrue(wrong < 20, wrong + " of 1,000 positions differ: only those at the edges of pixels may");
     }
 }

@@ -8,14 +8,14 @@ import org.junit.jupiter.api.Test;
 class PlaybackTest {
     private static final double FRAME = 1 / 64.0;
 
-    private static double secondsUntil(Playback playback, double place, boolean loop) {
+    private static double secondsUntil(Playback playback, double progress, boolean loop) {
         for (double seconds = 0; seconds < 60; seconds += FRAME) {
-            if (playback.place() == place) {
+            if (playback.progress() == progress) {
                 return seconds;
             }
             playback.advance(FRAME, 1, 1, loop);
         }
-        throw new AssertionError("never at " + place);
+        throw new AssertionError("never at " + progress);
     }
 
     @Test
@@ -35,33 +35,33 @@ class PlaybackTest {
         double least = 1;
         for (int i = 0; i < 80; i++) {
             playback.advance(FRAME, 1, 1, false);
-            least = Math.min(least, playback.place());
+            least = Math.min(least, playback.progress());
         }
-        assertEquals(0, least, "after its rest it is at the start at once");
+        assertEquals(0, least, "after the rest it restarts at 0");
     }
 
     @Test
-    void waitsWhereThePassIsNotComputedYet() {
+    void playbackWaitsForThePartNotYetComputed() {
         Playback playback = new Playback();
         playback.moveTo(0);
         for (int i = 0; i < 1000; i++) {
             playback.advance(FRAME, 1, 0.25, true);
-            assertTrue(playback.place() <= 0.25);
+            assertTrue(playback.progress() <= 0.25);
         }
-        assertEquals(0.25, playback.place());
+        assertEquals(0.25, playback.progress());
     }
 
     @Test
-    void aChosenPlaceRestsBeforeItRunsOn() {
+    void aChosenProgressRestsBeforeItContinues() {
         Playback playback = new Playback();
         playback.moveTo(0.4);
         for (double seconds = 0; seconds < 0.95; seconds += FRAME) {
             playback.advance(FRAME, 1, 1, true);
-            assertEquals(0.4, playback.place());
+            assertEquals(0.4, playback.progress());
         }
         playback.advance(1, 1, 1, true);
         playback.advance(1, 1, 1, true);
-        assertTrue(playback.place() > 0.4);
+        assertTrue(playback.progress() > 0.4);
     }
 
     @Test
@@ -71,10 +71,10 @@ class PlaybackTest {
         for (int i = 0; i < 65; i++) {
             playback.advance(FRAME, 2, 1, true);
         }
-        double before = playback.place();
+        double before = playback.progress();
         for (int i = 0; i < 64; i++) {
             playback.advance(FRAME, 2, 1, true);
         }
-        assertEquals(0.5, playback.place() - before, 1e-9);
+        assertEquals(0.5, playback.progress() - before, 1e-9);
     }
 }

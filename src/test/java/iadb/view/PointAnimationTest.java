@@ -23,13 +23,13 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is drawn while the network is trained, for a network whose map is known. Off screen, by EGL. */
+/** What is drawn during training, for a network with a known map. Runs off screen. */
 class PointAnimationTest {
     private static final float[] SHIFT = {0.25f, -0.125f};
-    // a rate so small that the map stays: Adam moves a weight by about the rate in each iteration
+    // Adam moves a weight by about the learning rate per iteration: this rate leaves the map unchanged
     private static final TrainingSettings TRAINING = TrainingSettings.tutorial().withIterations(Integer.MAX_VALUE).withData(500)
             .withBatch(32).withLearningRate(1e-12f, false).withSeed(1);
-    // 128 additions of SHIFT / 128 to values below 2: 128 roundings of 2^-24 each; and 1e5 iterations of the rate, times the width
+    // 128 additions of SHIFT / 128 to values below 2: 128 roundings of 2^-24 each; plus 1e5 iterations of the rate, times the width
     private static final float TOLERANCE = 3e-5f;
     private static final Duration BUDGET = Duration.ofMillis(1);
 
@@ -60,7 +60,7 @@ class PointAnimationTest {
         run((training, animation, state) -> {
             state.set(Switch.GRID, true);
             do {
-                assertArrayEquals(starts, drawn(animation.points()), "the points move when the grid does");
+                assertArrayEquals(starts, drawn(animation.points()), "the points and the grid move together");
                 training.advance(BUDGET);
                 animation.advance(true, 0, BUDGET);
             } while (drawn(animation.scene().grid())[0] == 0);
@@ -71,7 +71,7 @@ class PointAnimationTest {
     }
 
     @Test
-    void aGridThatIsShownInAPauseBendsToo() {
+    void aGridShownDuringAPauseBendsToo() {
         run((training, animation, state) -> {
             while (animation.scene().grid() == null) {
                 training.advance(BUDGET);
@@ -91,19 +91,19 @@ class PointAnimationTest {
         run((training, animation, state) -> {
             training.stop();
             animation.restart();
-            while (animation.place() < 0.3) {
+            while (animation.progress() < 0.3) {
                 animation.advance(false, 0.1, BUDGET);
             }
             state.set(Switch.PAUSE, true);
-            double place = animation.place();
+            double progress = animation.progress();
             for (int frame = 0; frame < 200; frame++) {
                 animation.advance(false, 0.1, BUDGET);
             }
-            assertEquals(place, animation.place());
+            assertEquals(progress, animation.progress());
         });
     }
 
-    /** What OpenGL draws when the blend is over, [N, 2]. */
+    /** The positions that OpenGL draws at the end of the blend, [N, 2]. */
     private static float[] drawn(Flow flow) {
         float[] values = new float[2 * flow.points()];
         glBindBuffer(GL_ARRAY_BUFFER, flow.toBuffer());

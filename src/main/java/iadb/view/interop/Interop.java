@@ -12,21 +12,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses how points get from OpenCL to OpenGL, and opens the OpenCL context accordingly; the OpenGL context must be current.
- * Each device's extension string is read before any sharing call; then {@link SharingSelfTest} runs in a child process, then
- * in this one. If a step fails, the next device is tried; if no device shares its buffers, points are copied.
+ * The OpenCL context of the window, and whether it shares memory with OpenGL. Sharing is tried on each device: its extension
+ * string is read before any sharing call, then {@link SharingSelfTest} runs in a child process, then in this one. If no device
+ * passes, points are copied.
  *
  * @param context owned by the caller
- * @param shares  whether OpenCL and OpenGL use the same memory; else the host copies it
+ * @param shares  whether OpenCL and OpenGL use the same memory; otherwise the host copies points
  */
 public record Interop(Context context, boolean shares) {
     private static final Logger LOG = LoggerFactory.getLogger(Interop.class);
 
     /**
-     * Opens a device.
+     * Opens a context on one of the devices; the OpenGL context of {@code surface} must be current.
      *
-     * @param candidates in order of preference; the first is opened when none can share
-     * @param automatic  false: never share
+     * @param candidates in order of preference; if none shares memory, the first is used
+     * @param automatic  whether to try sharing
      */
     public static Interop open(Surface surface, List<Device> candidates, boolean automatic) {
         return open(surface, candidates, automatic, SharingSelfTest::childLimit);
@@ -60,10 +60,10 @@ public record Interop(Context context, boolean shares) {
     public String transfer() { return shares ? "shared" : "copied"; }
 
     /**
-     * A new buffer, content undefined, owned by the caller; to be closed before the context and the surface.
+     * Creates a buffer with undefined content. The caller closes it before the context and the surface.
      *
      * @param points more than 0
-     * @throws DeviceLimitException when OpenCL or OpenGL cannot hold it
+     * @throws DeviceLimitException when OpenCL or OpenGL cannot allocate it
      */
     public PointBuffer buffer(int points) { return new PointBuffer(context, shares, points); }
 }

@@ -11,26 +11,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Points that OpenCL moves and OpenGL draws, [N, 2] float. OpenCL may use them from {@link #acquire} to {@link #publish}, OpenGL
- * at all other times; what OpenCL wrote is still there when it acquires them again. Either both use OpenGL's memory, or the host
- * copies OpenCL's buffer into OpenGL's when the points are published.
+ * Points [N, 2] float that OpenCL writes and OpenGL draws. OpenCL may use them from {@link #acquire} to {@link #publish}, OpenGL
+ * at all other times; OpenCL's content is kept between the two. Either both use OpenGL's memory, or {@link #publish} copies
+ * OpenCL's buffer into OpenGL's.
  */
 public final class PointBuffer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PointBuffer.class);
-    private static final int BYTES_PER_POINT = 2 * Float.BYTES;
 
     private final Context context;
     private final boolean shared;
-    private final int glBuffer; // [N, 2]
+    private final int glBuffer;        // [N, 2]
     private final DeviceBuffer device; // [N, 2]; if shared, the same memory
     private boolean acquired;
     private long hostBytes;
 
-    /** @param shared only for a context that was opened with the sharing properties of the current OpenGL context */
+    /** @param shared allowed only if the context was opened with the sharing properties of the current OpenGL context */
     PointBuffer(Context context, boolean shared, int points) {
         this.context = context;
         this.shared = shared;
-        long bytes = (long) points * BYTES_PER_POINT;
+        long bytes = (long) points * 2 * Float.BYTES;
         glBuffer = OpenGl.createBuffer(bytes);
         try {
             device = shared ? context.fromGl(glBuffer, bytes) : context.buffer(bytes);
@@ -40,12 +39,12 @@ public final class PointBuffer implements AutoCloseable {
         }
     }
 
-    /** OpenGL's name of the GL_ARRAY_BUFFER, which OpenGL never writes. */
+    /** OpenGL's name of the buffer, which OpenGL must only read. */
     public int glBuffer() { return glBuffer; }
 
     /**
-     * The buffer for OpenCL to use until {@link #publish}. Shared memory is synchronised by glFinish and clFinish, which need no
-     * further extension.
+     * The buffer that OpenCL may use until {@link #publish}. glFinish and clFinish synchronise shared memory without further
+     * extensions.
      */
     public DeviceBuffer acquire() {
         if (acquired) {
@@ -59,7 +58,7 @@ public final class PointBuffer implements AutoCloseable {
         return device;
     }
 
-    /** Waits for what OpenCL enqueued; from then on OpenGL draws the new points. */
+    /** Waits until OpenCL has finished; from then on OpenGL draws the new points. */
     public void publish() {
         if (!acquired) {
             throw new IllegalStateException("points published without being acquired");
@@ -73,7 +72,7 @@ public final class PointBuffer implements AutoCloseable {
         }
     }
 
-    /** Reads OpenCL's buffer straight into OpenGL's memory, which saves a second copy. */
+    /** Reads OpenCL's buffer directly into OpenGL's mapped memory. */
     private void copy() {
         glBindBuffer(GL_COPY_WRITE_BUFFER, glBuffer);
         ByteBuffer memory = glMapBufferRange(GL_COPY_WRITE_BUFFER, 0, device.bytes(),
@@ -85,7 +84,7 @@ public final class PointBuffer implements AutoCloseable {
         try {
             device.read(memory);
         } finally {
-            glUnmapBuffer(GL_COPY_WRITE_BUFFER); // false if a change of screen mode lost the content: the next copy replaces it
+            glUnmapBuffer(GL_COPY_WRITE_BUFFER); // false if a change of screen mode lost the content; the next copy restores it
             glBindBuffer(GL_COPY_WRITE_BUFFER, 0);
         }
         hostBytes += device.bytes();
@@ -94,7 +93,7 @@ public final class PointBuffer implements AutoCloseable {
     /** Bytes copied by the host so far; 0 for shared memory. */
     public long hostBytes() { return hostBytes; }
 
-    /** Frees both buffers, releasing the points first if OpenCL still has them. */
+    /** Frees both buffers; publishes acquired points first. */
     @Override
     public void close() {
         try {

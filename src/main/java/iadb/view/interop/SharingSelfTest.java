@@ -31,23 +31,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tests whether OpenCL and OpenGL use the same memory: OpenGL fills it, a kernel changes every word, OpenGL reads the result.
- * Drivers that offer the extension have failed at each of these steps, with errors and with crashes that Java cannot catch. So
- * a child process runs the test first, on a surface of the same kind; its result is cached for as long as device, drivers and
- * program stay the same.
+ * Tests whether OpenCL and OpenGL share memory: OpenGL fills a buffer, a kernel changes every word, OpenGL reads the result.
+ * Drivers that offer the extension have failed at each of these steps, with errors and with crashes that Java cannot catch.
+ * Therefore a child process runs the test first, on a surface of the same kind. Its result is cached until the device, a driver
+ * or the program changes.
  */
 final class SharingSelfTest {
-    /** Kind of cache entry: one byte, 1 if the device shares, else 0. */
+    /** Kind of cache entry: one byte, 1 if the device shares memory, otherwise 0. */
     static final String KIND = "sharing";
     static final List<Source> SOURCES = List.of(Source.of("sharing.cl"));
     static final List<String> OPTIONS = List.of(Source.STANDARD);
 
     private static final Logger LOG = LoggerFactory.getLogger(SharingSelfTest.class);
 
-    /** Names of the system properties passed to the child: the result may depend on them. */
+    /** Pattern of the system properties passed to the child, since the result may depend on them. */
     private static final String PROPERTIES =
             "(org\\.lwjgl|iadb)\\..*|IADB_.*|java\\.(awt\\.headless|io\\.tmpdir|library\\.path)|user\\.home";
-    // exit codes that neither a crash nor Java itself produces
+    // exit codes that neither a crash nor Java produces
     private static final int SHARES = 71;
     private static final int DOES_NOT_SHARE = 72;
     private static final int POINTS = 1021; // odd, so that a driver that rounds sizes is caught
@@ -55,12 +55,12 @@ final class SharingSelfTest {
 
     private SharingSelfTest() { }
 
-    /** A child that takes longer is taken to hang. A GPU's driver may need seconds to start. */
+    /** A child that takes longer counts as hanging. A GPU's driver may need seconds to start. */
     static Duration childLimit(Device device) {
         return Duration.ofSeconds(device.type() == Device.Type.GPU ? 15 : 6);
     }
 
-    /** Whether a child process of this run or of an earlier one saw the device share memory with OpenGL. */
+    /** Whether the test passed in a child process, now or in an earlier run of the program. */
     static boolean passesInChild(Surface surface, Device device, Duration limit) {
         UserCache cache = UserCache.of(KIND);
         String key = UserCache.key(Stream.of(List.of(BuildVersion.text(), kind(surface)), device.identity(), OpenGl.identity())
@@ -78,7 +78,7 @@ final class SharingSelfTest {
 
     private static String kind(Surface surface) { return surface instanceof EglSurface ? "offscreen" : "window"; }
 
-    /** Runs the child process; empty when the result must not be cached. */
+    /** Runs the child process; empty if it did not run to an end, so that the result must not be cached. */
     private static Optional<Boolean> runChild(List<String> command, Device device, Duration limit) {
         long start = System.nanoTime();
         ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(Redirect.DISCARD)
@@ -108,7 +108,7 @@ final class SharingSelfTest {
         return Optional.empty();
     }
 
-    /** The same Java with this process's properties, set to start quickly. */
+    /** Runs {@link #main} in this Java with this process's properties, with options for a quick start. */
     private static List<String> command(String kind, Device device) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
@@ -121,7 +121,7 @@ final class SharingSelfTest {
         return command;
     }
 
-    /** Runs in the child. Arguments: kind of surface, index and text of the device. */
+    /** The child process. Arguments: kind of surface, index and text of the device. */
     public static void main(String[] arguments) {
         int code = DOES_NOT_SHARE;
         try (Surface surface = arguments[0].equals("offscreen") ? EglSurface.open(64, 64) : GlfwSurface.openHidden()) {
@@ -138,7 +138,7 @@ final class SharingSelfTest {
     }
 
     /**
-     * Opens a context on {@code device}, owned by the caller, that shares memory with the OpenGL context of {@code surface}.
+     * Opens a context, owned by the caller, that shares memory with the OpenGL context of {@code surface}, and tests it.
      *
      * @throws OpenClException when the test fails
      */
@@ -163,9 +163,9 @@ final class SharingSelfTest {
                 Kernel kernel = program.kernel("change_words")) {
             glBindBuffer(GL_COPY_WRITE_BUFFER, points.glBuffer());
             glBufferSubData(GL_COPY_WRITE_BUFFER, 0, words);
-            for (int turn = 1; turn <= 2; turn++) { // the second continues from the result of the first
-                DeviceBuffer view = points.acquire();
-                context.enqueue(kernel.set("words", view).set("count", WORDS), WORDS, 1);
+            for (int turn = 1; turn <= 2; turn++) { // the second starts with the result of the first
+                DeviceBuffer shared = points.acquire();
+                context.enqueue(kernel.set("words", shared).set("count", WORDS), WORDS, 1);
                 points.publish();
                 for (int i = 0; i < WORDS; i++) {
                     words[i] = words[i] * 31 + i;

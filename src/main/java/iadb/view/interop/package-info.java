@@ -1,2 +1,2 @@
-/** How points get from OpenCL to OpenGL: in memory that both share where that was seen to work, else copied by the host. */
+/** Passes points from OpenCL to OpenGL: in shared memory if a self-test passes, otherwise by copying. */
 package iadb.view.interop;

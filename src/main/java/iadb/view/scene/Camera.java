@@ -1,22 +1,22 @@
 package iadb.view.scene;
 
 /**
- * The position of the unit square on the screen: it fills most of the area beside the panel, and can be zoomed and moved. Pixels
- * count from the upper left corner; y of the square points upward.
+ * The position of the unit square on the screen. At first the square fills most of the area beside the panel. Pixels count from
+ * the upper left corner; in the square, y points up.
  */
 public final class Camera {
-    private static final double MARGIN = 0.06; // around the square, of the area's shorter side
+    private static final double MARGIN = 0.06; // around the square, as a share of the area's shorter side
     private static final double MOST_ZOOM = 1000;
     private static final double LEAST_ZOOM = 0.2;
 
     private double screenWidth = 1;
     private double screenHeight = 1;
     private double areaLeft;
-    private double centreX = 0.5; // of the square, shown in the middle of the area
+    private double centreX = 0.5; // the point of the square shown in the middle of the area
     private double centreY = 0.5;
     private double zoom = 1;
 
-    /** @param left pixels covered by the panel at the left */
+    /** @param left width of the panel at the left, in pixels */
     public void setScreen(int width, int height, double left) {
         screenWidth = Math.max(1, width);
         screenHeight = Math.max(1, height);
@@ -34,7 +34,7 @@ public final class Camera {
     /** The y in the square that a pixel shows. */
     public double toY(double pixelY) { return centreY - (pixelY - screenHeight / 2) / side(); }
 
-    /** Zooms, keeping the point under the pixel where it is. */
+    /** Zooms without moving the point under the pixel. */
     public void zoomAt(double pixelX, double pixelY, double factor) {
         double x = toX(pixelX);
         double y = toY(pixelY);
@@ -43,7 +43,7 @@ public final class Camera {
         centreY += y - toY(pixelY);
     }
 
-    /** Moves the picture by so many pixels. */
+    /** Moves the picture by this many pixels. */
     public void move(double pixelsX, double pixelsY) {
         centreX -= pixelsX / side();
         centreY += pixelsY / side();

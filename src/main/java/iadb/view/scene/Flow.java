@@ -10,11 +10,11 @@ import iadb.view.interop.PointBuffer;
 import java.time.Duration;
 
 /**
- * Points carried along by the velocity field, and the two frames of their trajectories between which OpenGL's shaders blend.
- * While one pass is shown, the next can be computed behind it.
+ * Points that the map moves: one pass of their trajectories is shown while the next can be computed. OpenGL holds two successive
+ * frames, between which the shaders interpolate.
  */
 public final class Flow implements AutoCloseable {
-    /** Keeps launches below 20 ms, so that the window stays responsive. */
+    /** The longest launch of a kernel, below 20 ms so that the window stays responsive. */
     public static final Duration LONGEST_LAUNCH = Duration.ofMillis(18);
 
     private static final int NONE = -1;
@@ -24,18 +24,18 @@ public final class Flow implements AutoCloseable {
     private final DeviceBuffer start; // [N, 2]
     private Keyframes shown;
     private Keyframes next;
-    private PointBuffer from;
-    private PointBuffer to;
-    private int fromFrame = NONE; // of `shown`
+    private PointBuffer from; // [N, 2], the earlier frame
+    private PointBuffer to;   // [N, 2], the later frame
+    private int fromFrame = NONE; // index in `shown`; NONE if from an earlier pass
     private int toFrame = NONE;
-    private float blend;
+    private float blend; // 0: from, 1: to
 
     /**
-     * Shows the points where they start.
+     * Shows the points at their start.
      *
      * @param starts         [N, 2]
-     * @param parameterBytes of the network's weights
-     * @param mostSteps      of a pass
+     * @param parameterBytes size of the network's weights
+     * @param mostSteps      the most steps of a pass
      */
     public Flow(Interop interop, float[] starts, long parameterBytes, int mostSteps) {
         Context context = interop.context();
@@ -56,50 +56,50 @@ public final class Flow implements AutoCloseable {
 
     public int points() { return points; }
 
-    /** Begins a new pass that is shown while it is computed. */
+    /** Begins a new pass and shows it while it is computed. */
     public void begin(Sampler sampler, DeviceBuffer parameters, Integration integration) {
         shown.begin(sampler, parameters, start, integration);
         fromFrame = NONE;
         toFrame = NONE;
     }
 
-    /** Begins a new pass behind the one that is shown. */
-    public void beginBehind(Sampler sampler, DeviceBuffer parameters, Integration integration) {
+    /** Begins a new pass in the background. */
+    public void beginNext(Sampler sampler, DeviceBuffer parameters, Integration integration) {
         next.begin(sampler, parameters, start, integration);
     }
 
-    /** Continues the pass that is shown, for about {@code budget}; true when it is complete. */
+    /** Continues the pass that is shown for about {@code budget}; true when it is complete. */
     public boolean advance(Duration budget) { return shown.advance(budget); }
 
-    /** Continues the pass behind, for about {@code budget}; true when it is complete. */
-    public boolean advanceBehind(Duration budget) { return next.advance(budget); }
+    /** Continues the pass in the background for about {@code budget}; true when it is complete. */
+    public boolean advanceNext(Duration budget) { return next.advance(budget); }
 
-    /** Replaces the pass that is shown by the complete one behind: {@link #morph} blends to this place of it, 0 to 1. */
-    public void showPassBehind(double place) {
+    /** Replaces the pass that is shown by the next, which is complete; {@link #morph} blends to it at this progress, 0 to 1. */
+    public void showNext(double progress) {
         Keyframes before = shown;
         shown = next;
         next = before;
         if (blend >= 0.5f) {
             swapBuffers();
         }
-        load(to, (int) Math.round(place * shown.segments()));
+        load(to, (int) Math.round(progress * shown.segments()));
         fromFrame = NONE;
         toFrame = NONE;
         blend = 0;
     }
 
-    /** @param share 0: as before {@link #showPassBehind}; 1: the new pass */
-    public void morph(double share) { blend = (float) share; }
+    /** @param newShare 0: the positions before {@link #showNext}; 1: those of the new pass */
+    public void morph(double newShare) { blend = (float) newShare; }
 
     /** The computed part of the pass that is shown, 0 to 1. */
     public double known() { return shown.last() / (double) shown.segments(); }
 
-    /** Shows the points at a place of their trajectories, 0 to {@link #known}. */
-    public void show(double place) {
-        double frame = Math.min(place, known()) * shown.segments();
+    /** Shows the points at this progress along their trajectories, at most {@link #known}. */
+    public void show(double progress) {
+        double frame = Math.min(progress, known()) * shown.segments();
         int before = Math.max(0, Math.min((int) frame, shown.last() - 1));
         int after = Math.min(before + 1, shown.last());
-        if (toFrame == before || fromFrame == after) { // the next pair of frames shares one with this
+        if (toFrame == before || fromFrame == after) { // the new pair of frames shares one with the old
             swapBuffers();
         }
         if (fromFrame != before) {
@@ -133,21 +133,21 @@ public final class Flow implements AutoCloseable {
     /** OpenGL's name of the buffer with the later frame. */
     public int toBuffer() { return to.glBuffer(); }
 
-    /** 0: the earlier frame, 1: the later. */
+    /** 0: the earlier frame; 1: the later frame. */
     public float blend() { return blend; }
 
     /** Bytes copied by the host to OpenGL so far. */
     public long hostBytes() { return from.hostBytes() + to.hostBytes(); }
 
-    /** The positions in the frame nearest to a place, [N, 2]. */
-    public float[] positionsAt(double place) {
-        return shown.readFrame((int) Math.round(Math.min(place, known()) * shown.segments()));
+    /** The positions in the frame nearest to this progress, [N, 2]. */
+    public float[] positionsAt(double progress) {
+        return shown.readFrame((int) Math.round(Math.min(progress, known()) * shown.segments()));
     }
 
-    /** The positions as shown, [N, 2]; during a morph, those of the new pass at {@code place}. */
-    public float[] positionsShown(double place) {
+    /** The positions shown, [N, 2]; during a morph, those of the new pass at this progress. */
+    public float[] positionsShown(double progress) {
         if (fromFrame == NONE || toFrame == NONE) {
-            return positionsAt(place);
+            return positionsAt(progress);
         }
         float[] positions = shown.readFrame(fromFrame);
         float[] after = shown.readFrame(toFrame);

@@ -11,9 +11,9 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * The trajectories of N points on the device: their positions in frames at regular places from 0, the start, to 1. A pass
- * computes them in slices. Of a few points every step is kept; of millions, as many frames as memory allows, between which the
- * trajectory is drawn as a straight line.
+ * The trajectories of N points on the device, stored as frames at regular intervals. A pass computes them in slices. For few
+ * points every step is a frame; for millions, only as many steps as fit into memory, and the trajectory between two frames is
+ * drawn as a straight line.
  */
 final class Keyframes implements AutoCloseable {
     private static final long MOST_BYTES = 256L << 20;
@@ -24,15 +24,15 @@ final class Keyframes implements AutoCloseable {
     private final Resources resources = new Resources();
     private final DeviceBuffer frames;     // [capacity, N, 2]
     private final DeviceBuffer moving;     // [N, 2]
-    private final DeviceBuffer parameters; // the weights of this pass
+    private final DeviceBuffer parameters; // the weights of the current pass
     private MapSession session;
     private int segments;
     private int steps;
-    private int filled; // frames
-    private int trajectoryPoint = -1; // of the last request
+    private int filled; // frames computed
+    private int trajectoryPoint = -1; // the point whose trajectory was read last; -1: none of this pass
     private float[] trajectory = {};  // [frames, 2], of that point
 
-    /** @param mostSteps of a pass that keeps every step */
+    /** @param mostSteps the most steps of a pass */
     Keyframes(Context context, int points, long parameterBytes, int mostSteps) {
         this.context = context;
         this.points = points;
@@ -53,8 +53,8 @@ final class Keyframes implements AutoCloseable {
     /**
      * Begins a new pass with the current weights.
      *
-     * @param live  the weights, copied so that they stay the same during the pass
-     * @param start [N, 2], not changed
+     * @param live  the weights, copied so that training does not change them during the pass
+     * @param start [N, 2], only read
      */
     void begin(Sampler sampler, DeviceBuffer live, DeviceBuffer start, Integration integration) {
         endSession();
@@ -67,7 +67,7 @@ final class Keyframes implements AutoCloseable {
         session = sampler.session(parameters, moving, points, integration);
     }
 
-    /** A complete pass in which no point moves. */
+    /** Replaces the pass by a complete one in which no point moves. */
     void fill(DeviceBuffer start) {
         endSession();
         segments = 1;
@@ -92,10 +92,10 @@ final class Keyframes implements AutoCloseable {
         return filled > segments;
     }
 
-    /** The last computed frame; {@link #segments} when the pass is complete. */
+    /** The index of the last computed frame; {@link #segments} when the pass is complete. */
     int last() { return filled - 1; }
 
-    /** Frames of a complete pass, less one. */
+    /** The frames of a complete pass minus one. */
     int segments() { return segments; }
 
     /** Enqueues a copy of a frame's positions into {@code target} [N, 2]. */
@@ -104,10 +104,10 @@ final class Keyframes implements AutoCloseable {
     /** The positions of a frame, [N, 2]. */
     float[] readFrame(int frame) { return frames.read(new float[2 * points], (long) frame * 2 * points); }
 
-    /** The computed part of a point's trajectory, [frames, 2]. Reads only the frames added since the last call. */
+    /** The computed part of a point's trajectory, [frames, 2]. Only frames added since the last call are read. */
     float[] trajectoryOf(int point) {
         int known = point == trajectoryPoint ? trajectory.length / 2 : 0;
-        if (known < filled || point != trajectoryPoint) {
+        if (known < filled) {
             trajectory = Arrays.copyOf(trajectory, 2 * filled);
             float[] position = new float[2];
             for (int frame = known; frame < filled; frame++) {

@@ -10,11 +10,11 @@ public final class LineDrawing implements AutoCloseable {
     /** Arrows along each side of the velocity field. */
     public static final int ARROWS = 24;
 
-    private static final int GRID_LINES = 21; // in each direction
+    private static final int GRID_LINES = 21; // of each direction
     private static final int GRID_LINE_POINTS = 101;
     private static final int ARROW_VERTICES = 6;
-    private static final float ARROW_REACH = 0.05f;
-    private static final float DOT_DIAMETER = 2;
+    private static final float ARROW_REACH = 0.05f; // length for |D| = 1, in the unit square
+    private static final float DOT_DIAMETER = 2; // units of the desktop
     private static final float END_DOT_DIAMETER = 8;
     private static final float GRID_OPACITY = 0.45f;
     private static final float ARROW_OPACITY = 0.6f;
@@ -26,7 +26,7 @@ public final class LineDrawing implements AutoCloseable {
     private final int arrowArray = vertexArray();
     private final int trajectoryArray = vertexArray();
     private final int trajectory = glGenBuffers(); // [frames, 2]
-    private final int[] gridFirsts = new int[2 * GRID_LINES]; // of each line: its first point
+    private final int[] gridFirsts = new int[2 * GRID_LINES]; // the first point of each line
     private final int[] gridCounts = new int[2 * GRID_LINES];
 
     LineDrawing() {
@@ -47,7 +47,7 @@ public final class LineDrawing implements AutoCloseable {
         return array;
     }
 
-    /** Attributes 0 and 1 of the bound vertex array, [N, 2] each. */
+    /** Binds buffers [N, 2] to attributes 0 and 1 of the bound vertex array. */
     static void bind(int buffer0, int buffer1) {
         glBindBuffer(GL_ARRAY_BUFFER, buffer0);
         glVertexAttribPointer(0, 2, GL_FLOAT, false, 0, 0);
@@ -55,7 +55,7 @@ public final class LineDrawing implements AutoCloseable {
         glVertexAttribPointer(1, 2, GL_FLOAT, false, 0, 0);
     }
 
-    /** The points of the undeformed grid, [lines, points of a line, 2]: lines of equal y, then of equal x. */
+    /** The points of the undeformed grid, [lines, points per line, 2]: the horizontal lines, then the vertical ones. */
     public static float[] gridStarts() {
         float[] starts = new float[2 * 2 * GRID_LINES * GRID_LINE_POINTS];
         int i = 0;
@@ -82,7 +82,7 @@ public final class LineDrawing implements AutoCloseable {
         return tails;
     }
 
-    /** @param grid a flow of {@link #gridStarts} */
+    /** @param grid a flow that starts at {@link #gridStarts} */
     void drawGrid(Flow grid, float[] view) {
         lines.use().set("view", view).set("blend", grid.blend()).set("colour", ShaderProgram.colour(Palette.INK, GRID_OPACITY));
         glBindVertexArray(lineArray);
@@ -92,7 +92,7 @@ public final class LineDrawing implements AutoCloseable {
 
     /**
      * @param tails OpenGL's name of a buffer with {@link #arrowTails}
-     * @param heads OpenGL's name of a buffer with the same points moved by the velocity there
+     * @param heads OpenGL's name of a buffer with x + D(x, α) for each tail x
      */
     void drawArrows(int tails, int heads, float[] view) {
         arrows.use().set("view", view).set("reach", ARROW_REACH).set("colour", ShaderProgram.colour(Palette.INK, ARROW_OPACITY));

@@ -9,15 +9,12 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
 
-/**
- * Draws points as discs, coloured by where each started, and the trails that they leave: a picture of their light that fades from
- * frame to frame.
- */
+/** Draws points as discs, coloured by their start, and their trails: a texture of their light that fades over time. */
 final class PointDrawing implements AutoCloseable {
     private static final double MOST_DIAMETER = 6.5; // units of the desktop
     private static final double LEAST_DIAMETER = 1.3;
-    private static final double DIAMETER_PER_SPACING = 0.5; // spacing of as many points on a regular grid
-    private static final double OPACITY_TIMES_OVERLAP = 0.5; // overlap: discs per place if the points were spread evenly
+    private static final double DIAMETER_PER_SPACING = 0.5; // spacing: of the same number of points on a regular grid
+    private static final double OPACITY_TIMES_OVERLAP = 0.5; // overlap: area of all discs per area of the square
     private static final float MOST_OPACITY = 0.92f;
     private static final float LEAST_OPACITY = 0.1f;
     private static final float ADDITIVE_OPACITY = 0.5f; // factor
@@ -36,7 +33,7 @@ final class PointDrawing implements AutoCloseable {
     private final int trailsFramebuffer = glGenFramebuffers();
     private int trailsWidth;
     private int trailsHeight;
-    private float[] trailsView = {}; // of the last frame with trails; empty: they must be cleared
+    private float[] trailsView = {}; // the view of the last frame with trails; empty if they must be cleared
 
     /** @param scale pixels per unit of the desktop */
     PointDrawing(float scale) {
@@ -49,31 +46,27 @@ final class PointDrawing implements AutoCloseable {
         }
     }
 
-    /**
-     * Colours new points by where they start.
-     *
-     * @param starts [N, 2]
-     */
+    /** @param starts of new points, [N, 2], which decide their colours */
     void setStarts(float[] starts) {
         byte[] bytes = colours(starts);
         ByteBuffer memory = MemoryUtil.memAlloc(bytes.length).put(0, bytes);
         glBindBuffer(GL_ARRAY_BUFFER, colours);
         glBufferData(GL_ARRAY_BUFFER, memory, GL_STATIC_DRAW);
         MemoryUtil.memFree(memory);
-        OpenGl.check("a buffer of the points' colours");
+        OpenGl.check("a buffer for the colours of the points");
         trailsView = new float[0];
     }
 
-    /** Three bytes for each start: the palette's hues in a ring around the centre of the square, interpolated. */
+    /** RGB for each start [N, 3]: the palette's hues, interpolated by the angle around the centre of the square. */
     private static byte[] colours(float[] starts) {
         byte[] colours = new byte[starts.length / 2 * 3];
         for (int i = 0; i < starts.length / 2; i++) {
             double turns = Math.atan2(starts[2 * i + 1] - 0.5, starts[2 * i] - 0.5) / (2 * Math.PI);
-            double place = (turns - Math.floor(turns)) * Palette.HUES;
-            int hue = (int) place % Palette.HUES;
+            double wheel = (turns - Math.floor(turns)) * Palette.HUES;
+            int hue = (int) wheel % Palette.HUES;
             int from = Palette.hueColour(hue);
             int to = Palette.hueColour((hue + 1) % Palette.HUES);
-            double share = place - Math.floor(place);
+            double share = wheel - Math.floor(wheel);
             for (int channel = 0; channel < 3; channel++) {
                 int shift = 16 - 8 * channel;
                 colours[3 * i + channel] = (byte) Math.round((from >> shift & 255) * (1 - share) + (to >> shift & 255) * share);
@@ -99,7 +92,7 @@ final class PointDrawing implements AutoCloseable {
         glDrawArrays(GL_POINTS, 0, scene.points().points());
     }
 
-    /** Adds the points to their faded trails, and draws those on the surface. A scene without trails clears them. */
+    /** Fades the trails, adds the points to them, and draws them. A scene without trails clears them. */
     void drawTrails(Surface surface, Scene scene, float[] view, double side, double seconds) {
         if (!scene.trails()) {
             trailsView = new float[0];
@@ -116,7 +109,7 @@ final class PointDrawing implements AutoCloseable {
         } else {
             glBlendColor(0, 0, 0, (float) Math.pow(TRAIL_KEPT_PER_SECOND, seconds));
             glBlendFunc(GL_ZERO, GL_CONSTANT_ALPHA);
-            glBindTexture(GL_TEXTURE_2D, 0); // it must not be read while it is drawn to
+            glBindTexture(GL_TEXTURE_2D, 0); // the texture must not be bound while it is drawn to
             fillScreen(fadeTrails);
             glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
         }
@@ -135,7 +128,7 @@ final class PointDrawing implements AutoCloseable {
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
         glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA16F, width, height, 0, GL_RGBA, GL_HALF_FLOAT, (ByteBuffer) null);
         glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, trails, 0);
-        OpenGl.check("a picture of the trails");
+        OpenGl.check("a texture for the trails");
     }
 
     private void fillScreen(ShaderProgram program) {

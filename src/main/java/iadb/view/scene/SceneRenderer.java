@@ -8,10 +8,10 @@ import iadb.view.surface.Surface;
 import java.nio.ByteBuffer;
 import org.lwjgl.system.MemoryUtil;
 
-/** Draws a {@link Scene}: a density as faint light behind, trails, the grid, points, arrows, and the trajectory of one point. */
+/** Draws a {@link Scene}: a faint density, trails, the grid, points, arrows, and the trajectory of one point. */
 public final class SceneRenderer implements AutoCloseable {
-    private static final int MOST_TEXELS = 1024; // along a side; of a larger image the brightest pixel of a block is shown
-    private static final float DENSITY_STRENGTH = 0.24f; // of the brightest pixel
+    private static final int MOST_TEXELS = 1024; // per side; a texel of a larger image shows the brightest pixel of a block
+    private static final float DENSITY_STRENGTH = 0.24f; // opacity of the brightest pixel
     private static final float PAINTED_STRENGTH = 0.4f;
 
     private final Camera camera;
@@ -53,7 +53,7 @@ public final class SceneRenderer implements AutoCloseable {
         setLevels(levels, width, height);
     }
 
-    /** @param levels drawn instead of a density, [height][width], unsigned, the top row first */
+    /** @param levels to draw instead of a density, [height][width], unsigned, the top row first */
     public void setLevels(byte[] levels, int width, int height) {
         ByteBuffer memory = MemoryUtil.memAlloc(levels.length).put(0, levels);
         glBindTexture(GL_TEXTURE_2D, densityTexture);
@@ -66,7 +66,7 @@ public final class SceneRenderer implements AutoCloseable {
     public void setStarts(float[] starts) { points.setStarts(starts); }
 
     /**
-     * Draws everything but the panel onto the surface.
+     * Draws a frame without the panel.
      *
      * @param seconds since the last frame
      */

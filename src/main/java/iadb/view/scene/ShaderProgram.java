@@ -13,7 +13,7 @@ import java.util.Map;
 public final class ShaderProgram implements AutoCloseable {
     private final int program;
     private final String name;
-    private final Map<String, Integer> locations = new HashMap<>(); // of uniforms
+    private final Map<String, Integer> locations = new HashMap<>(); // of the uniforms by name
 
     /**
      * @param vertex   file name, such as {@code points.vert}
@@ -62,7 +62,7 @@ public final class ShaderProgram implements AutoCloseable {
         return colour;
     }
 
-    /** Makes this program current, for its uniforms to be set. */
+    /** Makes this program current; call it before {@link #set}. */
     public ShaderProgram use() {
         glUseProgram(program);
         return this;

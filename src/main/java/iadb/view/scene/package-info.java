@@ -1,2 +1,2 @@
-/** What a frame shows: the density, points, their trails, the grid and the velocity field, drawn with OpenGL. */
+/** Draws a frame with OpenGL: the density, the points and their trails, the grid and the velocity field. */
 package iadb.view.scene;

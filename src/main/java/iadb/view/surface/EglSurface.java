@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A framebuffer object in an EGL context without a display, a window or an EGL surface. Extension functions are called by
- * address: LWJGL's wrappers refuse a native display of 0 and know no extension before a display is open.
+ * A framebuffer object in an EGL context, without a display, a window or an EGL surface. Extension functions are called by
+ * address, since LWJGL's wrappers reject native display 0 and cannot call extensions before a display is open.
  */
 public final class EglSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(EglSurface.class);
@@ -62,9 +62,9 @@ public final class EglSurface implements Surface {
     }
 
     /**
-     * Opens a surface on the first EGL display that has OpenGL 3.3, trying GPUs before software.
+     * Opens a surface on the first EGL display with OpenGL 3.3; GPUs are tried before software.
      *
-     * @throws NoDisplayException when no display has it
+     * @throws NoDisplayException when there is none
      */
     public static EglSurface open(int width, int height) {
         NativeLibraries.loadForWindow();
@@ -90,7 +90,7 @@ public final class EglSurface implements Surface {
         throw NoDisplayException.ofOffscreen(fault, null);
     }
 
-    /** The displays that need no window system, in the order to try; none is initialised. */
+    /** The displays that need no window system, not initialised, in the order in which to try them. */
     private static List<Long> displays() {
         List<Long> displays = new ArrayList<>();
         String names = eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS); // null before EGL 1.5
@@ -128,7 +128,7 @@ public final class EglSurface implements Surface {
 
     private static long function(String name) { return EGL.getFunctionProvider().getFunctionAddress(name); }
 
-    /** A context on this display, made current without a surface; EGL_NO_CONTEXT when that fails. */
+    /** Creates a context and makes it current without a surface; EGL_NO_CONTEXT on failure. */
     private static long context(long display) {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             if (!eglInitialize(display, stack.mallocInt(1), stack.mallocInt(1))) {
@@ -169,7 +169,7 @@ public final class EglSurface implements Surface {
 
     @Override public int height() { return height; }
 
-    @Override public void present() { glFinish(); } // else frames queue up, and the measured frame times are wrong
+    @Override public void present() { glFinish(); } // otherwise frames queue up and the measured frame times are wrong
 
     @Override public long[] sharingProperties() { return sharingProperties(context, display); }
 

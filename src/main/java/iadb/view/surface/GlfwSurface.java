@@ -29,13 +29,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A GLFW window. Tested on X11 (GLX) only; never on macOS, where it must be opened on the process's first thread, for which the
- * command line starts the program again.
+ * A GLFW window. Tested only on X11 with GLX. On macOS it must be opened on the first thread of the process, for which the command
+ * line starts the program again; this is not tested.
  */
 public final class GlfwSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(GlfwSurface.class);
 
-    // cl_gl.h and, for the last, Apple's cl_gl_ext.h
+    // from cl_gl.h; the last from Apple's cl_gl_ext.h
     static final long CL_GL_CONTEXT_KHR = 0x2008;
     private static final long CL_GLX_DISPLAY_KHR = 0x200A;
     private static final long CL_WGL_HDC_KHR = 0x200B;
@@ -44,10 +44,9 @@ public final class GlfwSurface implements Surface {
     private final long window;
     private final boolean vsync;
     private final List<Consumer<InputListener>> events = new ArrayList<>(); // since the last poll
-    private InputListener listener = new InputListener() { };
     private int width = 1;
     private int height = 1;
-    private Rectangle restoredPlace; // while the window fills the screen
+    private Rectangle restoredPlace; // of the window before it filled the screen
 
     private GlfwSurface(String title, int width, int height, boolean vsync, boolean visible) {
         this.vsync = vsync;
@@ -78,15 +77,15 @@ public final class GlfwSurface implements Surface {
     /**
      * Opens a window.
      *
-     * @param width  in the desktop's units
-     * @param height in the desktop's units
-     * @throws NoDisplayException when there is no display, or only an OpenGL older than 3.3
+     * @param width  in desktop units
+     * @param height in desktop units
+     * @throws NoDisplayException when there is no display or no OpenGL 3.3
      */
     public static GlfwSurface open(String title, int width, int height, boolean vsync) {
         return open(title, width, height, vsync, true);
     }
 
-    /** Opens a small window that is never shown, for its OpenGL context. */
+    /** Opens a hidden window for its OpenGL context. */
     public static GlfwSurface openHidden() { return open("iadb-cl", 64, 64, false, false); }
 
     private static GlfwSurface open(String title, int width, int height, boolean vsync, boolean visible) {
@@ -122,7 +121,7 @@ public final class GlfwSurface implements Surface {
         }
     }
 
-    /** Events are queued until {@link #poll}: an exception thrown by the listener must not pass through GLFW's C code. */
+    /** Queues events until {@link #poll}, since an exception of the listener must not pass through GLFW's C code. */
     private void collectEvents() {
         glfwSetFramebufferSizeCallback(window, (w, newWidth, newHeight) -> resize(newWidth, newHeight));
         glfwSetKeyCallback(window, (w, key, scancode, action, modifiers) ->
@@ -154,7 +153,7 @@ public final class GlfwSurface implements Surface {
         height = Math.max(1, newHeight);
     }
 
-    /** GLFW gives the pointer's position in desktop units, which are not pixels on macOS and Wayland. */
+    /** GLFW reports the pointer in desktop units, which differ from pixels on macOS and Wayland. */
     private double pixelsPerUnit() {
         int[] w = new int[1];
         glfwGetWindowSize(window, w, new int[1]);
@@ -181,7 +180,7 @@ public final class GlfwSurface implements Surface {
     @Override public boolean closing() { return glfwWindowShouldClose(window); }
 
     @Override
-    public void poll() {
+    public void poll(InputListener listener) {
         glfwPollEvents();
         List<Consumer<InputListener>> now = List.copyOf(events);
         events.clear();
@@ -211,9 +210,7 @@ public final class GlfwSurface implements Surface {
 
     @Override public boolean fullscreen() { return glfwGetWindowMonitor(window) != NULL; }
 
-    @Override public void listen(InputListener newListener) { listener = newListener; }
-
-    /** Tested with GLX only; never with EGL (Wayland), WGL (Windows) and CGL (macOS). */
+    /** Tested only with GLX, not with EGL (Wayland), WGL (Windows) or CGL (macOS). */
     @Override
     public long[] sharingProperties() {
         if (usesEgl()) {
@@ -238,7 +235,7 @@ public final class GlfwSurface implements Surface {
         end();
     }
 
-    /** Of the window, in desktop units; Wayland does not report x and y. */
+    /** The window's rectangle in desktop units; Wayland does not report x and y. */
     private Rectangle place() {
         int[] x = new int[1];
         int[] y = new int[1];
@@ -249,7 +246,7 @@ public final class GlfwSurface implements Surface {
         return new Rectangle(x[0], y[0], w[0], h[0]);
     }
 
-    /** The monitor that shows most of the window. */
+    /** The monitor that shows the largest part of the window. */
     private static long monitor(Rectangle place) {
         long best = glfwGetPrimaryMonitor();
         long most = 0;

@@ -4,14 +4,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Receives the user's input from {@link Surface#poll}. Positions are pixels of the framebuffer, from its upper left corner. Keys,
- * buttons and modifiers have GLFW's numbers (org.lwjgl.glfw.GLFW.GLFW_KEY_* and so on).
+ * Receives the user's input from {@link Surface#poll}. Positions are pixels from the upper left corner of the framebuffer. Keys,
+ * buttons and modifiers are GLFW's numbers (org.lwjgl.glfw.GLFW.GLFW_KEY_* and so on).
  */
 public interface InputListener {
-    /** @param repeated whether the key is still held down; {@code pressed} is true then, too */
+    /** @param repeated whether this event repeats a key that is held down; then {@code pressed} is true as well */
     default void key(int key, boolean pressed, boolean repeated, int modifiers) { }
 
-    /** A character was typed, according to the keyboard layout. */
+    /** Receives a typed character, according to the keyboard layout. */
     default void character(int codePoint) { }
 
     default void pointer(double x, double y) { }

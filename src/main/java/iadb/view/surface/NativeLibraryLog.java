@@ -6,14 +6,14 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends what LWJGL prints about missing libraries to the debug log: the program reports them in one line of its own. */
+/**
+ * Redirects LWJGL's messages about missing libraries to the debug log, since the program itself reports them in one line. LWJGL
+ * creates an instance by reflection.
+ */
 public final class NativeLibraryLog implements Supplier<PrintStream> {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraryLog.class);
 
-    /** LWJGL calls this by reflection. */
-    public NativeLibraryLog() { }
-
-    /** Takes effect if LWJGL was not used before. */
+    /** Takes effect only if LWJGL has not been used before. */
     public static void install() {
         System.setProperty("org.lwjgl.util.DebugStream", NativeLibraryLog.class.getName());
     }

@@ -1,6 +1,6 @@
 package iadb.view.surface;
 
-/** This machine has no display, or no OpenGL 3.3. The message is one line. */
+/** This machine has no display or no OpenGL 3.3. The message is one line. */
 public final class NoDisplayException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -20,6 +20,6 @@ public final class NoDisplayException extends RuntimeException {
                 + " (Debian, Ubuntu: apt install libegl1 libegl-mesa0)", true, cause);
     }
 
-    /** Whether drawing off screen failed; else a window could not be opened. */
+    /** Whether drawing off screen failed; otherwise a window could not be opened. */
     public boolean isOffscreen() { return offscreen; }
 }

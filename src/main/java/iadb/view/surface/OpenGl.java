@@ -11,16 +11,16 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.system.Configuration;
 import org.lwjgl.system.MemoryUtil;
 
-/** OpenGL's functions for the current context, and what several classes do with them. */
+/** Loads OpenGL's functions for the current context, and calls of OpenGL that several classes need. */
 public final class OpenGl {
     private OpenGl() { }
 
     /**
      * Loads the functions for this thread.
      *
-     * @param egl whether EGL made the context: libGL may be missing then. The first call decides for the process; on Linux,
-     *            the only system with contexts of both kinds, either kind's functions serve both.
-     * @return why this OpenGL cannot be used; empty when it can
+     * @param egl whether EGL created the context, in which case libGL may be missing. The first call in the process decides; on
+     *            Linux, the only system with both kinds of context, the functions of either kind work for both.
+     * @return the reason why this OpenGL cannot be used; empty if it can
      */
     static Optional<String> load(boolean egl) {
         if (egl && Configuration.OPENGL_CONTEXT_API.get() == null) {
@@ -34,7 +34,7 @@ public final class OpenGl {
         }
     }
 
-    /** To be called before the context is destroyed. */
+    /** Call this before the context is destroyed. */
     static void unload() { GL.setCapabilities(null); }
 
     /** Vendor, renderer and version. */
@@ -45,7 +45,7 @@ public final class OpenGl {
     /**
      * Throws when a call since the last check failed.
      *
-     * @param call what was tried
+     * @param call names the calls in the message
      * @throws DeviceLimitException  when OpenGL is out of memory
      * @throws IllegalStateException for any other error
      */
@@ -60,7 +60,7 @@ public final class OpenGl {
     }
 
     /**
-     * A new buffer, content undefined, for data that changes in each frame.
+     * Creates a buffer with undefined content, for data that changes in each frame.
      *
      * @throws DeviceLimitException when OpenGL is out of memory
      */
@@ -78,7 +78,7 @@ public final class OpenGl {
         }
     }
 
-    /** The content of the bound framebuffer, RGB. */
+    /** Reads the bound framebuffer as RGB. */
     public static BufferedImage readPixels(int width, int height) {
         ByteBuffer pixels = MemoryUtil.memAlloc(4 * width * height);
         try {

@@ -24,7 +24,7 @@ import org.lwjgl.BufferUtils;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves points through {@link Interop} and prints what OpenGL reads and draws; {@link InteropTest} starts it. Arguments:
+ * Maps points in a buffer of {@link Interop} and prints what OpenGL reads and draws. {@link InteropTest} starts it. Arguments:
  * {@code window} or {@code offscreen}, {@code auto} or {@code off}, and the time limit of the child process in seconds.
  */
 final class InteropRun {
@@ -57,7 +57,7 @@ final class InteropRun {
         System.out.println("closed=true");
     }
 
-    /** Acquires the points twice: what OpenCL wrote first must still be there. */
+    /** Acquires the points twice, since OpenCL's content must be kept in between. */
     private static void move(Context context, Network network, PointBuffer points, float[] start) {
         DeviceBuffer buffer = points.acquire();
         try (DeviceBuffer parameters = context.buffer(network.parameters());
@@ -74,7 +74,7 @@ final class InteropRun {
         }
     }
 
-    /** Wrong order of calls is refused, for shared and for copied points. */
+    /** Calls in the wrong order are refused, for shared and for copied points. */
     private static void refused(Runnable call) {
         try {
             call.run();

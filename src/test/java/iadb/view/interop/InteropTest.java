@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Points reach OpenGL unchanged, shared or copied, and no driver takes the program down. Sharing is tested on a layer that
- * emulates it ({@link SharingLayer}), since no CPU driver offers it; a GPU's own sharing is not tested here.
+ * Points reach OpenGL unchanged, shared or copied, and no driver crashes the program. Sharing is tested on a layer that emulates it
+ * ({@link SharingLayer}), since no CPU driver offers it; the sharing of a GPU is not tested here.
  */
 class InteropTest {
     private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // published twice
@@ -56,9 +56,9 @@ class InteropTest {
         assertEquals(Long.toString(COPIED_BYTES), run.fact("hostBytes"));
     }
 
-    /** {@link BuiltProgram} may not use this package. */
+    /** {@link BuiltProgram} holds a copy, since it may not use this package. */
     @Test
-    void theSelfTestsProgramIsTheOneThatIsPrinted() {
+    void theSelfTestBuildsTheProgramThatIsPrinted() {
         BuiltProgram.Limits limits = new BuiltProgram.Limits(48 << 10, 1024);
         BuiltProgram printed = BuiltProgram.of("gpu", NetworkShape.TUTORIAL, limits, true, Fence.NONE).stream()
                 .filter(program -> program.name().equals("sharing")).findFirst().orElseThrow();
@@ -122,7 +122,7 @@ class InteropTest {
         assertEquals(0, run.code(), run.err());
         assertCopied(run);
         assertTrue(run.err().contains("did not end within 2 s"), run.err());
-        assertEquals(List.of(), results(), "a machine that was busy may not be busy next time");
+        assertEquals(List.of(), results(), "a busy machine may be fast enough next time");
     }
 
     @Test
@@ -144,7 +144,7 @@ class InteropTest {
     void damagedResultIsTestedAgain() throws IOException, InterruptedException {
         assertShared(run("offscreen", "auto", List.of(SharingLayer.environment(), cache())));
         byte[] entry = Files.readAllBytes(results().get(0));
-        entry[entry.length - 1] ^= 1; // the result itself: yes becomes no
+        entry[entry.length - 1] ^= 1; // inverts the result
         Files.write(results().get(0), entry);
         ChildRun run = run("offscreen", "auto", List.of(SharingLayer.environment(), cache()));
         assertShared(run);

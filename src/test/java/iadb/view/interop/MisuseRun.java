@@ -12,7 +12,7 @@ import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
 import java.util.List;
 
-/** Misuses a shared buffer in every way that the layer detects; {@link InteropTest} starts it and reads the reports. */
+/** Misuses a shared buffer in every way that the layer detects. {@link InteropTest} starts it and reads the reports. */
 final class MisuseRun {
     private static final int WORDS = 16;
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 
 class CameraTest {
-    private static final double EXACT = 1e-9 / 1000; // of a pixel, in the square
+    private static final double EXACT = 1e-9 / 1000; // 1e-9 pixels, in the unit square
 
     private static Camera camera() {
         Camera camera = new Camera();
@@ -24,7 +24,7 @@ class CameraTest {
     }
 
     @Test
-    void zoomKeepsWhatLiesUnderThePointer() {
+    void zoomKeepsThePointUnderThePointer() {
         Camera camera = camera();
         double x = camera.toX(321);
         double y = camera.toY(99);
@@ -46,14 +46,14 @@ class CameraTest {
     }
 
     @Test
-    void shadersPutAPlaceOnTheSamePixel() {
+    void shadersPutAPointOnTheSamePixel() {
         Camera camera = camera();
         camera.zoomAt(700, 200, 1.5);
         camera.move(17, -5);
         float[] view = camera.view();
         double clipX = 0.3 * view[0] + view[2];
         double clipY = 0.9 * view[1] + view[3];
-        double pixel = 1e-3 / camera.side(); // a float's rounding of 1,000 pixels
+        double pixel = 1e-3 / camera.side(); // the rounding of a float for 1,000 pixels
         assertEquals(0.3, camera.toX((clipX + 1) / 2 * 1000), pixel);
         assertEquals(0.9, camera.toY((1 - clipY) / 2 * 700), pixel);
     }

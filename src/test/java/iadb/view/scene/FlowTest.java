@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.lwjgl.system.MemoryUtil;
 
-/** Compares what OpenGL draws of a flow with the map. Off screen, by EGL. */
+/** Compares the positions that OpenGL draws with those of the map, off screen. */
 class FlowTest {
     private static final int POINTS = 1001;
     private static final int T = 12;
@@ -70,7 +70,7 @@ class FlowTest {
         return positions;
     }
 
-    private static float[] ofOpenGl(int buffer) {
+    private static float[] content(int buffer) {
         FloatBuffer memory = MemoryUtil.memAllocFloat(2 * POINTS);
         glBindBuffer(GL_ARRAY_BUFFER, buffer);
         glGetBufferSubData(GL_ARRAY_BUFFER, 0, memory);
@@ -81,7 +81,7 @@ class FlowTest {
     }
 
     @Test
-    void everyPlaceLiesBetweenTheTwoFramesOfTheMapAroundIt() {
+    void everyProgressIsShownBetweenTheNearestFramesOfTheMap() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
                 Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
@@ -93,8 +93,8 @@ class FlowTest {
             for (double frame : new double[] {0, 0.5, 1, 1.25, 2.75, 12, 11.5, 10.25, 3, 2.9, 3.1, 7, 0}) {
                 flow.show(frame / T);
                 int before = Math.min((int) Math.floor(frame + 1e-9), T - 1);
-                assertArrayEquals(expected[before], ofOpenGl(flow.fromBuffer()), "before " + frame);
-                assertArrayEquals(expected[before + 1], ofOpenGl(flow.toBuffer()), "after " + frame);
+                assertArrayEquals(expected[before], content(flow.fromBuffer()), "before " + frame);
+                assertArrayEquals(expected[before + 1], content(flow.toBuffer()), "after " + frame);
                 assertEquals(frame - before, flow.blend(), 1e-5);
             }
             float[] trajectory = flow.trajectoryOf(77);
@@ -106,21 +106,21 @@ class FlowTest {
     }
 
     @Test
-    void passBehindAppearsWhenItIsCompleteAndNotBefore() {
+    void theNextPassIsShownOnlyWhenItIsComplete() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
                 Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
             float[][] expected = expected(sampler, parameters);
-            flow.beginBehind(sampler, parameters, INTEGRATION);
-            parameters.write(new float[NETWORK.parameters().length]); // training meanwhile does not change the pass
-            assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
-            while (!flow.advanceBehind(Duration.ofMillis(5))) {
-                assertArrayEquals(starts(), ofOpenGl(flow.toBuffer()));
+            flow.beginNext(sampler, parameters, INTEGRATION);
+            parameters.write(new float[NETWORK.parameters().length]); // later training must not change the pass
+            assertArrayEquals(starts(), content(flow.toBuffer()));
+            while (!flow.advanceNext(Duration.ofMillis(5))) {
+                assertArrayEquals(starts(), content(flow.toBuffer()));
             }
-            flow.showPassBehind(1);
-            assertEquals(0, flow.blend(), "the old pass is still shown, and blends into the new one");
-            assertArrayEquals(starts(), ofOpenGl(flow.fromBuffer()));
-            assertArrayEquals(expected[T], ofOpenGl(flow.toBuffer()));
+            flow.showNext(1);
+            assertEquals(0, flow.blend(), "the old pass is shown first, then blends into the new one");
+            assertArrayEquals(starts(), content(flow.fromBuffer()));
+            assertArrayEquals(expected[T], content(flow.toBuffer()));
         }
     }
 }

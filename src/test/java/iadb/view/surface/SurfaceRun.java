@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.lwjgl.BufferUtils;
 
-/**
- * Opens a surface and prints what it is; {@link SurfaceTest} starts it. Argument: {@code window} or {@code offscreen}.
- */
+/** Opens a surface and prints its properties. {@link SurfaceTest} starts it. Argument: {@code window} or {@code offscreen}. */
 final class SurfaceRun {
     private SurfaceRun() { }
 
@@ -33,7 +31,7 @@ final class SurfaceRun {
         }
     }
 
-    /** The colour read from the corner of the framebuffer. */
+    /** Fills the framebuffer and reads the colour of its corner. */
     private static String corner(Surface surface) {
         glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
         glClearColor(1, 0, 0.2f, 1);
@@ -68,10 +66,10 @@ final class SurfaceRun {
         return List.of(x[0], y[0], width[0], height[0]);
     }
 
-    /** The X server answers some time later. */
+    /** Polls for up to two seconds, since the X server answers asynchronously. */
     private static void pollUntil(Surface surface, BooleanSupplier done) throws InterruptedException {
         for (int i = 0; i < 200 && !done.getAsBoolean(); i++) {
-            surface.poll();
+            surface.poll(new InputListener() { });
             Thread.sleep(10);
         }
     }

@@ -9,10 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/**
- * A window on the test's own X server, a framebuffer without a display, and a clear message where neither can be
- * opened.
- */
+/** A window on an X server of the test, a framebuffer without a display, and clear messages if neither can be opened. */
 class SurfaceTest {
     private static final Map<String, String> NO_DISPLAY =
             Map.of("DISPLAY", "", "WAYLAND_DISPLAY", "", "XDG_SESSION_TYPE", "", "XDG_RUNTIME_DIR", "");
@@ -25,7 +22,7 @@ class SurfaceTest {
     }
 
     @Test
-    void windowOpensMovesToFullscreenAndBackAndCloses() throws IOException, InterruptedException {
+    void windowOpensFillsTheScreenIsRestoredAndCloses() throws IOException, InterruptedException {
         try (Xvfb server = new Xvfb()) {
             ChildRun run = run("window", server.environment());
             assertEquals("320x240 scale 1.0", run.fact("size"));
