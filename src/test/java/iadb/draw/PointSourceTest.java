@@ -130,7 +130,7 @@ class PointSourceTest {
         }
     }
 
-    /** By rejection that would take 16 million times as many trials as there are points, which is days. */
+    /** Rejection would take 16 million trials per point, which is days. */
     @Test
     @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void oneBrightPixelInALargeImageIsDrawnQuickly() {

@@ -37,7 +37,7 @@ class SobolTest {
         }
     }
 
-    /** What makes Sobol's points in two dimensions a (0, 2)-sequence, and what Owen's scrambling keeps. */
+    /** The property that makes two-dimensional Sobol points a (0, 2)-sequence, which Owen's scrambling keeps. */
     @Test
     void eachElementaryIntervalHoldsOnePoint() {
         for (Device device : Device.all()) {
@@ -50,7 +50,7 @@ class SobolTest {
         }
     }
 
-    /** As above where the density is uniform, whatever pixels it is made of: their borders leave no trace. */
+    /** Each elementary interval holds one point of any uniform density: the borders of its pixels have no effect. */
     @Test
     void pixelsDoNotCutTheEvenness() {
         Density pixels = Densities.filled("pixels", 8, 4, () -> 40_000);

@@ -61,7 +61,7 @@ class AtomicFileTest {
         assertEquals(List.of("a.txt"), FileNames.in(folder));
     }
 
-    /** In a locale of other digits, too: else no process would know the file for one of its kind, and some charsets cannot name it. */
+    /** Also with other digits: otherwise later runs would not recognise the file, and some charsets could not encode its name. */
     @Test
     void theTemporaryNameIsTheSameInEveryLocale() throws IOException {
         Locale before = Locale.getDefault();

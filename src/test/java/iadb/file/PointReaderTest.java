@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Points of NPY and CSV files, whole and in pieces; whatever else a file holds is one line that names it. */
+/** Points of NPY and CSV files, read whole and in pieces; other files are refused in one line that names them. */
 class PointReaderTest {
     @TempDir
     Path folder;

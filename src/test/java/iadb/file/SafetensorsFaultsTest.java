@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a file holds, reading it ends in its contents or in one line that names the file and the fault. */
+/** Reading any file gives its contents or one line that names the file and the fault. */
 class SafetensorsFaultsTest {
     private static final String TENSOR = "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}";
 

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is written is the format, byte for byte, and reads back as it was. */
+/** Files have the format's bytes and are read back unchanged. */
 class SafetensorsTest {
     @TempDir
     Path folder;

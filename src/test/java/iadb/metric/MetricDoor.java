@@ -2,7 +2,7 @@ package iadb.metric;
 
 import java.util.List;
 
-/** What the repository's tools need of this package. */
+/** Gives the repository's tools access to package-private members. */
 public final class MetricDoor {
     private MetricDoor() {
     }

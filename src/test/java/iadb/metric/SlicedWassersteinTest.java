@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /**
  * The tolerance throughout: a projection is computed in double and rounded to float, so it is off by at most 2^-24 of the
  * largest |x| + |y|; a distance compares two projections. The double sums behind it are off by at most 2^-53 times their
- * length, which is nothing beside that.
+ * length, which is negligible.
  */
 class SlicedWassersteinTest {
     private static final double FLOAT_ROUNDING = Math.scalb(1.0, -24);

@@ -22,7 +22,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A checkpoint comes back as it was, reads as a model too, and refuses what is not right. */
+/** A checkpoint is read back unchanged and can be read as a model; wrong files are refused. */
 class CheckpointFileTest {
     private static final NetworkShape SHAPE = new NetworkShape(16, 2);
     private static final Density RING = NamedDensities.find("ring").orElseThrow();

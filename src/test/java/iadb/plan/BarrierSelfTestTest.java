@@ -17,13 +17,13 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * The proof of the barrier passes, and fails where it must. A barrier that lacks nothing but its fences cannot be shown to fail
- * here: x86 keeps memory in order without.
+ * The barrier passes its self-test, and wrong barriers fail it. A barrier that only lacks its fences cannot be shown to fail
+ * here, because x86 keeps memory in order without them.
  */
 class BarrierSelfTestTest {
     private static final int GROUP_SIZE = 16;
 
-    /** Every device here, with each fence that it takes. */
+    /** Every device of this machine, with each fence that it supports. */
     private static List<Device> devices() {
         List<Device> devices = new ArrayList<>();
         for (Device device : Device.all()) {

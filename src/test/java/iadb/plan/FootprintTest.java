@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The local memory that is computed for a kernel is what the device reports: no less, and no more than alignment explains. */
+/** The computed local memory of a kernel is what the device reports: not less, and not more than alignment explains. */
 class FootprintTest {
     private static final List<NetworkShape> SHAPES = List.of(new NetworkShape(64, 4), new NetworkShape(16, 1), new NetworkShape(48, 2));
     private static final int ALIGNMENT = 64;
@@ -70,7 +70,7 @@ class FootprintTest {
                 }
             }
         }
-        // a compiler leaves out what a kernel does not use: parts without a hidden product, and in fused those of persistent's Adam step
+        // compilers omit unused arrays: those of hidden layers at depth 1, and in fused those of persistent's Adam step
         long unused = one.name().equals("fused") && tuning.split() == 1 ? 4L * tuning.groupSize() * tuning.vector() : 0;
         assertTrue(shape.depth() == 1 || largest >= computed - unused - ALIGNMENT * MOST_ARRAYS, one.name() + " takes " + largest + " bytes, not " + computed + ", "
                 + shape + " " + tuning + " on " + device.name());

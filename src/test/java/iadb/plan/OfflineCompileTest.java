@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The kernels for GPUs that are not here, as far as clang and libclc can tell: without the CUDA toolkit. */
+/** Compiles the kernels for GPUs that this machine lacks, with clang and libclc but without the CUDA toolkit. */
 class OfflineCompileTest {
     private static OfflineCompiler compiler;
 
@@ -51,8 +51,8 @@ class OfflineCompileTest {
     }
 
     /**
-     * Those that a GPU measures beside its defaults. Two that are good on NVIDIA's spill on gfx1030 and gfx1100: such a one
-     * loses there when it is timed.
+     * The tunings that a GPU measures in addition to its default. Two that suit NVIDIA's GPUs spill on gfx1030 and gfx1100, where
+     * they lose when they are timed.
      */
     @Test
     void everyCandidateTuningCompilesForEveryGpuAndSpillsOnNoneButGfx1030AndGfx1100() {

@@ -4,7 +4,7 @@ import iadb.model.NetworkShape;
 import java.util.List;
 import java.util.Optional;
 
-/** What the repository's tools need of this package. */
+/** Gives the repository's tools access to package-private members. */
 public final class PlanDoor {
     private PlanDoor() {
     }

@@ -33,7 +33,7 @@ class PlanSwitchTest {
         long nanosPerStep(boolean persistent);
     }
 
-    /** What to do with a rotation on each device that has one. */
+    /** A test of a plan switch. */
     private interface Trial {
         void on(PlanSwitch plans);
     }
@@ -44,7 +44,7 @@ class PlanSwitchTest {
     }
 
     private static void onDevice(Device device, Optional<PlanChoice.Kind> wanted, Trial trial) {
-        // one row is one group, whose barrier needs no proof: no device and no busy machine goes without persistent
+        // one row is one group, whose barrier needs no test: every device can run persistent, even on a busy machine
         PlanSelector selector = new PlanSelector(device, SHAPE, 1, wanted, Optional.empty());
         try (Context context = Context.open(device);
                 DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
@@ -62,7 +62,7 @@ class PlanSwitchTest {
         return TrainingState.of(context, Checkpoint.start(Network.initial(SHAPE, 0), false), 64);
     }
 
-    /** Has the other plan built and taken up, whose time is not known then. */
+    /** Has the other plan built and used once; its speed is not known yet. */
     private static void meetTheOther(PlanSwitch plans) {
         Plan first = plans.next(plans.otherIsBuilt());
         buildTheOther(plans, first);
@@ -77,7 +77,7 @@ class PlanSwitchTest {
         Patience.until("the other plan is built", plans::otherIsBuilt);
     }
 
-    /** Slices that went by persistent, of {@value #SLICES}. */
+    /** The number of slices that persistent ran, of {@value #SLICES}. */
     private static int persistentSlices(PlanSwitch plans, Outcome outcome) {
         int slices = 0;
         for (int i = 0; i < SLICES; i++) {
@@ -95,10 +95,10 @@ class PlanSwitchTest {
             meetTheOther(plans);
             int before = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
             assertTrue(before < SLICES && before >= SLICES - TRIALS - 1, before + " slices");
-            // a core is taken away: groups that wait for the others wait long
+            // another program takes a core: groups wait long for each other
             int busy = persistentSlices(plans, persistent -> persistent ? 900_000 : 210_000);
             assertTrue(busy > 0 && busy <= TRIALS + 1, busy + " slices");
-            // and given back: the next trial finds that out
+            // the core is free again: the next trial finds that out
             int after = persistentSlices(plans, persistent -> persistent ? 70_000 : 110_000);
             assertTrue(after >= SLICES - SLICES / TRIALS - TRIALS, after + " slices");
             Map<PlanChoice.Kind, Integer> steps = new HashMap<>(plans.stepsByKind());

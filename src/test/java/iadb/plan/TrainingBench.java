@@ -62,7 +62,7 @@ public final class TrainingBench implements AutoCloseable {
                 new Batch(data0, data1, batch, seed, LEARNING_RATE), state);
     }
 
-    /** Whether the plan persistent is one here. On PoCL it must be, on a machine that is too busy for the proof too. */
+    /** Whether persistent can run here. On PoCL it must, even where the machine is too busy for the barrier to pass its test. */
     private boolean groupsCanWait(Device device) {
         int groups = Plan.persistentGroups(choice.tuning(), batch, device);
         int groupSize = choice.tuning().groupSize();
@@ -74,7 +74,7 @@ public final class TrainingBench implements AutoCloseable {
         });
     }
 
-    /** Tunings of devices that are not here, beside this device's own. */
+    /** This device's own tuning and those of other kinds of devices. */
     public static List<Tuning> tunings(Device device) {
         List<Tuning> tunings = new ArrayList<>();
         tunings.add(TuningTable.find(device, TuningTable.Purpose.TRAINING));
@@ -107,7 +107,7 @@ public final class TrainingBench implements AutoCloseable {
         assertEquals(end, steps, "barriers timed out again and again");
     }
 
-    /** One launch, or one a step; returns how many steps were done. */
+    /** One launch, or one launch per step; returns how many steps were done. */
     private int runOnce(Plan by, int count) {
         by.enqueueSteps(steps, count);
         context.finish();

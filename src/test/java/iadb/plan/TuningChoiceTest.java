@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A GPU's candidates change time only, and the fastest of them is found once, in a time that is bounded. */
+/** A GPU's candidate tunings differ in speed only, and the fastest is found once, in bounded time. */
 class TuningChoiceTest {
     private static final List<Tuning> TRAINING = TuningTable.candidates("gpu", Purpose.TRAINING);
     private static final Tuning DEFAULT = TRAINING.get(0);
@@ -120,7 +120,7 @@ class TuningChoiceTest {
         assertEquals(List.of(DEFAULT), TuningTable.sameBits(tunings, Purpose.TRAINING, tuning -> Optional.empty()));
     }
 
-    /** Tunings of which each repetition takes its own time by a clock that nothing else moves. */
+    /** Fake trials: each repetition of a tuning advances a fake clock by that tuning's time. */
     private static final class Fakes {
         final Map<Tuning, Long> nanos = new HashMap<>();
         final Map<Tuning, float[]> answers = new HashMap<>();
@@ -130,7 +130,7 @@ class TuningChoiceTest {
         int announced;
         long now;
 
-        /** Of the three candidates. */
+        /** @param nanosEach time of a repetition of each of the three candidates; a missing one cannot be opened */
         Fakes(long... nanosEach) {
             for (int i = 0; i < nanosEach.length; i++) {
                 nanos.put(THREE.get(i), nanosEach[i]);
@@ -242,7 +242,7 @@ class TuningChoiceTest {
         assertEquals(THREE.subList(0, 2), next.opened);
         Fakes third = new Fakes(1000, 900_000_000, 800);
         assertEquals(THREE.get(2), third.choose(choice()));
-        assertEquals(List.of(DEFAULT, THREE.get(2)), third.opened, "the second had its chances");
+        assertEquals(List.of(DEFAULT, THREE.get(2)), third.opened, "the second was tried twice already");
         Fakes last = new Fakes();
         assertEquals(THREE.get(2), last.choose(choice()));
         assertEquals(0, last.announced);

@@ -120,6 +120,6 @@ class TuningTableTest {
             }
         }
         Tuning tutorial = gpu.fit(NetworkShape.TUTORIAL, Tuning.Footprint.ALL_LAYERS, 32 << 10, 256, 0).orElseThrow();
-        assertEquals(8, tutorial.split(), "the default network's sums are shared where 32 KiB and groups of 256 are all there is");
+        assertEquals(8, tutorial.split(), "the default network's sums are shared even with 32 KiB and groups of 256");
     }
 }

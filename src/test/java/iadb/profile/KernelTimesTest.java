@@ -8,7 +8,7 @@ import iadb.plan.Tuning;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the profile says a kernel does is what the method asks for. */
+/** The work that the profile counts for a kernel is the work of the method. */
 class KernelTimesTest {
     private static final Tuning TUNING = new Tuning(16, 128, 4, 4, 1, 1, 1, 2, 1);
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What tests and tools in other packages need of this one. */
+/** Gives tests and tools of other packages access to package-private members. */
 public final class ProfileDoor {
     private ProfileDoor() {
     }

@@ -153,7 +153,7 @@ class ProfileIT {
         ChildRun refused = tool("Compiled", folder.toString(), output.toString());
         assertEquals(2, refused.code(), refused.out());
         assertTrue(refused.err().contains("other files or options"), refused.err());
-        assertEquals(lines.size(), kernels(kept).size(), "the file is as it was");
+        assertEquals(lines.size(), kernels(kept).size(), "the file is unchanged");
     }
 
     private static JsonArray kernels(Path compiled) throws IOException {

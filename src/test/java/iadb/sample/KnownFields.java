@@ -3,7 +3,7 @@ package iadb.sample;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 
-/** Networks whose velocity field is a formula, so that what a map does with it is one too. */
+/** Networks whose velocity field is a formula, so that the expected map is one too. */
 public final class KnownFields {
     private KnownFields() {
     }
@@ -46,7 +46,7 @@ public final class KnownFields {
         return new Network(shape, p);
     }
 
-    /** A field whose one Euler step, x ← x - 2 relu(x - ½), folds the right half onto the left one, beyond which nothing maps. */
+    /** A field whose single Euler step, x ← x - 2 relu(x - ½), folds the right half onto the left: nothing maps to the right half. */
     public static Network fold() {
         NetworkShape shape = new NetworkShape(16, 1);
         float[] p = new float[shape.bufferFloats()];

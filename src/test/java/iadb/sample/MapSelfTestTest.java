@@ -21,7 +21,7 @@ class MapSelfTestTest {
                     check.requireTangents();
                     check.requireInversion();
                 } catch (DeviceLimitException e) {
-                    // two layers with their tangents are more than its local memory: the map alone is for it
+                    // two layers with their tangents exceed the local memory: this device can only map
                 }
             }
         }

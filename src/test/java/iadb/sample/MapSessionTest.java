@@ -27,7 +27,7 @@ class MapSessionTest {
     private static final List<NetworkShape> SHAPES = List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 3),
             new NetworkShape(48, 2), NetworkShape.TUTORIAL, new NetworkShape(256, 2));
 
-    /** A network's shape with each. */
+    /** A device, a tuning and a network's shape to test together. */
     record Trial(Device device, Tuning tuning, NetworkShape shape) {
     }
 
@@ -166,7 +166,7 @@ class MapSessionTest {
         assertTrue(order > solver.evaluations() - 0.1, "order " + order);
     }
 
-    /** Every tuning, and slices of one step, against the same reference as {@code PushForwardTest} with the default one. */
+    /** Every tuning, in slices of one step, against the reference that {@code PushForwardTest} uses for the default tuning. */
     @ParameterizedTest
     @MethodSource("trials")
     void tangentsAndTheInverseDoNotDependOnTheTuning(Trial trial) {
@@ -239,7 +239,7 @@ class MapSessionTest {
                     session.advance(3, Duration.ofNanos(1)); // no time but for the least slice: a tile for each compute unit
                     assertEquals(0, session.step(), "some points have done a step, others not");
                     session.advance(1, Duration.ofMinutes(1));
-                    assertEquals(1, session.step(), "the step under way is one");
+                    assertEquals(1, session.step(), "the step in progress counts");
                     while (!session.isDone()) {
                         session.advance(3, Duration.ofNanos(1));
                     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A trained map there and back, and the density of what it makes, on every OpenCL device. */
+/** A trained map, its inverse, and the density of the mapped points, on every OpenCL device. */
 class PushForwardTest {
     private static final double LN2 = Math.log(2);
 
@@ -79,7 +79,7 @@ class PushForwardTest {
     void mapWithDensityMovesPointsAsMapDoes(Solver solver) {
         float[] starts = TrainedNetwork.starts(1009);
         onEachDevice(TrainedNetwork.get(), linear(solver, 16), map -> {
-            // other tiles, and vectors elsewhere: the sums of a unit are those of the map, in its order
+            // tiles and vectors differ, but a unit's sums have the same order as in the map
             assertArrayEquals(map.map(starts), map.mapWithDensity(starts).points());
         });
     }
@@ -225,7 +225,7 @@ class PushForwardTest {
         assertTrue(compared > 0.95 * all, compared + " of " + all + " points are not on a kink");
     }
 
-    /** exp(log q) over a grid: its sum is 1, and by cells it is what mapped points are counted in. */
+    /** exp(log q) over a grid sums to 1, and its sum over a cell is the share of mapped points in that cell. */
     @ParameterizedTest
     @EnumSource
     void theDensityIntegratesToOneAndIsThatOfTheMappedPoints(Solver solver) {
@@ -281,7 +281,7 @@ class PushForwardTest {
         });
     }
 
-    /** A step that leads nearly everything to one place: starts differ by more than ends do, and there are fewer ends. */
+    /** A step that contracts nearly everything to one place, so that starts differ by more than ends do. */
     @Test
     void aStepThatContractsIsInverted() {
         for (float left : new float[] {0.2f, 0.01f, 1e-3f}) { // of distances, after the step
@@ -380,7 +380,7 @@ class PushForwardTest {
         }
     }
 
-    /** What renderers want of it: the mean of a function over the mapped points errs less with Sobol's points than with random ones. */
+    /** The mean of a function over the mapped points errs less with Sobol points than with random ones. */
     @Test
     void aDeterministicMapKeepsTheEvennessOfSobolsPoints() {
         int count = 1 << 12;
@@ -404,7 +404,7 @@ class PushForwardTest {
         });
     }
 
-    /** Of a smooth function, as light that falls off with the distance. */
+    /** The mean of a smooth function, such as light that falls off with the distance. */
     private static double meanOverPoints(float[] points) {
         double sum = 0;
         for (int n = 0; n < points.length; n += 2) {

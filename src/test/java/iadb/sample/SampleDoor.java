@@ -3,7 +3,7 @@ package iadb.sample;
 import iadb.cl.Source;
 import java.util.List;
 
-/** What the repository's tools need of this package. */
+/** Gives the repository's tools access to package-private members. */
 public final class SampleDoor {
     private SampleDoor() {
     }

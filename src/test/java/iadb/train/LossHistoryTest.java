@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Rows of the loss, whole or resumed in the middle of one. */
+/** Rows of the loss, in an uninterrupted history and in one resumed within a row. */
 class LossHistoryTest {
     @Test
     void aHistoryTakenFromACheckpointContinuesAsIfUninterrupted() {
@@ -36,7 +36,7 @@ class LossHistoryTest {
         LossHistory history = new LossHistory(512);
         history.add(new float[] {1, 3, 5, 7, 9});
         assertArrayEquals(new double[][] {{2, 4, 5}, {2, 6, 9}}, history.curve());
-        assertArrayEquals(new double[][] {{2, 4, 5}, {2, 6, 9}}, history.curve(), "as it was");
+        assertArrayEquals(new double[][] {{2, 4, 5}, {2, 6, 9}}, history.curve(), "reading changes nothing");
         history.add(new float[1019]); // more than were expected
         assertEquals(512, history.curve()[0].length);
         assertEquals(1024, history.curve()[0][511]);

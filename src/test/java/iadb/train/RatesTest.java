@@ -83,7 +83,7 @@ class RatesTest {
         }
     }
 
-    /** Adam's step is the rate times what moments and bias say, which the first moments of equal gradients tell. */
+    /** Adam's step is the rate times the bias-corrected ratio of the moments, from which the rate follows. */
     @ParameterizedTest
     @EnumSource
     void theRateFallsAlongHalfACosine(PlanChoice.Kind plan) {

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
-/** One training and its observer: checkpoints when they are due, an end where the observer asks for it, the way back. */
+/** One training and its observer: checkpoints when they are due, a stop when the observer asks, a return to finite weights. */
 class TrainingRunTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();

@@ -41,7 +41,7 @@ class TrainingSessionTest {
         return TrainingSettings.tutorial().withData(4099).withBatch(64).withLearningRate(learningRate, false).withSeed(seed);
     }
 
-    /** Weights after 300 steps, advanced as {@code slices} says, over and over. */
+    /** Weights after 300 steps, advanced by the {@code slices} in turn. */
     private static float[] train(Device device, long seed, int... slices) {
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config(1e-3f, seed), GAUSSIAN, RING)) {
@@ -60,7 +60,7 @@ class TrainingSessionTest {
         }
     }
 
-    /** Stopped at odd steps, taken to the host and put on the device again: by every plan, with an average and a falling rate. */
+    /** Stopped at odd steps and resumed from the checkpoint, by every plan, with an average and a cosine schedule. */
     @ParameterizedTest
     @EnumSource
     void resumingFromACheckpointGivesTheSameBits(PlanChoice.Kind plan) {
@@ -177,7 +177,7 @@ class TrainingSessionTest {
         }
     }
 
-    /** Weights after 150 steps towards {@code p1}, and 150 towards {@code later}, advanced as {@code slices} says. */
+    /** Weights after 150 steps towards {@code p1} and 150 towards {@code later}, advanced by the {@code slices} in turn. */
     private static float[] retrain(Device device, Density p1, Density later, int... slices) {
         try (Context context = Context.open(device);
                 TrainingSession session = new TrainingSession(context, config(1e-3f, 6), GAUSSIAN, p1)) {
@@ -191,7 +191,7 @@ class TrainingSessionTest {
         }
     }
 
-    /** Until a copy was taken, and on: from it the same steps lead to the same bits. */
+    /** Trains until a safe state was recorded and further: from that state the same steps lead to the same bits. */
     @Test
     void theLastSafeStateIsOneThatTheTrainingWentThrough() {
         TrainingSettings config = config(1e-3f, 4).withEma(0.9);
@@ -256,7 +256,7 @@ class TrainingSessionTest {
                 for (int i = 1; i <= 20; i++) {
                     Progress progress = session.advance(100, Duration.ofNanos(1));
                     assertTrue(progress.stepsDone() <= i && progress.losses().length <= 1, progress.toString());
-                    assertEquals(session.stepsEnqueued(), progress.stepsDone(), "none is left to the device");
+                    assertEquals(session.stepsEnqueued(), progress.stepsDone(), "no step is still running");
                 }
                 assertTrue(session.stepsEnqueued() > 0);
             }
@@ -291,7 +291,7 @@ class TrainingSessionTest {
             float[] mapped = points.read(new float[2000]);
             int inside = 0;
             for (int n = 0; n < mapped.length; n += 2) {
-                // within a quarter of the pixel's side around it: what 4,000 steps can be asked for
+                // within a quarter of the pixel's side around it, which 4,000 steps can reach
                 inside += mapped[n] > left - 1 / 32f && mapped[n + 1] > bottom - 1 / 32f
                         && mapped[n] < left + 5 / 32f && mapped[n + 1] < bottom + 5 / 32f ? 1 : 0;
             }

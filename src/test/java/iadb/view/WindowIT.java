@@ -50,7 +50,7 @@ class WindowIT {
     @TempDir
     private Path folder;
 
-    /** A picture of the window, looked at where the square is. */
+    /** A picture of the window, of which the tests compare the unit square. */
     private record Look(BufferedImage picture) {
         /** A point's colour; axes, letters and the density behind are grey. */
         boolean isPoint(int x, int y) {
@@ -74,7 +74,7 @@ class WindowIT {
             return points;
         }
 
-        /** Of the pixels of points, the share near which the density is above 2 % of its brightest. */
+        /** The share of the points' pixels near which the density is above 2 % of its maximum. */
         double shareOn(Density density) {
             List<int[]> points = points();
             assertTrue(points.size() > 1000, points.size() + " pixels of points");
