@@ -2,6 +2,9 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import iadb.cl.OpenClException.BuildException;
+import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.WrongAnswerException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -41,6 +44,15 @@ public final class Context implements AutoCloseable {
 
     /** A launch of a profiling context, which owns the event. */
     private record Launched(String kernel, cl_event event, long hostNanos) { }
+
+    /**
+     * The duration of a launch.
+     *
+     * @param kernel      its name
+     * @param deviceNanos from start to end on the device's own clock
+     * @param hostNanos   duration of the host's call that enqueued it
+     */
+    public record LaunchTime(String kernel, long deviceNanos, long hostNanos) { }
 
     /**
      * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.

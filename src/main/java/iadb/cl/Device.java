@@ -2,6 +2,7 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import iadb.cl.OpenClException.NoDeviceException;
 import iadb.fault.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;

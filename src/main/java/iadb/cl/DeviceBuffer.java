@@ -2,6 +2,7 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import iadb.cl.OpenClException.DeviceLimitException;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import org.jocl.Pointer;

@@ -1,5 +1,6 @@
 package iadb.cl;
 
+import iadb.cl.OpenClException.NoDeviceException;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

@@ -47,4 +47,54 @@ public class OpenClException extends RuntimeException {
             default -> new OpenClException(message + "; try another device");
         };
     }
+
+    /** This machine has no OpenCL loader, no driver, or no device. The message says how to get one. */
+    public static final class NoDeviceException extends OpenClException {
+        static final String HOW_TO_GET_OPENCL =
+                "install your GPU's driver, or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd; "
+                + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl), which needs a HOME or POCL_CACHE_DIR"
+                + " that it may write to";
+        static final String NO_LOADER = "no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL;
+
+        private static final long serialVersionUID = 1L;
+
+        NoDeviceException(String message, Throwable cause) { super(message, cause); }
+    }
+
+    /** A request exceeds a limit of the device. The message gives the size and the limit. */
+    public static final class DeviceLimitException extends OpenClException {
+        private static final long serialVersionUID = 1L;
+
+        public DeviceLimitException(String message) { super(message, true); }
+    }
+
+    /** A program does not build on a device. The message is one line, without the build options and the compiler's log. */
+    public static final class BuildException extends OpenClException {
+        private static final long serialVersionUID = 1L;
+
+        private final String options;
+        private final String log;
+
+        BuildException(String message, String options, String log) {
+            super(message);
+            this.options = options;
+            this.log = log;
+        }
+
+        public String options() { return options; }
+
+        /** What the device's compiler printed, with the names and lines of the files under {@code cl/}. */
+        public String log() { return log; }
+    }
+
+    /** A device computes another result than the host from the same input. The message is one line. */
+    public static final class WrongAnswerException extends OpenClException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param what is wrong, such as {@code the gradient of layer 2 by the plan fused is off by 3.0e-01 of its size} */
+        public WrongAnswerException(Device device, String what) {
+            super("%s computes wrong results: %s; update its driver (%s %s), or use another device".formatted(device.name(), what,
+                    device.platformName(), device.driver()));
+        }
+    }
 }

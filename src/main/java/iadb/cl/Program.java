@@ -2,6 +2,7 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
+import iadb.cl.OpenClException.BuildException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

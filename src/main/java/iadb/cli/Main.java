@@ -1,10 +1,10 @@
 package iadb.cli;
 
-import iadb.cl.BuildException;
 import iadb.cl.Device;
-import iadb.cl.DeviceLimitException;
-import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.BuildException;
+import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.NoDeviceException;
 import iadb.density.NamedDensities;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;

@@ -14,7 +14,7 @@ import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.TuningTable;
 import iadb.sample.Integration;
-import iadb.sample.Schedule;
+import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
 import iadb.train.TrainingSettings;
 import java.io.IOException;

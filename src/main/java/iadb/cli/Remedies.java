@@ -1,8 +1,8 @@
 package iadb.cli;
 
-import iadb.cl.BuildException;
-import iadb.cl.NoDeviceException;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.BuildException;
+import iadb.cl.OpenClException.NoDeviceException;
 import iadb.fault.InvalidInputException;
 import iadb.train.DivergedException;
 import iadb.view.surface.NoDisplayException;

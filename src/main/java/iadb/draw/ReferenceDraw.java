@@ -1,7 +1,7 @@
 package iadb.draw;
 
 import iadb.cl.Context;
-import iadb.cl.WrongAnswerException;
+import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.density.Density;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;

@@ -3,8 +3,8 @@ package iadb.plan;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
@@ -33,6 +33,27 @@ public final class Plan implements AutoCloseable {
     private final DeviceBuffer blockLoss; // [sets][blocks]
     private Kernel persistent; // null: another plan
     private DeviceBuffer stepsDone; // null: another plan
+
+    /**
+     * The data of a training, and how far a step moves the weights ({@code cl/blend.cl}, {@code cl/adam.cl}).
+     *
+     * @param data0        [points, 2], the points of p0
+     * @param data1        [points, 2], the points of p1
+     * @param rows         B, rows of each step
+     * @param seed         key of the generator that draws the rows
+     * @param learningRate Adam's step size
+     * @param cosineSteps  steps over which the rate falls to 0 along half a cosine, lr (1 + cos(πt/cosineSteps)) / 2; 0: constant
+     * @param averageDecay decay of the exponential average of the weights, in [0, 1); 0: no average
+     */
+    public record Batch(DeviceBuffer data0, DeviceBuffer data1, int rows, long seed, float learningRate, int cosineSteps,
+            double averageDecay) {
+        /** With a constant rate and no average of the weights. */
+        public Batch(DeviceBuffer data0, DeviceBuffer data1, int rows, long seed, float learningRate) {
+            this(data0, data1, rows, seed, learningRate, 0, 0);
+        }
+
+        boolean averages() { return averageDecay > 0; }
+    }
 
     /** A launch of a kernel whose arguments are set but the step's number. */
     private record Launch(Kernel kernel, int groups, int groupSize, IntConsumer setStep) {
@@ -117,12 +138,12 @@ public final class Plan implements AutoCloseable {
         add("barrier_reset", 1, 1).set("arrivals", arrivals).set("polls", polls);
         long copies = tuning.groupSize() == 1 ? persistentGroups() * (3L * shape.bufferFloats() + shape.transposedFloats()) : 1;
         persistent = checked(resources.add(program.kernel("persistent_steps")), tuning.groupSize());
-        batch.setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
+        setData(persistent).set("copies", floats(copies)).set("arrivals", arrivals).set("steps_done", stepsDone);
         setWeights(setBlocks(persistent)).set("d_blocks", dBlocks).set("block_loss", blockLoss);
     }
 
     private void addFusedLaunches() {
-        setBlocks(batch.setData(add("fused_gradient", blocks))).set("parameters", state.parameters())
+        setBlocks(setData(add("fused_gradient", blocks))).set("parameters", state.parameters())
                 .set("transposed", state.transposed()).set("d_blocks", dBlocks).set("block_loss", blockLoss);
         addUpdate();
     }
@@ -139,7 +160,7 @@ public final class Plan implements AutoCloseable {
         }
         DeviceBuffer last = act[act.length - 1];
 
-        batch.setData(add("layered_rows", tiles)).set("tiles", tiles).set("input", input).set("target", target);
+        setData(add("layered_rows", tiles)).set("tiles", tiles).set("input", input).set("target", target);
         add("layered_forward_first", tiles).set("tiles", tiles).set("parameters", state.parameters()).set("input", input)
                 .set("act", act[0]);
         for (int l = 1; l < act.length; l++) {
@@ -163,6 +184,14 @@ public final class Plan implements AutoCloseable {
                 .set("block_loss", blockLoss);
     }
 
+    /** Sets the arguments of a kernel that draws rows. */
+    private Kernel setData(Kernel kernel) {
+        return kernel.set("data0", batch.data0()).set("points0", points(batch.data0())).set("data1", batch.data1())
+                .set("points1", points(batch.data1())).setSeed(batch.seed());
+    }
+
+    private static int points(DeviceBuffer data) { return (int) (data.bytes() / (2 * Float.BYTES)); }
+
     /** Sets what a kernel takes that strides over the blocks of a batch. */
     private Kernel setBlocks(Kernel kernel) {
         return kernel.set("batch", batch.rows()).set("blocks", blocks).set("block_tiles", tuning.blockTiles(batch.rows()));
@@ -170,7 +199,10 @@ public final class Plan implements AutoCloseable {
 
     /** Sets what a kernel takes that moves the weights. */
     private Kernel setWeights(Kernel kernel) {
-        return batch.setRates(kernel).set("parameters", state.parameters()).set("moment1", state.moment1())
+        return kernel.set("learning_rate", batch.learningRate()).set("cosine_steps", batch.cosineSteps())
+                .set("average_rate", batch.averages() ? (float) (1 - batch.averageDecay()) : 0f)
+                .set("log_decay", batch.averages() ? (float) Math.log(batch.averageDecay()) : 0f)
+                .set("parameters", state.parameters()).set("moment1", state.moment1())
                 .set("moment2", state.moment2()).set("transposed", state.transposed())
                 .set("average", state.average().orElse(state.parameters())) // not touched where no average is kept
                 .set("losses", state.losses()).set("loss_slots", state.lossSlots());

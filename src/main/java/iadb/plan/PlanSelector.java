@@ -3,14 +3,16 @@ package iadb.plan;
 import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.Fence;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.cl.Resources;
-import iadb.cl.WrongAnswerException;
 import iadb.model.NetworkShape;
+import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice.Kind;
 import iadb.plan.PlanChoice.Refusal;
+import iadb.plan.TuningChoice.Trial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -127,7 +129,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     Selection select(Context context, Batch batch, TrainingState state) {
         return select(candidates(tunings -> tunings.measured(context,
                 tuning -> context.buildAhead(Plan.sources(Kind.FUSED), tuning.options(shape, device)),
-                tuning -> TuningTrial.ofTraining(context, shape, batch, tuning))), context, batch, state);
+                tuning -> Trial.ofTraining(context, shape, batch, tuning))), context, batch, state);
     }
 
     Selection select(List<PlanChoice> candidates, Context context, Batch batch, TrainingState state) {

@@ -3,8 +3,9 @@ package iadb.plan;
 import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.cl.Resources;
-import iadb.cl.WrongAnswerException;
+import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice.Kind;
 import iadb.plan.PlanChoice.Refusal;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ public final class PlanSwitch implements AutoCloseable {
     /**
      * Selects the plan, and builds it.
      *
-     * @throws iadb.cl.DeviceLimitException when the device can hold no plan
+     * @throws iadb.cl.OpenClException.DeviceLimitException when the device can hold no plan
      */
     public PlanSwitch(Context context, PlanSelector selector, Batch batch, TrainingState state) {
         this(context, selector, selector.select(context, batch, state), batch, state);

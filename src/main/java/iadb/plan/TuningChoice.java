@@ -4,11 +4,16 @@ import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
+import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.cl.UserCache;
+import iadb.model.Checkpoint;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plan.Plan.Batch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +21,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -24,39 +31,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which tuning kernels are built with: the device's own row of {@link TuningTable}, or else, on a GPU, the fastest of a few candidates,
- * or else the default of the device's kind. Candidates give the same bits, so that the choice changes nothing but time.
+ * Chooses the tuning that kernels are built with: the device's own row of {@link TuningTable}; without one, on a GPU, the fastest of a
+ * few candidates, and otherwise the default of the device's kind. All candidates give the same bits.
  *
- * <p>Candidates are timed once a process, at the first use of a device, driver, program, network and batch: for a second where they
- * train, for half a second each where they map few points and many. That includes the build of their kernels, one after the other, but
- * not of the default's, which are needed anyway. The user's cache keeps the times. A candidate whose build takes too long is the first
- * of the next run, by when its kernels are built, and is passed over after a second attempt; until then the fastest so far is taken.
- * Where nothing can be kept, or answers are trusted as under a simulator, nothing is timed, and the default is taken.
+ * <p>A process times the candidates once for each device, driver, program, network and batch: for a second before training, for half a
+ * second before mapping few points and again before mapping many. These times include building the candidates' kernels one after the
+ * other, but not the default's, which are needed anyway. The user's cache keeps the results. When time ends during a candidate's build,
+ * the next run times that candidate first, since its kernels are built by then; it is passed over if time ends again. Without a cache,
+ * or when answers are trusted as under a simulator, nothing is timed and the default is taken.
  *
- * <p>A build that is under way when time ends continues in the background. A driver that runs nothing beside a build makes the work
- * wait for it, and so does the context when it is closed, since a process that ends while a driver compiles would crash.
+ * <p>A build that time ended continues in the background. With a driver that runs nothing during a build, the work waits for it. Closing
+ * the context also waits for it, since a process that ends while a driver compiles would crash.
  */
 public final class TuningChoice {
     private static final Logger LOG = LoggerFactory.getLogger(TuningChoice.class);
     private static final long TRAINING_NANOS = 1_000_000_000;
-    private static final long MAP_NANOS = 500_000_000; // of each of the two
+    private static final long MAP_NANOS = 500_000_000; // for few points, and for many
     private static final int BLOCKS = 7;
     private static final long BLOCK_NANOS = 8_000_000;
     private static final double PASSED_OVER = Double.POSITIVE_INFINITY; // instead of a share
-    private static final double BEGUN = Double.NaN;                     // instead of a share: time ended once
-    /** Keys of what this process measured, finished or not. Also the lock: two measurements at a time would slow each other. */
+    private static final double UNFINISHED = Double.NaN; // instead of a share: time ended once
+    /** Keys of the choices that this process measured, finished or not. Also the lock: simultaneous measurements would slow each other. */
     private static final Set<String> MEASURED = new HashSet<>();
 
-    private final List<Tuning> candidates; // made to fit, the default first
+    private final List<Tuning> candidates; // fitted to network and device, the default first
     private final TuningTable.Purpose purpose;
     private final UserCache cache;
     private final String key;
 
-    /** What candidates are built, run and timed by. */
-    record Trials(Function<Tuning, Background<Void>> build, Function<Tuning, TuningTrial> open, LongSupplier clock) {
-    }
+    /** How candidates are built, opened and timed. */
+    record Trials(Function<Tuning, Background<Void>> build, Function<Tuning, Trial> open, LongSupplier clock) { }
 
-    /** @param facts all that times depend on beside the candidates; asked for when there is a choice */
+    /** @param facts everything that times depend on except the candidates; called only when there are several */
     TuningChoice(List<Tuning> candidates, TuningTable.Purpose purpose, UserCache cache, Supplier<List<String>> facts) {
         this.candidates = candidates;
         this.purpose = purpose;
@@ -69,14 +75,14 @@ public final class TuningChoice {
         key = UserCache.key(parts);
     }
 
-    /** The choice of one tuning. */
+    /** A choice with only this tuning. */
     public static TuningChoice of(Tuning tuning) { return new TuningChoice(List.of(tuning), null, null, List::of); }
 
     /**
      * The choice for a network on a device.
      *
-     * @param rows    B of a training; unused for a map
-     * @param sources the program that is tuned
+     * @param rows    B of {@link TuningTable.Purpose#TRAINING}; otherwise part of the cache key only
+     * @param sources of the program that is tuned
      */
     public static TuningChoice of(Device device, TuningTable.Purpose purpose, NetworkShape shape, int rows,
             Supplier<List<Source>> sources) {
@@ -91,16 +97,16 @@ public final class TuningChoice {
         return facts;
     }
 
-    /** The fastest so far, or the default; nothing is timed. */
+    /** The fastest known candidate, or the default; times nothing. */
     public Tuning known() { return candidates.size() == 1 ? candidates.get(0) : fastest(load()); }
 
     /**
-     * The fastest; candidates that neither an earlier run nor this process timed are timed first.
+     * The fastest candidate. Times those without a result first, unless this process did so before.
      *
-     * @param build begins to build a tuning's kernels on another thread
-     * @param open  makes a trial of them, after they computed their answer; an {@link OpenClException} passes them over
+     * @param build starts to build a tuning's kernels on another thread
+     * @param open  opens a trial of a tuning; an {@link OpenClException} passes the tuning over
      */
-    public Tuning measured(Context context, Function<Tuning, Background<Void>> build, Function<Tuning, TuningTrial> open) {
+    public Tuning measured(Context context, Function<Tuning, Background<Void>> build, Function<Tuning, Trial> open) {
         if (candidates.size() == 1 || Context.trustsAnswers() || !cache.takesEntries()) {
             return known();
         }
@@ -108,21 +114,21 @@ public final class TuningChoice {
                 : MAP_NANOS, context::reportMeasuring);
     }
 
-    /** {@link #measured(Trials, long, Runnable)} for the first caller of this process, {@link #known} for others. */
-    Tuning measuredOnce(Trials trials, long limitNanos, Runnable tell) {
+    /** {@link #measured(Trials, long, Runnable)} for the first call of this process, {@link #known} for later ones. */
+    Tuning measuredOnce(Trials trials, long limitNanos, Runnable onStart) {
         synchronized (MEASURED) {
-            return MEASURED.add(key) ? measured(trials, limitNanos, tell) : known();
+            return MEASURED.add(key) ? measured(trials, limitNanos, onStart) : known();
         }
     }
 
-    /** @param tell is called before anything is timed */
-    Tuning measured(Trials trials, long limitNanos, Runnable tell) {
+    /** @param onStart runs before anything is timed */
+    Tuning measured(Trials trials, long limitNanos, Runnable onStart) {
         Map<Tuning, Double> shares = load();
-        List<Tuning> open = candidates.stream().skip(1).filter(candidate -> shares.getOrDefault(candidate, BEGUN).isNaN()).toList();
+        List<Tuning> open = candidates.stream().skip(1).filter(candidate -> shares.getOrDefault(candidate, UNFINISHED).isNaN()).toList();
         if (!open.isEmpty()) {
             try {
-                measure(open, shares, trials, limitNanos, tell);
-            } catch (OpenClException e) { // the default's, which occurs again at its first use
+                measure(open, shares, trials, limitNanos, onStart);
+            } catch (OpenClException e) { // by the default, and so again at its first use
                 LOG.debug("tunings of {} are not measured: {}", purpose.key(), e.getMessage());
                 return fastest(shares);
             }
@@ -135,11 +141,11 @@ public final class TuningChoice {
         return fastest;
     }
 
-    /** Puts the times of those that can be timed, as shares of the default's, into {@code shares}. */
-    private void measure(List<Tuning> open, Map<Tuning, Double> shares, Trials trials, long limitNanos, Runnable tell) {
+    /** Times the candidates of {@code open} while time is left, and puts their shares into {@code shares}. */
+    private void measure(List<Tuning> open, Map<Tuning, Double> shares, Trials trials, long limitNanos, Runnable onStart) {
         Tuning base = candidates.get(0);
-        try (TuningTrial ofBase = trials.open.apply(base)) {
-            tell.run();
+        try (Trial ofBase = trials.open.apply(base)) {
+            onStart.run();
             long end = trials.clock.getAsLong() + limitNanos;
             LongSupplier nanosLeft = () -> end - trials.clock.getAsLong();
             int count = ofBase.repetitions(BLOCK_NANOS, () -> nanosLeft.getAsLong() > 0);
@@ -151,15 +157,15 @@ public final class TuningChoice {
                 OptionalDouble share = share(candidate, ofBase, count, trials, nanosLeft);
                 LOG.debug("{}: {} by {}", purpose.key(), share.isEmpty() ? "not enough time to measure"
                         : String.format(Locale.ROOT, "%.3f of that", share.getAsDouble()), candidate);
-                shares.put(candidate, share.orElse(shares.containsKey(candidate) ? PASSED_OVER : BEGUN));
+                shares.put(candidate, share.orElse(shares.containsKey(candidate) ? PASSED_OVER : UNFINISHED));
             }
         }
     }
 
-    /** A candidate's time as a share of the default's; empty when there was too little time to tell. */
-    private OptionalDouble share(Tuning candidate, TuningTrial ofBase, int count, Trials trials, LongSupplier nanosLeft) {
+    /** A candidate's time as a share of the default's; empty if time ended too early. */
+    private OptionalDouble share(Tuning candidate, Trial ofBase, int count, Trials trials, LongSupplier nanosLeft) {
         try {
-            Background<Void> build = trials.build.apply(candidate); // not while another is timed: some drivers run nothing then
+            Background<Void> build = trials.build.apply(candidate); // never while a candidate is timed: some drivers run nothing during a build
             if (!build.await(nanosLeft.getAsLong())) {
                 return OptionalDouble.empty();
             }
@@ -167,7 +173,7 @@ public final class TuningChoice {
             if (nanosLeft.getAsLong() <= 0) {
                 return OptionalDouble.empty();
             }
-            try (TuningTrial trial = trials.open.apply(candidate)) {
+            try (Trial trial = trials.open.apply(candidate)) {
                 if (trial.answersLike(ofBase)) {
                     return trial.shareOf(ofBase, count, BLOCK_NANOS, BLOCKS, () -> nanosLeft.getAsLong() > 0);
                 }
@@ -181,10 +187,10 @@ public final class TuningChoice {
 
     private Tuning fastest(Map<Tuning, Double> shares) {
         return shares.entrySet().stream().min(Map.Entry.comparingByValue())
-                .filter(least -> least.getValue() < TuningTrial.LEAST_GAIN).map(Map.Entry::getKey).orElse(candidates.get(0));
+                .filter(least -> least.getValue() < Trial.LEAST_GAIN).map(Map.Entry::getKey).orElse(candidates.get(0));
     }
 
-    /** What earlier runs found; empty when there is nothing, or nothing that can be read. */
+    /** The shares that earlier runs found; empty if the cache has none or an entry that cannot be read. */
     private Map<Tuning, Double> load() {
         Map<Tuning, Double> shares = new LinkedHashMap<>();
         try {
@@ -200,8 +206,104 @@ public final class TuningChoice {
         }
     }
 
-    /** A line for each tuning: its share, and its words. */
+    /** A line for each tuning: its share and its words. */
     private static String text(Map<Tuning, Double> shares) {
         return shares.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey() + "\n").collect(Collectors.joining());
+    }
+
+    /**
+     * The built kernels of one tuning, with work that can be repeated and timed.
+     *
+     * @param resources closed with the trial
+     * @param work      takes a number of repetitions, makes them, and waits for them
+     * @param answer    the kernels' result, computed from the same input as by other tunings
+     * @param clock     in nanoseconds
+     */
+    public record Trial(Resources resources, IntConsumer work, float[] answer, LongSupplier clock) implements AutoCloseable {
+        /** A tuning counts as faster when its time is below this share of the other's: a smaller gain may be noise. */
+        public static final double LEAST_GAIN = 0.98;
+
+        private static final int MIN_BLOCKS = 3; // for a median
+        private static final int MAX_REPETITIONS = 1 << 20;
+        private static final int ANSWER_STEPS = 4;
+        private static final int LOSS_SLOTS = 64;
+
+        /** Timed by the system's clock. */
+        public Trial(Resources resources, IntConsumer work, float[] answer) { this(resources, work, answer, System::nanoTime); }
+
+        /**
+         * A trial of training steps by the plan {@code fused}, whose answer is the weights after {@value #ANSWER_STEPS} steps.
+         *
+         * @param batch its data; the weights belong to the trial
+         */
+        public static Trial ofTraining(Context context, NetworkShape shape, Batch batch, Tuning tuning) {
+            Resources own = new Resources();
+            try {
+                Checkpoint start = Checkpoint.start(Network.initial(shape, 0), batch.averages());
+                TrainingState state = own.add(TrainingState.of(context, start, LOSS_SLOTS));
+                Plan plan = own.add(new Plan(context, shape, new PlanChoice(PlanChoice.Kind.FUSED, tuning, List.of()), batch, state));
+                plan.enqueueSteps(0, ANSWER_STEPS);
+                float[] answer = state.parameters().read(new float[shape.bufferFloats()]);
+                int[] step = {ANSWER_STEPS};
+                return new Trial(own, count -> {
+                    plan.enqueueSteps(step[0], count);
+                    step[0] += count;
+                    context.finish();
+                }, answer);
+            } catch (RuntimeException e) {
+                own.close();
+                throw e;
+            }
+        }
+
+        /** Whether both gave the same bits. */
+        boolean answersLike(Trial other) { return Arrays.equals(answer, other.answer); }
+
+        /**
+         * The number of repetitions that take between half of {@code nanos} and {@code nanos}; 1 if one takes longer. Warms up.
+         *
+         * @param timeIsLeft whether a block that seemed long enough may be timed again, in case another program delayed it
+         */
+        public int repetitions(long nanos, BooleanSupplier timeIsLeft) {
+            int count = 1;
+            while (count < MAX_REPETITIONS
+                    && (nanos(count) < nanos / 2 || timeIsLeft.getAsBoolean() && nanos(count) < nanos / 2)) {
+                count *= 2;
+            }
+            return count;
+        }
+
+        /** Nanoseconds of {@code count} repetitions. */
+        long nanos(int count) {
+            long start = clock.getAsLong();
+            work.accept(count);
+            return clock.getAsLong() - start;
+        }
+
+        /**
+         * This trial's time as a share of another's: the median over pairs of blocks of repetitions, one block of each trial in turn.
+         *
+         * @param repetitions most repetitions of a block, such as the other's {@link #repetitions}
+         * @param nanos       approximate duration of a block; a slower trial makes fewer repetitions
+         * @param blocks      most pairs
+         * @param timeIsLeft  whether another pair may be timed
+         * @return empty if time ended after fewer than {@value #MIN_BLOCKS} pairs
+         */
+        public OptionalDouble shareOf(Trial other, int repetitions, long nanos, int blocks, BooleanSupplier timeIsLeft) {
+            if (!timeIsLeft.getAsBoolean()) {
+                return OptionalDouble.empty();
+            }
+            double[] shares = new double[blocks];
+            int done = 0;
+            int count = Math.min(repetitions, repetitions(nanos, timeIsLeft));
+            while (done < blocks && timeIsLeft.getAsBoolean()) {
+                shares[done++] = (double) nanos(count) / other.nanos(count);
+            }
+            Arrays.sort(shares, 0, done);
+            return done < MIN_BLOCKS ? OptionalDouble.empty() : OptionalDouble.of(shares[done / 2]);
+        }
+
+        @Override
+        public void close() { resources.close(); }
     }
 }

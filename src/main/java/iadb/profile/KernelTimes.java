@@ -1,9 +1,9 @@
 package iadb.profile;
 
 import iadb.cl.Context;
+import iadb.cl.Context.LaunchTime;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
-import iadb.cl.LaunchTime;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.model.Network;

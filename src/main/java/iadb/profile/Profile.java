@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.model.NetworkShape;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package iadb.profile;
 
 import iadb.cl.Context;
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.density.NamedDensities;

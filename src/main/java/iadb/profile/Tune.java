@@ -4,19 +4,19 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.cl.Resources;
-import iadb.cl.WrongAnswerException;
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
 import iadb.model.NetworkShape;
-import iadb.plan.Batch;
+import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.PlanSelfTest;
 import iadb.plan.Tuning;
+import iadb.plan.TuningChoice.Trial;
 import iadb.plan.TuningTable;
-import iadb.plan.TuningTrial;
-import iadb.sample.MapTrials;
+import iadb.sample.Sampler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ public final class Tune implements AutoCloseable {
             tune.write(file, TuningTable.Purpose.TRAINING, tune::training);
             tune.write(file, TuningTable.Purpose.MAP, tuning -> tune.map(tuning, MAP_POINTS, false));
             if (device.type() != Device.Type.CPU) {
-                tune.write(file, TuningTable.Purpose.MAP_FEW, tuning -> tune.map(tuning, MapTrials.FEW_POINTS, false));
+                tune.write(file, TuningTable.Purpose.MAP_FEW, tuning -> tune.map(tuning, Sampler.FEW_POINTS, false));
             }
             tune.write(file, TuningTable.Purpose.DENSITY, tuning -> tune.map(tuning, MAP_POINTS, true));
         }
@@ -106,7 +106,7 @@ public final class Tune implements AutoCloseable {
     }
 
     /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, block by block in turn. */
-    private Tuning search(String what, Tuning start, Function<Tuning, Optional<TuningTrial>> open) {
+    private Tuning search(String what, Tuning start, Function<Tuning, Optional<Trial>> open) {
         Tuning best = start;
         say("%s starts at %s", what, best);
         boolean better = true;
@@ -120,8 +120,8 @@ public final class Tune implements AutoCloseable {
                         continue;
                     }
                     // a gain counts when a second measurement confirms it
-                    boolean wins = share.getAsDouble() < TuningTrial.LEAST_GAIN
-                            && share(open, candidate, best).orElseThrow() < TuningTrial.LEAST_GAIN;
+                    boolean wins = share.getAsDouble() < Trial.LEAST_GAIN
+                            && share(open, candidate, best).orElseThrow() < Trial.LEAST_GAIN;
                     say("  %-18s %4d: %.3f of the best%s", axis.word(), value, share.getAsDouble(), wins ? ", taken" : "");
                     if (wins) {
                         best = candidate;
@@ -137,29 +137,29 @@ public final class Tune implements AutoCloseable {
     private void say(String format, Object... values) { report.accept(String.format(Locale.ROOT, format, values)); }
 
     /** The candidate's time as a share of the best's; empty where the candidate does not run. */
-    private static OptionalDouble share(Function<Tuning, Optional<TuningTrial>> open, Tuning candidate, Tuning best) {
-        try (TuningTrial ofBest = open.apply(best).orElseThrow(); TuningTrial ofCandidate = open.apply(candidate).orElse(null)) {
+    private static OptionalDouble share(Function<Tuning, Optional<Trial>> open, Tuning candidate, Tuning best) {
+        try (Trial ofBest = open.apply(best).orElseThrow(); Trial ofCandidate = open.apply(candidate).orElse(null)) {
             return ofCandidate == null ? OptionalDouble.empty()
                     : ofCandidate.shareOf(ofBest, ofBest.repetitions(BLOCK_NANOS, () -> true), BLOCK_NANOS, BLOCKS, () -> true);
         }
     }
 
     /** Fused training steps; empty where the tuning does not fit, build, or compute correctly. */
-    private Optional<TuningTrial> training(Tuning tuning) {
+    private Optional<Trial> training(Tuning tuning) {
         PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
         PlanChoice choice = PlanSelector.candidates(Optional.of(kind), tuning, device, SHAPE, ROWS).get(0);
         return choice.kind() != kind ? Optional.empty() : trial(() -> {
             PlanSelfTest.require(context, SHAPE, choice);
-            return TuningTrial.ofTraining(context, SHAPE, batch, choice.tuning());
+            return Trial.ofTraining(context, SHAPE, batch, choice.tuning());
         });
     }
 
     /** Maps, plain or with their density, whose first session is checked. */
-    private Optional<TuningTrial> map(Tuning tuning, int points, boolean withDensity) {
-        return trial(() -> new MapTrials(context, SHAPE, points, withDensity).open(tuning));
+    private Optional<Trial> map(Tuning tuning, int points, boolean withDensity) {
+        return trial(() -> Sampler.trial(context, SHAPE, tuning, points, withDensity));
     }
 
-    private Optional<TuningTrial> trial(Supplier<TuningTrial> open) {
+    private Optional<Trial> trial(Supplier<Trial> open) {
         try {
             return Optional.of(open.get());
         } catch (WrongAnswerException e) {
@@ -170,7 +170,7 @@ public final class Tune implements AutoCloseable {
         return Optional.empty();
     }
 
-    private void write(Path file, TuningTable.Purpose purpose, Function<Tuning, Optional<TuningTrial>> open) throws IOException {
+    private void write(Path file, TuningTable.Purpose purpose, Function<Tuning, Optional<Trial>> open) throws IOException {
         Tuning best = search(purpose.key(), TuningTable.find(device, purpose), open);
         String text = withRow(Files.exists(file) ? Files.readAllLines(file) : List.of(), TuningTable.key(device, purpose), best);
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

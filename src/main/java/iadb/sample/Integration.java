@@ -1,5 +1,7 @@
 package iadb.sample;
 
+import java.util.Locale;
+
 /**
  * The steps of a map: the solver, and the values of α between which its steps lead.
  *
@@ -9,6 +11,21 @@ package iadb.sample;
  * @param alphas [T+1], step t leads from alphas[t] to alphas[t+1]; not copied, must not be changed
  */
 public record Integration(Solver solver, float[] alphas) {
+    /** How T steps divide the interval from α = 0 to 1. */
+    public enum Schedule {
+        /** α_t = t/T. */
+        LINEAR,
+        /** α_t = 1 - cos(πt/2T): short steps first, where the field is least smooth. */
+        COSINE;
+
+        /** α before step {@code t} of {@code T}, or 1 for t = T. */
+        double alpha(int t, int T) { return this == LINEAR ? (double) t / T : 1 - Math.cos(Math.PI * t / (2.0 * T)); }
+
+        /** Its name on the command line. */
+        @Override
+        public String toString() { return name().toLowerCase(Locale.ROOT); }
+    }
+
     public Integration {
         if (alphas.length < 2) {
             throw new IllegalArgumentException("no step between " + alphas.length + " values of α");

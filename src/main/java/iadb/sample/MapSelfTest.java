@@ -2,12 +2,14 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.cl.Resources;
-import iadb.cl.WrongAnswerException;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;
+import iadb.sample.Integration.Schedule;
+import iadb.sample.PushForward.PointsWithDensity;
 import java.util.List;
 import java.util.Locale;
 

@@ -65,6 +65,16 @@ public final class PushForward implements AutoCloseable {
         void step(int step, int first, float[] points, float[] logDensity) throws E;
     }
 
+    /**
+     * Points and the density of what a map produces.
+     *
+     * @param points     [n, 2]
+     * @param logDensity [n], natural logarithm of the density per unit of the square's area: at each mapped point, or at the
+     *                   point that was inverted. Negative infinity where the base density is 0, NaN where a step could not be
+     *                   inverted
+     */
+    public record PointsWithDensity(float[] points, float[] logDensity) { }
+
     private enum Direction { FORWARD, FORWARD_WITH_DENSITY, INVERSE }
 
     /**

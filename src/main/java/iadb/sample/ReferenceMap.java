@@ -2,6 +2,7 @@ package iadb.sample;
 
 import iadb.model.Network;
 import iadb.model.ReferenceNetwork;
+import iadb.sample.Integration.Schedule;
 import java.util.List;
 import java.util.stream.IntStream;
 

@@ -3,16 +3,19 @@ package iadb.sample;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.Kernel;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning;
 import iadb.plan.TuningChoice;
+import iadb.plan.TuningChoice.Trial;
 import iadb.plan.TuningTable;
 import iadb.plan.TuningTable.Purpose;
+import iadb.sample.Integration.Schedule;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -24,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -32,8 +36,13 @@ import java.util.stream.Stream;
  * tuning, not in their bits.
  */
 public final class Sampler implements AutoCloseable {
+    /** Points for which {@link Purpose#MAP_FEW} is tuned: as many as the tutorial maps by default. */
+    public static final int FEW_POINTS = 2048;
+
     private static final int TANGENT_COST = 3; // in evaluations of the velocity
     private static final int INVERSION_COST = 7; // a guess, and two of Newton's trials in most cases
+    private static final int TRIAL_STEPS = 4; // of a repetition
+    private static final int TRIAL_T = 4096; // of a session: opening one takes a negligible share of the time
     private static final int MANY_POINTS_PER_UNIT = 512; // enough to fill the device while tunings are timed
 
     private final Context context;
@@ -102,9 +111,9 @@ public final class Sampler implements AutoCloseable {
         Tuning tuning = measured.get(purpose);
         if (tuning == null) {
             Device device = context.device();
-            int timed = purpose == Purpose.MAP_FEW ? MapTrials.FEW_POINTS : MANY_POINTS_PER_UNIT * device.computeUnits();
+            int timed = purpose == Purpose.MAP_FEW ? FEW_POINTS : MANY_POINTS_PER_UNIT * device.computeUnits();
             tuning = forMap.apply(purpose).measured(context, one -> context.buildAhead(sources(), one.options(shape, device)),
-                    new MapTrials(context, shape, timed, false)::open);
+                    one -> trial(context, shape, one, timed, false));
             measured.put(purpose, tuning);
         }
         return map(tuning);
@@ -212,6 +221,54 @@ public final class Sampler implements AutoCloseable {
             own.close();
             throw e;
         }
+    }
+
+    /**
+     * A trial of a tuning by Euler steps of the map, whose answer is the points after the first {@value #TRIAL_STEPS}.
+     *
+     * @param points      n
+     * @param withTangents whether the density is computed too
+     */
+    public static Trial trial(Context context, NetworkShape shape, Tuning tuning, int points, boolean withTangents) {
+        Resources own = new Resources();
+        try {
+            DeviceBuffer parameters = own.add(context.buffer(Network.initial(shape, 0).parameters()));
+            DeviceBuffer moving = own.add(context.buffer(grid(points)));
+            DeviceBuffer logDet = own.add(context.zeros(points * Float.BYTES));
+            Sampler sampler = own.add(new Sampler(context, shape, tuning, tuning));
+            Integration integration = Integration.of(Solver.EULER, Schedule.LINEAR, TRIAL_T, false);
+            Supplier<MapSession> open = () -> withTangents
+                    ? sampler.sessionWithTangents(parameters, moving, logDet, points, integration)
+                    : sampler.session(parameters, moving, points, integration);
+            Resources current = own.add(new Resources()); // the current session
+            MapSession[] session = {current.add(open.get())};
+            session[0].advance(TRIAL_STEPS);
+            return new Trial(own, count -> {
+                for (long left = (long) count * TRIAL_STEPS; left > 0;) {
+                    if (session[0].isDone()) {
+                        current.close();
+                        session[0] = current.add(open.get());
+                    }
+                    int before = session[0].step();
+                    session[0].advance((int) Math.min(left, TRIAL_T));
+                    left -= session[0].step() - before;
+                }
+            }, moving.read(new float[2 * points]));
+        } catch (RuntimeException e) {
+            own.close();
+            throw e;
+        }
+    }
+
+    /** Points of a grid in the unit square, [points, 2]. */
+    private static float[] grid(int points) {
+        int side = (int) Math.ceil(Math.sqrt(points));
+        float[] grid = new float[2 * points];
+        for (int i = 0; i < points; i++) {
+            grid[2 * i] = (i % side + 0.5f) / side;
+            grid[2 * i + 1] = (i / side + 0.5f) / side;
+        }
+        return grid;
     }
 
     @Override

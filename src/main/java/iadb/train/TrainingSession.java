@@ -2,16 +2,16 @@ package iadb.train;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Readback;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
-import iadb.plan.Batch;
 import iadb.plan.Plan;
+import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.PlanSwitch;

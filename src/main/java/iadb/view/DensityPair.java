@@ -1,6 +1,6 @@
 package iadb.view;
 
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.density.NamedDensities;

@@ -1,16 +1,16 @@
 package iadb.view;
 
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
+import iadb.sample.Integration.Schedule;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
-import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;

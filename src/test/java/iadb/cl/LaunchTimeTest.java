@@ -3,6 +3,7 @@ package iadb.cl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import iadb.cl.Context.LaunchTime;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -8,11 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.FileNames;
+import iadb.cl.OpenClException.BuildException;
 import iadb.density.NamedDensities;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
-import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

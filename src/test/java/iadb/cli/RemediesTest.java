@@ -2,8 +2,8 @@ package iadb.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import iadb.cl.DeviceLimitException;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.fault.InvalidInputException;
 import iadb.fault.InvalidInputException.Setting;
 import iadb.train.DivergedException;

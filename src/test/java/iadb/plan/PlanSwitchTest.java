@@ -14,6 +14,7 @@ import iadb.cl.OtherDevice;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plan.Plan.Batch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -9,6 +9,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plan.Plan.Batch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -10,18 +10,19 @@ import iadb.cl.CacheDoor;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.cl.UserCache;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plan.Plan.Batch;
+import iadb.plan.TuningChoice.Trial;
 import iadb.plan.TuningTable.Purpose;
 import iadb.sample.Integration;
+import iadb.sample.Integration.Schedule;
 import iadb.sample.MapBench;
-import iadb.sample.MapTrials;
 import iadb.sample.Sampler;
-import iadb.sample.Schedule;
 import iadb.sample.Solver;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -155,12 +156,12 @@ class TuningChoiceTest {
             return building;
         }
 
-        TuningTrial open(Tuning tuning) {
+        Trial open(Tuning tuning) {
             opened.add(tuning);
             if (!nanos.containsKey(tuning)) {
                 throw new DeviceLimitException("no room");
             }
-            return new TuningTrial(new Resources(), count -> now += count * nanos.get(tuning),
+            return new Trial(new Resources(), count -> now += count * nanos.get(tuning),
                     answers.getOrDefault(tuning, new float[] {1, 2}), () -> now);
         }
 
@@ -280,7 +281,7 @@ class TuningChoiceTest {
     void aDelayedBlockDoesNotEndTheSearchForTheBlockLength() {
         long[] now = {0};
         int[] blocks = {0};
-        TuningTrial trial = new TuningTrial(new Resources(),
+        Trial trial = new Trial(new Resources(),
                 count -> now[0] += blocks[0]++ % 2 == 0 ? 50_000_000 : 1000 * count, new float[0], () -> now[0]);
         assertEquals(4096, trial.repetitions(8_000_000, () -> true));
     }
@@ -363,8 +364,8 @@ class TuningChoiceTest {
                 List<Source> program = purpose == Purpose.TRAINING ? Plan.sources(PlanChoice.Kind.FUSED) : Sampler.sources();
                 TuningChoice.Trials trials = new TuningChoice.Trials(
                         tuning -> context.buildAhead(program, tuning.options(SMALL, device)),
-                        purpose == Purpose.TRAINING ? tuning -> TuningTrial.ofTraining(context, SMALL, batch, tuning)
-                                : new MapTrials(context, SMALL, 67, false)::open, System::nanoTime);
+                        purpose == Purpose.TRAINING ? tuning -> Trial.ofTraining(context, SMALL, batch, tuning)
+                                : tuning -> Sampler.trial(context, SMALL, tuning, 67, false), System::nanoTime);
                 TuningChoice choice = new TuningChoice(tunings, purpose, cache(), device::identity);
                 Tuning winner = choice.measured(trials, Long.MAX_VALUE / 2, () -> { });
                 assertTrue(tunings.contains(winner));

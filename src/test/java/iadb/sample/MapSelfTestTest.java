@@ -2,7 +2,7 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.model.NetworkShape;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -12,6 +12,7 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
+import iadb.sample.Integration.Schedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -13,6 +13,8 @@ import iadb.draw.Sequence;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
+import iadb.sample.Integration.Schedule;
+import iadb.sample.PushForward.PointsWithDensity;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,8 +2,8 @@ package iadb.view.interop;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.cl.DeviceLimitException;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.view.surface.Surface;
 import java.time.Duration;
 import java.util.List;

@@ -2,7 +2,7 @@ package iadb.view.surface;
 
 import static org.lwjgl.opengl.GL33C.*;
 
-import iadb.cl.DeviceLimitException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.util.List;
