@@ -120,7 +120,7 @@ public record Device(Handle handle, int index, String platformName, String platf
         }
         if (choice.matches("\\d{1,2}")) {
             return devices.stream().filter(d -> d.index == Integer.parseInt(choice)).findFirst()
-                    .orElseThrow(() -> unknown("no OpenCL device matches '" + choice + "'; there is ", devices));
+                    .orElseThrow(() -> noMatch(choice, devices));
         }
         return select(choice, devices);
     }
@@ -134,13 +134,17 @@ public record Device(Handle handle, int index, String platformName, String platf
         }
         List<Device> matching = named.isEmpty() ? identified : named;
         if (matching.isEmpty()) {
-            throw unknown("no OpenCL device matches '" + text + "'; there is ", devices);
+            throw noMatch(text, devices);
         }
         if (matching.size() > 1) {
             LOG.info("'{}' is part of the names of {} devices; the first is taken: {}", text, matching.size(),
                     described(matching.get(0)));
         }
         return matching.get(0);
+    }
+
+    private static InvalidInputException noMatch(String text, List<Device> devices) {
+        return unknown("no OpenCL device matches '" + text + (devices.size() == 1 ? "'; the only device is " : "'; the devices are "), devices);
     }
 
     private static InvalidInputException unknown(String what, List<Device> devices) {

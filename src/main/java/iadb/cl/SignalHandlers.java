@@ -71,7 +71,7 @@ final class SignalHandlers {
             }
         }
         if (restored > 0) {
-            LOG.debug("restored {} signal handlers that a driver replaced", restored);
+            LOG.debug("the OpenCL driver replaced {} signal handlers; restored them", restored);
         }
     }
 

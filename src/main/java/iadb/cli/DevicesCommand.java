@@ -46,14 +46,16 @@ final class DevicesCommand implements Callable<Integer> {
                    memory         %,d MiB, buffers up to %,d MiB, local %,d KiB
                    atomics        %s
                    OpenGL         %s
-                   plans          %s(auto: %s; %s)
+                   plans          %s(auto: %s)
+                   tuning         %s
                    persistent     %s
                 """, index, device.name(), automatic ? "  (auto)" : "",
                 device.platformName(), device.version(), device.driver(), device.uuid().isEmpty() ? "not reported" : device.uuid(),
                 device.computeUnits(), device.maxGroupSize(), device.nativeVectorFloats(),
                 device.globalBytes() >> 20, device.maxBufferBytes() >> 20, device.localBytes() >> 10, device.atomics(),
                 device.claimsGlSharing() ? "can share buffers (cl_khr_gl_sharing)" : "no sharing: points are copied",
-                plans, auto.kind(), auto.tuning(), persistent(device));
+                plans, auto.kind() != PlanChoice.Kind.PERSISTENT ? auto.kind() : "persistent if its barrier passes its test, else "
+                        + choice(Optional.of(PlanChoice.Kind.FUSED), device).kind(), auto.tuning(), persistent(device));
     }
 
     private static PlanChoice choice(Optional<PlanChoice.Kind> wanted, Device device) {
@@ -63,6 +65,6 @@ final class DevicesCommand implements Callable<Integer> {
     /** Whether the plan can run, as far as that is known before its barrier is tested. */
     static String persistent(Device device) {
         return choice(Optional.of(PlanChoice.Kind.PERSISTENT), device).reason().map(reason -> "no: " + reason)
-                .orElse("if its barrier passes a test when a training starts (fence: " + device.fence() + ")");
+                .orElse("its barrier is tested when training starts (fence: " + device.fence() + ")");
     }
 }

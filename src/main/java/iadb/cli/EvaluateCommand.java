@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
     private static final int DEFAULT_COUNT = 65_536;
-    private static final int MAX_COUNT = 1 << 24;
+    static final int MAX_COUNT = 1 << 24;
     private static final int REPORT_CELLS = 128; // of the longer side, each of which costs an inverse of the map
     private static final double REPORT_LOG_SPAN = 8;
 
@@ -64,7 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Options.ModelDensities densities;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers, from -2^63 to 2^63 - 1 (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
@@ -87,11 +87,12 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         refuseContradictions();
+        densities.warnOfInvert();
         int wanted = count == null ? DEFAULT_COUNT : count;
         Options.positive("--count", wanted, MAX_COUNT);
-        Optional<Model> model = Optional.ofNullable(modelFile).map(Model::read);
+        Optional<Model> model = Optional.ofNullable(modelFile).map(Options::readModel);
         Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
-                ? new InvalidInputException("name the density to compare with by --p1") : Options.missing(modelFile, false));
+                ? new InvalidInputException("--from needs --p1, the density to compare with") : Options.missing(modelFile, false));
         try (Context context = device.open()) {
             if (model.isEmpty()) {
                 evaluate(context, p1, from, pointsOfFile(wanted), Optional.empty());
@@ -188,14 +189,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void refuseContradictions() {
-        Options.refuse((modelFile == null) == (from == null), "give what to evaluate: --model or --from, one of them");
+        Options.refuse((modelFile == null) == (from == null), "give either --model or --from");
         for (String option : new String[] {"--steps", "--solver", "--schedule", "--p0"}) {
             Options.refuse(from != null && Options.isGiven(spec, option), option + " applies to a model: leave it out with --from");
         }
         if (report != null) {
+            Options.requireWritable(report, "a file that ends in .png");
             Options.refuse(!report.toString().toLowerCase(Locale.ROOT).endsWith(".png"),
-                    report + ": the report is a picture, give a file that ends in .png");
-            Options.requireWritable(report);
+                    "-o " + report + ": the report is a picture; give a file that ends in .png");
         }
     }
 
@@ -233,15 +234,14 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         StringBuilder text = new StringBuilder(UntrustedText.line(String.format(Locale.ROOT, "%s against %s, %,d points", evaluated,
                 p1.name(), evaluation.count())));
-        text.append(String.format(Locale.ROOT, "%n%-24s %12s %14s%n", "", from == null ? "the map's" : "the file's",
-                "exact samples'"));
+        text.append(String.format(Locale.ROOT, "%n%-24s %12s %14s%n", "", from == null ? "map" : "file", "exact samples"));
         row(text, "sliced Wasserstein-1", "%.5f", points.slicedWasserstein1(), exact.slicedWasserstein1());
         row(text, "energy distance", "%.3g", points.energyDistance(), exact.energyDistance());
         row(text, "off support", "%.3f %%", 100 * points.offSupport(), 100 * exact.offSupport());
         if (hasMap) {
             row(text, "mean log density", "%.4f", points.meanLogDensity(), exact.meanLogDensity());
-            text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  not inverted", share(evaluation.notInverted(), evaluation)));
-            text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  without density", share(evaluation.withoutMass(), evaluation)));
+            text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  not invertible", share(evaluation.notInverted(), evaluation)));
+            text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  no density there", share(evaluation.withoutMass(), evaluation)));
         }
         System.out.print(text);
     }

@@ -29,6 +29,8 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,15 +73,16 @@ public final class Main {
     private static final int MODE_TYPE = 0170000; // as in stat(2)
     private static final int MODE_FIFO = 0010000;
     private static final int MODE_SOCKET = 0140000;
-    private static final String EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device, no"
+    private static final String EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong command line or input; 3 no OpenCL device or no"
             + " display; 130 stopped by Ctrl-C.";
+    private static final Pattern NO_NUMBER = Pattern.compile("Invalid value for option '(.*?)'.*: '(.*)' is not an? (int|long|float|double)");
 
     /** The options of every command. */
     private static final class Verbosity {
         @Option(names = "--verbose", description = "Print more, with stack traces.")
         private boolean verbose;
 
-        @Option(names = "--quiet", description = "Print only warnings and errors.")
+        @Option(names = "--quiet", description = "Print only results, warnings and errors.")
         private boolean quiet;
     }
 
@@ -188,8 +191,7 @@ public final class Main {
         ParseResult last = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
         for (OptionSpec option : last.matchedOptions()) {
             if (option.originalStringValues().stream().anyMatch(Main::isUnknownToLocale)) {
-                throw new ParameterException(last.commandSpec().commandLine(), "Invalid value for option '%s': %s"
-                        .formatted(option.longestName(), NEEDS_UTF8));
+                throw new ParameterException(last.commandSpec().commandLine(), option.longestName() + ": " + NEEDS_UTF8);
             }
         }
         StderrLogging.setLevel(last.matchedOptionValue("--verbose", false), last.matchedOptionValue("--quiet", false));
@@ -223,20 +225,32 @@ public final class Main {
     }
 
     private static String message(ParameterException e) {
-        String line = e.getMessage().lines().findFirst().orElse("wrong command line")
-                .replaceFirst("is not an? (int|long)$", "is not a whole number that fits").replaceFirst("is not an? (float|double)$",
-                        "is not a number").replaceFirst("^(Invalid value for option '[^']*').*InvalidPathException.*",
-                        "$1: " + NEEDS_UTF8);
+        CommandSpec command = e.getCommandLine().getCommandSpec();
         if (e instanceof UnmatchedArgumentException unmatched) {
-            String unknown = unmatched.getUnmatched().get(0);
-            List<String> known = new ArrayList<>(e.getCommandLine().getCommandSpec().optionsMap().keySet());
-            known.addAll(e.getCommandLine().getSubcommands().keySet());
-            Optional<String> meant = Spelling.closest(unknown.replaceFirst("=.*", ""), known);
-            if (meant.isPresent()) {
-                return "there is no " + unknown + "; did you mean " + meant.get() + "?";
-            }
+            return unknown(unmatched.getUnmatched().get(0), command);
         }
-        return line + "; " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help lists the options";
+        String line = e.getMessage().lines().findFirst().orElse("wrong command line");
+        Matcher noNumber = NO_NUMBER.matcher(line);
+        if (noNumber.matches()) {
+            return noNumber.group(1) + " " + noNumber.group(2) + " is not " + Options.range(command.name(), noNumber.group(1));
+        }
+        String told = line.replaceFirst("^Error: (\\S+), (\\S+) are mutually exclusive.*", "$1 and $2 exclude each other: give only one")
+                .replaceFirst("^Invalid value for option '([^']*)'.*InvalidPathException.*", "$1: " + NEEDS_UTF8);
+        return told.equals(line) && !line.endsWith(NEEDS_UTF8) ? line.substring(0, 1).toLowerCase(Locale.ROOT) + line.substring(1) + "; "
+                + command.qualifiedName() + " --help lists the options" : told;
+    }
+
+    private static String unknown(String argument, CommandSpec command) {
+        boolean isOption = argument.startsWith("-");
+        boolean isCommand = !isOption && !command.subcommands().isEmpty();
+        List<String> known = new ArrayList<>(command.optionsMap().keySet());
+        known.addAll(command.subcommands().keySet());
+        Optional<String> meant = isOption && argument.length() == 2
+                ? known.stream().filter(name -> name.startsWith("-" + argument)).findFirst()
+                : Spelling.closest(argument.replaceFirst("=.*", ""), known);
+        return (isOption ? "no option '" : isCommand ? "no command '" : "unexpected argument '") + argument + "'; "
+                + meant.map(name -> "did you mean " + name + "?").orElseGet(() -> command.qualifiedName() + " --help lists the "
+                + (isCommand ? "commands" : "options"));
     }
 
     /** The file fault among the causes: writers of pictures wrap it. */

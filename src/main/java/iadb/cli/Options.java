@@ -6,6 +6,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.DensityImage;
+import iadb.density.NamedDensities;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -39,14 +41,14 @@ final class Options {
     private Options() {
     }
 
-    /** Tunings of the user's own. */
+    /** The user's kernel parameters. */
     static final class TuningFile {
         @Option(names = "--tuning", paramLabel = "FILE", defaultValue = "${env:IADB_CL_TUNING}",
-                description = "Tunings of kernels, as the command 'tune' writes them, before the program's own (default: the file that"
-                        + " the environment variable IADB_CL_TUNING names).")
+                description = "File of kernel parameters written by 'tune'; they take precedence over the built-in ones (default:"
+                        + " $IADB_CL_TUNING, if set).")
         private String file;
 
-        /** Takes the tunings before any kernel is built. */
+        /** Reads the file; to be called before any kernel is built. */
         void use() {
             if (file != null && !file.isBlank()) {
                 TuningTable.use(Path.of(file));
@@ -60,7 +62,7 @@ final class Options {
         private TuningFile tuning;
 
         @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
-                description = "OpenCL device: an index or UUID printed by the command 'devices' (8 digits of a UUID are enough),"
+                description = "OpenCL device: an index or UUID that 'devices' prints (the first 8 digits of a UUID are enough),"
                         + " or part of a name (default: ${DEFAULT-VALUE}).")
         String device;
 
@@ -69,14 +71,14 @@ final class Options {
             return Device.select(device);
         }
 
-        /** Opens the device; a line is logged when kernels are built for it for the first time. */
+        /** Opens the device, and logs what is built for it for the first time. */
         Context open() {
             Context context = Context.open(select());
             context.onFirstUse(DeviceChoice::log);
             return context;
         }
 
-        /** Logs what is built or measured for the first time. */
+        /** Logs a task that only the first use of a device needs. */
         static void log(Context.FirstUse use) {
             if (use.startsPhase()) {
                 LOG.info("{}", use.message());
@@ -93,47 +95,51 @@ final class Options {
 
     /** The two densities. */
     static final class DensityPair {
-        @Option(names = "--p0", paramLabel = "IMAGE",
-                description = "Density to start from: a PNG, JPEG, BMP or GIF image, bright is dense; or a name (default: gaussian).")
+        @Option(names = "--p0", paramLabel = "IMAGE|NAME",
+                description = "Start density: a PNG, JPEG, BMP or GIF image (bright is dense) or a name that"
+                        + " 'iadb-cl --list-densities' prints (default: gaussian).")
         String p0;
 
-        @Option(names = "--p1", paramLabel = "IMAGE", description = "Density to arrive at (default: spiral).")
+        @Option(names = "--p1", paramLabel = "IMAGE|NAME", description = "Target density, given like --p0 (default: spiral).")
         String p1;
 
-        @Option(names = "--invert", description = "In images, dark is dense.")
+        @Option(names = "--invert", description = "Dark is dense in the images of --p0 and --p1.")
         boolean invert;
 
-        /** The one that the user names, else the default. */
+        /** The given density, else the default. */
         Density get(boolean first) {
             return given(first).orElseGet(() -> parse(first ? "gaussian" : "spiral", false));
         }
 
-        /** The one that the user names; else empty. */
         Optional<Density> given(boolean first) {
             return Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
         }
+
+        void warnOfInvert() { Options.warnOfInvert(invert, p0, p1); }
     }
 
-    /** p0 and p1, loaded at the same time: each takes some 50 ms. If both fail, the fault of p0 is thrown. */
+    /** Loads p0 and p1 at the same time: each takes some 50 ms. If both fail, the fault of p0 is thrown. */
     static List<Density> atOnce(Function<Boolean, Density> first) {
         try (Background<Density> p1 = Background.start("p1", () -> first.apply(false))) {
             return List.of(first.apply(true), p1.get());
         }
     }
 
-    /** The two densities of a model, or others instead. */
+    /** The two densities of a model, which the user may replace. */
     static final class ModelDensities {
-        @Option(names = "--p0", paramLabel = "IMAGE",
-                description = "Density to start from: a PNG, JPEG, BMP or GIF image, or a name (default: the model's own).")
+        @Option(names = "--p0", paramLabel = "IMAGE|NAME",
+                description = "Start density: a PNG, JPEG, BMP or GIF image (bright is dense) or a name that"
+                        + " 'iadb-cl --list-densities' prints (default: that of the model).")
         private String p0;
 
-        @Option(names = "--p1", paramLabel = "IMAGE", description = "Density to arrive at (default: the model's own).")
+        @Option(names = "--p1", paramLabel = "IMAGE|NAME",
+                description = "Target density, given like --p0 (default: that of the model).")
         private String p1;
 
-        @Option(names = "--invert", description = "In images, dark is dense.")
+        @Option(names = "--invert", description = "Dark is dense in the images of --p0 and --p1.")
         private boolean invert;
 
-        /** The one that the user names, else the model's; empty where there is neither. */
+        /** The given density, else that of the model; empty if there is neither. */
         Optional<Density> find(Optional<Model> model, boolean first, Path file) {
             Optional<Density> given = Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
             if (given.isPresent() && model.isPresent()) {
@@ -142,9 +148,17 @@ final class Options {
             return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
         }
 
-        /** As {@link #find}, but throws where there is neither. */
+        /** The given density, else that of the model; throws if there is neither. */
         Density require(Optional<Model> model, boolean first, Path file) {
             return find(model, first, file).orElseThrow(() -> missing(file, first));
+        }
+
+        void warnOfInvert() { Options.warnOfInvert(invert, p0, p1); }
+    }
+
+    private static void warnOfInvert(boolean invert, String p0, String p1) {
+        if (invert && Stream.of(p0, p1).allMatch(text -> text == null || NamedDensities.names().contains(text))) {
+            LOG.warn("--invert has no effect: neither --p0 nor --p1 is an image");
         }
     }
 
@@ -154,51 +168,60 @@ final class Options {
         return density;
     }
 
-    /** The fault of a model file without a density that is needed. */
+    /** The exception for a model file without a density that the command needs. */
     static InvalidInputException missing(Path file, boolean first) {
-        String option = first ? "--p0" : "--p1";
-        return new InvalidInputException(file + " does not hold the density it was trained with; name it with " + option);
+        return new InvalidInputException(file + " does not hold the density that it was trained with; give it with "
+                + (first ? "--p0" : "--p1"));
+    }
+
+    static Model readModel(Path file) {
+        refuse(!Files.exists(file), "no such file: " + file + "; give a model.safetensors that 'train' wrote");
+        return Model.read(file);
     }
 
     /** The settings of a training. */
     static final class Training {
+        static final List<String> NAMES = List.of("--data", "--iterations", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
+                "--depth", "--plan");
+
         @Option(names = "--data", paramLabel = "N", defaultValue = "65536",
-                description = "Points drawn from each density (default: ${DEFAULT-VALUE}).")
+                description = "Training points drawn from each density (default: ${DEFAULT-VALUE}).")
         int data;
 
         @Option(names = "--iterations", paramLabel = "N", defaultValue = "65536",
-                description = "Training steps (default: ${DEFAULT-VALUE}).")
+                description = "Training iterations (default: ${DEFAULT-VALUE}).")
         int iterations;
 
         @Option(names = "--batch", paramLabel = "B", defaultValue = "256",
-                description = "Rows per step (default: ${DEFAULT-VALUE}).")
+                description = "Rows (blended pairs of points) per iteration (default: ${DEFAULT-VALUE}).")
         int batch;
 
         @Option(names = "--lr", paramLabel = "X", defaultValue = "0.001",
-                description = "Adam's learning rate (default: ${DEFAULT-VALUE}).")
+                description = "Learning rate of Adam (default: ${DEFAULT-VALUE}).")
         float learningRate;
 
         @Option(names = "--lr-schedule", paramLabel = "constant|cosine", defaultValue = "constant",
-                description = "Keep the learning rate, as in the tutorial, or lower it to 0 over the iterations along half a cosine"
-                        + " (default: ${DEFAULT-VALUE}).")
+                description = "constant: keep the learning rate, as the authors' PyTorch tutorial does; cosine: lower it to 0 over the"
+                        + " iterations along half a cosine (default: ${DEFAULT-VALUE}).")
         String schedule;
 
         @Option(names = "--ema", paramLabel = "DECAY", defaultValue = "0",
-                description = "Save and map with the exponential moving average of the weights with this decay, such as 0.999; it is"
-                        + " less noisy than the last weights (default: off).")
+                description = "Use an exponential moving average of the weights for the saved model and the map, e.g. 0.999; less"
+                        + " noisy than the last weights (default: off).")
         double ema;
 
         @Option(names = "--width", paramLabel = "W", defaultValue = "64",
-                description = "Units of a hidden layer: a multiple of 16 up to 256 (default: ${DEFAULT-VALUE}).")
+                description = "Units in each hidden layer, a multiple of 16 up to 256 (default: ${DEFAULT-VALUE}).")
         int width;
 
         @Option(names = "--depth", paramLabel = "L", defaultValue = "4",
-                description = "Hidden layers, 1 to 8 (default: ${DEFAULT-VALUE}).")
+                description = "Number of hidden layers, 1 to 8 (default: ${DEFAULT-VALUE}).")
         int depth;
 
         @Option(names = "--plan", paramLabel = "auto|layered|fused|persistent", defaultValue = "auto",
-                description = "Kernels of a step: one per layer and pass (layered), one for forward and backward (fused), or one for"
-                        + " many steps (persistent); auto takes the fastest that the device can run (default: ${DEFAULT-VALUE}).")
+                description = "How each training iteration is split into kernels: one per layer and pass (layered), one for forward"
+                        + " and backward (fused), or one for many iterations (persistent); auto takes the fastest that the device"
+                        + " can run (default: ${DEFAULT-VALUE}).")
         String plan;
 
         TrainingSettings settings(long seed) {
@@ -208,18 +231,17 @@ final class Options {
                 return TrainingSettings.tutorial().withIterations(iterations).withData(data).withBatch(batch)
                         .withLearningRate(learningRate, falls).withEma(ema).withShape(new NetworkShape(width, depth))
                         .withSeed(seed).withPlan(wanted);
-            } catch (InvalidInputException e) { // begins with the setting's name, which is the option's but for one
+            } catch (InvalidInputException e) { // its message begins with the setting's name, which is the option's except for lr
                 throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
         }
 
-        /** Empty: {@code auto}. */
         private Optional<PlanChoice.Kind> plan() {
-            return plan.equals("auto") ? Optional.empty() : Optional.of(word("--plan", plan, PlanChoice.Kind.values(), "auto, "));
+            return plan.equals("auto") ? Optional.empty() : Optional.of(word("--plan", plan, PlanChoice.Kind.values(), "auto"));
         }
     }
 
-    /** Where files go. */
+    /** The folder of results. */
     static final class Output {
         @Option(names = "--out", paramLabel = "DIR", defaultValue = "out",
                 description = "Folder for all files, created if missing (default: ${DEFAULT-VALUE}).")
@@ -230,35 +252,36 @@ final class Options {
         }
     }
 
-    /** Creates a folder and writes a file in it for a moment, so that a fault shows before any work is done. */
+    /** Creates a folder and a temporary file in it, so that an error shows before any work is done. */
     static Path ready(String option, Path folder) {
         try {
             Files.createDirectories(folder);
             AtomicFile.open(folder.resolve(".iadb-cl-trial")).close();
             return folder;
         } catch (IOException e) {
-            throw new InvalidInputException("cannot write to %s %s (%s); give a folder that you may write to"
-                    .formatted(option, folder, FileFault.of(e)), e);
+            throw new InvalidInputException(option + " " + folder + (Files.isRegularFile(folder) ? " is a file: give a folder"
+                    : ": " + FileFault.of(e) + "; give a folder that you may write to"), e);
         }
     }
 
     /** How the velocity field is integrated. */
     static final class IntegrationChoice {
         @Option(names = "--steps", paramLabel = "T", defaultValue = "128",
-                description = "Steps of the map (default: ${DEFAULT-VALUE}).")
+                description = "Solver steps of the map (default: ${DEFAULT-VALUE}).")
         int steps;
 
         @Option(names = "--solver", paramLabel = "euler|midpoint|rk4", defaultValue = "euler",
-                description = "Solver, with 1, 2 or 4 evaluations of the network per step (default: ${DEFAULT-VALUE}).")
+                description = "Evaluations of the network per step: 1 (euler), 2 (midpoint) or 4 (rk4) (default: ${DEFAULT-VALUE}).")
         String solver;
 
         @Option(names = "--schedule", paramLabel = "linear|cosine", defaultValue = "linear",
-                description = "Steps of equal length, or shorter ones first: \u03b1 = 1 - cos(\u03c0t/2T) (default: ${DEFAULT-VALUE}).")
+                description = "linear: equal steps; cosine: short steps first, \u03b1 = 1 - cos(\u03c0t/2T) at step t of T (default:"
+                        + " ${DEFAULT-VALUE}).")
         String schedule;
 
         Integration integration(boolean reverse) {
             positive("--steps", steps, LearnedMap.MAX_STEPS);
-            return Integration.of(word("--solver", solver, Solver.values(), ""), word("--schedule", schedule, Schedule.values(), ""),
+            return Integration.of(word("--solver", solver, Solver.values()), word("--schedule", schedule, Schedule.values()),
                     steps, reverse);
         }
     }
@@ -266,33 +289,30 @@ final class Options {
     /**
      * The value that a word names.
      *
-     * @param others further words to list in a fault, each followed by a comma
+     * @param others further words to list in a message
      */
-    static <T> T word(String option, String text, T[] values, String others) {
-        return Arrays.stream(values).filter(value -> value.toString().equals(text)).findFirst()
-                .orElseThrow(() -> new InvalidInputException("%s takes %s%s, not '%s'".formatted(option, others,
-                        Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", ")), text)));
+    static <T> T word(String option, String text, T[] values, String... others) {
+        return Arrays.stream(values).filter(value -> value.toString().equals(text)).findFirst().orElseThrow(() -> {
+            String words = Stream.concat(Stream.of(others), Arrays.stream(values).map(Object::toString))
+                    .collect(Collectors.joining(", ")).replaceFirst(", (\\S+)$", " or $1");
+            return new InvalidInputException("%s takes %s, not '%s'".formatted(option, words, text));
+        });
     }
 
-    /** Whether a value is the first of two words; any other than the two is refused. */
+    /** Whether a value is the first of two words; throws if it is neither. */
     static boolean either(String option, String value, String yes, String no) {
-        if (!value.equals(yes) && !value.equals(no)) {
-            throw new InvalidInputException("%s takes %s or %s, not '%s'".formatted(option, yes, no, value));
-        }
-        return value.equals(yes);
+        return word(option, value, new String[] {yes, no}).equals(yes);
     }
 
-    /** Refuses a file that cannot be written, before any work is done. */
-    static void requireWritable(Path file) {
+    /** Refuses a file of {@code -o} that cannot be written, before any work is done. */
+    static void requireWritable(Path file, String instead) {
         Path folder = file.toAbsolutePath().getParent();
-        String fault = Files.isDirectory(file) ? "it is a folder" : folder == null || !Files.isDirectory(folder)
-                ? "there is no such folder" : Files.isWritable(Files.exists(file) ? file : folder) ? null : "permission denied";
-        if (fault != null) {
-            throw new InvalidInputException("cannot write to -o %s (%s); give a file that you may write".formatted(file, fault));
-        }
+        refuse(Files.isDirectory(file), "-o " + file + " is a folder: give " + instead);
+        refuse(!Files.isDirectory(folder), "-o " + file + ": the folder " + folder + " does not exist; create it first");
+        refuse(!Files.isWritable(Files.exists(file) ? file : folder), "-o " + file + ": permission denied; give a file that you may write");
     }
 
-    /** Refuses a command line where {@code wrong} holds. */
+    /** Throws if the command line is wrong. */
     static void refuse(boolean wrong, String why) {
         if (wrong) {
             throw new InvalidInputException(why);
@@ -304,8 +324,30 @@ final class Options {
         return command.commandLine().getParseResult().hasMatchedOption(option);
     }
 
-    /** Refuses a value that is not from 1 to {@code max}. */
+    /** Throws if a value is not from 1 to {@code max}. */
     static void positive(String option, int value, int max) {
-        refuse(value < 1 || value > max, "%s %s is not a whole number from 1 to %s".formatted(option, value, max));
+        refuse(value < 1 || value > max, option + " " + value + " is not " + wholeNumber(1, max));
+    }
+
+    private static String wholeNumber(int min, int max) {
+        return String.format(Locale.ROOT, "a whole number from %d to %,d", min, max);
+    }
+
+    /** What the value of an option with a number must be, for a message. */
+    static String range(String command, String option) {
+        return switch (option) {
+            case "--width" -> "a multiple of 16 from 16 to 256";
+            case "--depth" -> wholeNumber(1, 8);
+            case "--batch" -> wholeNumber(1, TrainingSettings.MAX_BATCH);
+            case "--count" -> wholeNumber(1, EvaluateCommand.MAX_COUNT);
+            case "--steps" -> wholeNumber(1, LearnedMap.MAX_STEPS);
+            case "--points" -> wholeNumber(1, command.equals("sample") ? Integer.MAX_VALUE : LearnedMap.MAX_POINTS);
+            case "--checkpoint-every" -> wholeNumber(0, Integer.MAX_VALUE);
+            case "--seed" -> "a whole number from -2^63 to 2^63 - 1";
+            case "--lr" -> "a number above 0, such as 0.001";
+            case "--ema" -> "a decay of at least 0 (off) and less than 1, such as 0.999";
+            case "--seconds" -> "a number from 0 to 1,000,000,000";
+            default -> wholeNumber(1, Integer.MAX_VALUE);
+        };
     }
 }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The options that mend what an exception reports: the exceptions themselves name none, since a library's user has none. */
 final class Remedies {
-    private static final String AS_FILES = "without --realtime pictures are written to the folder of --out";
+    private static final String AS_FILES = "without --realtime, pictures are written to --out";
 
     private Remedies() {
     }
@@ -24,7 +24,7 @@ final class Remedies {
             return input.setting().map(setting -> ofSetting(setting, command)).orElse("");
         }
         if (e instanceof NoDisplayException display) {
-            return display.isOffscreen() ? ", or " + AS_FILES : "; --offscreen draws without a display, and " + AS_FILES;
+            return display.isOffscreen() ? "; " + AS_FILES : "; --offscreen draws without a display; " + AS_FILES;
         }
         if (e instanceof DivergedException) {
             return "; --lr sets the learning rate";
@@ -49,7 +49,7 @@ final class Remedies {
             case INVERT -> isSet(command.findOption("--invert")) ? " (try without --invert)" : " (try --invert)";
             case NAMED_DENSITIES -> " (--list-densities prints their names)";
             case ITERATIONS -> options(command, "--iterations");
-            case CHECKPOINTS -> "; train --checkpoint-every N writes one";
+            case CHECKPOINTS -> "; only 'train --checkpoint-every N' writes checkpoints";
         };
     }
 

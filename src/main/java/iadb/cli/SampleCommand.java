@@ -77,7 +77,7 @@ final class SampleCommand implements Callable<Integer> {
     private boolean trajectory;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of the fresh points (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the fresh points, from -2^63 to 2^63 - 1 (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
@@ -98,10 +98,11 @@ final class SampleCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         refuseContradictions();
         Integration integration = solving.integration(reverse);
-        Sequence evenness = Options.word("--sequence", sequence, Sequence.values(), "");
+        Sequence evenness = Options.word("--sequence", sequence, Sequence.values());
         int count = points == null ? DEFAULT_POINTS : points;
         Options.positive("--points", count, Integer.MAX_VALUE);
-        Model model = Model.read(modelFile);
+        densities.warnOfInvert();
+        Model model = Options.readModel(modelFile);
         boolean withDensity = logDensity || at != null;
         boolean drawn = from == null && at == null;
         Optional<Density> base = withDensity || drawn
@@ -121,16 +122,18 @@ final class SampleCommand implements Callable<Integer> {
                     writePoints(map, stream, withDensity, aspect(model));
                 }
             }
-            System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d points, %,d %s steps%s", output,
-                    stream.count(), integration.T(), integration.solver(), at != null || inverse ? " inverted" : "")));
+            System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d points%s%s, %s%,d %s steps", output, stream.count(),
+                    inverse ? " mapped back" : "", withDensity ? " with log density" : "", at != null || inverse ? "by inverting " : "",
+                    integration.T(), integration.solver().toString().replace("euler", "Euler"))));
         }
         return 0;
     }
 
     private void refuseContradictions() {
+        Options.requireWritable(output, "a file that ends in .npy, .csv, .svg, .ply or .png");
         boolean isNpy = PointWriter.Form.of(output) == PointWriter.Form.NPY;
         boolean drawn = from == null && at == null;
-        Options.refuse(from != null && at != null, "give --from or --at, one of them");
+        Options.refuse(from != null && at != null, "give either --from or --at");
         Options.refuse(points != null && !drawn, "--points draws fresh points: leave it out with --from and --at");
         Options.refuse(Options.isGiven(spec, "--sequence") && !drawn,
                 "--sequence draws fresh points: leave it out with --from and --at");
@@ -138,7 +141,6 @@ final class SampleCommand implements Callable<Integer> {
         Options.refuse(inverse && logDensity, "--inverse gives no density: --at gives that of the points of a file");
         Options.refuse(inverse && from == null, "--inverse needs --from, the points to map back");
         Options.refuse(trajectory && !isNpy, output + ": a trajectory is an array of three axes: give a file that ends in .npy");
-        Options.requireWritable(output);
         Options.refuse((logDensity || at != null) && !PointWriter.Form.of(output).holdsDensity(), output
                 + ": a picture has no third column for a log-density; give a file that ends in .npy, .csv or .ply");
     }

@@ -2,16 +2,21 @@ package iadb.cli;
 
 import iadb.cl.Context;
 import iadb.density.Density;
+import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.CheckpointFile;
 import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,9 +29,7 @@ import picocli.CommandLine.Spec;
             "With --resume, continues a training that was stopped from its last checkpoint; the result has the same bits as without"
             + " the stop."})
 final class TrainCommand implements Callable<Integer> {
-    /** Options whose values a checkpoint holds. */
-    private static final List<String> OF_THE_CHECKPOINT = List.of("--data", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
-            "--depth", "--plan", "--seed");
+    private static final Logger LOG = LoggerFactory.getLogger(TrainCommand.class);
 
     @Mixin
     private Options.DensityPair densities;
@@ -35,11 +38,11 @@ final class TrainCommand implements Callable<Integer> {
     private Options.Training training;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers, from -2^63 to 2^63 - 1 (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--checkpoint-every", paramLabel = "N", defaultValue = "0",
-            description = "Write checkpoint.safetensors every N iterations and at the end (default: never).")
+            description = "Write checkpoint.safetensors every N iterations and at the end (default: 0, never).")
     private int checkpointEvery;
 
     @Option(names = "--resume", paramLabel = "FILE",
@@ -58,9 +61,13 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Options.refuse(checkpointEvery < 0, "--checkpoint-every " + checkpointEvery + " is below 0");
+        Options.refuse(checkpointEvery < 0, "--checkpoint-every " + checkpointEvery + " is not " + Options.range("", "--checkpoint-every"));
+        densities.warnOfInvert();
         if (resume != null && !Options.isGiven(spec, "--out")) {
             output.folder = Optional.ofNullable(resume.getParent()).orElse(Path.of("."));
+        }
+        if (resume != null && !Files.exists(resume)) {
+            throw new InvalidInputException("no such file: " + resume, InvalidInputException.Setting.CHECKPOINTS);
         }
         CheckpointFile.Contents from = resume == null ? null : CheckpointFile.read(resume);
         TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
@@ -84,11 +91,25 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingSettings resumed(CheckpointFile.Contents from) {
-        for (String option : OF_THE_CHECKPOINT) {
+        List<String> held = new ArrayList<>(Options.Training.NAMES);
+        held.remove("--iterations");
+        held.add("--seed");
+        from.p0().ifPresent(p0 -> held.add("--p0"));
+        from.p1().ifPresent(p1 -> held.add("--p1"));
+        for (String option : held) {
             Options.refuse(Options.isGiven(spec, option), option + " is taken from the checkpoint: leave it out with --resume");
         }
+        int done = from.checkpoint().step();
         Optional<Integer> iterations = Optional.of(training.iterations).filter(n -> Options.isGiven(spec, "--iterations"));
-        iterations.ifPresent(n -> Options.positive("--iterations", n, Integer.MAX_VALUE));
-        return Provenance.resumed(from, iterations, resume.toString());
+        iterations.ifPresent(n -> {
+            Options.positive("--iterations", n, Integer.MAX_VALUE);
+            Options.refuse(n < done, String.format(Locale.ROOT, "--iterations %,d is less than the %,d that %s has already done", n, done,
+                    resume));
+        });
+        TrainingSettings settings = Provenance.resumed(from, iterations, resume.toString());
+        if (done == settings.iterations()) {
+            LOG.warn(String.format(Locale.ROOT, "%s is already at %,d of %,d iterations: give a larger --iterations", resume, done, done));
+        }
+        return settings;
     }
 }

@@ -54,8 +54,8 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         this.folder = folder;
         model = folder.resolve("model.safetensors");
         checkpoint = folder.resolve("checkpoint.safetensors");
-        LOG.info("{} -> {} on {}, plan {}{}", p0.name(), p1.name(), context.device().name(),
-                settings.plan().map(PlanChoice.Kind::toString).orElse("auto"), resumed == null || resumed.checkpoint().step() == 0 ? ""
+        LOG.info("{} -> {} on {}{}{}", p0.name(), p1.name(), context.device().name(), settings.plan().map(kind -> ", plan " + kind).orElse(""),
+                resumed == null || resumed.checkpoint().step() == 0 ? ""
                         : String.format(Locale.ROOT, ", from iteration %,d", resumed.checkpoint().step()));
         int programs = PointSource.kernels(p0, p1) + 1; // and the plan's
         try (ProgressDisplay building = ProgressDisplay.ofSteps("building kernels", programs)) {
@@ -71,8 +71,10 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         PlanChoice choice = run.session().choice();
         if (resumed != null) {
             warnOfOtherMachine(resumed, Provenance.ofMachine(context.device()));
-        } else if (settings.plan().isPresent()) { // else --verbose and run.json tell it
+        } else if (settings.plan().isPresent()) {
             choice.reason().ifPresent(reason -> LOG.warn("{}; plan {} instead", reason, choice.kind()));
+        } else {
+            choice.refusals().forEach(refusal -> LOG.debug("plan {} cannot run: {}", refusal.kind(), refusal.reason()));
         }
         LOG.debug("plan {}, tuning: {}", choice.kind(), choice.tuning());
     }
@@ -127,7 +129,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
     @Override
     public boolean progressed(TrainingSession.Progress progress) {
         if (started != null && progress.losses().length > 0) {
-            LOG.debug("first losses {} s after the start", TutorialCommand.sinceStart());
+            LOG.debug(String.format(Locale.ROOT, "first loss %.1f s after the start", TutorialCommand.sinceStart()));
             started.run();
             started = null;
         }

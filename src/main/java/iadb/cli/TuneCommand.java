@@ -22,7 +22,7 @@ final class TuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Options.requireWritable(file);
+        Options.requireWritable(file, "a file");
         Tune.run(device.select(), file, System.out::println);
         return 0;
     }

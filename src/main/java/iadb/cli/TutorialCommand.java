@@ -51,9 +51,9 @@ import picocli.CommandLine.Spec;
 
 /** The whole tutorial: draws both data sets, trains, maps, and writes every file. */
 @Command(name = "iadb-cl", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Learns a deterministic map between two 2D densities on an OpenCL device, and shows it.",
+        description = {"Learns a deterministic map between two 2D densities on an OpenCL device.",
             "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes the model, a picture"
-            + " of each step and an animation to one folder. With --realtime, it shows this in a window instead."})
+            + " of each step and an animation to one folder. With --realtime, the training is shown in a window instead."})
 final class TutorialCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(TutorialCommand.class);
     private static final int SAMPLE_PICTURE_POINTS = 2048;
@@ -67,7 +67,7 @@ final class TutorialCommand implements Callable<Integer> {
     private Options.Training training;
 
     @Option(names = "--points", paramLabel = "N", defaultValue = "2048",
-            description = "Points to map (default: ${DEFAULT-VALUE}).")
+            description = "Points of p0 to map (default: ${DEFAULT-VALUE}).")
     private int points;
 
     @Option(names = "--steps", paramLabel = "T", defaultValue = "128",
@@ -75,19 +75,19 @@ final class TutorialCommand implements Callable<Integer> {
     private int steps;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers, from -2^63 to 2^63 - 1 (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
     private Options.DeviceChoice device;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "A trained model to map with, instead of training.")
+    @Option(names = "--model", paramLabel = "FILE", description = "Map with this trained model instead of training.")
     private Path modelFile;
 
     @Mixin
     private Options.Output output;
 
-    @Option(names = "--no-frames", description = "Write no pictures of the steps and no animation.")
+    @Option(names = "--no-frames", description = "Do not write the pictures of the steps and the animation.")
     private boolean noFrames;
 
     @Mixin
@@ -114,7 +114,7 @@ final class TutorialCommand implements Callable<Integer> {
         Options.positive("--points", points, LearnedMap.MAX_POINTS);
         Options.positive("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
-        Optional<Model> given = Optional.ofNullable(modelFile).map(Model::read);
+        Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
         List<Density> pair = Options.atOnce(first -> densityOf(given, first));
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);
@@ -125,6 +125,10 @@ final class TutorialCommand implements Callable<Integer> {
                     points, steps, densities.invert, output.folder), device, output, spec);
         }
         Window.refuseOptions(spec);
+        for (String option : Options.Training.NAMES) {
+            Options.refuse(given.isPresent() && Options.isGiven(spec, option), option + " has no effect with --model: leave it out");
+        }
+        densities.warnOfInvert();
         Path folder = output.ready();
         try (Context context = device.open()) {
             record.putAll(Json.object("program", BuildVersion.text(), "java", System.getProperty("java.version"),
@@ -182,7 +186,8 @@ final class TutorialCommand implements Callable<Integer> {
             writeSamples(folder, "p1", p1, session.data1().read(picture.clone()));
             endPhase("prepare");
             trainAndBuildMap(context, config.shape(), files);
-            double microseconds = endPhase("train") * 1e6 / Math.max(1, session.stepsEnqueued());
+            double elapsed = endPhase("train");
+            double microseconds = elapsed * 1e6 / Math.max(1, session.stepsEnqueued());
             if (!files.hasTrained()) {
                 return;
             }
@@ -196,8 +201,8 @@ final class TutorialCommand implements Callable<Integer> {
                     "plan", choice.kind().toString(), "tuning", choice.tuning().toString(), "steps_by_plan", stepsByPlan,
                     "microseconds_per_step", microseconds, "final_loss", files.loss()));
             choice.reason().ifPresent(reason -> record.put("plan_reason", reason));
-            LOG.info(String.format(Locale.ROOT, "trained %,d iterations, %.1f us each, loss %.3g",
-                    session.stepsEnqueued(), microseconds, files.loss()));
+            LOG.info(String.format(Locale.ROOT, "trained %,d iterations in %.1f s (%,.1f microseconds each, plan %s), loss %.3g",
+                    session.stepsEnqueued(), elapsed, microseconds, choice.kind(), files.loss()));
             map(context, session.snapshot(), p0, p1, folder);
         }
     }

@@ -30,7 +30,9 @@ final class Window {
     private static final int MAX_SIDE = 16_384;
     private static final String ON_FIRST_THREAD = "iadb.firstThread";
 
-    @Option(names = "--realtime", description = "Show the training in a window: points move while the network learns.")
+    @Option(names = "--realtime", description = "Show the training in a window instead: points move while the network"
+            + " learns. The model, the losses and the points are written to --out when the training ends, when it is stopped, and when X"
+            + " is pressed. The last line on stdout is a JSON object with frames, frame times, points, transfer and devices.")
     boolean realtime;
 
     @Option(names = "--window", paramLabel = "WxH", defaultValue = "1280x800",
@@ -38,31 +40,31 @@ final class Window {
     private String size;
 
     @Option(names = "--interop", paramLabel = "auto|off", defaultValue = "auto",
-            description = "With --realtime: share the points between OpenCL and OpenGL where the device can, or copy"
-                    + " them (default: ${DEFAULT-VALUE}).")
+            description = "With --realtime: auto: share the points between OpenCL and OpenGL if possible, otherwise copy them;"
+                    + " off: always copy (default: ${DEFAULT-VALUE}).")
     private String interop;
 
     @Option(names = "--offscreen", description = "With --realtime: draw without a display (EGL).")
     private boolean offscreen;
 
     @Option(names = "--seconds", paramLabel = "S",
-            description = "With --realtime: close S seconds after the first frame.")
+            description = "With --realtime: close the window S seconds after the first frame (default: stay open).")
     private Double seconds;
 
-    @Option(names = "--screenshot", paramLabel = "FILE.png", description = "With --realtime: write the last frame.")
+    @Option(names = "--screenshot", paramLabel = "FILE.png", description = "With --realtime: save the last frame as PNG.")
     private Path screenshot;
 
-    @Option(names = "--record", paramLabel = "FILE.gif", description = "With --realtime: write an animation of what is shown.")
+    @Option(names = "--record", paramLabel = "FILE.gif", description = "With --realtime: save an animation of what is shown as GIF.")
     private Path record;
 
     @Option(names = "--vsync", paramLabel = "on|off", defaultValue = "on",
-            description = "With --realtime: wait for the screen (default: ${DEFAULT-VALUE}).")
+            description = "With --realtime: synchronise with the display's refresh (default: ${DEFAULT-VALUE}).")
     private String vsync;
 
     /** Refuses options of the window without {@code --realtime}. */
     static void refuseOptions(CommandSpec command) {
         for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record", "--vsync")) {
-            Options.refuse(Options.isGiven(command, option), option + " is an option of the window: give --realtime, too");
+            Options.refuse(Options.isGiven(command, option), option + " works only with --realtime");
         }
     }
 
@@ -89,8 +91,11 @@ final class Window {
         int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
         Options.positive("--window", sides[0], MAX_SIDE);
         Options.positive("--window", sides[1], MAX_SIDE);
-        Options.refuse(seconds != null && !(seconds >= 0 && seconds < 1e9), "--seconds " + seconds + " is not a number of seconds");
-        Options.refuse(offscreen && seconds == null, "--offscreen needs --seconds: without a window nobody can close it");
+        Options.refuse(seconds != null && !(seconds >= 0 && seconds <= 1e9), "--seconds " + String.valueOf(seconds)
+                .replaceFirst("\\.0$", "") + " is not " + Options.range("", "--seconds"));
+        Options.refuse(offscreen && seconds == null, "--offscreen needs --seconds: there is no window that could be closed");
+        Options.refuse(record != null && !record.toString().toLowerCase(Locale.ROOT).endsWith(".gif"),
+                "--record " + record + ": give a file that ends in .gif");
         return new RealtimeConfig(p0, p1, training, model, points, steps, invert, sides[0], sides[1],
                 Options.either("--interop", interop, "auto", "off"), offscreen, Options.either("--vsync", vsync, "on", "off"),
                 Optional.ofNullable(seconds), Optional.ofNullable(screenshot), Optional.ofNullable(record), folder);

@@ -38,13 +38,13 @@ public final class NamedDensities {
         add("eight-gaussians", "eight narrow bells on a circle", NamedDensities::eightGaussians);
         add("checkerboard", "the eight bright squares of a 4 x 4 board", NamedDensities::checkerboard);
         add("pinwheel", "five curved blades that thin outward", NamedDensities::pinwheel);
-        add("trefoil", "the shadow of a knot: a line that crosses itself three times", NamedDensities::trefoil);
+        add("trefoil", "a trefoil knot seen from above: a line that crosses itself three times", NamedDensities::trefoil);
         add("flower", "six petals, brighter toward their tips", NamedDensities::flower);
         add("star", "a filled star of five points", NamedDensities::star);
         add("heart", "a filled heart", NamedDensities::heart);
         add("smile", "a round face, two eyes and a mouth", NamedDensities::smile);
-        add("letters", "the letters I A D B, two above two", NamedDensities::letters);
-        add("uniform", "the whole square, even everywhere", () -> Sketch.of((x, y) -> 1));
+        add("letters", "the letters I A D B in two rows", NamedDensities::letters);
+        add("uniform", "the same density everywhere in the square", () -> Sketch.of((x, y) -> 1));
     }
 
     private NamedDensities() {

@@ -55,7 +55,7 @@ public abstract class PointWriter implements AutoCloseable {
             String name = String.valueOf(target.getFileName()).toLowerCase(Locale.ROOT);
             return Arrays.stream(values()).filter(form -> name.endsWith("." + form.name().toLowerCase(Locale.ROOT))).findFirst()
                     .orElseThrow(() -> new InvalidInputException(
-                            target + ": the ending of a file of points is .npy, .csv, .svg, .ply or .png"));
+                            target + ": unknown format; give a file that ends in .npy, .csv, .svg, .ply or .png"));
         }
     }
 

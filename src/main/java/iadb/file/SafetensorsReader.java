@@ -53,7 +53,7 @@ final class SafetensorsReader {
 
     Safetensors.Contents read() {
         if (!Files.exists(file)) {
-            throw fault("there is no such file");
+            throw fault("no such file");
         }
         if (!Files.isRegularFile(file)) {
             throw fault(Files.isDirectory(file) ? "is a folder, not a safetensors file" : "is not a regular file");
@@ -77,7 +77,7 @@ final class SafetensorsReader {
         }
         long headerBytes = filled(channel, Safetensors.LENGTH_BYTES).getLong();
         if (headerBytes < 0 || headerBytes > MOST_HEADER_BYTES) {
-            throw fault("not a safetensors file (its header would have %s bytes, the limit is %,d)",
+            throw fault("not a safetensors file, so no model or checkpoint (its header would have %s bytes, the limit is %,d)",
                     Long.toUnsignedString(headerBytes), MOST_HEADER_BYTES);
         }
         long dataStart = Safetensors.LENGTH_BYTES + headerBytes;
@@ -148,7 +148,7 @@ final class SafetensorsReader {
 
     private void parse(byte[] header) {
         if (header.length == 0 || header[0] != '{') {
-            throw fault("not a safetensors file (its header does not start with '{')");
+            throw fault("not a safetensors file, so no model or checkpoint (its header does not start with '{')");
         }
         try (JsonReader json = new JsonReader(
                 new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder()))) {

@@ -55,10 +55,10 @@ public final class CheckpointFile {
             Setting setting = first ? Setting.P0 : Setting.P1;
             Optional<Density> held = first ? p0 : p1;
             if (held.isPresent() && given.isPresent()) {
-                throw new InvalidInputException("%s holds its %s: it cannot be given as well".formatted(file, key), setting);
+                throw new InvalidInputException("%s holds its %s: no other can be given".formatted(file, key), setting);
             }
             Density density = held.or(() -> given).orElseThrow(() -> new InvalidInputException(
-                    "%s does not hold the picture of its %s: it must be given".formatted(file, key), setting));
+                    "%s does not hold the image of its %s: it must be given".formatted(file, key), setting));
             DensityMetadata.mismatch(metadata, key, density, file).ifPresent(fault -> {
                 throw new InvalidInputException(fault, setting);
             });

@@ -100,13 +100,12 @@ public final class Provenance {
         }
         int step = from.checkpoint().step();
         if (total < step) {
-            throw new InvalidInputException("%s is at iteration %s already, and the total is %s".formatted(file, step, total),
+            throw new InvalidInputException("%s has done %s iterations, more than the total of %s".formatted(file, step, total),
                     Setting.ITERATIONS);
         }
         if (settings.cosine() && total != cosineSteps) {
-            throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %s, %s".formatted(file, cosineSteps,
-                    step == cosineSteps ? "where it is: further steps would learn nothing" : "which must be the total"),
-                    Setting.ITERATIONS);
+            throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %s: %s".formatted(file, cosineSteps,
+                    step == cosineSteps ? "the training is complete" : "the total cannot be another"), Setting.ITERATIONS);
         }
         return settings;
     }

@@ -4,6 +4,7 @@ import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -31,18 +32,20 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         requireRange("data", data, Integer.MAX_VALUE);
         requireRange("batch", batch, MAX_BATCH);
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
-            throw new InvalidInputException("learning rate " + learningRate + " is not a number above 0, such as 0.001");
+            throw new InvalidInputException("learning rate " + shown(learningRate) + " is not a number above 0, such as 0.001");
         }
         if (!(ema >= 0 && ema < 1)) {
-            throw new InvalidInputException("ema " + ema + " is not a decay from 0 (off) to below 1, such as 0.999");
+            throw new InvalidInputException("ema " + shown(ema) + " is not a decay of at least 0 (off) and less than 1, such as 0.999");
         }
     }
 
     private static void requireRange(String name, int value, int max) {
         if (value < 1 || value > max) {
-            throw new InvalidInputException("%s %s is not a whole number from 1 to %s".formatted(name, value, max));
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s %d is not a whole number from 1 to %,d", name, value, max));
         }
     }
+
+    private static String shown(Number value) { return value.toString().replaceFirst("\\.0$", ""); }
 
     /** The tutorial's: 65,536 iterations of 256 rows, a constant rate of 0.001, 4 layers of 64 units, 65,536 points, seed 0. */
     public static TrainingSettings tutorial() {

@@ -136,7 +136,7 @@ public final class RealtimeView implements AutoCloseable {
             }
             FrameBudget times = view.budget;
             return new Summary(times.frames(), times.percentileMillis(0.5), times.percentileMillis(0.99), view.animation.points().points(),
-                    view.animation.transfer(), (double) view.animation.hostBytes() / Math.max(1, times.frames()),
+                    view.animation.transfer(), times.frames() == 0 ? 0 : (double) view.animation.hostBytes() / times.frames(),
                     view.animation.device(), OpenGl.identity().get(1));
         }
     }

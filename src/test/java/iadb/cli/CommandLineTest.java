@@ -168,7 +168,7 @@ class CommandLineTest {
     @Test
     void devicesSaysWhyPersistentCannotRun() {
         Device device = Device.all().get(0);
-        assertTrue(DevicesCommand.persistent(device).startsWith("if its barrier passes a test"), DevicesCommand.persistent(device));
+        assertTrue(DevicesCommand.persistent(device).startsWith("its barrier is tested when training starts"), DevicesCommand.persistent(device));
         assertTrue(DevicesCommand.persistent(OtherDevice.with(device, Fence.NONE)).matches("no: .* reports no fence .*"),
                 DevicesCommand.persistent(OtherDevice.with(device, Fence.NONE)));
         String tooSmall = DevicesCommand.persistent(OtherDevice.limited(device, 64, 4096));

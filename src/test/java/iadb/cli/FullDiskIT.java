@@ -99,7 +99,7 @@ class FullDiskIT {
     void aCtrlCThatCannotSaveIsReportedAndFails() throws Exception {
         ChildRun run = shell("""
                 env --default-signal=INT run %s --verbose & pid=$!
-                until grep -q 'first losses' stderr || ! kill -0 $pid; do sleep 0.01; done
+                until grep -q 'first loss' stderr || ! kill -0 $pid; do sleep 0.01; done
                 cat /dev/zero > disk/filler 2> /dev/null
                 kill -INT $pid
                 wait $pid""".formatted(SMALL.replace("20000", "2000000")), "900k");

@@ -104,7 +104,7 @@ class InterruptionIT {
 
     @Test
     void theTutorialSavesItsModelSoFar() throws Exception {
-        ChildRun run = interrupted(Map.of(), () -> said("first losses"), "--p1", "ring", "--data", "999", "--iterations",
+        ChildRun run = interrupted(Map.of(), () -> said("first loss"), "--p1", "ring", "--data", "999", "--iterations",
                 "2000000000", "--verbose", "--out", "out");
         assertEquals(130, run.code(), run.err());
         assertTrue(Model.read(folder.resolve("out/model.safetensors")).network().isFinite());

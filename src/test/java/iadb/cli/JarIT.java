@@ -223,7 +223,7 @@ class JarIT {
         ChildRun run = Jar.run(folder, Map.of(), "devices").well();
         assertTrue(run.out().startsWith("0: ") && run.out().contains("layered fused persistent (auto: ")
                 && run.out().contains("local") && run.out().contains("atomics  ") && run.out().contains("UUID  ")
-                && run.out().contains("if its barrier passes a test"), run.out());
+                && run.out().contains("its barrier is tested when training starts"), run.out());
     }
 
     @Test
@@ -279,7 +279,7 @@ class JarIT {
         ChildRun run = Jar.run(folder, Map.of("DISPLAY", "", "WAYLAND_DISPLAY", ""), "--realtime", "--iterations", "5", "--out", "window");
         assertEquals(3, run.code(), run.err());
         assertTrue(run.messages().get(run.messages().size() - 1).matches(
-                "no window: .*; --offscreen draws without a display, and without --realtime .* the folder of --out"), run.err());
+                "no window: .*; --offscreen draws without a display; without --realtime, pictures are written to --out"), run.err());
     }
 
     /** {@link FaultyOpenClIT} tests the same without {@code --verbose}. */

@@ -41,7 +41,7 @@ class RemediesTest {
         assertEquals(" (try --invert)", of(Setting.INVERT));
         assertEquals(" (try without --invert)", of(Setting.INVERT, "--invert"));
         assertEquals(" (--list-densities prints their names)", of(Setting.NAMED_DENSITIES));
-        assertEquals("; train --checkpoint-every N writes one", of(Setting.CHECKPOINTS, "train"));
+        assertEquals("; only 'train --checkpoint-every N' writes checkpoints", of(Setting.CHECKPOINTS, "train"));
         assertEquals("", Remedies.of(new InvalidInputException("wrong"), command()));
         assertEquals("", Remedies.of(new IOException("wrong"), command()));
     }

@@ -53,8 +53,7 @@ class StreamsIT {
         for (String option : List.of("--p1", "--out")) {
             ChildRun run = shell("LC_ALL=C run " + option + " b\u00FCro.png");
             assertEquals(2, run.code(), run.err());
-            assertEquals(List.of("Invalid value for option '" + option + "': such characters need a UTF-8 locale, such as LC_ALL=C.UTF-8;"
-                    + " iadb-cl --help lists the options"), run.messages());
+            assertEquals(List.of(option + ": such characters need a UTF-8 locale, such as LC_ALL=C.UTF-8"), run.messages());
         }
     }
 
