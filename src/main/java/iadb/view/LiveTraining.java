@@ -28,7 +28,7 @@ final class LiveTraining implements AutoCloseable {
     private final TrainingSettings settings;
     private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
-    private TrainingRun run; // null: none
+    private TrainingRun run; // null if there is none
     private LossHistory history;
     private LossCurve curve = new LossCurve();
     private int doneBefore; // iterations of earlier runs

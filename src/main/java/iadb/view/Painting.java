@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /** A density that the user paints with a soft round brush on a square canvas. */
 final class Painting {
-    static final String NAME = "painted"; // of the density
-    static final int SIDE = 256;           // pixels of the canvas
+    static final String NAME = "painted"; // name of the density
+    static final int SIDE = 256;           // side of the canvas in pixels
 
     private static final int FULL = 255;
 

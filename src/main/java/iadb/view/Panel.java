@@ -25,7 +25,7 @@ import org.lwjgl.system.MemoryStack;
 
 /** The controls at the left, the status in the upper right corner, messages, and the help. Lengths are in desktop units. */
 final class Panel {
-    static final int WIDTH = 264; // of the controls
+    static final int WIDTH = 264; // width of the controls
 
     private static final int ROW = 24;
     private static final int LINE = PanelCanvas.LETTERS + 6;
@@ -109,7 +109,7 @@ final class Panel {
     private void layOutControls() {
         row(1);
         slider(text("α %.3f", animation.alpha()), (float) animation.progress(), 0, 1, Action.SetProgress::new);
-        slider(text("points %,d", state.points), log2(state.points), log2(ViewState.LEAST_POINTS), log2(ViewState.MOST_POINTS),
+        slider(text("points %,d", state.points), log2(state.points), log2(ViewState.LEAST_POINTS), log2(RealtimeConfig.MOST_POINTS),
                 chosen -> new Action.SetPoints((int) Math.round(Math.pow(2, Math.round(chosen * 4) / 4.0))));
         quantity("point size × %.2f", Quantity.POINT_SIZE);
         quantity("speed × %.2f", Quantity.SPEED);

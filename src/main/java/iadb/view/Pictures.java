@@ -32,7 +32,7 @@ final class Pictures implements AutoCloseable {
     private static final long FRAME_NANOS = 80_000_000; // least time between recorded frames
     private static final int DELAY_HUNDREDTHS = 8;
     private static final int MOST_WAITING = 16; // recorded frames in memory
-    private static final int SHADES = 5;        // of each hue
+    private static final int SHADES = 5;        // per hue
     private static final int GREYS = 28;
     private static final int COLOURS = Palette.HUES * SHADES + GREYS; // a small number keeps the file small
     private static final int BITS = 5; // per channel in the table of nearest colours
@@ -50,7 +50,7 @@ final class Pictures implements AutoCloseable {
     });
     private final Deque<Future<?>> waiting = new ArrayDeque<>(); // frames of the recording that are not yet known to be written
     private long lastNanos = Long.MIN_VALUE / 2;
-    private int width; // of the recording; 0 before its first frame
+    private int width; // size of the recording; 0 before its first frame
     private int height;
     private Optional<IOException> fault = Optional.empty();
     private boolean recordingFailed;

@@ -30,5 +30,5 @@ public record RealtimeConfig(Density p0, Density p1, TrainingSettings training, 
         int points, int steps, boolean invert, int width, int height, boolean share, boolean offscreen, boolean vsync,
         Optional<Double> seconds, Optional<Path> screenshot, Optional<Path> recording, Path folder) {
     /** The most points that the window can show. */
-    public static final int MOST_POINTS = ViewState.MOST_POINTS;
+    public static final int MOST_POINTS = 1 << 22;
 }

@@ -22,7 +22,7 @@ public final class SceneRenderer implements AutoCloseable {
     private final PointDrawing points;
     private final LineDrawing lines = new LineDrawing();
 
-    /** @param scale pixels per unit of the desktop */
+    /** @param scale pixels per desktop unit */
     public SceneRenderer(Camera camera, float scale) {
         this.camera = camera;
         this.scale = scale;

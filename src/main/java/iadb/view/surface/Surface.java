@@ -28,9 +28,7 @@ public interface Surface extends AutoCloseable {
     void present();
 
     /** Makes the window fill the screen, or restores it. */
-    default void setFullscreen(boolean on) { }
-
-    default boolean fullscreen() { return false; }
+    default void toggleFullscreen() { }
 
     /**
      * Properties for clCreateContext that name the OpenGL context and its display, without the platform and the final 0; empty if
