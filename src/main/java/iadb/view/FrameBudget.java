@@ -15,8 +15,8 @@ final class FrameBudget {
     enum Phase { TRAINING, MAP, DRAW, PANEL, PRESENT }
 
     private static final double SMOOTHING = 0.15;
-    private static final double LEAST_TRAINING_MILLIS = 3;
-    private static final double MOST_TRAINING_MILLIS = 18;
+    private static final double MIN_TRAINING_MILLIS = 3;
+    private static final double MAX_TRAINING_MILLIS = 18;
     private static final double MAP_MILLIS_WHILE_TRAINING = 8;
     private static final double MAP_MILLIS_ALONE = 14;
     private static final double SHARE_OF_SLOW_DRAWING = 0.25; // computing gets at least this share of the time that drawing takes
@@ -39,14 +39,14 @@ final class FrameBudget {
 
     /** The time for training in this frame. */
     Duration training() {
-        double left = Math.max(LEAST_TRAINING_MILLIS, Math.min(MOST_TRAINING_MILLIS, targetMillis - otherMillis));
+        double left = Math.max(MIN_TRAINING_MILLIS, Math.min(MAX_TRAINING_MILLIS, targetMillis - otherMillis));
         return millis(Math.max(left, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
     /** The time for the map in this frame. */
     Duration map(boolean training) {
-        double least = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
-        return millis(Math.max(least, SHARE_OF_SLOW_DRAWING * drawingMillis));
+        double min = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
+        return millis(Math.max(min, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
     private static Duration millis(double count) { return Duration.ofNanos((long) (count * 1e6)); }

@@ -136,20 +136,20 @@ final class Gestures implements InputListener {
     @Override
     public void dropped(List<Path> files) { actions.accept(new Action.Drop(files)); }
 
-    /** These are characters rather than keys, since each keyboard layout has them on other keys. */
+    /** Handles signs as characters, since their keys depend on the keyboard layout. */
     @Override
     public void character(int codePoint) {
         float brush = state.get(Quantity.BRUSH);
         switch (codePoint) {
-            case '+', '=' -> actions.accept(new Action.SetPoints(Math.min(RealtimeConfig.MOST_POINTS, 2 * state.points)));
-            case '-' -> actions.accept(new Action.SetPoints(Math.max(Math.min(state.points, ViewState.LEAST_POINTS), state.points / 2)));
+            case '+', '=' -> actions.accept(new Action.SetPoints(Math.min(RealtimeConfig.MAX_POINTS, 2 * state.points)));
+            case '-' -> actions.accept(new Action.SetPoints(Math.max(Math.min(state.points, ViewState.MIN_POINTS), state.points / 2)));
             case '[' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush / BRUSH_STEP));
             case ']' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush * BRUSH_STEP));
             default -> { }
         }
     }
 
-    /** Only the keys that step repeat while they are held. */
+    /** While a key is held, only steps are repeated. */
     @Override
     public void key(int key, boolean pressed, boolean repeated, int modifiers) {
         Action action = KEYS.get(key);

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /**
  * The weights that the window shows and the training that changes them, frame by frame. Replacing a density keeps the weights. A
- * training that diverges restores the weights of its last safe state, at most some seconds old; the next training starts from
+ * training that diverges restores the weights of its last safe state, at most a few seconds old; the next training starts from
  * fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
@@ -53,7 +53,7 @@ final class LiveTraining implements AutoCloseable {
     /** Adds another training; after a divergence from fresh weights. A cosine schedule of the learning rate restarts. */
     void train(Density p0, Density p1) {
         if (run != null && settings.cosine()) {
-            take(run.drain());
+            record(run.drain());
             if (!diverged()) {
                 network = run.session().checkpoint().weights();
                 doneBefore = done;
@@ -84,11 +84,7 @@ final class LiveTraining implements AutoCloseable {
         train(p0, p1);
     }
 
-    /**
-     * Adds another training with a new density.
-     *
-     * @param which the one that is new
-     */
+    /** Adds another training with these densities, of which {@code which} is new. */
     void replaceDensity(Which which, Density p0, Density p1) {
         if (run != null && !settings.cosine()) {
             run.session().replaceDensity(which, which == Which.P0 ? p0 : p1); // otherwise train() starts a run with it
@@ -112,9 +108,9 @@ final class LiveTraining implements AutoCloseable {
         }
         long startNanos = System.nanoTime();
         int before = done;
-        take(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
+        record(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
         if (running && doneBefore + run.session().stepsEnqueued() >= goal) {
-            take(run.drain());
+            record(run.drain());
             running = false;
         }
         double rate = Math.max(0, done - before) / ((System.nanoTime() - startNanos) * 1e-9);
@@ -122,7 +118,7 @@ final class LiveTraining implements AutoCloseable {
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
     }
 
-    private void take(Progress progress) {
+    private void record(Progress progress) {
         curve.add(progress.losses());
         done = history.steps();
         if (!progress.finite()) {

@@ -17,7 +17,7 @@ final class Painting {
     private boolean changed;
 
     /** Copies the density onto the canvas. */
-    void take(Density density) {
+    void copy(Density density) {
         for (int i = 0; i < levels.length; i++) {
             int pixel = (int) ((i / SIDE + 0.5) / SIDE * density.height()) * density.width()
                     + (int) ((i % SIDE + 0.5) / SIDE * density.width());

@@ -237,7 +237,7 @@ public final class RealtimeView implements AutoCloseable {
             densities.read(drop.files());
         } else if (action instanceof Action.SetPainted set) {
             state.painted = set.which();
-            painting.take(densities.get(state.painted));
+            painting.copy(densities.get(state.painted));
         } else if (action instanceof Action.Paint paint) {
             painting.draw(camera.toX(paint.x()), camera.toY(paint.y()), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
         } else if (action instanceof Action.PickPoint pick) {
@@ -256,7 +256,7 @@ public final class RealtimeView implements AutoCloseable {
             showTarget();
         } else if (setting == Switch.PAINT) {
             if (state.is(Switch.PAINT)) {
-                painting.take(densities.get(state.painted));
+                painting.copy(densities.get(state.painted));
             }
             showTarget();
         }
@@ -296,7 +296,7 @@ public final class RealtimeView implements AutoCloseable {
         kept = false;
         needsPoints |= densities.get(which) == densities.start(state.is(Switch.REVERSE));
         if (state.is(Switch.PAINT) && which == state.painted && !densities.get(which).name().equals(Painting.NAME)) {
-            painting.take(densities.get(which));
+            painting.copy(densities.get(which));
         }
         showTarget();
     }

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** The settings that the user changes in the window. Only {@link RealtimeView} writes them. */
 final class ViewState {
-    static final int LEAST_POINTS = 256;
+    static final int MIN_POINTS = 256;
 
     private final Set<Switch> on = EnumSet.of(Switch.LOOP, Switch.DENSITY, Switch.PANEL);
     private final Map<Quantity, Float> values =
@@ -35,6 +35,6 @@ final class ViewState {
     float get(Quantity quantity) { return values.get(quantity); }
 
     void set(Quantity quantity, float value) {
-        values.put(quantity, Math.max(quantity.least, Math.min(quantity.most, value)));
+        values.put(quantity, Math.max(quantity.min, Math.min(quantity.max, value)));
     }
 }

@@ -243,7 +243,7 @@ public final class GlfwSurface implements Surface {
     /** The monitor that shows the largest part of the window. */
     private static long monitor(Rectangle rectangle) {
         long best = glfwGetPrimaryMonitor();
-        long most = 0;
+        long largest = 0;
         PointerBuffer monitors = glfwGetMonitors();
         for (int i = 0; monitors != null && i < monitors.limit(); i++) {
             GLFWVidMode mode = glfwGetVideoMode(monitors.get(i));
@@ -253,9 +253,9 @@ public final class GlfwSurface implements Surface {
                 glfwGetMonitorPos(monitors.get(i), left, top);
                 Rectangle shown = rectangle.intersection(new Rectangle(left[0], top[0], mode.width(), mode.height()));
                 long area = shown.isEmpty() ? 0 : (long) shown.width * shown.height;
-                if (area > most) {
+                if (area > largest) {
                     best = monitors.get(i);
-                    most = area;
+                    largest = area;
                 }
             }
         }

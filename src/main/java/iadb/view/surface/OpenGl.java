@@ -11,7 +11,7 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.system.Configuration;
 import org.lwjgl.system.MemoryUtil;
 
-/** Loads OpenGL's functions for the current context, and calls of OpenGL that several classes need. */
+/** OpenGL's functions for the current context, and operations that several classes need. */
 public final class OpenGl {
     private OpenGl() { }
 
