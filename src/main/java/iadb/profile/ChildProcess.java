@@ -4,6 +4,7 @@ import iadb.plan.TuningTable;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,12 +72,17 @@ record ChildProcess(int code, String out, String err, double seconds, long resid
             if (System.nanoTime() - start > limit.toNanos()) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly().waitFor();
-                return new ChildProcess(TIMED_OUT, Files.readString(out), "took longer than " + limit.toSeconds() + " s",
+                return new ChildProcess(TIMED_OUT, text(out), "took longer than " + limit.toSeconds() + " s",
                         limit.toSeconds(), resident);
             }
         }
-        return new ChildProcess(process.exitValue(), Files.readString(out), Files.readString(err),
+        return new ChildProcess(process.exitValue(), text(out), text(err),
                 (System.nanoTime() - start) * 1e-9, resident);
+    }
+
+    /** What the process printed; a byte sequence that is not UTF-8 becomes a replacement character. */
+    private static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
     /**
