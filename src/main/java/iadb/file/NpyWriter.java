@@ -36,7 +36,7 @@ public final class NpyWriter implements AutoCloseable {
         AtomicFile file = AtomicFile.open(target);
         try {
             return new NpyWriter(file, columns, header(planes, rows, columns));
-        } catch (IOException e) {
+        } catch (Throwable e) {
             file.close();
             throw e;
         }

@@ -85,7 +85,7 @@ public abstract class PointWriter implements AutoCloseable {
                 case PNG -> picture(file, layout);
                 default -> new PointTable(file, form, layout);
             };
-        } catch (IOException e) {
+        } catch (Throwable e) {
             file.close();
             throw e;
         }
