@@ -54,7 +54,7 @@ final class PictureStream extends ImageInputStreamImpl {
             streamPos += copied;
             done += copied;
         }
-        return done > 0 ? done : -1;
+        return done > 0 || count == 0 ? done : -1;
     }
 
     /** Has the buffer hold the byte at the stream's position; false at the end. */

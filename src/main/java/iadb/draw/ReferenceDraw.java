@@ -23,11 +23,13 @@ final class ReferenceDraw {
     private final Density density;
     private final long seed;
     private final RandomPurpose purpose;
+    private final long total; // of the weights
 
     ReferenceDraw(Density density, long seed, RandomPurpose purpose) {
         this.density = density;
         this.seed = seed;
         this.purpose = purpose;
+        total = IntStream.range(0, density.height()).mapToLong(this::rowWeight).sum();
     }
 
     /**
@@ -87,7 +89,7 @@ final class ReferenceDraw {
         int[] words = Philox.draw(seed, purpose, n, 0);
         BigInteger uniform = BigInteger.valueOf(Integer.toUnsignedLong(words[1])).shiftLeft(32)
                 .add(BigInteger.valueOf(Integer.toUnsignedLong(words[0])));
-        long left = uniform.multiply(BigInteger.valueOf(total())).shiftRight(64).longValueExact();
+        long left = uniform.multiply(BigInteger.valueOf(total)).shiftRight(64).longValueExact();
         int pixel = 0;
         while (left >= weight(pixel / density.width(), pixel % density.width())) {
             left -= weight(pixel / density.width(), pixel % density.width());
@@ -108,7 +110,6 @@ final class ReferenceDraw {
                 down ^= (i & ~k) == 0 ? 1 << (31 - i) : 0; // whether k over i is odd
             }
         }
-        long total = total();
         long v = Integer.toUnsignedLong(owenScramble(down, 1));
         long u = Integer.toUnsignedLong(owenScramble(Integer.reverse(n), 0));
 
@@ -167,6 +168,4 @@ final class ReferenceDraw {
     private long rowWeight(int row) {
         return IntStream.range(0, density.width()).mapToLong(column -> weight(row, column)).sum();
     }
-
-    private long total() { return IntStream.range(0, density.height()).mapToLong(this::rowWeight).sum(); }
 }

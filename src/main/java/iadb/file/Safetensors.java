@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -105,7 +106,7 @@ public final class Safetensors {
             if (!metadata.isEmpty()) {
                 json.name(METADATA_KEY).beginObject();
                 for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
-                    json.name(entry.getKey()).value(entry.getValue());
+                    json.name(entry.getKey()).value(Objects.requireNonNull(entry.getValue(), entry.getKey()));
                 }
                 json.endObject();
             }

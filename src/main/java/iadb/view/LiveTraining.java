@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /**
  * The weights that the window shows and the training that changes them, frame by frame. Replacing a density keeps the weights. A
- * training that diverges restores the weights of its last safe state, at most a few seconds old; the next training starts from
+ * training that diverges restores the weights of its last safe state, at most some seconds old; the next training starts from
  * fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
@@ -28,7 +28,7 @@ final class LiveTraining implements AutoCloseable {
     private final TrainingSettings settings;
     private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
-    private TrainingRun run; // null if there is none
+    private TrainingRun run; // null: none
     private LossHistory history;
     private LossCurve curve = new LossCurve();
     private int doneBefore; // iterations of earlier runs
@@ -53,7 +53,7 @@ final class LiveTraining implements AutoCloseable {
     /** Adds another training; after a divergence from fresh weights. A cosine schedule of the learning rate restarts. */
     void train(Density p0, Density p1) {
         if (run != null && settings.cosine()) {
-            record(run.drain());
+            take(run.drain());
             if (!diverged()) {
                 network = run.session().checkpoint().weights();
                 doneBefore = done;
@@ -84,7 +84,11 @@ final class LiveTraining implements AutoCloseable {
         train(p0, p1);
     }
 
-    /** Adds another training with these densities, of which {@code which} is new. */
+    /**
+     * Adds another training with a new density.
+     *
+     * @param which the one that is new
+     */
     void replaceDensity(Which which, Density p0, Density p1) {
         if (run != null && !settings.cosine()) {
             run.session().replaceDensity(which, which == Which.P0 ? p0 : p1); // otherwise train() starts a run with it
@@ -108,9 +112,9 @@ final class LiveTraining implements AutoCloseable {
         }
         long startNanos = System.nanoTime();
         int before = done;
-        record(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
+        take(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
         if (running && doneBefore + run.session().stepsEnqueued() >= goal) {
-            record(run.drain());
+            take(run.drain());
             running = false;
         }
         double rate = Math.max(0, done - before) / ((System.nanoTime() - startNanos) * 1e-9);
@@ -118,7 +122,7 @@ final class LiveTraining implements AutoCloseable {
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
     }
 
-    private void record(Progress progress) {
+    private void take(Progress progress) {
         curve.add(progress.losses());
         done = history.steps();
         if (!progress.finite()) {

@@ -2,9 +2,9 @@ package iadb.view;
 
 /** The losses of a training as at most 192 means, each of the same number of iterations; the number doubles as needed. */
 final class LossCurve {
-    private static final int MAX_VALUES = 192;
+    private static final int MOST_VALUES = 192;
 
-    private final float[] means = new float[MAX_VALUES];
+    private final float[] means = new float[MOST_VALUES];
     private int count;
     private int iterationsPerValue = 32;
     private double sum;
@@ -19,11 +19,11 @@ final class LossCurve {
                 sum = 0;
                 summed = 0;
             }
-            if (count == MAX_VALUES) {
-                for (int i = 0; i < MAX_VALUES / 2; i++) {
+            if (count == MOST_VALUES) {
+                for (int i = 0; i < MOST_VALUES / 2; i++) {
                     means[i] = (means[2 * i] + means[2 * i + 1]) / 2;
                 }
-                count = MAX_VALUES / 2;
+                count = MOST_VALUES / 2;
                 iterationsPerValue *= 2;
             }
         }

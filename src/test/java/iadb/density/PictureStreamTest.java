@@ -35,6 +35,7 @@ class PictureStreamTest {
                 stream.readFully(read);
                 assertArrayEquals(expected, read);
                 assertEquals(-1, stream.read());
+                assertEquals(0, stream.read(read, 0, 0));
                 for (int k = 0; k < 20 && expected.length > 0; k++) {
                     int start = random.nextInt(expected.length);
                     stream.seek(start);

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,12 +75,18 @@ class SafetensorsTest {
     }
 
     @Test
-    void refusesToWriteWhatCouldNotBeRead() {
+    void refusesToWriteWhatCouldNotBeRead() throws IOException {
         Safetensors.Tensor good = new Safetensors.Tensor("w", new int[] {1}, new float[1]);
         assertRefused(good, good);
         assertRefused(new Safetensors.Tensor("w", new int[] {2}, new float[1]));
         assertRefused(new Safetensors.Tensor("w", new int[] {1}, new float[] {Float.NaN}));
         assertRefused(new Safetensors.Tensor("__metadata__", new int[] {1}, new float[1]));
+        Map<String, String> metadata = new HashMap<>();
+        metadata.put("p0", null);
+        assertThrows(NullPointerException.class, () -> Safetensors.write(folder.resolve("refused"), List.of(good), metadata));
+        try (var files = Files.list(folder)) {
+            assertEquals(0, files.count());
+        }
     }
 
     private void assertRefused(Safetensors.Tensor... tensors) {

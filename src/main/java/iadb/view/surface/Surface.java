@@ -28,7 +28,9 @@ public interface Surface extends AutoCloseable {
     void present();
 
     /** Makes the window fill the screen, or restores it. */
-    default void toggleFullscreen() { }
+    default void setFullscreen(boolean on) { }
+
+    default boolean fullscreen() { return false; }
 
     /**
      * Properties for clCreateContext that name the OpenGL context and its display, without the platform and the final 0; empty if
