@@ -19,7 +19,7 @@ public final class DeviceBuffer implements AutoCloseable {
         if (bytes > device.maxBufferBytes()) {
             throw new DeviceLimitException(String.format(Locale.ROOT,
                     "a buffer of %,d bytes is needed, and %s holds at most %,d in one",
-                    bytes, device.name(), device.maxBufferBytes()));
+                    bytes, device.name(), device.maxBufferBytes()), OpenClException.Limit.MEMORY);
         }
         this.context = context;
         this.bytes = bytes;

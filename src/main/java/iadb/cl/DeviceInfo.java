@@ -87,7 +87,11 @@ final class DeviceInfo {
     /** A fact of 4 or 8 bytes. */
     private long number(int key) {
         ByteBuffer bytes = bytes(key);
-        return bytes.capacity() == 4 ? Integer.toUnsignedLong(bytes.getInt(0)) : bytes.getLong(0);
+        return switch (bytes.capacity()) {
+            case Integer.BYTES -> Integer.toUnsignedLong(bytes.getInt(0));
+            case Long.BYTES -> bytes.getLong(0);
+            default -> throw new OpenClException("clGetDeviceInfo(0x%X) gives %s bytes, not 4 or 8".formatted(key, bytes.capacity()));
+        };
     }
 
     /** A fact of 4 or 8 bytes; 0 where the driver does not report it. */

@@ -3,7 +3,6 @@ package iadb.cl;
 import static org.jocl.CL.*;
 
 import java.util.BitSet;
-import java.util.List;
 import java.util.function.IntConsumer;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -22,13 +21,14 @@ public final class Kernel implements AutoCloseable {
     private final int[] word = new int[1];
     private final Pointer wordPointer = Pointer.to(word);
 
-    Kernel(Device device, cl_program program, List<Source> sources, String name) {
+    Kernel(Device device, cl_program program, KernelSignature signature) {
         this.device = device;
+        this.signature = signature;
+        String name = signature.kernel();
         int[] status = new int[1];
         kernel = clCreateKernel(program, name, status);
         OpenClException.check(status[0], "clCreateKernel(" + name + ")", device);
         try {
-            signature = KernelSignature.of(sources, name);
             unset.set(0, signature.parameters().size());
             int[] count = new int[1];
             OpenClException.check(clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, Sizeof.cl_uint, Pointer.to(count), null),

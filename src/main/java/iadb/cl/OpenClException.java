@@ -2,26 +2,41 @@ package iadb.cl;
 
 import static org.jocl.CL.*;
 
-/** An OpenCL call failed. The message is one line: the call, the symbolic code, the device and the remedy. */
+/** An OpenCL call failed. The message is one line: the call, the symbolic code, the device and what the code means. */
 public class OpenClException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final boolean isOutOfMemory;
+    /** What the device lacks, as far as the fault says it. */
+    public enum Limit {
+        /** Memory for buffers. */
+        MEMORY,
+        /** Memory for buffers, or something else that a kernel needs, or the kernel crashed: drivers report these as one. */
+        RESOURCES,
+        /** Local memory for a kernel, or room for its work-groups. */
+        KERNEL,
+        /** The device itself: it was lost or reset. */
+        LOST,
+        UNKNOWN
+    }
 
-    public OpenClException(String message) { this(message, null); }
+    private final Limit limit;
+
+    public OpenClException(String message) { this(message, (Throwable) null); }
 
     public OpenClException(String message, Throwable cause) {
         super(message, cause);
-        isOutOfMemory = false;
+        limit = Limit.UNKNOWN;
     }
 
-    OpenClException(String message, boolean isOutOfMemory) {
+    OpenClException(String message, Limit limit) {
         super(message);
-        this.isOutOfMemory = isOutOfMemory;
+        this.limit = limit;
     }
+
+    public Limit limit() { return limit; }
 
     /** Whether the call may succeed with less memory. */
-    public boolean isOutOfMemory() { return isOutOfMemory; }
+    public boolean isOutOfMemory() { return limit == Limit.MEMORY || limit == Limit.RESOURCES; }
 
     /** Throws unless {@code status} is CL_SUCCESS. */
     static void check(int status, String call, Device device) {
@@ -37,14 +52,14 @@ public class OpenClException extends RuntimeException {
         String message = call + " failed with " + stringFor_errorCode(status) + " on " + device;
         throw switch (status) {
             case CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE -> new DeviceLimitException(
-                    message + "; the device is out of memory: use fewer points, a smaller batch, or another device");
-            case CL_OUT_OF_RESOURCES -> new OpenClException(message + "; a kernel crashed, or the device is out of memory: use"
-                    + " fewer points, a smaller batch, another plan or another device", true);
+                    message + "; the device is out of memory", Limit.MEMORY);
+            case CL_OUT_OF_RESOURCES ->
+                new OpenClException(message + "; a kernel crashed, or the device is out of memory", Limit.RESOURCES);
             case CL_INVALID_COMMAND_QUEUE, CL_DEVICE_NOT_AVAILABLE, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ->
-                new OpenClException(message + "; the device was lost or reset: start again, or use another device");
+                new OpenClException(message + "; the device was lost or reset", Limit.LOST);
             case CL_INVALID_WORK_GROUP_SIZE ->
-                new OpenClException(message + "; the driver refuses this work-group size: try the plan layered");
-            default -> new OpenClException(message + "; try another device");
+                new OpenClException(message + "; the driver refuses this work-group size", Limit.KERNEL);
+            default -> new OpenClException(message);
         };
     }
 
@@ -65,7 +80,8 @@ public class OpenClException extends RuntimeException {
     public static final class DeviceLimitException extends OpenClException {
         private static final long serialVersionUID = 1L;
 
-        public DeviceLimitException(String message) { super(message, true); }
+        /** @param limit MEMORY or KERNEL */
+        public DeviceLimitException(String message, Limit limit) { super(message, limit); }
     }
 
     /** A program does not build on a device. The message is one line, without the build options and the compiler's log. */

@@ -6,6 +6,8 @@ import iadb.cl.OpenClException.BuildException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
@@ -26,12 +28,15 @@ public final class Program implements AutoCloseable {
     private final Device device;
     private final cl_program program;
     private final List<Source> sources;
+    private final Map<String, KernelSignature> signatures; // of the kernels that were asked for; shared with share()
     private final boolean fromCache;
 
-    private Program(Device device, cl_program program, List<Source> sources, boolean fromCache) {
+    private Program(Device device, cl_program program, List<Source> sources, Map<String, KernelSignature> signatures,
+            boolean fromCache) {
         this.device = device;
         this.program = program;
         this.sources = sources;
+        this.signatures = signatures;
         this.fromCache = fromCache;
     }
 
@@ -69,7 +74,7 @@ public final class Program implements AutoCloseable {
         }
         LOG.debug("program {} {} in {} ms", names, fromCache ? "from the cache" : "built from source",
                 (System.nanoTime() - startNanos) / 1_000_000);
-        return new Program(context.device(), program, List.copyOf(sources), fromCache);
+        return new Program(context.device(), program, List.copyOf(sources), new ConcurrentHashMap<>(), fromCache);
     }
 
     private static cl_program ofSources(Context context, List<Source> sources, String names, String options) {
@@ -125,14 +130,16 @@ public final class Program implements AutoCloseable {
     /** The same built program with a reference of its own. */
     Program share() {
         OpenClException.check(clRetainProgram(program), "clRetainProgram", device);
-        return new Program(device, program, sources, fromCache);
+        return new Program(device, program, sources, signatures, fromCache);
     }
 
     /** Whether it was built from the binary of an earlier run. */
     boolean isFromCache() { return fromCache; }
 
     /** A new kernel object with arguments of its own. */
-    public Kernel kernel(String name) { return new Kernel(device, program, sources, name); }
+    public Kernel kernel(String name) {
+        return new Kernel(device, program, signatures.computeIfAbsent(name, kernel -> KernelSignature.of(sources, kernel)));
+    }
 
     private static String buildLog(cl_program program, Device device) {
         long[] size = new long[1];

@@ -3,9 +3,11 @@ package iadb.cli;
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.BuildException;
 import iadb.cl.OpenClException.NoDeviceException;
+import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.fault.InvalidInputException;
 import iadb.train.DivergedException;
 import iadb.view.surface.NoDisplayException;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +15,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The options that mend what an exception reports: the exceptions themselves name none, since a library's user has none. */
 final class Remedies {
+    private static final Map<String, String> INSTEAD = Map.of("--points", "fewer points", "--count", "fewer points",
+            "--batch", "a smaller batch", "--width", "a smaller width", "--depth", "a smaller depth", "--plan", "another plan",
+            "--device", "another device");
     private static final String AS_FILES = "without --realtime, pictures are written to --out";
 
     private Remedies() {
@@ -21,7 +26,8 @@ final class Remedies {
     /** What to append to an exception's message; empty where no option of the command helps. */
     static String of(Throwable e, CommandSpec command) {
         if (e instanceof InvalidInputException input) {
-            return input.setting().map(setting -> ofSetting(setting, command)).orElse("");
+            return isOutOfMemory(input) ? "; give java more with -Xmx4g"
+                    : input.setting().map(setting -> ofSetting(setting, command)).orElse("");
         }
         if (e instanceof NoDisplayException display) {
             return display.isOffscreen() ? "; " + AS_FILES : "; --offscreen draws without a display; " + AS_FILES;
@@ -36,10 +42,25 @@ final class Remedies {
             return options(command, "--device") + "; --verbose prints the compiler's log";
         }
         if (e instanceof OpenClException fault) {
-            return fault.isOutOfMemory() ? options(command, "--points", "--count", "--batch", "--device")
-                    : options(command, "--device", "--plan") + "; the command 'devices' lists the devices";
+            return ofDevice(fault, command);
         }
         return "";
+    }
+
+    /** Whether Java's memory is too small for the input. */
+    private static boolean isOutOfMemory(Throwable e) {
+        return e instanceof OutOfMemoryError || e != null && isOutOfMemory(e.getCause());
+    }
+
+    private static String ofDevice(OpenClException fault, CommandSpec command) {
+        return switch (fault.limit()) {
+            case MEMORY -> use(command, "--points", "--count", "--batch", "--device");
+            case RESOURCES -> use(command, "--points", "--count", "--batch", "--plan", "--device");
+            case KERNEL -> use(command, "--width", "--depth", "--plan", "--device");
+            case LOST -> ": start again, or use another device" + options(command, "--device");
+            case UNKNOWN -> (fault instanceof WrongAnswerException ? options(command, "--device", "--plan")
+                    : use(command, "--device", "--plan")) + "; the command 'devices' lists the devices";
+        };
     }
 
     private static String ofSetting(InvalidInputException.Setting setting, CommandSpec command) {
@@ -55,6 +76,13 @@ final class Remedies {
 
     private static boolean isSet(OptionSpec option) {
         return option != null && Boolean.TRUE.equals(option.getValue());
+    }
+
+    /** What to use instead by those of the options that the command has. */
+    private static String use(CommandSpec command, String... names) {
+        String known = Stream.of(names).filter(name -> command.findOption(name) != null)
+                .map(name -> INSTEAD.get(name) + " (" + name + ")").collect(Collectors.joining(", "));
+        return known.isEmpty() ? "" : ": use " + known.replaceFirst(", ([^,]*)$", " or $1");
     }
 
     /** Those of the options that the command has, in parentheses. */

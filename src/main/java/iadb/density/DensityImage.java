@@ -153,7 +153,7 @@ public final class DensityImage {
             throw new InvalidInputException(String.format(Locale.ROOT, fault, name, format), e);
         } catch (OutOfMemoryError e) {
             throw new InvalidInputException(
-                    "%s: this %s takes more memory than Java has; give java more with -Xmx4g".formatted(name, format), e);
+                    "%s: this %s takes more memory than Java has".formatted(name, format), e);
         } finally {
             reader.dispose();
         }

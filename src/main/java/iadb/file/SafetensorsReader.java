@@ -61,7 +61,7 @@ final class SafetensorsReader {
         try (FileChannel channel = FileChannel.open(file)) {
             return read(channel);
         } catch (OutOfMemoryError e) {
-            throw fault(e, "takes more memory than Java has; give java more with -Xmx4g");
+            throw fault(e, "takes more memory than Java has");
         } catch (EOFException e) {
             throw fault(e, "the file became shorter while it was read");
         } catch (IOException e) {

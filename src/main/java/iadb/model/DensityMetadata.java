@@ -69,7 +69,7 @@ final class DensityMetadata {
         } catch (InvalidInputException e) {
             throw new InvalidInputException("%s: the picture of its %s: %s".formatted(file, key, e.getMessage()), e);
         } catch (OutOfMemoryError e) {
-            throw new InvalidInputException("%s: the picture of its %s takes more memory than Java has; give java more with -Xmx4g"
+            throw new InvalidInputException("%s: the picture of its %s takes more memory than Java has"
                     .formatted(file, key), e);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(file + ": the picture of its " + key + " is not base64", e);

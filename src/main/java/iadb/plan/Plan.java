@@ -5,6 +5,7 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Kernel;
 import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
@@ -220,7 +221,7 @@ public final class Plan implements AutoCloseable {
     private Kernel checked(Kernel kernel, int groupSize) {
         if (groupSize > kernel.maxGroupSize()) {
             throw new DeviceLimitException("%s runs the kernel %s in groups of at most %s work-items, not %s".formatted(
-                    context.device().name(), kernel.name(), kernel.maxGroupSize(), groupSize));
+                    context.device().name(), kernel.name(), kernel.maxGroupSize(), groupSize), Limit.KERNEL);
         }
         return kernel;
     }

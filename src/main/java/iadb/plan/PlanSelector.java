@@ -6,8 +6,8 @@ import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import iadb.cl.OpenClException.WrongAnswerException;
-import iadb.cl.Resources;
 import iadb.model.NetworkShape;
 import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice.Kind;
@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,7 +73,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         }
         if (candidates.isEmpty()) {
             throw new DeviceLimitException(String.format(Locale.ROOT, "%s has %,d bytes of local memory, too few for width %d",
-                    device.name(), device.localBytes(), shape.width()));
+                    device.name(), device.localBytes(), shape.width()), Limit.KERNEL);
         }
         return candidates;
     }
@@ -134,13 +135,21 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
 
     Selection select(List<PlanChoice> candidates, Context context, Batch batch, TrainingState state) {
         List<Refusal> refusals = new ArrayList<>();
-        for (PlanChoice candidate : starting(candidates)) {
-            Optional<Plan> plan = open(context, candidate, batch, state, refusals);
-            if (plan.isPresent()) {
-                return new Selection(plan.get(), candidate.after(refusals), companion(candidate.kind(), candidates));
+        List<PlanChoice> remaining = starting(candidates);
+        while (true) {
+            PlanChoice candidate = remaining.get(0);
+            remaining = remaining.subList(1, remaining.size());
+            try {
+                Plan plan = open(context, candidate, batch, state);
+                return new Selection(plan, candidate.after(refusals), companion(candidate.kind(), candidates));
+            } catch (DeviceLimitException e) {
+                if (remaining.isEmpty()) {
+                    throw e;
+                }
+                LOG.debug("the plan {} is refused: {}", candidate.kind(), e.getMessage());
+                refusals.add(new Refusal(candidate.kind(), e.getMessage()));
             }
         }
-        throw new DeviceLimitException(refusals.get(refusals.size() - 1).reason());
     }
 
     private Optional<PlanChoice> companion(Kind kind, List<PlanChoice> candidates) {
@@ -149,35 +158,33 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     }
 
     /**
-     * Builds a candidate, tests its barrier and checks its answers. The device's limits may refuse it; for {@code persistent}, which
-     * {@code fused} replaces with the same bits, so may other faults, such as a compiler that does not know the device's fence.
+     * Tests a candidate's barrier, checks its results, and builds it.
      *
-     * @param refusals gets the reason when the candidate is refused
-     * @return empty when it is refused
-     * @throws WrongAnswerException when its answers are wrong
+     * @throws DeviceLimitException when a limit of the device refuses the candidate, or, for {@code persistent}, which {@code fused}
+     *                              replaces with the same bits, any fault but wrong results
+     * @throws WrongAnswerException when its results are wrong
      */
-    Optional<Plan> open(Context context, PlanChoice candidate, Batch batch, TrainingState state, List<Refusal> refusals) {
-        boolean isPersistent = candidate.kind() == Kind.PERSISTENT;
-        Resources built = new Resources(); // closed unless it is returned
+    Plan open(Context context, PlanChoice candidate, Batch batch, TrainingState state) {
+        return refusable(candidate.kind(), () -> {
+            if (candidate.kind() == Kind.PERSISTENT && !barrierPasses(context, candidate.tuning())) {
+                throw new DeviceLimitException("the barrier across work-groups did not pass its test on " + device.name(), Limit.KERNEL);
+            }
+            if (!PlanSelfTest.require(context, shape, candidate)) {
+                throw new DeviceLimitException("the barrier timed out in each trial of persistent", Limit.KERNEL);
+            }
+            return new Plan(context, shape, candidate, batch, state);
+        });
+    }
+
+    /** Does a part of {@link #open}; turns a fault that refuses {@code persistent} into a DeviceLimitException. */
+    static <T> T refusable(Kind kind, Supplier<T> work) {
         try {
-            Plan plan = built.add(new Plan(context, shape, candidate, batch, state));
-            if (isPersistent && !barrierPasses(context, candidate.tuning())) {
-                refusals.add(new Refusal(candidate.kind(), "the barrier across work-groups did not pass its test on " + device.name()));
-            } else if (!PlanSelfTest.require(context, shape, candidate)) {
-                refusals.add(new Refusal(candidate.kind(), "the barrier timed out in each trial of persistent"));
-            } else {
-                built = new Resources();
-                return Optional.of(plan);
-            }
+            return work.get();
+        } catch (DeviceLimitException | WrongAnswerException e) {
+            throw e;
         } catch (OpenClException e) {
-            if (e instanceof WrongAnswerException || !isPersistent && !(e instanceof DeviceLimitException)) {
-                throw e;
-            }
-            refusals.add(new Refusal(candidate.kind(), e.getMessage()));
-        } finally {
-            built.close();
+            throw kind == Kind.PERSISTENT ? new DeviceLimitException(e.getMessage(), Limit.KERNEL) : e;
         }
-        return Optional.empty();
     }
 
     /** Whether the groups of the plan can wait for each other; one group has none to wait for. */

@@ -3,12 +3,12 @@ package iadb.plan;
 import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.cl.Resources;
 import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice.Kind;
 import iadb.plan.PlanChoice.Refusal;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -96,17 +96,15 @@ public final class PlanSwitch implements AutoCloseable {
     private void openCompanion() {
         PlanChoice candidate = companion.orElseThrow();
         companion = Optional.empty();
-        building.ifPresent(Background::close); // its faults occur again now
+        Optional<Background<Void>> built = building;
         building = Optional.empty();
-        List<Refusal> refusals = new ArrayList<>();
-        Optional<Plan> plan = selector.open(context, candidate, batch, state, refusals);
-        if (plan.isPresent()) {
-            second = new Timed(resources.add(plan.get()), candidate.kind());
-        } else {
-            LOG.debug("no {} beside {}: {}", candidate.kind(), first.kind, refusals.get(0).reason());
-        }
-        if (alternates) {
-            choice = plan.isPresent() ? candidate : choice.after(refusals);
+        try {
+            built.ifPresent(kernels -> PlanSelector.refusable(candidate.kind(), kernels::get)); // a failed build is not repeated here
+            second = new Timed(resources.add(selector.open(context, candidate, batch, state)), candidate.kind());
+            choice = alternates ? candidate : choice;
+        } catch (DeviceLimitException e) {
+            LOG.debug("no {} beside {}: {}", candidate.kind(), first.kind, e.getMessage());
+            choice = alternates ? choice.after(List.of(new Refusal(candidate.kind(), e.getMessage()))) : choice;
         }
     }
 

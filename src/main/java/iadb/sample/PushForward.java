@@ -169,17 +169,17 @@ public final class PushForward implements AutoCloseable {
         releaseScarceMemory();
     }
 
-    /** All points moved, and Σ log|det J| [n], which is 0 without density. */
+    /** All points moved, and Σ log|det J| [n], which is null for {@code FORWARD}. */
     private PointsWithDensity moved(float[] all, Direction direction) {
         requirePoints(all);
         float[] moved = new float[all.length];
-        float[] logDets = new float[all.length / 2];
+        float[] logDets = direction == Direction.FORWARD ? null : new float[all.length / 2];
         for (int first = 0; first < all.length / 2; ) {
             int from = first;
             float[] chunk = inChunk(all, first, loaded -> moveChunk(loaded, from, all, direction));
             int count = chunk.length / 2;
             System.arraycopy(points.read(chunk), 0, moved, 2 * first, chunk.length);
-            if (direction != Direction.FORWARD) {
+            if (logDets != null) {
                 System.arraycopy(logDet.read(new float[count]), 0, logDets, first, count);
             }
             first += count;

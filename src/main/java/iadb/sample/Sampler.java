@@ -5,6 +5,7 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Kernel;
 import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
@@ -80,7 +81,7 @@ public final class Sampler implements AutoCloseable {
         return base.fit(shape, footprint, context.device())
                 .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
                         "%s has %,d bytes of local memory, too few for width %d",
-                        context.device().name(), context.device().localBytes(), shape.width())));
+                        context.device().name(), context.device().localBytes(), shape.width()), Limit.KERNEL));
     }
 
     private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {

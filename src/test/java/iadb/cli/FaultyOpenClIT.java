@@ -125,7 +125,7 @@ class FaultyOpenClIT {
 
     @Test
     void whatFitsInNoChunkIsRefusedInOneLine() throws Exception {
-        assertOneLine(2, "the device is out of memory: use fewer points, a smaller batch, or another device (--points, --device)",
+        assertOneLine(2, "the device is out of memory: use fewer points (--points) or another device (--device)",
                 run("memory=60000", "sample", "--model", "m.safetensors", "--points", "200000", "-o", "points.npy"));
         assertOneLine(2, "the device is out of memory", run("memory=60000", SMALL));
         assertNothingLeaked();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import iadb.fault.InvalidInputException;
 import iadb.fault.InvalidInputException.Setting;
 import iadb.train.DivergedException;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 /** Exceptions carry facts; the command line alone names the options that mend them. */
 class RemediesTest {
     private static final Pattern LITERAL = Pattern.compile("\"(?:[^\"\\\\\\n]|\\\\.)*\"");
-    private static final Pattern FLAG = Pattern.compile("(?<![\\w-])--[a-z%]");
+    private static final Pattern REMEDY = Pattern.compile("(?<![\\w-])(--[a-z%]|-Xmx)|fewer points|smaller batch|another plan");
 
     private static CommandSpec command(String... words) {
         CommandLine commands = Main.commandLine();
@@ -48,17 +49,23 @@ class RemediesTest {
 
     @Test
     void aFaultOfTheDeviceNamesTheOptionsOfTheCommandOnly() {
-        assertEquals(" (--points, --batch, --device)", Remedies.of(new DeviceLimitException("too large"), command()));
-        assertEquals(" (--batch, --device)", Remedies.of(new DeviceLimitException("too large"), command("train")));
-        assertEquals(" (--count, --device)", Remedies.of(new DeviceLimitException("too large"), command("evaluate")));
-        assertEquals(" (--device, --plan); the command 'devices' lists the devices",
+        DeviceLimitException memory = new DeviceLimitException("too large", Limit.MEMORY);
+        assertEquals(": use fewer points (--points), a smaller batch (--batch) or another device (--device)", Remedies.of(memory, command()));
+        assertEquals(": use a smaller batch (--batch) or another device (--device)", Remedies.of(memory, command("train")));
+        assertEquals(": use fewer points (--count) or another device (--device)", Remedies.of(memory, command("evaluate")));
+        DeviceLimitException kernel = new DeviceLimitException("too few for width 256", Limit.KERNEL);
+        assertEquals(": use a smaller width (--width), a smaller depth (--depth), another plan (--plan) or another device (--device)",
+                Remedies.of(kernel, command("train")));
+        assertEquals(": use another device (--device)", Remedies.of(kernel, command("evaluate")));
+        assertEquals(": use another device (--device) or another plan (--plan); the command 'devices' lists the devices",
                 Remedies.of(new OpenClException("failed"), command("train")));
+        assertEquals("; give java more with -Xmx4g", Remedies.of(new InvalidInputException("wrong", new OutOfMemoryError()), command()));
         assertEquals("; --lr sets the learning rate", Remedies.of(new DivergedException("the loss of iteration 7", 30, Optional.empty(), 0), command()));
     }
 
-    /** The exceptions of the window name none either: who catches one may have no command line. */
+    /** Nor do the exceptions of the window: who catches one may have no command line. */
     @Test
-    void noMessageOfTheLibraryNamesAFlag() throws IOException {
+    void noMessageOfTheLibraryNamesAFlagOrWhatOneChanges() throws IOException {
         Path sources = Path.of("src/main/java/iadb");
         try (Stream<Path> paths = Files.walk(sources)) {
             List<Path> library = paths.filter(path -> path.toString().endsWith(".java"))
@@ -71,7 +78,7 @@ class RemediesTest {
     private static Stream<String> flags(Path file) {
         try {
             Matcher literals = LITERAL.matcher(Files.readString(file));
-            return literals.results().map(literal -> literal.group()).filter(text -> FLAG.matcher(text).find())
+            return literals.results().map(literal -> literal.group()).filter(text -> REMEDY.matcher(text).find())
                     .map(text -> file + ": " + text).toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -11,6 +11,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.cl.UserCache;
@@ -140,7 +141,7 @@ class TuningChoiceTest {
 
         Background<Void> build(Tuning tuning) {
             if (tuning.equals(unbuildable)) {
-                throw new DeviceLimitException("no room for its build");
+                throw new DeviceLimitException("no room for its build", Limit.KERNEL);
             }
             CountDownLatch latch = built;
             Background<Void> building = Background.start("build", () -> {
@@ -159,7 +160,7 @@ class TuningChoiceTest {
         Trial open(Tuning tuning) {
             opened.add(tuning);
             if (!nanos.containsKey(tuning)) {
-                throw new DeviceLimitException("no room");
+                throw new DeviceLimitException("no room", Limit.MEMORY);
             }
             return new Trial(new Resources(), count -> now += count * nanos.get(tuning),
                     answers.getOrDefault(tuning, new float[] {1, 2}), () -> now);

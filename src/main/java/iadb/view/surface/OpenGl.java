@@ -3,6 +3,7 @@ package iadb.view.surface;
 import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -52,7 +53,7 @@ public final class OpenGl {
     public static void check(String call) {
         int error = glGetError();
         if (error == GL_OUT_OF_MEMORY) {
-            throw new DeviceLimitException(call + " failed: OpenGL is out of memory; use fewer points");
+            throw new DeviceLimitException(call + " failed: OpenGL is out of memory", Limit.MEMORY);
         }
         if (error != GL_NO_ERROR) {
             throw new IllegalStateException(call + " failed with OpenGL error 0x" + Integer.toHexString(error));
