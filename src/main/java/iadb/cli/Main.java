@@ -8,7 +8,6 @@ import iadb.cl.OpenClException.NoDeviceException;
 import iadb.density.NamedDensities;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
-import iadb.fault.Spelling;
 import iadb.fault.UntrustedText;
 import iadb.file.BuildVersion;
 import iadb.train.DivergedException;
@@ -247,7 +246,7 @@ public final class Main {
         known.addAll(command.subcommands().keySet());
         Optional<String> meant = isOption && argument.length() == 2
                 ? known.stream().filter(name -> name.startsWith("-" + argument)).findFirst()
-                : Spelling.closest(argument.replaceFirst("=.*", ""), known);
+                : UntrustedText.closest(argument.replaceFirst("=.*", ""), known);
         return (isOption ? "no option '" : isCommand ? "no command '" : "unexpected argument '") + argument + "'; "
                 + meant.map(name -> "did you mean " + name + "?").orElseGet(() -> command.qualifiedName() + " --help lists the "
                 + (isCommand ? "commands" : "options"));

@@ -2,7 +2,7 @@ package iadb.density;
 
 import iadb.fault.InvalidInputException;
 import iadb.fault.InvalidInputException.Setting;
-import iadb.fault.Spelling;
+import iadb.fault.UntrustedText;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -15,18 +15,18 @@ import java.util.Optional;
  * Immutable. It keeps the brightness as integers, so that sampling, model files and the density's value use the same numbers.
  *
  * <p>Pixel (row i, column j), row 0 at the top of the image, holds the points with {@code floor(x w) = j} and
- * {@code floor(y h) = h - 1 - i}: it owns its left and its lower edge. Sampled coordinates are k 2^-24, k = 0 .. 2^24 - 1, so the
- * lower edge must belong to the pixel.
+ * {@code floor(y h) = h - 1 - i}: its left and lower edges belong to it, since sampled coordinates are k 2^-24, k = 0 .. 2^24 -
+ * 1.
  */
 public final class Density {
     /** The brightest value a weight can have. */
     public static final int WHITE = 65535;
-    /** The widest density that can be sampled: a wider white row would sum past 2^32 - 1 = 65,537 x 65,535. */
+    /** The greatest width that can be sampled: a wider white row would sum to more than 2^32 - 1 = 65,537 x 65,535. */
     static final int MAX_SAMPLED_WIDTH = 65_537;
 
     private static final double SUPPORT_SHARE = 0.02;
     private static final int SUPPORT_PIXELS = 2;
-    private static final int CELL_SAMPLES = 8; // a side
+    private static final int CELL_SAMPLES = 8; // along each side of a cell
 
     private final String name;
     private final boolean named;
@@ -64,10 +64,10 @@ public final class Density {
     }
 
     /**
-     * A density of given pixels.
+     * Makes a density from pixels.
      *
-     * @param name what messages and files call it
-     * @param weights [h][w] row-major, unsigned 16-bit brightness, row 0 at the top (y = 1); the density takes ownership
+     * @param name its name in messages and files
+     * @param weights [h][w] row-major, unsigned 16-bit brightness, row 0 at the top (y = 1); not copied
      * @throws IllegalArgumentException if there are not {@code width * height} weights
      * @throws InvalidInputException if every weight is zero
      */
@@ -84,12 +84,12 @@ public final class Density {
     }
 
     /**
-     * The density that a text on the command line names: a named density, or an image file if the text has a dot or a separator
+     * The density that a word of the command line means: a named density, or an image file if the word has a dot or a separator
      * or such a file exists.
      *
      * @param invert whether dark is dense in an image file; does not change a named density
-     * @throws InvalidInputException if the text is neither, or the file holds no density ({@link DensityImage#read}); the
-     *     message is one line that says what would be right
+     * @throws InvalidInputException if the word is neither, or the file holds no density ({@link DensityImage#read}); the
+     *     message is one line with the remedy
      */
     public static Density parse(String text, boolean invert) {
         Optional<Density> named = NamedDensities.find(text);
@@ -106,7 +106,7 @@ public final class Density {
         } catch (InvalidPathException e) {
             fault = e;
         }
-        String hint = Spelling.closest(text, NamedDensities.names()).map(name -> "did you mean " + name + "? ").orElse("");
+        String hint = UntrustedText.closest(text, NamedDensities.names()).map(name -> "did you mean " + name + "? ").orElse("");
         throw new InvalidInputException(
                 "no density is called '%s': %sgive the name of a density, or a PNG, JPEG, BMP or GIF file".formatted(text, hint),
                 Setting.NAMED_DENSITIES, fault);
@@ -158,7 +158,7 @@ public final class Density {
     }
 
     /**
-     * The mean density over each cell of a grid over the square, from {@value #CELL_SAMPLES}² points a cell: for pictures.
+     * The mean density in each cell of a grid over the square, for pictures: from {@value #CELL_SAMPLES}² points in each cell.
      *
      * @return [rows][columns], row 0 at y = 1; per unit of the square's area
      */
@@ -208,13 +208,13 @@ public final class Density {
         return false;
     }
 
-    /** How far a coordinate is from the interval [start, start + 1]. */
+    /** The distance of a coordinate from the interval [start, start + 1]. */
     private static double outside(double coordinate, int start) {
         return Math.max(0, Math.max(start - coordinate, coordinate - start - 1));
     }
 
     /**
-     * The cumulative distribution over rows, for drawing pixels by inversion: [h], the weight of rows 0 .. i together, row 0 at
+     * The cumulative distribution over rows, for drawing pixels by inversion: [h], the total weight of rows 0 .. i, row 0 at
      * the top. Integers, because float sums over millions of pixels lose the dark ones.
      */
     public long[] cumulativeByRow() {
@@ -228,9 +228,9 @@ public final class Density {
     }
 
     /**
-     * The cumulative distribution in each row: [h][w] row-major, unsigned 32-bit, the weight of columns 0 .. j of row i together.
+     * The cumulative distribution in each row: [h][w] row-major, unsigned 32-bit, the total weight of columns 0 .. j of row i.
      *
-     * @throws InvalidInputException if a row is longer than 65,537 pixels, whose sum may not fit
+     * @throws InvalidInputException if a row is longer than 65,537 pixels, since its sum may not fit
      */
     public int[] cumulativeInRows() {
         if (width > MAX_SAMPLED_WIDTH) {

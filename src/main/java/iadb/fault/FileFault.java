@@ -6,12 +6,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** The reason why a file could not be read or written, in a few words for a message. */
+/** The reason why a file could not be read or written, for a message. */
 public final class FileFault {
-    private FileFault() {
-    }
+    private FileFault() { }
 
-    /** Such as {@code permission denied}, or the system's own words: {@code No space left on device}. */
+    /** Such as {@code permission denied}, or the system's message: {@code No space left on device}. */
     public static String of(IOException e) {
         if (e instanceof FileAlreadyExistsException) {
             return "it is a file";

@@ -6,11 +6,11 @@ import java.util.Optional;
 public final class InvalidInputException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** A setting that the user changes to mend the input; the command line has an option for each. */
+    /** A setting that the user can change to correct the input; the command line has an option for each. */
     public enum Setting {
         /** The density that the map starts from. */
         P0,
-        /** The density that the map arrives at. */
+        /** The density that the map ends at. */
         P1,
         /** Whether dark pixels are dense. */
         INVERT,
@@ -18,30 +18,24 @@ public final class InvalidInputException extends RuntimeException {
         NAMED_DENSITIES,
         /** Whether a training writes checkpoints. */
         CHECKPOINTS,
-        /** Training steps in all. */
+        /** The total number of training steps. */
         ITERATIONS
     }
 
     private final Setting setting; // null: none
 
-    public InvalidInputException(String message) {
-        this(message, null, null);
-    }
+    public InvalidInputException(String message) { this(message, null, null); }
 
-    /** @param setting mends it */
-    public InvalidInputException(String message, Setting setting) {
-        this(message, setting, null);
-    }
+    /** @param setting the setting to change */
+    public InvalidInputException(String message, Setting setting) { this(message, setting, null); }
 
-    public InvalidInputException(String message, Throwable cause) {
-        this(message, null, cause);
-    }
+    public InvalidInputException(String message, Throwable cause) { this(message, null, cause); }
 
     public InvalidInputException(String message, Setting setting, Throwable cause) {
         super(message, cause);
         this.setting = setting;
     }
 
-    /** The setting that mends it; empty where another file or value does. */
+    /** The setting to change; empty if the remedy is another file or value. */
     public Optional<Setting> setting() { return Optional.ofNullable(setting); }
 }

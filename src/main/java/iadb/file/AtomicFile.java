@@ -28,32 +28,32 @@ import java.util.regex.Pattern;
 
 /**
  * A file that appears whole or not at all: the content goes to a temporary file in the target's folder, which then replaces the
- * target. Links are followed; a device or a pipe, such as /dev/stdout, is written directly.
+ * target. Symbolic links are followed; a device or a pipe, such as /dev/stdout, is written directly.
  *
- * <p>{@link #close} leaves no temporary file. A killed process leaves one: a hidden file whose name identifies the writer. The next
- * process that writes into the folder deletes it if that writer is known to be gone, otherwise after a day.
+ * <p>{@link #close} leaves no temporary file. A killed process leaves one: a hidden file whose name identifies the writer. The
+ * next process that writes into the folder deletes it if that process has ended, or after a day if it cannot tell.
  *
- * <p>Every fault is a {@link FileSystemException} that names the target.
+ * <p>Every exception is a {@link FileSystemException} that names the target.
  */
 public final class AtomicFile implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int NAME_CHARS_KEPT = 60;
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-(\\d{1,18})-(\\d{1,18})-\\d+\\.iadb-cl\\.tmp");
-    private static final Duration LONGEST_SILENCE = Duration.ofDays(1); // of an unknown process that may still write
-    private static final int MOST_LINKS = 40;
+    private static final Duration MAX_AGE = Duration.ofDays(1); // of a temporary file whose process cannot be looked up
+    private static final int MAX_LINKS = 40;
     private static final String PROCESS_SPACE = processSpace();
     private static final long OWN_START = startTicks(ProcessHandle.current().pid()).orElse(0L);
     private static final AtomicLong NUMBER = new AtomicLong();
     private static final Set<Path> SWEPT_FOLDERS = ConcurrentHashMap.newKeySet();
 
     private final Path target; // as the caller named it
-    private final Path real; // where its links lead
+    private final Path real; // with symbolic links resolved
     private final Path temporary; // null: the target is written directly
     private final FileChannel channel;
     private final OutputStream out;
     private boolean committed;
 
-    /** Writes a file's content to a stream; it need not close or flush it. */
+    /** Writes a file's content to a stream, which the caller flushes and closes. */
     @FunctionalInterface
     public interface Body {
         void writeTo(OutputStream out) throws IOException;
@@ -72,10 +72,10 @@ public final class AtomicFile implements AutoCloseable {
 
             @Override
             public void write(byte[] bytes, int offset, int length) throws IOException {
-                ByteBuffer rest = ByteBuffer.wrap(bytes, offset, length);
+                ByteBuffer remaining = ByteBuffer.wrap(bytes, offset, length);
                 try {
-                    while (rest.hasRemaining()) {
-                        channel.write(rest);
+                    while (remaining.hasRemaining()) {
+                        channel.write(remaining);
                     }
                 } catch (IOException e) {
                     throw named(target, e);
@@ -85,7 +85,7 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     /**
-     * Starts a file whose content comes over time; it replaces the target at {@link #commit}.
+     * Opens a file to write in pieces; it replaces the target at {@link #commit}.
      *
      * @throws IOException if the folder is missing or cannot be written, or the target is a folder
      */
@@ -119,14 +119,10 @@ public final class AtomicFile implements AutoCloseable {
      *
      * @throws IOException if the folder is missing or cannot be written, the target is a folder, or the body throws it
      */
-    public static void write(Path target, Body body) throws IOException {
-        write(target, false, body);
-    }
+    public static void write(Path target, Body body) throws IOException { write(target, false, body); }
 
-    /** Writes a whole file that survives a power cut after this returns; costs some milliseconds more than {@link #write}. */
-    static void writeDurably(Path target, Body body) throws IOException {
-        write(target, true, body);
-    }
+    /** Writes a whole file and forces it to the disk, which takes some milliseconds, so that it survives a power failure. */
+    static void writeDurably(Path target, Body body) throws IOException { write(target, true, body); }
 
     private static void write(Path target, boolean durably, Body body) throws IOException {
         try (AtomicFile file = open(target)) {
@@ -135,23 +131,21 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Takes the content; belongs to this object, which flushes it. */
+    /** The stream for the content; this object flushes and closes it. */
     OutputStream stream() { return out; }
 
-    /** Moves to the byte that the stream writes next, counted from the start; not in a pipe. */
+    /** Sets the position of the next byte to write, from the start of the file; not supported for a pipe. */
     void position(long at) throws IOException {
         out.flush();
         channel.position(at);
     }
 
     /**
-     * Ends the content and puts it in the target's place.
+     * Flushes the content and replaces the target.
      *
-     * @throws IOException if the rest cannot be written or the rename fails; the target is then unchanged
+     * @throws IOException if the buffered content cannot be written or the rename fails; the target is then unchanged
      */
-    void commit() throws IOException {
-        commit(false);
-    }
+    void commit() throws IOException { commit(false); }
 
     private void commit(boolean durably) throws IOException {
         out.flush();
@@ -180,22 +174,22 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Puts a rename on the disk, where the system lets a folder be opened. */
+    /** Forces a rename to the disk, if the system lets a folder be opened. */
     private static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            // Windows and some file systems cannot: the rename is done all the same
+            // Windows and some file systems do not support this; the rename itself has succeeded
         }
     }
 
-    /** Drops what was not committed. Never throws: what led here matters more than a temporary file that stays. */
+    /** Deletes the temporary file unless it was committed. Never throws, so that it does not hide an earlier exception. */
     @Override
     public void close() {
         try {
             channel.close();
         } catch (IOException e) {
-            // the disk may be full: the content is dropped anyway
+            // the disk may be full; the content is discarded anyway
         }
         try {
             if (temporary != null && !committed) {
@@ -206,14 +200,14 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Where the links of a path lead, whether a file is there or not. */
+    /** A path with its symbolic links resolved; the file need not exist. */
     private static Path followed(Path target) throws IOException {
         if (Files.exists(target)) {
             return target.toRealPath();
         }
         Path file = target.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(file); links++) {
-            if (links == MOST_LINKS) {
+            if (links == MAX_LINKS) {
                 throw new FileSystemException(target.toString(), null, "its symbolic links form a loop");
             }
             file = file.resolveSibling(Files.readSymbolicLink(file));
@@ -222,8 +216,8 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     /**
-     * Identifies the processes whose numbers this process can look up, as 16 hexadecimal digits: on Linux this boot of this machine
-     * and its PID namespace, elsewhere this process alone.
+     * Identifies, by 16 hexadecimal digits, the processes whose PIDs this process can look up: on Linux those of this boot and
+     * PID namespace, elsewhere this process alone.
      */
     private static String processSpace() {
         UUID id;
@@ -237,7 +231,7 @@ public final class AtomicFile implements AutoCloseable {
         return id.toString().replace("-", "").substring(0, 16);
     }
 
-    /** Deletes what killed processes left, once per folder. */
+    /** Deletes the temporary files of killed processes, once per folder. */
     private static void sweep(Path folder) {
         if (!SWEPT_FOLDERS.add(folder)) {
             return;
@@ -249,7 +243,7 @@ public final class AtomicFile implements AutoCloseable {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            // a folder that cannot be listed may be writable all the same
+            // a folder that cannot be listed may still be writable
         }
     }
 
@@ -261,12 +255,12 @@ public final class AtomicFile implements AutoCloseable {
         if (name.group(1).equals(PROCESS_SPACE)) {
             return !startTicks(Long.parseLong(name.group(2))).equals(Optional.of(Long.parseLong(name.group(3))));
         }
-        return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(LONGEST_SILENCE));
+        return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(MAX_AGE));
     }
 
     /**
-     * When a process started, in ticks since the machine's start: with its number, which is reused, this identifies it. Empty if
-     * there is no such process, or this is not Linux.
+     * The start time of a process, in clock ticks since boot; it identifies the process together with its PID, which may be
+     * reused. Empty if there is no such process, or this is not Linux.
      */
     private static Optional<Long> startTicks(long pid) {
         try {
@@ -278,7 +272,7 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** The same fault, of the file that the caller named. */
+    /** The exception as one that names the target. */
     private static IOException named(Path target, IOException e) {
         if (e instanceof FileSystemException fault && target.toString().equals(fault.getFile())) {
             return e;

@@ -14,16 +14,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Points as text: a record each, in decimal digits. Fields are separated by semicolons, commas, tabs or blanks, the first of these
- * that the first point contains, and may be quoted as in RFC 4180. A first record without a number is a header: its columns named x
- * and y are read, or else the first two. Empty lines and those that begin with # are skipped; but one of these that names as many
- * columns as there are, x or y among them, is the header too, since numpy.savetxt writes it so. The file is read twice: to count its
- * points, and for the points.
+ * Reads points from text, one record each, in decimal digits. Fields are separated by semicolons, commas, tabs or blanks, the
+ * first of these that the first point contains, and may be quoted as in RFC 4180. A first record without a number is a header:
+ * its columns named x and y are read, otherwise the first two. Empty lines and comments, which begin with #, are skipped; but a
+ * comment before the first point that names every column, x or y among them, is a header as numpy.savetxt writes it. The file is
+ * read twice: to count its points, and to read them.
  */
 final class CsvPointReader implements PointReader {
     private static final int BUFFER_BYTES = 1 << 16;
-    private static final int MOST_RECORD_BYTES = 1000;
-    private static final int MOST_NUMBER_CHARS = 60;
+    private static final int MAX_RECORD_BYTES = 1000;
+    private static final int MAX_NUMBER_CHARS = 60;
     private static final int CHARS_SHOWN = 40;
     private static final String SEPARATORS = ";,\t ";
     private static final List<String> SEPARATOR_NAMES = List.of("semicolons", "commas", "tabs", "blanks");
@@ -34,13 +34,13 @@ final class CsvPointReader implements PointReader {
     private final int xColumn;
     private final int yColumn;
     private final long count;
-    private final byte[] record = new byte[MOST_RECORD_BYTES];
-    private int length; // of the record
-    private int ink; // index of the record's first byte that is not blank; -1: none
-    private long line; // where the record begins, from 1
+    private final byte[] record = new byte[MAX_RECORD_BYTES];
+    private int length; // of the record, in bytes
+    private int firstNonBlank; // index of the record's first byte that is not blank; -1: none
+    private long line; // number of the record's first line, from 1
     private long linesRead;
     private InputStream in;
-    private long done; // points
+    private long pointsRead;
 
     CsvPointReader(Path file) throws IOException {
         this.file = file;
@@ -59,7 +59,7 @@ final class CsvPointReader implements PointReader {
                 isFound = nextPoint();
             }
             if (!isFound) {
-                throw new InvalidInputException(file + " holds no points: give each a line, x and y with a comma between");
+                throw new InvalidInputException(file + " holds no points: write one on each line, as x,y");
             }
             separator = separatorOf(text());
             columns = fields(text(), separator).size();
@@ -86,10 +86,10 @@ final class CsvPointReader implements PointReader {
 
     private void requireColumns(List<String> names, boolean isDescribed) {
         if (columns < 2) {
-            throw fault("one column where a point has x,y; separate columns by commas");
+            throw fault("one column, but a point has two, x and y; separate columns by commas");
         }
         if (!names.isEmpty() && names.size() != columns) {
-            throw fault("%s columns where the header has %s; separate columns by commas", columns, names.size());
+            throw fault("%s columns, but the header has %s; separate columns by commas", columns, names.size());
         }
         int x = Collections.frequency(names, "x");
         int y = Collections.frequency(names, "y");
@@ -98,20 +98,20 @@ final class CsvPointReader implements PointReader {
         }
         if (x != y) {
             throw new InvalidInputException(file + ": the header names " + (x > y ? "x and no y" : "y and no x")
-                    + "; name both, or neither of two columns that are x and y in this order");
+                    + "; name both, or give x and y as the only two columns, without names");
         }
         if (columns > (isDescribed ? 2 : 3) && x == 0) {
-            throw fault("%s columns, and no header that names two of them x and y", columns);
+            throw fault("%s columns, but no header names two of them x and y", columns);
         }
     }
 
-    /** The first of the separators that a line has outside of quotes; a blank if it has none. */
+    /** The first of {@link #SEPARATORS} that a line has outside quotes; a blank if it has none. */
     private static char separatorOf(String text) {
         String bare = text.strip().replaceAll("\"[^\"]*\"", "");
         return (char) SEPARATORS.chars().filter(c -> bare.indexOf(c) >= 0).findFirst().orElse(' ');
     }
 
-    /** A record's fields without their quotes; several blanks separate as one does. */
+    /** A record's fields without their quotes; a run of blanks is one separator. */
     private static List<String> fields(String text, char separator) {
         List<String> fields = new ArrayList<>();
         String line = separator == ' ' ? text.strip() : text;
@@ -139,7 +139,7 @@ final class CsvPointReader implements PointReader {
         return fields(header, separator).stream().map(field -> field.strip().toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** Opens the file at its start, after the byte order mark that some programs write. */
+    /** Opens the file and skips a byte order mark. */
     private InputStream open() throws IOException {
         linesRead = 0;
         InputStream stream = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
@@ -160,19 +160,19 @@ final class CsvPointReader implements PointReader {
 
     @Override
     public float[] read(int most) throws IOException {
-        float[] points = new float[2 * (int) Math.min(most, count - done)];
+        float[] points = new float[2 * (int) Math.min(most, count - pointsRead)];
         for (int n = 0; n < points.length / 2; n++) {
             if (!nextPoint()) {
                 throw new InvalidInputException(file + " became shorter while it was read");
             }
             List<String> fields = fields(text(), separator);
             if (fields.size() != columns) {
-                throw fault("%s columns where the first point has %s", fields.size(), columns);
+                throw fault("%s columns, but the first point has %s", fields.size(), columns);
             }
             points[2 * n] = number(fields.get(xColumn).strip());
             points[2 * n + 1] = number(fields.get(yColumn).strip());
         }
-        done += points.length / 2;
+        pointsRead += points.length / 2;
         return points;
     }
 
@@ -190,30 +190,26 @@ final class CsvPointReader implements PointReader {
             String shown = text.length() <= CHARS_SHOWN ? text : text.substring(0, CHARS_SHOWN) + "...";
             boolean mayBeTwo = text.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0);
             throw fault("'%s' is not a finite number%s", shown.replaceAll("[^ -~]", "?"), mayBeTwo ? "; columns are separated by "
-                    + SEPARATOR_NAMES.get(SEPARATORS.indexOf(separator)) + " here, decimals by a point" : "");
+                    + SEPARATOR_NAMES.get(SEPARATORS.indexOf(separator)) + ", and the decimal separator is a point" : "");
         }
         return value;
     }
 
-    /** Whether a field is meant as a number, in whatever notation: a line with one is no header. */
+    /** Whether a field is meant as a number, in any notation: a line with such a field is not a header. */
     private static boolean meansNumber(String field) {
         String text = field.strip();
         return looksLikeNumber(text) || text.matches("(?i)[-+]?(nan|inf|infinity|0x[0-9a-f]+|[0-9][0-9.,]*[a-z]?)");
     }
 
-    /** Whether a text has the characters of a decimal number: Java's parser accepts words and other notations too. */
+    /** Whether a text has only characters of a decimal number; Java's parser also accepts words and other notations. */
     private static boolean looksLikeNumber(String text) {
-        return !text.isEmpty() && text.length() <= MOST_NUMBER_CHARS
+        return !text.isEmpty() && text.length() <= MAX_NUMBER_CHARS
                 && text.chars().allMatch(c -> c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E');
     }
 
-    private String text() {
-        return new String(record, 0, length, StandardCharsets.ISO_8859_1);
-    }
+    private String text() { return new String(record, 0, length, StandardCharsets.ISO_8859_1); }
 
-    private boolean isComment() {
-        return record[ink] == '#';
-    }
+    private boolean isComment() { return record[firstNonBlank] == '#'; }
 
     /** Reads the next record that is not a comment; false after the last. */
     private boolean nextPoint() throws IOException {
@@ -224,11 +220,11 @@ final class CsvPointReader implements PointReader {
         return isFound;
     }
 
-    /** Reads the next line that is not blank, with the lines after it into which a quote extends; false after the last. */
+    /** Reads the next line that is not blank, and the lines that a quote extends over; false after the last. */
     private boolean readRecord() throws IOException {
         boolean isQuoted = false;
         length = 0;
-        ink = -1;
+        firstNonBlank = -1;
         line = linesRead + 1;
         for (int c = in.read(); c >= 0; c = in.read()) {
             boolean endsLine = c == '\n' || c == '\r' && !nextIsLineFeed();
@@ -236,27 +232,27 @@ final class CsvPointReader implements PointReader {
                 linesRead++;
             }
             if (endsLine && !isQuoted) {
-                if (ink >= 0) {
+                if (firstNonBlank >= 0) {
                     return true;
                 }
                 length = 0;
                 line = linesRead + 1;
             } else {
-                if (length == MOST_RECORD_BYTES) {
+                if (length == MAX_RECORD_BYTES) {
                     throw fault(isQuoted ? "a quote is not closed within %,d characters" : "it is longer than %,d characters",
-                            MOST_RECORD_BYTES);
+                            MAX_RECORD_BYTES);
                 }
-                if (ink < 0 && c > ' ') {
-                    ink = length;
+                if (firstNonBlank < 0 && c > ' ') {
+                    firstNonBlank = length;
                 }
                 record[length++] = (byte) c;
-                isQuoted ^= c == '"' && record[ink] != '#';
+                isQuoted ^= c == '"' && record[firstNonBlank] != '#';
             }
         }
         if (isQuoted) {
             throw fault("a quote is not closed");
         }
-        return ink >= 0;
+        return firstNonBlank >= 0;
     }
 
     /** Whether a line feed follows the carriage return that was read last. */
@@ -273,7 +269,5 @@ final class CsvPointReader implements PointReader {
     }
 
     @Override
-    public void close() throws IOException {
-        in.close();
-    }
+    public void close() throws IOException { in.close(); }
 }

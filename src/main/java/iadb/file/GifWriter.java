@@ -13,8 +13,8 @@ import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * A looping animation as GIF, written by one thread at a time; it replaces the target at {@link #finish}. The frames are indexed
- * pictures that keep their palette, so nothing is quantised, and memory holds one of them at a time.
+ * Writes a looping GIF animation; it replaces the target at {@link #finish}. Frames are indexed pictures that keep their palette,
+ * so nothing is quantised; memory holds one at a time. Not thread-safe.
  */
 public final class GifWriter implements AutoCloseable {
     /** The longest side of a frame, in pixels. */
@@ -28,14 +28,14 @@ public final class GifWriter implements AutoCloseable {
     private final ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     private final int delayHundredths;
     private final int lastDelayHundredths;
-    private BufferedImage held; // the latest frame: its delay is known when the next one comes
+    private BufferedImage held; // the latest frame, written when the next one has given its delay
     private boolean started;
 
     /**
-     * Starts an animation.
+     * Opens an animation.
      *
-     * @param delayHundredths     how long a frame shows, 0 to 65535 hundredths of a second
-     * @param lastDelayHundredths how long the last one shows before the loop starts again
+     * @param delayHundredths     how long a frame is shown, 0 to 65535 hundredths of a second
+     * @param lastDelayHundredths how long the last frame is shown
      */
     public GifWriter(Path target, int delayHundredths, int lastDelayHundredths) throws IOException {
         this.delayHundredths = delayHundredths;
@@ -45,16 +45,14 @@ public final class GifWriter implements AutoCloseable {
     }
 
     /**
-     * Adds a frame, which must not be changed until the next call.
+     * Adds a frame, which must not change until the next call.
      *
      * @param frame an indexed picture of at most {@value #MAX_SIDE} pixels a side, as large as the first one
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if the frame is of another kind or size
      */
-    public void add(BufferedImage frame) throws IOException {
-        add(frame, delayHundredths);
-    }
+    public void add(BufferedImage frame) throws IOException { add(frame, delayHundredths); }
 
-    /** Adds a frame; the one before it shows for {@code heldHundredths} instead of the animation's delay. */
+    /** Adds a frame; the frame before it is shown for {@code heldHundredths} instead of the animation's delay. */
     public void add(BufferedImage frame, int heldHundredths) throws IOException {
         int width = frame.getWidth();
         int height = frame.getHeight();
@@ -70,7 +68,7 @@ public final class GifWriter implements AutoCloseable {
     }
 
     /**
-     * Writes the last frame and puts the animation in the target's place.
+     * Writes the last frame and replaces the target.
      *
      * @throws IllegalArgumentException if there is no frame
      */
@@ -84,7 +82,7 @@ public final class GifWriter implements AutoCloseable {
         file.commit();
     }
 
-    /** Drops what is not finished. */
+    /** Discards an unfinished animation. */
     @Override
     public void close() {
         writer.dispose();

@@ -12,14 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Facts as JSON, in the map's order: texts, truths, numbers, maps, or null. A number has the fewest digits that tell it from its
- * neighbours, without an exponent if it is small; one that is not finite is null.
+ * Writes JSON objects of strings, booleans, numbers, maps and null, in the map's order. A number has the fewest digits that
+ * identify its value, without an exponent if it is small; NaN and infinities become null.
  */
 public final class Json {
-    private Json() {
-    }
+    private Json() { }
 
-    /** A map of keys and values by turns, in this order. */
+    /** A map from alternating keys and values, in this order. */
     public static Map<String, Object> object(Object... keysAndValues) {
         Map<String, Object> object = new LinkedHashMap<>();
         for (int i = 0; i < keysAndValues.length; i += 2) {
@@ -28,14 +27,12 @@ public final class Json {
         return object;
     }
 
-    /** The facts in one line. */
-    public static String line(Map<String, ?> facts) {
-        return builder().serializeNulls().create().toJson(facts);
-    }
+    /** The object on one line. */
+    public static String line(Map<String, ?> object) { return builder().serializeNulls().create().toJson(object); }
 
-    /** Writes the facts over several lines; those that are null are left out. */
-    public static void write(Path file, Map<String, ?> facts) throws IOException {
-        String text = builder().setPrettyPrinting().create().toJson(facts) + "\n";
+    /** Writes an indented object to a file, without its null members. */
+    public static void write(Path file, Map<String, ?> object) throws IOException {
+        String text = builder().setPrettyPrinting().create().toJson(object) + "\n";
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 

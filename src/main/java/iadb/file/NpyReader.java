@@ -13,9 +13,9 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads a NumPy array file, versions 1.0 to 3.0, of float32 or float64: points [N, 2] or [N, 3], or an array as a whole. */
+/** Reads a NumPy file, version 1.0 to 3.0, of float32 or float64: points [N, 2] or [N, 3] in pieces, or a whole array. */
 public final class NpyReader implements PointReader {
-    private static final int MOST_HEADER_BYTES = 1 << 16;
+    private static final int MAX_HEADER_BYTES = 1 << 16;
     private static final int CHUNK_BYTES = 1 << 16;
     private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
     private static final Pattern TYPE = Pattern.compile("'descr'\\s*:\\s*'([<>=|]?)(\\w{1,8})'");
@@ -24,33 +24,33 @@ public final class NpyReader implements PointReader {
     private final Path file;
     private final FileChannel channel;
     private int elementBytes; // 4 or 8
-    private boolean isFortran; // the first axis is the fastest
+    private boolean isFortran; // the first axis varies fastest
     private long[] shape;
     private long elements;
     private long dataOffset;
     private ByteBuffer chunk;
-    private long done; // rows
+    private long rowsRead;
 
-    /** @param channel of the file; belongs to this reader if the constructor returns */
+    /** @param channel of the file; closed by this reader unless the constructor throws */
     private NpyReader(FileChannel channel, Path file) throws IOException {
         this.channel = channel;
         this.file = file;
         readHeader();
     }
 
-    /** Whether a file begins as one of NumPy's. */
+    /** Whether a file begins with NumPy's magic number. */
     static boolean startsIn(FileChannel channel) throws IOException {
         ByteBuffer magic = ByteBuffer.allocate(NpyWriter.MAGIC.length);
         return channel.read(magic, 0) == magic.capacity() && Arrays.equals(magic.array(), NpyWriter.MAGIC);
     }
 
-    /** Opens a file of points, one at least, of two columns or of three whose last is passed over. */
+    /** Opens a file of at least one point, of two columns, or of three of which the last is ignored. */
     static NpyReader ofPoints(FileChannel channel, Path file) throws IOException {
         NpyReader reader = new NpyReader(channel, file);
         long[] shape = reader.shape;
         if (shape.length != 2 || shape[0] < 1 || shape[1] < 2 || shape[1] > 3) {
             boolean isTransposed = shape.length == 2 && (shape[0] == 2 || shape[0] == 3) && shape[1] > 3;
-            throw reader.fault("has shape %s where points have (N, 2)%s", NpyWriter.text(shape),
+            throw reader.fault("has shape %s, but points have (N, 2)%s", NpyWriter.text(shape),
                     isTransposed ? ": save array.T" : "");
         }
         return reader;
@@ -59,8 +59,8 @@ public final class NpyReader implements PointReader {
     /**
      * Reads all elements of an array in C order, of any shape, as floats.
      *
-     * @throws InvalidInputException if the file is not such an array, is not as long as its shape says, or has more elements
-     *                               than a Java array
+     * @throws InvalidInputException if the file is not such an array, its length does not match its shape, or it has more
+     *                               elements than a Java array can hold
      */
     public static float[] readArray(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
@@ -80,28 +80,26 @@ public final class NpyReader implements PointReader {
 
     @Override
     public float[] read(int most) throws IOException {
-        int rows = (int) Math.min(most, count() - done);
+        int rows = (int) Math.min(most, count() - rowsRead);
         int columns = (int) shape[1];
-        float[] xs = isFortran ? elements(done, rows) : elements(done * columns, rows * columns);
-        float[] ys = isFortran ? elements(count() + done, rows) : xs;
+        float[] xs = isFortran ? elements(rowsRead, rows) : elements(rowsRead * columns, rows * columns);
+        float[] ys = isFortran ? elements(count() + rowsRead, rows) : xs;
         float[] points = new float[2 * rows];
         for (int n = 0; n < rows; n++) {
             points[2 * n] = isFortran ? xs[n] : xs[n * columns];
             points[2 * n + 1] = isFortran ? ys[n] : ys[n * columns + 1];
             if (!Float.isFinite(points[2 * n]) || !Float.isFinite(points[2 * n + 1])) {
-                throw new InvalidInputException(String.format(Locale.ROOT, "%s: point %,d is not finite", file, done + n + 1));
+                throw new InvalidInputException(file + String.format(Locale.ROOT, ": point %,d is not finite", rowsRead + n + 1));
             }
         }
-        done += rows;
+        rowsRead += rows;
         return points;
     }
 
     @Override
-    public void close() throws IOException {
-        channel.close();
-    }
+    public void close() throws IOException { channel.close(); }
 
-    /** The next {@code count} elements from number {@code first} on, in the file's order. */
+    /** {@code count} elements from index {@code first}, in the file's order. */
     private float[] elements(long first, int count) throws IOException {
         float[] values = new float[count];
         long at = dataOffset + first * elementBytes;
@@ -125,7 +123,7 @@ public final class NpyReader implements PointReader {
         bytes.flip();
     }
 
-    /** Reads and checks the header, and checks that the file is as long as it says. */
+    /** Reads and checks the header, and the file's length against it. */
     private void readHeader() throws IOException {
         if (!startsIn(channel)) {
             throw fault("is not an NPY file");
@@ -137,14 +135,14 @@ public final class NpyReader implements PointReader {
         }
         int start = version == 1 ? NpyWriter.PREFIX_BYTES : NpyWriter.PREFIX_BYTES + Short.BYTES;
         long length = version == 1 ? Short.toUnsignedLong(prefix.getShort(2)) : Integer.toUnsignedLong(prefix.getInt(2));
-        if (length > MOST_HEADER_BYTES) {
-            throw fault("has a header of %,d bytes: at most %,d can be read", length, MOST_HEADER_BYTES);
+        if (length > MAX_HEADER_BYTES) {
+            throw fault("has a header of %,d bytes: at most %,d can be read", length, MAX_HEADER_BYTES);
         }
         parse(new String(headerBytes(start, (int) length).array(), StandardCharsets.ISO_8859_1));
         dataOffset = start + length;
         long dataBytes = channel.size() - dataOffset;
         if (elements > Long.MAX_VALUE / Double.BYTES || elements * elementBytes != dataBytes) {
-            throw fault("holds %,d bytes of data, which do not make an array of shape %s", dataBytes, NpyWriter.text(shape));
+            throw fault("holds %,d bytes of data, which do not fit an array of shape %s", dataBytes, NpyWriter.text(shape));
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * A NumPy array file of float32, little-endian, in C order. Elements are written in any order, each once by the caller; the file
- * replaces the target at {@link #finish}. As with NumPy, the data starts at a multiple of 64 bytes.
+ * Writes a NumPy file of float32, little-endian, in C order. The caller writes each row once, in any order; the file replaces the
+ * target at {@link #finish}. As with NumPy, the data starts at a multiple of 64 bytes.
  */
 public final class NpyWriter implements AutoCloseable {
     static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
@@ -31,7 +31,7 @@ public final class NpyWriter implements AutoCloseable {
         file.stream().write(header);
     }
 
-    /** Starts an array [planes, rows, columns] with columns x, y and, if there are three, the log-density. */
+    /** Opens an array [planes, rows, columns]; the columns are x, y and, if there are three, the log-density. */
     public static NpyWriter open(Path target, long planes, long rows, int columns) throws IOException {
         AtomicFile file = AtomicFile.open(target);
         try {
@@ -43,27 +43,23 @@ public final class NpyWriter implements AutoCloseable {
     }
 
     /**
-     * Writes points from a row on; not to a pipe.
+     * Writes consecutive rows; not supported for a pipe.
      *
-     * @param row        of [planes · rows]
+     * @param row        index of the first, 0 to planes · rows − 1
      * @param points     [n, 2]
      * @param logDensity [n]; null if there are two columns
      */
     public void put(long row, float[] points, float[] logDensity) throws IOException {
         file.position(headerBytes + row * columns * Float.BYTES);
-        writeFloats(file.stream(), PointTable.rows(points, logDensity, columns));
+        writeFloats(file.stream(), rows(points, logDensity, columns));
     }
 
-    /** Ends the array and puts it in the target's place. */
-    public void finish() throws IOException {
-        file.commit();
-    }
+    /** Completes the file and replaces the target. */
+    public void finish() throws IOException { file.commit(); }
 
-    /** Drops what is not finished. */
+    /** Discards an unfinished file. */
     @Override
-    public void close() {
-        file.close();
-    }
+    public void close() { file.close(); }
 
     /**
      * Writes a whole array.
@@ -95,6 +91,22 @@ public final class NpyWriter implements AutoCloseable {
     /** A shape as Python writes it. */
     static String text(long[] shape) {
         return Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", shape.length == 1 ? ",)" : ")"));
+    }
+
+    /** A table [n, columns]: points [n, 2] in the first columns and, unless null, the log-density [n] in the last. */
+    static float[] rows(float[] points, float[] logDensity, int columns) {
+        if (columns == 2) {
+            return points;
+        }
+        float[] rows = new float[columns * (points.length / 2)];
+        for (int n = 0; n < points.length / 2; n++) {
+            rows[columns * n] = points[2 * n];
+            rows[columns * n + 1] = points[2 * n + 1];
+            if (logDensity != null) {
+                rows[columns * n + columns - 1] = logDensity[n];
+            }
+        }
+        return rows;
     }
 
     /** Writes float32 values, little-endian. */

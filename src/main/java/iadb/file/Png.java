@@ -19,19 +19,18 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Pictures as PNG. A run writes over a hundred frames, all 8-bit indexed: these are written here, in a third of the time that
- * ImageIO's writer takes, which writes every other picture. A low deflate level is used, since the frames are mostly flat.
+ * Writes pictures as PNG. 8-bit indexed pictures, of which a run writes over a hundred, are encoded here in a third of the time
+ * that ImageIO takes, which encodes all others. The deflate level is low, since the frames are mostly of one colour.
  */
 public final class Png {
     private static final int DEFLATE_LEVEL = 4;
-    private static final int SLOWEST_DEFLATE_LEVEL = 9;
+    private static final int MAX_DEFLATE_LEVEL = 9;
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     private static final byte COLOUR_TYPE_INDEXED = 3;
 
-    private Png() {
-    }
+    private Png() { }
 
-    /** Writes a picture to a file; calls from several threads do not hinder each other. */
+    /** Writes a picture to a file; several threads may call this at once. */
     public static void write(Path target, BufferedImage picture) throws IOException {
         AtomicFile.write(target, out -> write(out, picture));
     }
@@ -61,7 +60,7 @@ public final class Png {
         writeChunk(out, "IEND", new byte[0]);
     }
 
-    /** The rows from the top, each behind a 0 for "not filtered": filters do not help where bytes are indices. */
+    /** The rows from the top, each after filter type 0 (none): filters do not help where bytes are indices. */
     private static byte[] deflatedRows(BufferedImage picture) throws IOException {
         int width = picture.getWidth();
         byte[] row = new byte[width];
@@ -93,7 +92,7 @@ public final class Png {
         try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
             ImageWriteParam param = writer.getDefaultWriteParam();
             param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-            param.setCompressionQuality(1 - DEFLATE_LEVEL / (float) SLOWEST_DEFLATE_LEVEL);
+            param.setCompressionQuality(1 - DEFLATE_LEVEL / (float) MAX_DEFLATE_LEVEL);
             writer.setOutput(stream);
             writer.write(null, new IIOImage(picture, null, null), param);
         } finally {

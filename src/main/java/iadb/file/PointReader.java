@@ -9,12 +9,12 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Points from an untrusted file, in pieces: a NumPy array [N, 2] of float32 or float64, or text with x and y a line. A third column,
- * such as the log-density that {@link PointWriter} writes, is passed over.
+ * Reads points from an untrusted file in pieces: a NumPy array [N, 2] of float32 or float64, or text with x and y on each line. A
+ * third column, such as the log-density that {@link PointWriter} writes, is ignored.
  */
 public interface PointReader extends AutoCloseable {
     /**
-     * Opens a file, NPY or CSV by its content, and finds out how many points it holds.
+     * Opens a file and counts its points; its content says whether it is NPY, otherwise its ending whether it is CSV.
      *
      * @throws InvalidInputException if it is missing, not a file, or holds no points in one of these formats
      */
@@ -46,7 +46,7 @@ public interface PointReader extends AutoCloseable {
         return new CsvPointReader(file);
     }
 
-    /** How many points the file holds, at least 1. */
+    /** The number of points in the file, at least 1. */
     long count();
 
     /**

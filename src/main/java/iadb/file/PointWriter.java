@@ -1,23 +1,24 @@
 package iadb.file;
 
 import iadb.fault.InvalidInputException;
+import iadb.plot.Discs;
 import iadb.plot.PointPicture;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** A file of points that come in pieces, so that memory stays bounded; it replaces the target at {@link #finish}. */
+/** Writes points to a file in pieces, so that memory stays bounded; the file replaces the target at {@link #finish}. */
 public abstract class PointWriter implements AutoCloseable {
     /**
-     * What is known before the first point.
+     * The properties of a file of points, known before the first point.
      *
      * @param count      number of points
      * @param logDensity whether each point has the log of its density
      * @param aspect     width over height of a picture of the unit square
      */
-    public record Layout(long count, boolean logDensity, double aspect) {
-    }
+    public record Layout(long count, boolean logDensity, double aspect) { }
 
     /** The formats; the ending of a file's name chooses one. */
     public enum Form {
@@ -40,10 +41,10 @@ public abstract class PointWriter implements AutoCloseable {
             this.pointBytes = pointBytes;
         }
 
-        /** Bytes of a point in a file, about as many in text; 0 where the file does not grow with the points. */
+        /** Bytes of a point in a file, approximate for text; 0 if the file does not grow with the points. */
         public int bytesPerPoint(boolean withDensity) { return pointBytes + (withDensity ? Float.BYTES : 0); }
 
-        /** Whether the format has a place for the log-density. */
+        /** Whether the format can hold the log-density. */
         public boolean holdsDensity() { return holdsDensity; }
 
         /**
@@ -59,7 +60,10 @@ public abstract class PointWriter implements AutoCloseable {
         }
     }
 
-    private static final int PICTURE_SIDE = 1024; // the longer one
+    private static final int PICTURE_SIDE = 1024; // the longer side, in pixels
+    private static final double DRAWING_SIDE = 1000; // the longer side, in units of SVG
+    private static final double MAX_COORDINATE = 1e6; // in units of SVG
+    private static final long THOUSANDTHS = 1000; // in a unit
 
     final AtomicFile file;
 
@@ -68,9 +72,9 @@ public abstract class PointWriter implements AutoCloseable {
     }
 
     /**
-     * Starts a file in the format that its ending names.
+     * Opens a file in the format that its ending names.
      *
-     * @throws InvalidInputException if no format has this ending, or it has no place for the log-density
+     * @throws InvalidInputException if no format has this ending, or it cannot hold the log-density
      */
     public static PointWriter open(Path target, Layout layout) throws IOException {
         Form form = Form.of(target);
@@ -81,9 +85,9 @@ public abstract class PointWriter implements AutoCloseable {
         AtomicFile file = AtomicFile.open(target);
         try {
             return switch (form) {
-                case SVG -> new SvgPoints(file, layout);
+                case SVG -> drawing(file, layout);
                 case PNG -> picture(file, layout);
-                default -> new PointTable(file, form, layout);
+                default -> table(file, form, layout);
             };
         } catch (Throwable e) {
             file.close();
@@ -91,14 +95,111 @@ public abstract class PointWriter implements AutoCloseable {
         }
     }
 
+    /**
+     * Points as a table: x, y, in a PLY file z = 0, which most viewers need, and the log-density if the layout has one. NPY and
+     * PLY hold little-endian float32; CSV holds the digits of {@link Float#toString}, in every locale, which read back to the
+     * same bits.
+     */
+    private static PointWriter table(AtomicFile file, Form form, Layout layout) throws IOException {
+        int columns = (form == Form.PLY ? 3 : 2) + (layout.logDensity() ? 1 : 0);
+        file.stream().write(switch (form) {
+            case NPY -> NpyWriter.header(layout.count(), columns);
+            case CSV -> ascii(layout.logDensity() ? "x,y,log_density\n" : "x,y\n");
+            default -> ascii("ply\nformat binary_little_endian 1.0\nelement vertex " + layout.count()
+                    + "\nproperty float x\nproperty float y\nproperty float z\n"
+                    + (layout.logDensity() ? "property float log_density\n" : "") + "end_header\n");
+        });
+        return new PointWriter(file) {
+            @Override
+            public void add(float[] starts, float[] points, float[] logDensity) throws IOException {
+                float[] rows = NpyWriter.rows(points, logDensity, columns);
+                if (form != Form.CSV) {
+                    NpyWriter.writeFloats(file.stream(), rows);
+                    return;
+                }
+                StringBuilder text = new StringBuilder();
+                for (int i = 0; i < rows.length; i++) {
+                    text.append(rows[i]).append((i + 1) % columns == 0 ? '\n' : ',');
+                }
+                file.stream().write(ascii(text));
+            }
+        };
+    }
+
+    private static byte[] ascii(CharSequence text) { return text.toString().getBytes(StandardCharsets.US_ASCII); }
+
+    /**
+     * Points as a drawing of black dots without a background, for plotters and editors: a circle for each point, in one group that
+     * gives the colour. The longer side of the drawing is 1,000 units, y points down, and coordinates have three decimals. Points
+     * beyond ±1,000,000 units are omitted.
+     */
+    private static PointWriter drawing(AtomicFile file, Layout layout) throws IOException {
+        double width = DRAWING_SIDE * Math.min(1, layout.aspect());
+        double height = DRAWING_SIDE * Math.min(1, 1 / layout.aspect());
+        String radius = decimal(Discs.radius(layout.count(), DRAWING_SIDE));
+        String w = decimal(width);
+        String h = decimal(height);
+        file.stream().write(ascii("""
+                <svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s">
+                <g fill="#000">
+                """.formatted(w, h, w, h)));
+        return new PointWriter(file) {
+            private long leftOut;
+
+            @Override
+            public void add(float[] starts, float[] points, float[] logDensity) throws IOException {
+                StringBuilder text = new StringBuilder();
+                for (int n = 0; n < points.length; n += 2) {
+                    double x = points[n] * width;
+                    double y = (1 - points[n + 1]) * height;
+                    if (Math.abs(x) < MAX_COORDINATE && Math.abs(y) < MAX_COORDINATE) {
+                        append(append(text.append("<circle cx=\""), x).append("\" cy=\""), y);
+                        text.append("\" r=\"").append(radius).append("\"/>\n");
+                    } else {
+                        leftOut++;
+                    }
+                }
+                file.stream().write(ascii(text));
+            }
+
+            @Override
+            public long leftOut() { return leftOut; }
+
+            @Override
+            public void finish() throws IOException {
+                file.stream().write(ascii("</g>\n</svg>\n"));
+                super.finish();
+            }
+        };
+    }
+
+    private static String decimal(double value) { return append(new StringBuilder(), value).toString(); }
+
+    /** Appends a number with up to three decimals; Java's formatting would take most of the time. */
+    private static StringBuilder append(StringBuilder text, double value) {
+        long thousandths = Math.round(value * THOUSANDTHS);
+        if (thousandths < 0) {
+            text.append('-');
+        }
+        long magnitude = Math.abs(thousandths);
+        text.append(magnitude / THOUSANDTHS);
+        long rest = magnitude % THOUSANDTHS;
+        if (rest > 0) {
+            text.append('.');
+            for (long digit = THOUSANDTHS / 10; rest > 0; digit /= 10) {
+                text.append((char) ('0' + rest / digit));
+                rest %= digit;
+            }
+        }
+        return text;
+    }
+
     /** Points as a picture of the unit square. */
     private static PointWriter picture(AtomicFile file, Layout layout) {
         PointPicture picture = new PointPicture(pixels(layout.aspect()), pixels(1 / layout.aspect()), layout.count());
         return new PointWriter(file) {
             @Override
-            public void add(float[] starts, float[] points, float[] logDensity) {
-                picture.add(starts, points);
-            }
+            public void add(float[] starts, float[] points, float[] logDensity) { picture.add(starts, points); }
 
             @Override
             public long leftOut() { return picture.leftOut(); }
@@ -111,30 +212,24 @@ public abstract class PointWriter implements AutoCloseable {
         };
     }
 
-    private static int pixels(double ratio) {
-        return (int) Math.max(1, Math.round(PICTURE_SIDE * Math.min(1, ratio)));
-    }
+    private static int pixels(double ratio) { return (int) Math.max(1, Math.round(PICTURE_SIDE * Math.min(1, ratio))); }
 
     /**
      * Adds the next points.
      *
-     * @param starts     [n, 2], where they came from: their colour, where the format has one
+     * @param starts     [n, 2], the points' starts, which give their colours in a picture
      * @param points     [n, 2]
      * @param logDensity [n]; null if the layout has none
      */
     public abstract void add(float[] starts, float[] points, float[] logDensity) throws IOException;
 
-    /** Points so far that lie outside a picture. */
+    /** The number of points so far that lie outside a picture. */
     public long leftOut() { return 0; }
 
-    /** Ends the file and puts it in the target's place. */
-    public void finish() throws IOException {
-        file.commit();
-    }
+    /** Completes the file and replaces the target. */
+    public void finish() throws IOException { file.commit(); }
 
-    /** Drops what is not finished. */
+    /** Discards an unfinished file. */
     @Override
-    public void close() {
-        file.close();
-    }
+    public void close() { file.close(); }
 }

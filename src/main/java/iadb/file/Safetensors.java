@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Named float32 arrays and some strings in one file, in Hugging Face's safetensors format: 8 bytes of header length, a JSON header,
- * the data. PyTorch users can load it, and a file can hold nothing but numbers and text. The same contents give the same bytes:
- * metadata is sorted by key, tensors keep their order.
+ * Named float32 arrays and some strings in one file, in Hugging Face's safetensors format: 8 bytes of header length, a JSON
+ * header, the data. PyTorch can load such a file, which cannot contain code. The same contents give the same bytes: metadata is
+ * sorted by key, tensors keep their order.
  */
 public final class Safetensors {
     static final String METADATA_KEY = "__metadata__";
@@ -27,17 +27,15 @@ public final class Safetensors {
 
     private static final int ALIGNMENT = 8;
 
-    private Safetensors() {
-    }
+    private Safetensors() { }
 
     /**
-     * A named array; its arrays are not copied.
+     * A named array; nothing is copied.
      *
      * @param shape the length of each axis; empty for a single number
      * @param data  the elements, the last axis fastest; as many as the product of the shape
      */
-    public record Tensor(String name, int[] shape, float[] data) {
-    }
+    public record Tensor(String name, int[] shape, float[] data) { }
 
     /**
      * What a file holds.
@@ -45,11 +43,10 @@ public final class Safetensors {
      * @param tensors  by name, in the file's order
      * @param metadata by key, in the file's order
      */
-    public record Contents(Map<String, Tensor> tensors, Map<String, String> metadata) {
-    }
+    public record Contents(Map<String, Tensor> tensors, Map<String, String> metadata) { }
 
     /**
-     * Writes a file, or replaces one when the new content is whole and on the disk.
+     * Writes a file; an earlier one is replaced only when the new content is complete and on the disk.
      *
      * @throws IllegalArgumentException if two tensors share a name, a shape does not fit its data, or a value is NaN or
      *                                  infinite: such a file could not be read back
@@ -78,9 +75,7 @@ public final class Safetensors {
      * @throws InvalidInputException if the file is missing, unreadable, damaged, or holds anything but finite float32
      *                               tensors that fill it exactly
      */
-    public static Contents read(Path file) {
-        return new SafetensorsReader(file).read();
-    }
+    public static Contents read(Path file) { return new SafetensorsReader(file).read(); }
 
     private static void check(Tensor tensor) {
         long elements = 1;

@@ -27,25 +27,24 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads one untrusted safetensors file. Lengths are checked against the file's size before anything of that length is allocated, so
- * memory stays a small multiple of that size, which is bounded. The header is strict JSON in strict UTF-8 without repeated or unknown
- * keys, read token by token so that nesting costs no stack. Tensors must fill the data without overlap or hole, and values must be
- * finite. A fault is an {@link InvalidInputException} of one line that names the file.
+ * Reads one untrusted safetensors file. Lengths are checked against the file's size before memory is allocated for them, so
+ * memory stays within a small multiple of that size, which is bounded. The header is strict JSON in strict UTF-8 without repeated
+ * or unknown keys, read token by token so that nesting costs no stack. Tensors must fill the data without overlap or gap, and
+ * values must be finite. Every fault is an {@link InvalidInputException} of one line that names the file.
  */
 final class SafetensorsReader {
-    private static final long MOST_HEADER_BYTES = 100_000_000; // the format's own limit
-    private static final long MOST_DATA_BYTES = 1 << 30; // far above any network here
-    private static final int MOST_TENSORS = 10_000;
-    private static final int MOST_AXES = 16;
+    private static final long MAX_HEADER_BYTES = 100_000_000; // the format's own limit
+    private static final long MAX_DATA_BYTES = 1 << 30; // far above any network here
+    private static final int MAX_TENSORS = 10_000;
+    private static final int MAX_AXES = 16;
     private static final int CHUNK_BYTES = 1 << 16;
 
     private final Path file;
     private final List<Entry> entries = new ArrayList<>(); // in the header's order
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
-    /** A tensor's place: bytes {@code begin} to {@code end} of the data, as many as its shape needs. */
-    private record Entry(String name, int[] shape, long begin, long end) {
-    }
+    /** A tensor in bytes {@code begin} to {@code end} of the data, as many as its shape needs. */
+    private record Entry(String name, int[] shape, long begin, long end) { }
 
     SafetensorsReader(Path file) {
         this.file = file;
@@ -76,9 +75,9 @@ final class SafetensorsReader {
             throw fault("the file is truncated (a safetensors file has at least 8 bytes, this one has %,d)", fileBytes);
         }
         long headerBytes = filled(channel, Safetensors.LENGTH_BYTES).getLong();
-        if (headerBytes < 0 || headerBytes > MOST_HEADER_BYTES) {
+        if (headerBytes < 0 || headerBytes > MAX_HEADER_BYTES) {
             throw fault("not a safetensors file, so no model or checkpoint (its header would have %s bytes, the limit is %,d)",
-                    Long.toUnsignedString(headerBytes), MOST_HEADER_BYTES);
+                    Long.toUnsignedString(headerBytes), MAX_HEADER_BYTES);
         }
         long dataStart = Safetensors.LENGTH_BYTES + headerBytes;
         if (dataStart > fileBytes) {
@@ -102,7 +101,7 @@ final class SafetensorsReader {
         long end = 0;
         for (Entry entry : byPlace) {
             if (entry.begin() != end) {
-                throw fault("%s starts at byte %,d of the data, expected %,d: tensors may neither overlap nor leave holes",
+                throw fault("%s starts at byte %,d of the data, expected %,d: tensors may neither overlap nor leave gaps",
                         shown(entry.name()), entry.begin(), end);
             }
             end = entry.end();
@@ -111,8 +110,8 @@ final class SafetensorsReader {
             throw fault("the file is %s (header says %,d bytes of data, the file has %,d)", dataBytes < end ? "truncated" : "too long",
                     end, dataBytes);
         }
-        if (dataBytes > MOST_DATA_BYTES) {
-            throw fault("the file has %,d bytes of data, the limit is %,d", dataBytes, MOST_DATA_BYTES);
+        if (dataBytes > MAX_DATA_BYTES) {
+            throw fault("the file has %,d bytes of data, the limit is %,d", dataBytes, MAX_DATA_BYTES);
         }
     }
 
@@ -173,10 +172,10 @@ final class SafetensorsReader {
             String key = nextKey(json, keys);
             if (key.equals(Safetensors.METADATA_KEY)) {
                 parseMetadata(json);
-            } else if (entries.size() < MOST_TENSORS) {
+            } else if (entries.size() < MAX_TENSORS) {
                 entries.add(parseEntry(json, key));
             } else {
-                throw fault("the header names more than %s tensors", MOST_TENSORS);
+                throw fault("the header names more than %s tensors", MAX_TENSORS);
             }
         }
         json.endObject();
@@ -248,8 +247,8 @@ final class SafetensorsReader {
         json.beginArray();
         while (json.hasNext()) {
             String digits = json.peek() == JsonToken.NUMBER ? json.nextString() : "";
-            if (!digits.matches("[0-9]{1,18}") || numbers.size() == MOST_AXES) {
-                throw fault("%s must be a list of at most %s whole numbers, each 0 or more", what, MOST_AXES);
+            if (!digits.matches("[0-9]{1,18}") || numbers.size() == MAX_AXES) {
+                throw fault("%s must be a list of at most %s whole numbers, each 0 or more", what, MAX_AXES);
             }
             numbers.add(Long.parseLong(digits));
         }
@@ -265,9 +264,7 @@ final class SafetensorsReader {
         return key;
     }
 
-    private static String shown(String tensor) {
-        return "tensor '" + UntrustedText.shown(tensor) + "'";
-    }
+    private static String shown(String tensor) { return "tensor '" + UntrustedText.shown(tensor) + "'"; }
 
     private InvalidInputException fault(String format, Object... values) {
         return fault(null, String.format(Locale.ROOT, format, values));

@@ -77,7 +77,7 @@ class PointReaderTest {
             assertArrayEquals(expected, all(npy(type, "False", "(3, 2)", version, values), 2));
         }
         assertArrayEquals(new float[] {0.1f, 0.2f, 4.5f, 1e-20f}, all(npy(type, "False", "(2, 3)", 1, values), 5),
-                "a third column is passed over");
+                "a third column is ignored");
     }
 
     @Test
@@ -113,10 +113,10 @@ class PointReaderTest {
         "\"\" | holds no point",
         "1 | one column",
         "1,2,3,4 | 4 columns",
-        "1,2;3,4 | '1,2' is not a finite number; columns are separated by semicolons here, decimals by a point",
+        "1,2;3,4 | '1,2' is not a finite number; columns are separated by semicolons, and the decimal separator is a point",
         "1,2 3,4 | '2 3' is not a finite number; columns are separated by commas",
         "x,y#1 2 | separate columns by commas",
-        "1,2#3 | 1 columns where the first point has 2",
+        "1,2#3 | 1 columns, but the first point has 2",
         "1,2#3,NaN | 'NaN' is not a finite number",
         "1,2#3,1e99 | 1e99 is too large",
         "1,2#0x10,4 | '0x10'",
@@ -126,13 +126,13 @@ class PointReaderTest {
         "x,y#a,b | 'a' is not a finite number",
         "nan,nan#1,2 | 'nan' is not a finite number",
         "0x1,2#1,2 | '0x1'",
-        "0.5;0.5#0.1,0.1 | 1 columns where the first point has 2",
+        "0.5;0.5#0.1,0.1 | 1 columns, but the first point has 2",
         "y,z#1,2 | the header names y and no x",
         "t,x#1,2 | the header names x and no y",
         "t,x,z#1,2,3 | the header names x and no y",
         "x,y,x#1,2,3 | the header names x more than once",
         "'1,\"2#3,4' | a quote is not closed",
-        "hello world#0.1,0.1 | 2 columns where the header has 1",
+        "hello world#0.1,0.1 | 2 columns, but the header has 1",
         "a,b,c#1,2,3 | names two of them x and y",
         "1,2#3, | ''"})
     void refusesOtherTextWithItsLine(String text, String reason) throws IOException {
@@ -155,7 +155,7 @@ class PointReaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "# y,z#1,2 | the header names y and no x",
-        "# id,left,up#1,2,3 | no header that names two of them x and y",
+        "# id,left,up#1,2,3 | no header names two of them x and y",
         "# x,y | holds no point"})
     void aCommentThatLeavesTheColumnsOpenIsRefused(String text, String reason) throws IOException {
         Path file = Files.writeString(folder.resolve("p.csv"), text.replaceAll("(?!^)#", "\n"));
@@ -208,8 +208,8 @@ class PointReaderTest {
     void refusesArraysThatAreNoPoints() throws IOException {
         assertFault("(6,)", npy("<f4", "False", "(6,)", 1, 1, 2, 3, 4, 5, 6));
         assertFault("(3, 2, 1)", npy("<f4", "False", "(3, 2, 1)", 1, 1, 2, 3, 4, 5, 6));
-        assertFault("(2, 4) where points have (N, 2): save array.T", npy("<f4", "False", "(2, 4)", 1, 1, 2, 3, 4, 5, 6, 7, 8));
-        assertFault("(4, 4) where points have (N, 2)", npy("<f4", "True", "(4, 4)", 1, new double[16]));
+        assertFault("(2, 4), but points have (N, 2): save array.T", npy("<f4", "False", "(2, 4)", 1, 1, 2, 3, 4, 5, 6, 7, 8));
+        assertFault("(4, 4), but points have (N, 2)", npy("<f4", "True", "(4, 4)", 1, new double[16]));
         assertFault("(0, 2)", npy("<f4", "False", "(0, 2)", 1));
         assertFault("'i4'", npy("<i4", "False", "(3, 2)", 1, 1, 2, 3, 4, 5, 6));
         assertFault("16 bytes", npy("<f4", "False", "(3, 2)", 1, 1, 2, 3, 4));
