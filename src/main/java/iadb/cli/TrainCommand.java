@@ -4,7 +4,7 @@ import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
@@ -69,7 +69,7 @@ final class TrainCommand implements Callable<Integer> {
         if (resume != null && !Files.exists(resume)) {
             throw new InvalidInputException("no such file: " + resume, InvalidInputException.Setting.CHECKPOINTS);
         }
-        CheckpointFile.Contents from = resume == null ? null : CheckpointFile.read(resume);
+        Checkpoint.Contents from = resume == null ? null : Checkpoint.read(resume);
         TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
         int every = from == null || Options.isGiven(spec, "--checkpoint-every") ? checkpointEvery
                 : Provenance.checkpointEvery(from, resume.toString());
@@ -90,7 +90,7 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private TrainingSettings resumed(CheckpointFile.Contents from) {
+    private TrainingSettings resumed(Checkpoint.Contents from) {
         List<String> held = new ArrayList<>(Options.Training.NAMES);
         held.remove("--iterations");
         held.add("--seed");

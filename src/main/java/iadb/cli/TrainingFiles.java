@@ -7,7 +7,7 @@ import iadb.fault.FileFault;
 import iadb.fault.UntrustedText;
 import iadb.file.AtomicFile;
 import iadb.file.Png;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.plan.PlanChoice;
 import iadb.plot.Chart;
@@ -48,7 +48,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
      * @param resumed         a checkpoint's content, and the file it came from; null: trains from the start
      */
     TrainingFiles(Context context, TrainingSettings settings, int checkpointEvery, Density p0, Density p1, Path folder,
-            CheckpointFile.Contents resumed, Path file) {
+            Checkpoint.Contents resumed, Path file) {
         this.settings = settings;
         this.checkpointEvery = checkpointEvery;
         this.folder = folder;
@@ -79,7 +79,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         LOG.debug("plan {}, tuning: {}", choice.kind(), choice.tuning());
     }
 
-    private static void warnOfOtherMachine(CheckpointFile.Contents resumed, Map<String, String> machine) {
+    private static void warnOfOtherMachine(Checkpoint.Contents resumed, Map<String, String> machine) {
         machine.forEach((fact, here) -> {
             String there = resumed.metadata().getOrDefault(fact, "");
             if (!there.equals(here)) {
@@ -141,9 +141,9 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
 
     /** A disk that is full now need not be full at the end: the training continues, and the last good checkpoint stays. */
     @Override
-    public void checkpoint(CheckpointFile.Contents contents) {
+    public void checkpoint(Checkpoint.Contents contents) {
         try {
-            CheckpointFile.write(checkpoint, contents);
+            Checkpoint.write(checkpoint, contents);
             checkpointFault = null;
         } catch (FileSystemException e) {
             if (checkpointFault == null) {

@@ -1,18 +1,42 @@
 package iadb.model;
 
+import iadb.density.Density;
+import iadb.fault.InvalidInputException;
+import iadb.fault.InvalidInputException.Setting;
+import iadb.file.Safetensors;
+import iadb.file.Safetensors.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that a training needs to continue with the same bits: rows are drawn by (seed, step), so the step is the generator's state.
- * The arrays have the layout of {@link NetworkShape} and are not copied.
+ * Everything that a training needs to continue with the same bits, and its safetensors file. Rows are drawn by (seed, step), so
+ * the step is the whole state of the generator.
  *
- * @param weights the current weights after {@code step} steps
+ * <p>In the file, the model's tensors are the current weights, {@code adam.m.*} and {@code adam.v.*} Adam's moments,
+ * {@code ema.*} the average of the weights, and {@code losses} the rows of the loss so far. The metadata hold the step, both
+ * densities as a model file does, and the settings.
+ *
+ * @param weights the current weights after {@code step} steps; no array is copied
  * @param moment1 [shape.bufferFloats()], Adam's first moment
  * @param moment2 [shape.bufferFloats()], Adam's second moment
  * @param average the average of the weights; empty if the training keeps none
- * @param step    steps that are done
+ * @param step    completed training steps
  */
 public record Checkpoint(Network weights, float[] moment1, float[] moment2, Optional<Network> average, int step) {
+    static final String FORMAT = "iadb-cl-checkpoint-1";
+
+    private static final String STEP_KEY = "step";
+    private static final String MOMENT1 = "adam.m.";
+    private static final String MOMENT2 = "adam.v.";
+    private static final String AVERAGE = "ema.";
+    private static final String LOSSES = "losses";
+
     public Checkpoint {
         int floats = weights.shape().bufferFloats();
         if (moment1.length != floats || moment2.length != floats || step < 0) {
@@ -22,7 +46,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
     }
 
     /**
-     * Before the first step.
+     * The state before the first step.
      *
      * @param averages whether the training keeps an average of the weights
      */
@@ -38,6 +62,123 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
                 && result().isFinite();
     }
 
-    /** The weights that are saved and mapped with: the average if there is one. */
+    /** The weights to save and to map with: the average if there is one, otherwise the current weights. */
     public Network result() { return average.orElse(weights); }
+
+    /**
+     * What a checkpoint file holds.
+     *
+     * @param checkpoint weights, moments, average and step
+     * @param p0         empty if the file holds only its hash
+     * @param p1         empty if the file holds only its hash
+     * @param losses     rows of the loss so far; the metadata hold the number of steps in each
+     * @param metadata   the settings, as text by key
+     */
+    public record Contents(Checkpoint checkpoint, Optional<Density> p0, Optional<Density> p1, float[] losses,
+            Map<String, String> metadata) {
+        /** The model at this point of the training. */
+        public Model model() { return new Model(checkpoint.result(), p0, p1, metadata); }
+
+        /**
+         * p0 or p1: the file's, or the given one if the file holds only its hash.
+         *
+         * @throws InvalidInputException if neither or both exist, or the given one is not the training's
+         */
+        public Density density(boolean first, Optional<Density> given, String file) {
+            String key = first ? "p0" : "p1";
+            Setting setting = first ? Setting.P0 : Setting.P1;
+            Optional<Density> held = first ? p0 : p1;
+            if (held.isPresent() && given.isPresent()) {
+                throw new InvalidInputException("%s holds its %s: no other can be given".formatted(file, key), setting);
+            }
+            Density density = held.or(() -> given).orElseThrow(() -> new InvalidInputException(
+                    "%s does not hold the image of its %s: it must be given".formatted(file, key), setting));
+            DensityMetadata.mismatch(metadata, key, density, file).ifPresent(fault -> {
+                throw new InvalidInputException(fault, setting);
+            });
+            return density;
+        }
+    }
+
+    /** Writes a checkpoint; an earlier file is replaced only when the new one is complete. */
+    public static void write(Path file, Contents contents) throws IOException {
+        Checkpoint checkpoint = contents.checkpoint();
+        NetworkShape shape = checkpoint.weights().shape();
+        List<Tensor> tensors = new ArrayList<>(checkpoint.weights().tensors());
+        add(tensors, MOMENT1, new Network(shape, checkpoint.moment1()));
+        add(tensors, MOMENT2, new Network(shape, checkpoint.moment2()));
+        checkpoint.average().ifPresent(average -> add(tensors, AVERAGE, average));
+        tensors.add(new Tensor(LOSSES, new int[] {contents.losses().length}, contents.losses()));
+        Map<String, String> metadata = new HashMap<>(contents.metadata());
+        metadata.put(Model.FORMAT_KEY, FORMAT);
+        metadata.put(STEP_KEY, Integer.toString(checkpoint.step()));
+        contents.p0().ifPresent(density -> DensityMetadata.put(metadata, "p0", density));
+        contents.p1().ifPresent(density -> DensityMetadata.put(metadata, "p1", density));
+        Safetensors.write(file, tensors, metadata);
+    }
+
+    private static void add(List<Tensor> tensors, String prefix, Network network) {
+        network.tensors().forEach(t -> tensors.add(new Tensor(prefix + t.name(), t.shape(), t.data())));
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @throws InvalidInputException if the file is missing or not a checkpoint of this program
+     */
+    public static Contents read(Path file) {
+        Safetensors.Contents contents = Safetensors.read(file);
+        String name = file.toString();
+        Map<String, String> metadata = new HashMap<>(contents.metadata());
+        String format = String.valueOf(metadata.remove(Model.FORMAT_KEY));
+        if (!format.startsWith("iadb-cl-checkpoint")) {
+            throw new InvalidInputException(name + " is not a checkpoint of a training", Setting.CHECKPOINTS);
+        }
+        Model.requireKnown(format, FORMAT, name);
+        Map<String, Tensor> weights = new LinkedHashMap<>(contents.tensors());
+        Tensor losses = weights.remove(LOSSES);
+        Network moment1 = take(weights, MOMENT1, name).orElseThrow(() -> missing(MOMENT1 + "*", name));
+        Network moment2 = take(weights, MOMENT2, name).orElseThrow(() -> missing(MOMENT2 + "*", name));
+        Optional<Network> average = take(weights, AVERAGE, name);
+        Network network = Network.of(weights, name);
+        for (Network other : List.of(moment1, moment2, average.orElse(network))) {
+            if (!other.shape().equals(network.shape())) {
+                throw new InvalidInputException(name + ": its optimizer state is that of another network");
+            }
+        }
+        for (float square : moment2.parameters()) {
+            if (square < 0) {
+                throw new InvalidInputException(name + ": a second moment is below 0: the file is damaged");
+            }
+        }
+        if (losses == null || losses.shape().length != 1) {
+            throw missing(LOSSES, name);
+        }
+        int step = step(metadata.remove(STEP_KEY), name);
+        return new Contents(new Checkpoint(network, moment1.parameters(), moment2.parameters(), average, step),
+                DensityMetadata.take(metadata, "p0", name), DensityMetadata.take(metadata, "p1", name), losses.data(),
+                Map.copyOf(metadata));
+    }
+
+    /** Removes the tensors of a prefix and returns them as a network; empty if there are none. */
+    private static Optional<Network> take(Map<String, Tensor> tensors, String prefix, String file) {
+        Map<String, Tensor> found = new LinkedHashMap<>();
+        tensors.values().stream().filter(tensor -> tensor.name().startsWith(prefix)).forEach(tensor -> {
+            String name = tensor.name().substring(prefix.length());
+            found.put(name, new Tensor(name, tensor.shape(), tensor.data()));
+        });
+        tensors.keySet().removeIf(name -> name.startsWith(prefix));
+        return found.isEmpty() ? Optional.empty() : Optional.of(Network.of(found, file));
+    }
+
+    private static InvalidInputException missing(String tensors, String file) {
+        return new InvalidInputException(file + ": tensors " + tensors + " are missing");
+    }
+
+    private static int step(String text, String file) {
+        if (text != null && text.matches("\\d{1,10}") && Long.parseLong(text) <= Integer.MAX_VALUE) {
+            return Integer.parseInt(text);
+        }
+        throw new InvalidInputException(file + ": its step is not a whole number");
+    }
 }

@@ -15,24 +15,21 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A density in the metadata of a file: {@code pN}, its name, and unless it is a named one {@code pN.png}, its pixels as a
- * 16-bit greyscale PNG in base64. A PNG above {@value #MAX_PNG_BYTES} bytes is left out: {@code pN.sha256} of the pixels,
- * {@code pN.size} and {@code pN.path} identify the picture, and the user must name it again. A path in a file is never opened.
+ * Stores a density in a file's metadata: {@code pN} is its name, {@code pN.png} its pixels as a 16-bit greyscale PNG in base64,
+ * absent for a named density. In the place of a PNG above {@value #MAX_PNG_BYTES} bytes, {@code pN.sha256} of the pixels,
+ * {@code pN.size} and {@code pN.path} identify the picture, which the user must give again. A path in a file is never opened.
  */
 final class DensityMetadata {
     static final int MAX_PNG_BYTES = 4 << 20;
 
     private static final int MAX_NAME_CHARS = 255; // the usual limit of a file's name
 
-    private DensityMetadata() {
-    }
+    private DensityMetadata() { }
 
     /** Whether a key of the metadata describes a density. */
-    static boolean isKey(String key) {
-        return key.matches("(?s)p[01](\\..*)?");
-    }
+    static boolean isKey(String key) { return key.matches("(?s)p[01](\\..*)?"); }
 
-    /** Puts a density under {@code key}. */
+    /** Stores a density under {@code key}. */
     static void put(Map<String, String> metadata, String key, Density density) {
         metadata.put(key, density.name());
         if (density.isNamed()) {
@@ -49,9 +46,9 @@ final class DensityMetadata {
     }
 
     /**
-     * Removes the density of {@code key} from the metadata; if they have only its hash, everything stays there.
+     * Removes the density of {@code key} from the metadata, unless they hold only its hash.
      *
-     * @return empty if the metadata have none, or only its hash
+     * @return empty if the metadata hold no density, or only its hash
      */
     static Optional<Density> take(Map<String, String> metadata, String key, String file) {
         if (!metadata.containsKey(key) || metadata.containsKey(key + ".sha256")) {
@@ -76,7 +73,7 @@ final class DensityMetadata {
         }
     }
 
-    /** Hash of width and height as 32-bit and of the weights as 16-bit numbers, big-endian: the bytes of a PNG may differ. */
+    /** The hash of width and height as 32-bit and of the weights as 16-bit numbers, big-endian; a PNG's bytes could vary. */
     private static String sha256(Density density) {
         ByteBuffer bytes = ByteBuffer.allocate(2 * Integer.BYTES + density.weights().length * Short.BYTES);
         bytes.putInt(density.width()).putInt(density.height()).asShortBuffer().put(density.weights());
@@ -87,7 +84,7 @@ final class DensityMetadata {
         }
     }
 
-    /** What is wrong with a density that the user names, if the metadata have the hash of another; empty if nothing is. */
+    /** Why a given density is not the one whose hash the metadata hold; empty if it is, or without a hash. */
     static Optional<String> mismatch(Map<String, String> metadata, String key, Density density, String file) {
         String hash = metadata.get(key + ".sha256");
         return hash == null || hash.equals(sha256(density)) ? Optional.empty()
@@ -95,7 +92,7 @@ final class DensityMetadata {
                 UntrustedText.shown(metadata.getOrDefault(key + ".path", "another"))));
     }
 
-    /** Width over height of a picture of which the metadata have the size; empty if they do not. */
+    /** Width over height of the picture's size in the metadata; empty if it is missing or invalid. */
     static OptionalDouble aspect(Map<String, String> metadata, String key) {
         String size = metadata.getOrDefault(key + ".size", "");
         if (!size.matches("[1-9]\\d{0,5}x[1-9]\\d{0,5}")) {

@@ -12,20 +12,20 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A trained network and how it was made, and its safetensors file: the network's tensors as PyTorch names and lays them out, the
- * rest in the metadata.
+ * A trained network with its provenance, and its safetensors file: the network's tensors as PyTorch names and lays them out, all
+ * else in the metadata.
  *
  * @param network    shape and weights
  * @param p0         where the map starts; empty if the file does not hold it
  * @param p1         where the map ends; empty if the file does not hold it
- * @param provenance settings, seed and program version, as text by key
+ * @param provenance settings, seed, program version and the like, as text by key
  */
 public record Model(Network network, Optional<Density> p0, Optional<Density> p1, Map<String, String> provenance) {
     static final String FORMAT_KEY = "format";
 
     private static final String FORMAT = "iadb-cl-model-1";
 
-    /** Writes {@code model}; an earlier file is replaced only when the new one is whole. */
+    /** Writes {@code model}; an earlier file is replaced only when the new one is complete. */
     public static void write(Path file, Model model) throws IOException {
         Map<String, String> metadata = new HashMap<>(model.provenance());
         metadata.put(FORMAT_KEY, FORMAT);
@@ -35,8 +35,8 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
     }
 
     /**
-     * Reads a model of this program, one with the same tensors from elsewhere, or that of a checkpoint: the average of the weights
-     * if it has one.
+     * Reads a model of this program, a model of another program with the same tensors, or the model in a checkpoint: the average
+     * of its weights if it holds one.
      *
      * @throws InvalidInputException if the file is missing or not such a model
      */
@@ -45,13 +45,13 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
         String name = file.toString();
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         String format = metadata.remove(FORMAT_KEY);
-        if (CheckpointFile.FORMAT.equals(format)) {
-            return CheckpointFile.read(file).model();
+        if (Checkpoint.FORMAT.equals(format)) {
+            return Checkpoint.read(file).model();
         }
         requireKnown(format, FORMAT, name);
         Network network = Network.of(contents.tensors(), name);
         if (!FORMAT.equals(format)) {
-            metadata.keySet().removeIf(DensityMetadata::isKey); // another program's meaning of them is unknown
+            metadata.keySet().removeIf(DensityMetadata::isKey); // their meaning in another program's file is unknown
         }
         Optional<Density> p0 = DensityMetadata.take(metadata, "p0", name);
         Optional<Density> p1 = DensityMetadata.take(metadata, "p1", name);
@@ -59,15 +59,15 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
     }
 
     /**
-     * What is wrong with a density given for one of which the model's file holds only the hash; empty if nothing is.
+     * Why a given density is not the one whose hash the model's file holds; empty if it is, or without a hash.
      *
-     * @param first p0, else p1
+     * @param first p0, otherwise p1
      */
     public Optional<String> mismatch(boolean first, Density density, Path file) {
         return DensityMetadata.mismatch(provenance, first ? "p0" : "p1", density, file.toString());
     }
 
-    /** Width over height of the picture of p0, else p1; empty if the file does not have it. */
+    /** Width over height of the picture of p0 if {@code first}, otherwise p1; empty if the file does not hold it. */
     public OptionalDouble aspect(boolean first) {
         return (first ? p0 : p1).map(density -> OptionalDouble.of((double) density.width() / density.height()))
                 .orElseGet(() -> DensityMetadata.aspect(provenance, first ? "p0" : "p1"));

@@ -22,7 +22,7 @@ public record Network(NetworkShape shape, float[] parameters) {
         }
     }
 
-    /** Weights and biases drawn from {@code seed}, uniform in ±1/√fan_in as in PyTorch's Linear. */
+    /** A network with weights and biases drawn from {@code seed}, uniform in ±1/√fan_in as in PyTorch's Linear. */
     public static Network initial(NetworkShape shape, long seed) {
         float[] parameters = new float[shape.bufferFloats()];
         for (int l = 0; l < shape.layers(); l++) {
@@ -81,7 +81,7 @@ public record Network(NetworkShape shape, float[] parameters) {
     }
 
     /**
-     * The network of these tensors; their names and shapes give width and depth.
+     * Reads a network from its tensors, whose names and shapes give width and depth.
      *
      * @throws InvalidInputException if a tensor is missing, unknown or of another shape
      */
@@ -120,9 +120,7 @@ public record Network(NetworkShape shape, float[] parameters) {
         return new Network(shape, parameters);
     }
 
-    private static String layerName(NetworkShape shape, int l) {
-        return l == shape.depth() ? "output" : "linear" + (l + 1);
-    }
+    private static String layerName(NetworkShape shape, int l) { return l == shape.depth() ? "output" : "linear" + (l + 1); }
 
     private static float[] data(Map<String, Safetensors.Tensor> tensors, String name, String file, int... shape) {
         Safetensors.Tensor tensor = tensors.get(name);
@@ -130,7 +128,7 @@ public record Network(NetworkShape shape, float[] parameters) {
             throw new InvalidInputException(file + ": tensor " + name + " is missing");
         }
         if (!Arrays.equals(tensor.shape(), shape)) {
-            throw new InvalidInputException("%s: tensor %s has shape %s where %s is needed".formatted(
+            throw new InvalidInputException("%s: tensor %s has shape %s, but needs %s".formatted(
                     file, name, Arrays.toString(tensor.shape()), Arrays.toString(shape)));
         }
         return tensor.data();

@@ -3,7 +3,7 @@ package iadb.model;
 import iadb.fault.InvalidInputException;
 
 /**
- * The multilayer perceptron 3-W-…-W-2 with L hidden layers, and where its tensors lie in one buffer of floats.
+ * The multilayer perceptron 3-W-…-W-2 with L hidden layers, and the offsets of its tensors in one buffer of floats.
  *
  * <p>The layout is that of {@code cl/network.cl}: tensors in order, each at a multiple of 16 floats; weights are
  * [inputs][outputs] except those of the output layer, which are [2][W]; the first layer's bias follows its weights.
@@ -50,13 +50,13 @@ public record NetworkShape(int width, int depth) {
         return weightOffset(l) + (l == depth ? n * width + k : k * outputs(l) + n);
     }
 
-    /** Floats of the whole buffer, the padding after the last bias included. */
+    /** Floats of the whole buffer, including the padding after the last bias. */
     public int bufferFloats() { return biasOffset(depth) + ALIGNMENT; }
 
     /** Floats of the transposed copies of the hidden weights, [L-1][W][W]; at least 1, since no buffer is empty. */
     public int transposedFloats() { return Math.max(1, (depth - 1) * width * width); }
 
-    /** Parameters that are learned. */
+    /** The number of learned parameters. */
     public int parameters() { return biasOffset(depth) + OUTPUTS; }
 
     /** Floating-point operations of the forward pass of one row: two for each weight. */

@@ -3,8 +3,8 @@ package iadb.model;
 import java.util.Arrays;
 
 /**
- * The network, its loss, its gradient and Adam in plain Java and double precision, written from the definitions: the self-test and
- * the tests compare every kernel with it. Its own test checks it by finite differences.
+ * The network, its loss, its gradient and Adam in plain Java and double precision, written from the definitions: the self-test
+ * and the tests compare every kernel with it. Its own test checks it by finite differences.
  */
 public final class ReferenceNetwork {
     private final NetworkShape shape;
@@ -43,7 +43,7 @@ public final class ReferenceNetwork {
     public double[] velocity(double x, double y, double alpha) { return forward(x, y, alpha)[shape.layers()]; }
 
     /**
-     * How near a hidden unit comes to the kink of its ReLU: the least |input of a ReLU|.
+     * The least |input of a ReLU| over the rows: the distance to the nearest kink.
      *
      * @param rows [B][5]: x, y, α, target x, target y
      */

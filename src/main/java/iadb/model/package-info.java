@@ -1,5 +1,5 @@
 /**
- * The network: its shape, its parameters on the host, and the files that keep it and its training. Knows no device; the layout that
+ * The network: its shape, its parameters on the host, and the files of models and checkpoints. Knows no device; the layout that
  * kernels share is that of {@link iadb.model.NetworkShape}.
  */
 package iadb.model;

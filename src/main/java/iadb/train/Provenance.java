@@ -6,7 +6,7 @@ import iadb.fault.InvalidInputException;
 import iadb.fault.InvalidInputException.Setting;
 import iadb.file.BuildVersion;
 import iadb.file.Json;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
 import java.util.Arrays;
@@ -77,7 +77,7 @@ public final class Provenance {
      * @param iterations in all; empty: those of the run that was stopped
      * @throws InvalidInputException when a fact is missing or out of its range, or so many iterations cannot be
      */
-    public static TrainingSettings resumed(CheckpointFile.Contents from, Optional<Integer> iterations, String file) {
+    public static TrainingSettings resumed(Checkpoint.Contents from, Optional<Integer> iterations, String file) {
         Reader reader = new Reader(from.metadata(), file);
         PlanChoice.Kind kind = reader.fact(PLAN, text -> Arrays.stream(PlanChoice.Kind.values())
                 .filter(k -> k.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new));
@@ -111,7 +111,7 @@ public final class Provenance {
     }
 
     /** The steps from one checkpoint to the next in the run that was stopped; 0: none. */
-    public static int checkpointEvery(CheckpointFile.Contents from, String file) {
+    public static int checkpointEvery(Checkpoint.Contents from, String file) {
         return from.metadata().containsKey(EVERY) ? new Reader(from.metadata(), file).number(EVERY, 0) : 0;
     }
 

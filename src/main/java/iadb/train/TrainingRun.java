@@ -6,7 +6,6 @@ import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.Checkpoint;
-import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.train.TrainingSession.Progress;
@@ -28,7 +27,7 @@ public final class TrainingRun implements AutoCloseable {
         boolean progressed(Progress progress);
 
         /** Called when a checkpoint is due: after every N steps, at the end, and where the training stopped. */
-        default void checkpoint(CheckpointFile.Contents checkpoint) {
+        default void checkpoint(Checkpoint.Contents checkpoint) {
         }
     }
 
@@ -63,7 +62,7 @@ public final class TrainingRun implements AutoCloseable {
      * @param settings from {@link Provenance#resumed}
      * @throws InvalidInputException when the device cannot continue it with the same bits
      */
-    public static TrainingRun resume(Context context, TrainingSettings settings, Density p0, Density p1, CheckpointFile.Contents from,
+    public static TrainingRun resume(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint.Contents from,
             String file) {
         TrainingRun run = new TrainingRun(context, settings, p0, p1, from.checkpoint(),
                 new LossHistory(from.losses(), from.metadata(), from.checkpoint().step(), file));
@@ -126,14 +125,14 @@ public final class TrainingRun implements AutoCloseable {
         return progress;
     }
 
-    private CheckpointFile.Contents checkpoint(int every) {
+    private Checkpoint.Contents checkpoint(int every) {
         Checkpoint checkpoint = session.checkpoint();
         if (!checkpoint.isFinite()) {
             throw diverged("a weight after iteration " + session.stepsEnqueued());
         }
         Map<String, String> metadata = Provenance.ofCheckpoint(settings, every, session.choice(), context.device());
         metadata.putAll(history.facts());
-        return new CheckpointFile.Contents(checkpoint, Optional.of(p0), Optional.of(p1), history.completeRows(), metadata);
+        return new Checkpoint.Contents(checkpoint, Optional.of(p0), Optional.of(p1), history.completeRows(), metadata);
     }
 
     /**

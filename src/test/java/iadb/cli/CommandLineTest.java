@@ -13,7 +13,7 @@ import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.OtherDevice;
 import iadb.file.NpyWriter;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.sample.TrainedNetwork;
 import iadb.train.LossHistory;
 import java.io.IOException;
@@ -96,12 +96,12 @@ class CommandLineTest {
 
     /** Copies the checkpoint of {@code same} with another tuning. */
     private void withTuning(String to, UnaryOperator<String> change) throws IOException {
-        CheckpointFile.Contents contents = CheckpointFile.read(folder.resolve("same/checkpoint.safetensors"));
+        Checkpoint.Contents contents = Checkpoint.read(folder.resolve("same/checkpoint.safetensors"));
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         String before = metadata.get("tuning");
         metadata.computeIfPresent("tuning", (key, tuning) -> change.apply(tuning));
         assertNotEquals(before, metadata.get("tuning"));
-        CheckpointFile.write(folder.resolve(to).resolve("checkpoint.safetensors"), new CheckpointFile.Contents(contents.checkpoint(),
+        Checkpoint.write(folder.resolve(to).resolve("checkpoint.safetensors"), new Checkpoint.Contents(contents.checkpoint(),
                 contents.p0(), contents.p1(), contents.losses(), metadata));
     }
 

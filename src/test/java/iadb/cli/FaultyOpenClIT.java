@@ -9,7 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.ChildRun;
 import iadb.OpenClLayer;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -98,7 +98,7 @@ class FaultyOpenClIT {
         assertTrue(run.err().contains(remedy), run.err());
         assertNothingLeaked();
         assertFalse(Files.exists(folder.resolve("out/model.safetensors")));
-        int step = CheckpointFile.read(folder.resolve("out/checkpoint.safetensors")).checkpoint().step();
+        int step = Checkpoint.read(folder.resolve("out/checkpoint.safetensors")).checkpoint().step();
         assertTrue(step > 1000 && step < 1500 && step % 100 == 0, "step " + step);
         Commands.run(folder, "train", "--resume", "./out/checkpoint.safetensors").well();
         arguments[arguments.length - 1] = "./whole";

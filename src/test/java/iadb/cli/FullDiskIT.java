@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.ChildRun;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,7 +89,7 @@ class FullDiskIT {
         assertEquals(0, run.code(), run.err());
         assertEquals(List.of("cannot write disk/checkpoint.safetensors: No space left on device; the training continues, and tries"
                 + " again"), faults(run));
-        assertEquals(20_000, CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step());
+        assertEquals(20_000, Checkpoint.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step());
         Commands.run(folder, SMALL.replace("disk", "./whole").split(" ")).well();
         assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
                 Files.readAllBytes(folder.resolve("kept/model.safetensors")));
@@ -119,7 +119,7 @@ class FullDiskIT {
         assertEquals(1, run.code(), run.err());
         assertEquals(List.of("cannot write disk/checkpoint.safetensors: Read-only file system; the training continues, and tries again",
                 "cannot write disk/model.safetensors: Read-only file system"), faults(run));
-        int step = CheckpointFile.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step();
+        int step = Checkpoint.read(folder.resolve("kept/checkpoint.safetensors")).checkpoint().step();
         assertTrue(step >= 500 && step < 20_000, "step " + step);
         assertFalse(Files.exists(folder.resolve("kept/model.safetensors")));
         Commands.run(folder, "train", "--resume", "./kept/checkpoint.safetensors").well();

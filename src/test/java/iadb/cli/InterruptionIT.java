@@ -11,7 +11,7 @@ import iadb.FileNames;
 import iadb.OpenClLayer;
 import iadb.UniformPoints;
 import iadb.file.NpyWriter;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
 import java.nio.file.Files;
@@ -83,7 +83,7 @@ class InterruptionIT {
                 Jar.with(SMALL, "--iterations", "100000000", "--checkpoint-every", "1000", "--out", "stopped"));
         assertEquals(130, run.code(), run.err());
         assertTrue(run.err().contains("train --resume stopped"), run.err());
-        int step = CheckpointFile.read(folder.resolve("stopped/checkpoint.safetensors")).checkpoint().step();
+        int step = Checkpoint.read(folder.resolve("stopped/checkpoint.safetensors")).checkpoint().step();
         assertTrue(step >= 1000 && Files.exists(folder.resolve("stopped/model.safetensors")), "step " + step);
         String total = Integer.toString(step + 500);
         Commands.run(folder, "train", "--resume", "./stopped/checkpoint.safetensors", "--iterations", total).well();

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
 import iadb.Soak;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.sample.TrainedNetwork;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -167,7 +167,7 @@ class KillsIT {
             if (name.equals("run.json")) {
                 JsonParser.parseString(new String(bytes)).getAsJsonObject();
             } else if (name.equals(CHECKPOINT)) {
-                CheckpointFile.read(folder.resolve("out").resolve(name));
+                Checkpoint.read(folder.resolve("out").resolve(name));
             } else if (differsBetweenRuns(name)) {
                 decode(bytes);
             } else if (!isUnfinished(name)) {
@@ -194,7 +194,7 @@ class KillsIT {
     private void resume(Work work) throws IOException, InterruptedException {
         Path checkpoint = folder.resolve("out").resolve(CHECKPOINT);
         if (Files.exists(checkpoint)) {
-            int step = CheckpointFile.read(checkpoint).checkpoint().step();
+            int step = Checkpoint.read(checkpoint).checkpoint().step();
             Files.copy(checkpoint, folder.resolve("c.safetensors"), StandardCopyOption.REPLACE_EXISTING);
             boolean old = Arrays.equals(Files.readAllBytes(checkpoint), work.before.get(CHECKPOINT));
             Jar.run(folder, Map.of(), "train", "--resume", "./out/" + CHECKPOINT).well();

@@ -1,6 +1,6 @@
 package iadb.cli;
 
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import java.util.Optional;
@@ -11,7 +11,7 @@ public final class ResumeDoor {
     }
 
     /** The settings of a checkpoint, its densities and its losses so far. */
-    public static void resume(CheckpointFile.Contents contents, String file) {
+    public static void resume(Checkpoint.Contents contents, String file) {
         Provenance.resumed(contents, Optional.empty(), file);
         Provenance.checkpointEvery(contents, file);
         contents.density(true, Optional.empty(), file);

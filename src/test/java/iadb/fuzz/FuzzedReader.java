@@ -7,7 +7,7 @@ import iadb.density.DensityImage;
 import iadb.fault.InvalidInputException;
 import iadb.file.NpyReader;
 import iadb.file.PointReader;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.model.Model;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -97,9 +97,9 @@ enum FuzzedReader {
 
         @Override
         void read(Path file) throws IOException {
-            CheckpointFile.Contents contents = CheckpointFile.read(file);
+            Checkpoint.Contents contents = Checkpoint.read(file);
             use(contents.model(), file);
-            CheckpointFile.write(file.resolveSibling("again"), contents);
+            Checkpoint.write(file.resolveSibling("again"), contents);
             ResumeDoor.resume(contents, file.toString());
         }
     },

@@ -6,7 +6,6 @@ import iadb.density.NamedDensities;
 import iadb.file.NpyWriter;
 import iadb.file.Safetensors;
 import iadb.model.Checkpoint;
-import iadb.model.CheckpointFile;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -190,7 +189,7 @@ final class Seeds {
         facts.putAll(Map.of("loss.interval", "1", "loss.sum", "0.0", "loss.smoothed", "1.5", "device", "none", "driver", "none",
                 "program", "none", "tuning", "vector=4 tile-rows=8 item-rows=1 item-vectors=1 group-size=1 update-groups=1"
                 + " update-group-size=1"));
-        CheckpointFile.write(file, new CheckpointFile.Contents(checkpoint, Optional.of(Pictures.DOT), Optional.of(named("ring")),
+        Checkpoint.write(file, new Checkpoint.Contents(checkpoint, Optional.of(Pictures.DOT), Optional.of(named("ring")),
                 new float[3], facts));
         return file;
     }

@@ -106,7 +106,7 @@ class ModelTest {
         assertRefused(file, tensors.subList(2, 10), "linear1.weight");
         List<Safetensors.Tensor> wrongShape = new ArrayList<>(tensors);
         wrongShape.set(1, new Safetensors.Tensor(bias.name(), new int[] {32}, new float[32]));
-        assertRefused(file, wrongShape, "linear1.bias has shape [32] where [64] is needed");
+        assertRefused(file, wrongShape, "linear1.bias has shape [32], but needs [64]");
         List<Safetensors.Tensor> otherName = new ArrayList<>(tensors);
         otherName.set(9, new Safetensors.Tensor("out.bias", new int[] {2}, new float[2]));
         assertRefused(file, otherName, "output.bias is missing");

@@ -10,7 +10,7 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.fault.InvalidInputException;
-import iadb.model.CheckpointFile;
+import iadb.model.Checkpoint;
 import iadb.plan.PlanChoice;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +26,8 @@ class TrainingRunTest {
             .withPlan(Optional.of(PlanChoice.Kind.FUSED));
 
     /** The checkpoints of a run whose observer continues as {@code shouldContinue} says. */
-    private static List<CheckpointFile.Contents> train(TrainingRun run, int every, Predicate<TrainingSession.Progress> shouldContinue) {
-        List<CheckpointFile.Contents> checkpoints = new ArrayList<>();
+    private static List<Checkpoint.Contents> train(TrainingRun run, int every, Predicate<TrainingSession.Progress> shouldContinue) {
+        List<Checkpoint.Contents> checkpoints = new ArrayList<>();
         run.train(every, new TrainingRun.Observer() {
             @Override
             public boolean progressed(TrainingSession.Progress progress) {
@@ -35,24 +35,24 @@ class TrainingRunTest {
             }
 
             @Override
-            public void checkpoint(CheckpointFile.Contents checkpoint) {
+            public void checkpoint(Checkpoint.Contents checkpoint) {
                 checkpoints.add(checkpoint);
             }
         });
         return checkpoints;
     }
 
-    private static List<Integer> steps(List<CheckpointFile.Contents> checkpoints) {
+    private static List<Integer> steps(List<Checkpoint.Contents> checkpoints) {
         return checkpoints.stream().map(contents -> contents.checkpoint().step()).toList();
     }
 
     @Test
     void checkpointsAreDueEveryNStepsAndAtTheEndAndGiveTheSameBits() {
         try (Context context = Context.open(Device.select("auto")); TrainingRun run = new TrainingRun(context, SETTINGS, GAUSSIAN, RING)) {
-            List<CheckpointFile.Contents> checkpoints = train(run, 40, progress -> true);
+            List<Checkpoint.Contents> checkpoints = train(run, 40, progress -> true);
             assertEquals(List.of(40, 80, 100), steps(checkpoints));
             assertEquals(100, run.history().steps());
-            CheckpointFile.Contents first = checkpoints.get(0);
+            Checkpoint.Contents first = checkpoints.get(0);
             assertEquals(40, Provenance.checkpointEvery(first, "file"));
             TrainingSettings settings = Provenance.resumed(first, Optional.empty(), "file");
             try (TrainingRun resumed = TrainingRun.resume(context, settings, GAUSSIAN, RING, first, "file")) {
@@ -68,7 +68,7 @@ class TrainingRunTest {
     void anObserverStopsATrainingWithACheckpointThere() {
         try (Context context = Context.open(Device.select("auto"));
                 TrainingRun run = new TrainingRun(context, SETTINGS.withIterations(100_000_000), GAUSSIAN, RING)) {
-            List<CheckpointFile.Contents> checkpoints = train(run, 50_000_000, progress -> progress.stepsDone() == 0);
+            List<Checkpoint.Contents> checkpoints = train(run, 50_000_000, progress -> progress.stepsDone() == 0);
             assertEquals(List.of(run.session().stepsEnqueued()), steps(checkpoints));
             assertTrue(run.session().stepsEnqueued() > 0 && run.session().stepsEnqueued() < 50_000_000);
         }
@@ -82,7 +82,7 @@ class TrainingRunTest {
     void aTotalThatCannotBeIsRefused() {
         try (Context context = Context.open(Device.select("auto"));
                 TrainingRun run = new TrainingRun(context, SETTINGS.withLearningRate(1e-3f, true), GAUSSIAN, RING)) {
-            CheckpointFile.Contents end = train(run, 100, progress -> true).get(0);
+            Checkpoint.Contents end = train(run, 100, progress -> true).get(0);
             assertThrows(InvalidInputException.class, () -> Provenance.resumed(end, Optional.of(99), "file"), "it is at 100 already");
             assertThrows(InvalidInputException.class, () -> Provenance.resumed(end, Optional.of(200), "file"), "the rate is 0");
         }

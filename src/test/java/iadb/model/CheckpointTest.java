@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A checkpoint is read back unchanged and can be read as a model; wrong files are refused. */
-class CheckpointFileTest {
+class CheckpointTest {
     private static final NetworkShape SHAPE = new NetworkShape(16, 2);
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
 
@@ -43,20 +43,20 @@ class CheckpointFileTest {
         return values;
     }
 
-    private static CheckpointFile.Contents contents(boolean averages, Density p0) {
+    private static Checkpoint.Contents contents(boolean averages, Density p0) {
         Checkpoint checkpoint = new Checkpoint(network(1), network(2).parameters(), squares(3),
                 averages ? Optional.of(network(4)) : Optional.empty(), 1234);
-        return new CheckpointFile.Contents(checkpoint, Optional.of(p0), Optional.of(RING), new float[] {3, 2, 1},
+        return new Checkpoint.Contents(checkpoint, Optional.of(p0), Optional.of(RING), new float[] {3, 2, 1},
                 Map.of("batch", "64", "total", "5000"));
     }
 
     @Test
     void comesBackAsItWasAndTwiceWithTheSameBytes() throws IOException {
         for (boolean averages : new boolean[] {false, true}) {
-            CheckpointFile.Contents before = contents(averages, Densities.noise(20));
+            Checkpoint.Contents before = contents(averages, Densities.noise(20));
             Path file = folder.resolve("c.safetensors");
-            CheckpointFile.write(file, before);
-            CheckpointFile.Contents after = CheckpointFile.read(file);
+            Checkpoint.write(file, before);
+            Checkpoint.Contents after = Checkpoint.read(file);
             assertArrayEquals(before.checkpoint().weights().parameters(), after.checkpoint().weights().parameters());
             assertArrayEquals(before.checkpoint().moment1(), after.checkpoint().moment1());
             assertArrayEquals(before.checkpoint().moment2(), after.checkpoint().moment2());
@@ -67,7 +67,7 @@ class CheckpointFileTest {
             assertArrayEquals(Densities.noise(20).weights(), after.p0().orElseThrow().weights());
             assertEquals("ring", after.p1().orElseThrow().name());
             Path again = folder.resolve("again.safetensors");
-            CheckpointFile.write(again, after);
+            Checkpoint.write(again, after);
             assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(again));
         }
     }
@@ -75,9 +75,9 @@ class CheckpointFileTest {
     @Test
     void readsAsTheModelItHolds() throws IOException {
         Path file = folder.resolve("c.safetensors");
-        CheckpointFile.write(file, contents(false, RING));
+        Checkpoint.write(file, contents(false, RING));
         assertArrayEquals(network(1).parameters(), Model.read(file).network().parameters());
-        CheckpointFile.write(file, contents(true, RING));
+        Checkpoint.write(file, contents(true, RING));
         Model model = Model.read(file);
         assertArrayEquals(network(4).parameters(), model.network().parameters(), "the average, where there is one");
         assertEquals("ring", model.p0().orElseThrow().name());
@@ -87,8 +87,8 @@ class CheckpointFileTest {
     void aPictureTooLargeForTheFileMustBeTheSameAgain() throws IOException {
         Path file = folder.resolve("c.safetensors");
         Density large = Densities.noise(1600); // 5 MB as a PNG
-        CheckpointFile.write(file, contents(false, large));
-        CheckpointFile.Contents after = CheckpointFile.read(file);
+        Checkpoint.write(file, contents(false, large));
+        Checkpoint.Contents after = Checkpoint.read(file);
         assertTrue(after.p0().isEmpty());
         assertEquals(large, after.density(true, Optional.of(large), "c"));
         assertThrows(InvalidInputException.class, () -> after.density(true, Optional.of(Densities.noise(1599)), "c"));
@@ -103,14 +103,14 @@ class CheckpointFileTest {
 
     private void assertFault(String reason, Change change) throws IOException {
         Path good = folder.resolve("good.safetensors");
-        CheckpointFile.write(good, contents(true, RING));
+        Checkpoint.write(good, contents(true, RING));
         Safetensors.Contents whole = Safetensors.read(good);
         List<Tensor> tensors = new ArrayList<>(whole.tensors().values());
         Map<String, String> metadata = new HashMap<>(whole.metadata());
         change.of(tensors, metadata);
         Path file = folder.resolve("bad.safetensors");
         Safetensors.write(file, tensors, metadata);
-        InvalidInputException e = assertThrows(InvalidInputException.class, () -> CheckpointFile.read(file));
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> Checkpoint.read(file));
         assertTrue(e.getMessage().contains(reason) && e.getMessage().contains("bad.safetensors"), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
     }
