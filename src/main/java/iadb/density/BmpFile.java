@@ -8,7 +8,7 @@ import java.util.Set;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A BMP with the header of OS/2 and Windows 2 (12 bytes) or of a later Windows. */
+/** Checks a BMP's header, that of OS/2 and Windows 2 (12 bytes) or of a later Windows. */
 final class BmpFile extends PictureFile {
     private static final int OLDEST = 12;
     private static final Set<Integer> HEADER_BYTES = Set.of(OLDEST, 40, 52, 56, 108, 124);
@@ -42,7 +42,7 @@ final class BmpFile extends PictureFile {
 
     @Override
     void requireReadable(ImageReader reader) {
-        if (wrapsAnotherFormat) { // which may have another size than this header says
+        if (wrapsAnotherFormat) { // whose size may differ from that in this header
             throw new InvalidInputException("%s is a BMP wrapped around a PNG or JPEG: save it as a PNG".formatted(name));
         }
     }

@@ -1,6 +1,6 @@
-// A file from outside is not trusted: its size is checked from the header before anything is decoded, and any failure inside the
-// decoders becomes one line that names the file. Streams are opened over the file or in memory, so that ImageIO's disk cache is
-// never used and no global setting is touched.
+// Image files are untrusted: the size in the header is checked before decoding, and every failure of a decoder becomes one line
+// that names the file. Streams are opened over the file or in memory, so that ImageIO's disk cache is not used and no global
+// setting changed.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
@@ -32,20 +32,19 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Image files and PNG bytes as densities: PNG, JPEG, BMP and GIF; 8 or 16 bits; grey, colour, alpha, palette. */
+/** Reads densities from images: PNG, JPEG, BMP and GIF; 8 or 16 bits; grey, colour, alpha, palette. Writes them as PNG. */
 public final class DensityImage {
-    /** The longest side of an image that is read. */
+    /** The longest accepted side of an image, in pixels. */
     public static final int MAX_SIDE = 32_768;
 
-    /** The most pixels of an image that is read, 2^26: half a gigabyte in 16-bit colour with alpha. */
+    /** The most accepted pixels of an image, 2^26: half a gigabyte in 16-bit colour with alpha. */
     public static final int MAX_PIXELS = 1 << 26;
 
     private static final double MOSTLY_BRIGHT = 0.65; // mean over brightest
     private static final String KINDS = "a PNG, JPEG, BMP or GIF";
     private static final Set<String> FORMATS = Set.of("PNG", "JPEG", "BMP", "GIF");
 
-    private DensityImage() {
-    }
+    private DensityImage() { }
 
     /**
      * Reads an image file: grey as stored (257 v for 8 bits), colour by luminance, alpha multiplied in, 16 bits kept. Colour
@@ -80,8 +79,8 @@ public final class DensityImage {
     /**
      * The density of a PNG held in memory; the inverse of {@link #toPng}.
      *
-     * @param name what messages and files call the density
-     * @throws InvalidInputException as {@link #read} does, with the name for the file
+     * @param name the density's name in messages and files
+     * @throws InvalidInputException in the cases of {@link #read}; the message names the density instead of the file
      */
     public static Density fromPng(String name, byte[] png) {
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(png))) {
@@ -94,8 +93,8 @@ public final class DensityImage {
 
     /**
      * A hint, in one line, for a user who may have forgotten to invert a picture, such as a black drawing on white paper; empty
-     * for named densities, and if {@code inverted}. In 15 photographs the mean was at most 0.61 of the brightest pixel, in a page
-     * of print in bad light 0.67. A uniform picture gets no hint.
+     * for named densities, if {@code inverted}, and for a uniform picture. The mean of 15 photographs was at most 0.61 of the
+     * brightest pixel, that of a printed page in bad light 0.67.
      */
     public static Optional<String> invertHint(Density density, boolean inverted) {
         if (density.isNamed() || inverted || density.acceptance() < MOSTLY_BRIGHT || density.acceptance() == 1) {
@@ -135,7 +134,7 @@ public final class DensityImage {
             reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
             BufferedImage image = reader.read(0);
             if (image.getWidth() != width || image.getHeight() != height) {
-                throw new IOException("the picture has another size than its header says");
+                throw new IOException("the picture's size differs from that in its header");
             }
             if (file.isIncomplete(warnings)) {
                 throw new IOException(String.join("; ", warnings));
@@ -160,9 +159,9 @@ public final class DensityImage {
     }
 
     private static InvalidInputException black(PictureFile file, boolean transparent) {
-        String fault = transparent ? "wholly transparent" : "all black";
+        String fault = transparent ? "fully transparent" : "all black";
         String message = file.hasMorePictures()
-                ? "%s: its first picture is %s, and no other is read: save another one as a PNG".formatted(file.name, fault)
+                ? "%s: its first picture is %s, and only the first is read: save another one as a PNG".formatted(file.name, fault)
                 : "%s is %s: a density needs at least one %s pixel".formatted(
                         file.name, fault, transparent ? "visible" : "bright");
         return new InvalidInputException(message, transparent ? null : Setting.INVERT, null);
@@ -183,7 +182,7 @@ public final class DensityImage {
     static void requireReadableSize(String name, int width, int height) {
         if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > MAX_PIXELS) {
             throw new InvalidInputException(String.format(Locale.ROOT,
-                    "%s has %,d x %,d pixels: give one of at most %,d pixels and %,d a side",
+                    "%s has %,d x %,d pixels: give an image of at most %,d pixels and at most %,d on a side",
                     name, width, height, MAX_PIXELS, MAX_SIDE));
         }
     }

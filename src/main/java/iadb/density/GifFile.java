@@ -1,5 +1,5 @@
-// Java's GIF decoder ignores the screen that a picture lies on, copies all of a comment for every 255 bytes of it, and does not
-// skip the empty passes of a low interlaced picture.
+// Java's GIF decoder ignores the logical screen, copies a whole comment again for every 255 bytes of it, and does not skip the
+// empty passes of a low interlaced picture.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
@@ -10,13 +10,13 @@ import java.util.Locale;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A GIF as its blocks (GIF89a, sections 18 to 26): its first picture at its place on the screen, which is empty elsewhere. */
+/** Reads a GIF's blocks (GIF89a, sections 18 to 26) and puts the first picture at its place on the screen, empty elsewhere. */
 final class GifFile extends PictureFile {
     private static final int MAX_EXTENSION_BYTES = 1 << 18; // before the first picture
     private static final int SIGNATURE_BYTES = 6;
     private static final int EXTENSION = 0x21;
     private static final int PICTURE = 0x2C;
-    private static final int MAX_LITERAL_BITS = 8; // of LZW codes in Java's decoder; other programs write up to 11
+    private static final int MAX_LITERAL_BITS = 8; // of LZW codes that Java's decoder supports; other programs write up to 11
 
     private int screenWidth;
     private int screenHeight;
@@ -55,7 +55,7 @@ final class GifFile extends PictureFile {
 
     private static int paletteBytes(int flags) { return (flags & 0x80) == 0 ? 0 : 3 * (2 << (flags & 7)); }
 
-    /** Skips comments, texts and programs' own data; returns the byte after them. */
+    /** Skips comments, texts and application data; returns the byte after them. */
     private int skipExtensions(long maxBytes) throws IOException {
         long allowed = maxBytes;
         int kind = in.readUnsignedByte();

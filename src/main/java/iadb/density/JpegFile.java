@@ -1,6 +1,6 @@
 // Java's JPEG decoder refuses a picture for its colour profile or converts colours by it, decodes every scan of a progressive
-// picture over all pixels, and fills missing data with grey. It passes on only the first of libjpeg's warnings, which may be a
-// harmless one.
+// picture over all pixels, and fills missing data with grey. It reports only the first of libjpeg's warnings, which may be
+// harmless.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
@@ -13,9 +13,9 @@ import java.util.Locale;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A JPEG as its segments (ITU-T T.81, annex B). */
+/** Reads a JPEG's segments (ITU-T T.81, annex B). */
 final class JpegFile extends PictureFile {
-    /** Pixels times scans: more than the largest picture has with the usual ten scans of a progressive one. */
+    /** Pixels times scans; the largest picture has fewer in a progressive file with the usual ten scans. */
     private static final long MAX_SCANNED_PIXELS = 1L << 30;
 
     private static final int START_OF_SCAN = 0xDA;
@@ -28,7 +28,7 @@ final class JpegFile extends PictureFile {
     private int orientation; // 0 before Exif data are found
     private int scans;
     private int scannedComponents; // summed over the scans
-    private boolean ended; // by its marker
+    private boolean ended; // the end marker was found
     private int frame; // its start marker, or 0
     private int components;
 
@@ -43,7 +43,7 @@ final class JpegFile extends PictureFile {
         }
     }
 
-    /** Omits colour profiles, and stray bytes between segments, which would be libjpeg's first warning. */
+    /** Omits colour profiles, and stray bytes between segments, which would cause libjpeg's first warning. */
     private void walk() throws IOException {
         boolean inScanData = false;
         while (!ended) {
@@ -55,9 +55,9 @@ final class JpegFile extends PictureFile {
             }
             boolean restart = marker >= 0xD0 && marker <= 0xD7;
             inScanData = marker == START_OF_SCAN || inScanData && restart;
-            ended = marker == END_OF_IMAGE && scans > 0; // without a scan it ends a stream of tables, and the picture follows
+            ended = marker == END_OF_IMAGE && scans > 0; // before a scan it ends a stream of tables, which the picture follows
             if (marker <= 0x01 || marker >= 0xD0 && marker <= END_OF_IMAGE) {
-                continue; // has no length and no data
+                continue; // no length and no data follow
             }
             int length = in.readUnsignedShort();
             long end = start + 2 + Math.max(2, length);
@@ -107,7 +107,7 @@ final class JpegFile extends PictureFile {
             throw new InvalidInputException(String.format(Locale.ROOT,
                     "%s is a JPEG of %,d x %,d pixels in %,d scans, too many: save it as a PNG", name, width, height, scans));
         }
-        if (components == 4) { // older decoders know no type for it, newer ones four channels
+        if (components == 4) { // older decoders have no image type for it, newer ones give four channels
             throw new InvalidInputException("%s is a JPEG in printing colours (CMYK): save it as RGB or grey".formatted(name));
         }
         if (!reader.getImageTypes(0).hasNext()) {
@@ -121,8 +121,8 @@ final class JpegFile extends PictureFile {
     }
 
     /**
-     * Good photographs often have extraneous bytes before a marker. In a file without an end marker that warning may hide the
-     * one that matters. A missing end marker alone gives one warning, from Java's decoder itself.
+     * Intact photographs often have extraneous bytes before a marker. In a file without an end marker that warning may hide a
+     * more important one. A missing end marker alone causes one warning, from Java's decoder itself.
      */
     @Override
     boolean isIncomplete(List<String> warnings) {

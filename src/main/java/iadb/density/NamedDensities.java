@@ -1,6 +1,6 @@
 // The built-in densities, drawn by code so that the first run needs no file: shapes that a small network can learn, in smooth
-// 16-bit shades, centred with a margin because a density that touches the square's edge loses the points that the map takes
-// just outside it.
+// 16-bit shades, with a margin, since the map moves some points slightly outside a density, and those outside the square are
+// lost.
 package iadb.density;
 
 import static iadb.density.Sketch.bell;
@@ -24,10 +24,9 @@ import java.util.function.Supplier;
 
 /** The named densities, 512 x 512 each; drawing one takes some 20 ms, and nothing is kept between calls. */
 public final class NamedDensities {
-    private record Shape(String description, Supplier<Sketch> sketch) {
-    }
+    private record Shape(String description, Supplier<Sketch> sketch) { }
 
-    private static final Map<String, Shape> SHAPES = new LinkedHashMap<>(); // in the order they are listed
+    private static final Map<String, Shape> SHAPES = new LinkedHashMap<>(); // in the order of the list
 
     static {
         add("gaussian", "one bell in the middle, sigma 1/8", () -> Sketch.of((x, y) -> gaussian(radius(x, y), 0.125)));
@@ -47,15 +46,12 @@ public final class NamedDensities {
         add("uniform", "the same density everywhere in the square", () -> Sketch.of((x, y) -> 1));
     }
 
-    private NamedDensities() {
-    }
+    private NamedDensities() { }
 
-    /** All names, always in the same order: the program's defaults gaussian and spiral first. */
-    public static List<String> names() {
-        return List.copyOf(SHAPES.keySet());
-    }
+    /** All names in a fixed order, the program's defaults gaussian and spiral first. */
+    public static List<String> names() { return List.copyOf(SHAPES.keySet()); }
 
-    /** Draws the density of that name, with the same weights at each call; empty if there is none. */
+    /** Draws the density with this name, with the same weights at each call; empty if there is none. */
     public static Optional<Density> find(String name) {
         return Optional.ofNullable(SHAPES.get(name)).map(shape -> Density.named(name, Sketch.SIDE, shape.sketch.get().weights()));
     }
@@ -63,7 +59,7 @@ public final class NamedDensities {
     /**
      * What the density looks like, in a few words without a full stop.
      *
-     * @throws IllegalArgumentException if no density has that name
+     * @throws IllegalArgumentException if no density has this name
      */
     public static String description(String name) {
         Shape shape = SHAPES.get(name);
@@ -80,7 +76,7 @@ public final class NamedDensities {
     private static Sketch spiral() {
         double turns = 2.25;
         double[] curve = curve(200, t -> {
-            double radius = 0.03 + 0.35 * t; // Archimedes' spiral, moved a little so that its mass is in the middle
+            double radius = 0.03 + 0.35 * t; // Archimedes' spiral, shifted so that its centre of mass is near the middle
             double angle = 2 * PI * turns * t + PI / 2;
             return point(0.517 + radius * cos(angle), 0.467 + radius * sin(angle));
         });
@@ -114,7 +110,7 @@ public final class NamedDensities {
     }
 
     private static Sketch checkerboard() {
-        double margin = 56.0 / Sketch.SIDE; // four fields of exactly 100 pixels each lie between the margins
+        double margin = 56.0 / Sketch.SIDE; // between the margins are four fields of exactly 100 pixels
         double field = 100.0 / Sketch.SIDE;
         return Sketch.of((x, y) -> {
             int column = (int) Math.floor((x - margin) / field);

@@ -1,5 +1,5 @@
-// Brightness is computed from the raster's numbers. BufferedImage.getRGB would send a grey image through a gamma conversion and
-// cut 16 bits to 8.
+// Brightness is computed from the raster's numbers: BufferedImage.getRGB would convert the gamma of a grey image and reduce 16
+// bits to 8.
 package iadb.density;
 
 import java.awt.image.BufferedImage;
@@ -26,7 +26,7 @@ record Picture(int width, int height, short[] weights) {
      * The brightness of a decoded image.
      *
      * @param invert whether grey becomes 65535 - grey before alpha multiplies
-     * @throws IllegalArgumentException if the image is neither grey nor of three colours
+     * @throws IllegalArgumentException if the image has neither one nor three colour channels
      */
     static Picture of(BufferedImage image, boolean invert) {
         Raster raster = image.getRaster();
@@ -65,7 +65,7 @@ record Picture(int width, int height, short[] weights) {
         return weights;
     }
 
-    /** A value of so many bits stretched to 0 .. 65535, rounded. */
+    /** Scales a value of {@code bits} bits to 0 .. 65535, rounded. */
     private static int to16Bits(int value, int bits) {
         int max = (1 << bits) - 1;
         return max == Density.WHITE ? value : (value * Density.WHITE + max / 2) / max;
@@ -123,7 +123,7 @@ record Picture(int width, int height, short[] weights) {
         return UPRIGHT;
     }
 
-    /** This picture turned upright from an Exif orientation, 1 .. 8. */
+    /** This picture rotated or mirrored upright from an Exif orientation, 1 .. 8. */
     Picture upright(int orientation) {
         if (orientation == UPRIGHT) {
             return this;

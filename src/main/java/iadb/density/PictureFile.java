@@ -1,5 +1,5 @@
-// Java's decoders need help, which differs by format: data to be hidden from them, data that would take them minutes, data that
-// they read wrongly, and missing data that they fill in silently. Each format is a subclass.
+// Java's decoders refuse some valid data, take minutes for other data, decode some wrongly, and silently fill in missing data.
+// Each format has a subclass that prevents this.
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
@@ -8,13 +8,13 @@ import java.util.List;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** What is done before and after a picture file is decoded; {@link #survey} comes first. */
+/** The checks before and the corrections after a picture file is decoded; {@link #survey} is called first. */
 abstract class PictureFile {
     /** The file's name in messages. */
     final String name;
     /** The file, for the survey. */
     final PictureStream in;
-    /** The file without what the survey omits, for the decoder. */
+    /** The file without the parts that the survey omits, for the decoder. */
     final PictureStream needed;
     /** Whether Java's decoder does not support this kind of file, which explains why it failed. */
     boolean unsupported;
@@ -35,7 +35,7 @@ abstract class PictureFile {
     }
 
     /**
-     * Walks over the file's parts before anything is decoded, in a few kilobytes of memory.
+     * Reads the structure of the file before it is decoded, in a few kilobytes of memory.
      *
      * @throws IOException if the file cannot be read; a file that ends too early is accepted here
      * @throws InvalidInputException if the decoder would take minutes to find the picture's size
@@ -56,6 +56,6 @@ abstract class PictureFile {
     /** The decoded picture as a viewer shows it: upright, and at its place on the screen. */
     Picture arranged(Picture decoded) { return decoded; }
 
-    /** Whether more pictures follow, which are not read. */
+    /** Whether the file has more pictures, which are not read. */
     boolean hasMorePictures() { return false; }
 }

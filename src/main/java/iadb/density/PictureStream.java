@@ -7,18 +7,18 @@ import java.util.TreeMap;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** Another stream without some ranges of it, read through a buffer. Closing it does not close the other. */
+/** A buffered view of another stream without some of its ranges. Closing it does not close the other stream. */
 final class PictureStream extends ImageInputStreamImpl {
     private static final int MAX_PIECES = 1 << 16; // a few megabytes
 
     private final ImageInputStream source;
-    private final TreeMap<Long, Long> pieces = new TreeMap<>(); // from a piece's first position here to that in the source
+    private final TreeMap<Long, Long> pieces = new TreeMap<>(); // by first position in this stream: that in the source
     private final byte[] buffer = new byte[8192];
-    private long bufferStart; // position here
+    private long bufferStart; // position in this stream
     private int buffered;
     private long omitted;
 
-    /** The whole of a stream; nothing else may rely on that stream's position meanwhile. */
+    /** A view of a whole stream, whose position it changes. */
     PictureStream(ImageInputStream source) {
         this.source = source;
         pieces.put(0L, 0L);
@@ -39,11 +39,9 @@ final class PictureStream extends ImageInputStreamImpl {
     }
 
     @Override
-    public int read() throws IOException {
-        return fill() ? buffer[(int) (streamPos++ - bufferStart)] & 0xFF : -1;
-    }
+    public int read() throws IOException { return fill() ? buffer[(int) (streamPos++ - bufferStart)] & 0xFF : -1; }
 
-    /** Reads as many bytes as asked for, unless the stream ends first: the inherited readInt and readShort rely on that. */
+    /** Reads {@code count} bytes unless the stream ends first, as the inherited readInt and readShort require. */
     @Override
     public int read(byte[] bytes, int from, int count) throws IOException {
         int done = 0;
@@ -57,7 +55,7 @@ final class PictureStream extends ImageInputStreamImpl {
         return done > 0 || count == 0 ? done : -1;
     }
 
-    /** Has the buffer hold the byte at the stream's position; false at the end. */
+    /** Makes the buffer contain the byte at the stream's position; false at the end. */
     private boolean fill() throws IOException {
         checkClosed();
         bitOffset = 0;

@@ -8,7 +8,7 @@ import java.util.zip.CRC32;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** A PNG as its chunks and their checksums (PNG specification, third edition, section 5.3). */
+/** Reads a PNG's chunks and their checksums (PNG specification, third edition, section 5.3). */
 final class PngFile extends PictureFile {
     private static final int SIGNATURE_BYTES = 8;
     private static final int LENGTH_BYTES = 4; // of a chunk; its type, data and checksum follow
@@ -25,7 +25,7 @@ final class PngFile extends PictureFile {
 
     PngFile(String name, ImageInputStream file) { super(name, file); }
 
-    /** Finds out whether the file reaches IEND and every chunk that the picture needs has the right checksum. */
+    /** Checks that the file reaches IEND and that every chunk needed for the picture has the right checksum. */
     @Override
     void survey() throws IOException {
         in.seek(SIGNATURE_BYTES);

@@ -1,22 +1,22 @@
-// Draws brightness over the unit square: a formula at each pixel, lines of any cross-section along curves, filled outlines.
-// Distances to a curve are exact and computed only near it, so that a named density takes milliseconds and every edge is smooth.
-// StrictMath throughout gives the same weights on every Java and every machine.
+// Draws brightness over the unit square: a formula at each pixel, lines with a brightness profile along curves, filled outlines.
+// Distances to a curve are exact and computed only near it, so that drawing takes milliseconds and every edge is smooth.
+// StrictMath gives the same weights on every Java and every machine.
 package iadb.density;
 
 import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 
-/** A square picture of brightness that a named density is drawn on; 1 is full. */
+/** A square canvas of brightness for a named density; 1 is full brightness. */
 final class Sketch {
-    /** Pixels a side. */
+    /** Width and height in pixels. */
     static final int SIDE = 512;
 
-    private static final double EDGE = 1.5 / SIDE; // half the width of the slope from bright to dark at an edge
+    private static final double EDGE = 1.5 / SIDE; // half the width of an edge's slope from bright to dark
 
     private final double[] brightness = new double[SIDE * SIDE]; // [SIDE][SIDE], row 0 at y = 1
 
-    /** A formula evaluated at the pixels' centres. */
+    /** Evaluates a formula at the pixels' centres. */
     static Sketch of(DoubleBinaryOperator formula) {
         Sketch sketch = new Sketch();
         Arrays.setAll(sketch.brightness, p -> formula.applyAsDouble(centre(p % SIDE), 1 - centre(p / SIDE)));
@@ -24,7 +24,7 @@ final class Sketch {
     }
 
     /**
-     * Lines along curves.
+     * Draws lines along curves.
      *
      * @param profile brightness by distance from the nearest curve
      * @param reach   the distance at which the profile becomes 0
@@ -37,7 +37,7 @@ final class Sketch {
         return sketch;
     }
 
-    /** The inside of a closed curve at full brightness, its edge smooth over three pixels. */
+    /** Fills a closed curve at full brightness, with an edge that is smooth over three pixels. */
     static Sketch filled(double[] outline) {
         Sketch sketch = new Sketch();
         double[] distance = distances(EDGE, outline);

@@ -1,5 +1,5 @@
 /**
- * An image or a named shape becomes a {@link iadb.density.Density}: its integer weights, and the rule that says which pixel a
- * point of the unit square lies in. Knows no device and draws no points.
+ * Densities from images and from named shapes: {@link iadb.density.Density} holds integer weights and defines which pixel
+ * contains a point of the unit square. Knows no device and draws no points.
  */
 package iadb.density;

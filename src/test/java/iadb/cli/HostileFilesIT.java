@@ -79,8 +79,8 @@ class HostileFilesIT {
                 Commands.run(tree, "--p0", "./cut.png", "--out", "./out"))) {
             assertEquals(2, run.code(), run.err());
             assertEquals(1, run.messages().size(), run.err());
-            assertTrue(run.messages().get(0).endsWith(".png has 50,000 x 50,000 pixels: give one of at most 67,108,864 pixels and"
-                    + " 32,768 a side"), run.err());
+            assertTrue(run.messages().get(0).endsWith(".png has 50,000 x 50,000 pixels: give an image of at most 67,108,864 pixels"
+                    + " and at most 32,768 on a side"), run.err());
             assertFalse(Files.exists(tree.resolve("out")), "before anything is made");
         }
     }

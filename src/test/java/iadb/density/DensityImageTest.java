@@ -170,7 +170,7 @@ class DensityImageTest {
         int[][] sizes = {{1_000_000_000, 1_000_000_000}, {32_769, 1}, {1, 32_769}, {8193, 8193}, {8192, 8193}};
         for (int[] size : sizes) {
             String message = refusalOf(new RawPng(size[0], size[1], 8, RawPng.GREY).rows(new byte[10]));
-            assertTrue(message.contains("pixels: give one of at most 67,108,864 pixels and 32,768 a side"), message);
+            assertTrue(message.contains(": give an image of at most 67,108,864 pixels and at most 32,768 on a side"), message);
             assertEquals(message, refusalOf(new RawPng(size[0], size[1], 8, RawPng.GREY).bytes()));
         }
         assertTrue(refusalOf(new RawPng(8192, 8192, 8, RawPng.GREY).bytes()).contains("cut short"));
@@ -215,7 +215,7 @@ class DensityImageTest {
             Path file = Files.write(folder.resolve("clear.png"), picture);
             for (boolean invert : new boolean[] {false, true}) {
                 var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, invert));
-                assertEquals(file + " is wholly transparent: a density needs at least one visible pixel", refusal.getMessage());
+                assertEquals(file + " is fully transparent: a density needs at least one visible pixel", refusal.getMessage());
             }
         }
         assertTrue(refusalOf(new RawPng(2, 1, 8, RawPng.GREY_ALPHA).rows(new byte[] {-1, 0, 0, -1})).contains("all black"));

@@ -114,10 +114,10 @@ class GifFileTest {
     @Test
     void aBlackFirstPictureOfSeveralIsCalledTheFirst() throws IOException {
         assertTrue(refusalOf(gif(0, 1), false)
-                .endsWith(": its first picture is all black, and no other is read: save another one as a PNG"));
+                .endsWith(": its first picture is all black, and only the first is read: save another one as a PNG"));
         assertTrue(refusalOf(gif(1, 0), true).endsWith("save another one as a PNG"));
         assertTrue(refusalOf(gif(2, 1), false)
-                .endsWith(": its first picture is wholly transparent, and no other is read: save another one as a PNG"));
+                .endsWith(": its first picture is fully transparent, and only the first is read: save another one as a PNG"));
         assertTrue(refusalOf(gif(0), false).endsWith("is all black: a density needs at least one bright pixel"));
         assertEquals(6 * 65535, read(gif(1, 0), false).totalWeight());
     }
