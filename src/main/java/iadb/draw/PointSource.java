@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A density on the device that points are drawn from. Random points are drawn by rejection, as in the method's tutorial, or by
- * inversion of the CDF if less than one candidate in 64 would be accepted; both give the same distribution. Sobol points are
- * always drawn by inversion.
+ * Draws points from a density on the device. Random points are drawn by rejection, as in the method's tutorial, or by inversion
+ * of the CDF if fewer than one candidate in 64 would be accepted; both give the same distribution. Sobol points are always drawn
+ * by inversion.
  */
 public final class PointSource implements AutoCloseable {
     /** Bytes of a point on the device: two floats. */
@@ -27,13 +27,13 @@ public final class PointSource implements AutoCloseable {
     private static final int GROUP_SIZE = 64;
     private static final int MAX_GROUPS = 1024;
     private static final int MIN_PIECE_POINTS = 1 << 10;
-    private static final int LAUNCH_POINTS = 1 << 20; // with 64 candidates each, a launch takes some 10 ms on a CPU
+    private static final int LAUNCH_POINTS = 1 << 20; // with 64 candidates each, a launch takes about 10 ms on a CPU
 
     private final Context context;
     private final Kernel kernel;
     private final Resources resources = new Resources();
 
-    /** How points are drawn, each by a kernel of its own. */
+    /** The drawing methods, each with its own kernel. */
     enum Method {
         REJECTION("draw_by_rejection"), INVERSION("draw_by_inversion"), SOBOL("draw_sobol");
 
@@ -45,9 +45,7 @@ public final class PointSource implements AutoCloseable {
     }
 
     /** Puts {@code density} on the device, for random points; chooses the method by its acceptance rate. */
-    public PointSource(Context context, Density density) {
-        this(context, density, Sequence.RANDOM);
-    }
+    public PointSource(Context context, Density density) { this(context, density, Sequence.RANDOM); }
 
     /** Puts {@code density} on the device. */
     public PointSource(Context context, Density density, Sequence sequence) {
@@ -59,15 +57,13 @@ public final class PointSource implements AutoCloseable {
         return density.acceptance() >= MIN_ACCEPTANCE ? Method.REJECTION : Method.INVERSION;
     }
 
-    /** How many different kernels draw from both densities, 1 or 2. */
-    public static int kernels(Density one, Density other) {
-        return method(one) == method(other) ? 1 : 2;
-    }
+    /** The number of different kernels that draw random points from two densities, 1 or 2. */
+    public static int kernels(Density one, Density other) { return method(one) == method(other) ? 1 : 2; }
 
     /**
-     * The points of {@link #drawToHost} computed on the host: a few, before the device's kernels are built.
+     * Computes a few points of {@link #drawToHost} on the host, before the device's kernels are built.
      *
-     * @return empty if the density is drawn by inversion, which would take long
+     * @return empty if the density is drawn by inversion, which would be slow
      */
     public static Optional<float[]> drawWithoutDevice(Density density, long seed, RandomPurpose purpose, int first, int count) {
         return method(density) == Method.INVERSION ? Optional.empty()
@@ -101,14 +97,12 @@ public final class PointSource implements AutoCloseable {
     }
 
     /** The sources of its program. */
-    public static List<Source> sources() {
-        return List.of(Source.of("philox.cl"), Source.of("draw.cl"));
-    }
+    public static List<Source> sources() { return List.of(Source.of("philox.cl"), Source.of("draw.cl")); }
 
     /**
      * Draws points into a new buffer [count, 2], owned by the caller.
      *
-     * @param first index of the first draw; the same index gives the same point, however many are drawn at once
+     * @param first index of the first draw; the same index gives the same point, whatever the count
      */
     public DeviceBuffer draw(long seed, RandomPurpose purpose, int first, int count) {
         DeviceBuffer points = context.buffer((long) count * POINT_BYTES);

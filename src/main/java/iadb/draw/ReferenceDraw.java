@@ -10,11 +10,11 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * The points of {@code cl/draw.cl} in exact integers on the host, from the definitions: the reference for devices' points, and
+ * Computes the points of {@code cl/draw.cl} on the host in exact integers, from the definitions: the reference for devices, and
  * the points of a window's first frame. Slow.
  */
 final class ReferenceDraw {
-    private static final int SCRAMBLING_BITS = 7; // of Owen's scrambling, from one draw
+    private static final int SCRAMBLING_BITS = 7; // levels of Owen's scrambling from one draw
     private static final short[] TEST_WEIGHTS = {1, 0, 3, 7, 2, 0, 0, 5, 1, 0, 4, 2, 0, 0, 6}; // [3][5]
     private static final int TEST_POINTS = 300;
     private static final int TEST_FIRST = 123_456_789; // a large index, so that more of its bits matter
@@ -57,7 +57,7 @@ final class ReferenceDraw {
         return true;
     }
 
-    /** Points [count, 2] of the draws from {@code first} on. */
+    /** The points [count, 2] of draws {@code first} to {@code first + count - 1}. */
     float[] points(PointSource.Method method, int first, int count) {
         float[] points = new float[2 * count];
         for (int n = 0; n < count; n++) {
@@ -132,7 +132,7 @@ final class ReferenceDraw {
         return new long[] {x, y};
     }
 
-    /** Flips each bit or not by a random bit that depends on all bits above it. */
+    /** Flips each bit by a random bit that depends on all bits above it. */
     private int owenScramble(int bits, int dimension) {
         int flips = 0;
         for (int level = 0; level < 32; level++) {

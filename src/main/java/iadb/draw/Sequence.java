@@ -2,7 +2,7 @@ package iadb.draw;
 
 import java.util.Locale;
 
-/** The points of the unit square from which a density's points are made. */
+/** The sequence of unit-square points from which a density's points are made. */
 public enum Sequence {
     /** Independent points. */
     RANDOM,
@@ -12,9 +12,7 @@ public enum Sequence {
      */
     SOBOL;
 
-    /** The word for it on the command line. */
+    /** The name on the command line. */
     @Override
-    public String toString() {
-        return name().toLowerCase(Locale.ROOT);
-    }
+    public String toString() { return name().toLowerCase(Locale.ROOT); }
 }

@@ -16,9 +16,9 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The energy distance of two sets of points (Székely and Rizzo 2013), 2 E|X-Y| - E|X-X'| - E|Y-Y'|, not rooted, over all
- * pairs including those of a point with itself: at least 0, and 0 for equal sets. It is computed on a device, since the number
- * of pairs is that of points squared. The same points give the same bits.
+ * The energy distance between two sets of points (Székely and Rizzo 2013), 2 E|X-Y| - E|X-X'| - E|Y-Y'|, without a square root,
+ * over all pairs including those of a point with itself: at least 0, and 0 for equal sets. It is computed on a device, since the
+ * number of pairs is quadratic. The same points give the same bits.
  */
 public final class EnergyDistance implements AutoCloseable {
     private static final int ROWS = 16;    // as in cl/energy.cl
@@ -27,7 +27,7 @@ public final class EnergyDistance implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
     private static final double FIRST_UNITS = 64;
     private static final int[] TEST_COUNTS = {19, PIECE + 5};
-    private static final double TEST_TOLERANCE = 1e-5; // of distances below 1; sums over a piece are rounded by some 2e-7
+    private static final double TEST_TOLERANCE = 1e-5; // for distances below 1; a piece's sum is rounded by about 2e-7
 
     private final Context context;
     private final Resources resources = new Resources();
@@ -35,8 +35,7 @@ public final class EnergyDistance implements AutoCloseable {
     private final Throughput throughput = new Throughput(FIRST_UNITS, LAUNCH_NANOS);
 
     /** Points on the device. */
-    private record Points(int count, DeviceBuffer x, DeviceBuffer y) {
-    }
+    private record Points(int count, DeviceBuffer x, DeviceBuffer y) { }
 
     /** Builds the kernel, and tests it on the first use of this device and driver. */
     public EnergyDistance(Context context) {
@@ -53,9 +52,7 @@ public final class EnergyDistance implements AutoCloseable {
     }
 
     /** The sources of its program. */
-    public static List<Source> sources() {
-        return List.of(Source.of("arithmetic.cl"), Source.of("energy.cl"));
-    }
+    public static List<Source> sources() { return List.of(Source.of("arithmetic.cl"), Source.of("energy.cl")); }
 
     /** The build options of its program. */
     static List<String> options(boolean fusesMultiplyAdd) {
@@ -67,7 +64,7 @@ public final class EnergyDistance implements AutoCloseable {
      *
      * @param a              [N, 2]; not modified
      * @param b              [M, 2]; not modified
-     * @param shouldContinue asked some ten times a second
+     * @param shouldContinue called about ten times a second
      * @return in the coordinates' unit; not finite if a coordinate is not
      * @throws IllegalArgumentException if a set is empty or of odd length
      * @throws CancellationException if {@code shouldContinue} returns false

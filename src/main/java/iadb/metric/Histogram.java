@@ -1,9 +1,8 @@
 package iadb.metric;
 
-/** The density of points by the cells of a grid over the unit square. */
+/** The histogram of points over a grid on the unit square. */
 public final class Histogram {
-    private Histogram() {
-    }
+    private Histogram() { }
 
     /**
      * Counts points per unit of the square's area.

@@ -6,9 +6,9 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /**
- * The sliced Wasserstein-1 distance (Bonneel, Rabin, Peyre, Pfister 2015) over fixed directions: how far mass must move to turn
- * one set of points into another, averaged over directions. In one dimension the optimal transport matches the quantiles of both
- * sorted sets, which makes it cheap enough for a million points on the host.
+ * The sliced Wasserstein-1 distance (Bonneel, Rabin, Peyre, Pfister 2015) over fixed directions: the distance that mass must
+ * move to turn one set of points into another, averaged over directions. In one dimension the optimal transport matches the
+ * quantiles of both sorted sets, which makes it cheap enough for a million points on the host.
  */
 public final class SlicedWasserstein {
     /** The angles k pi / 64, k = 0 .. 63, of the directions; opposite directions give the same distance. */
@@ -16,17 +16,16 @@ public final class SlicedWasserstein {
 
     private static final int PARALLEL_FROM = 1 << 14; // coordinates in both sets
 
-    private SlicedWasserstein() {
-    }
+    private SlicedWasserstein() { }
 
     /**
      * The mean over the directions of the Wasserstein-1 distance between the projected points. A translation by v gives about
-     * |v| (2 / pi), the mean of |cos| over the directions; equal sets give 0 in any order. The same points give the same bits,
-     * however many processors there are.
+     * |v| (2 / pi), the mean of |cos| over the directions; equal sets give 0 in any order. The same points give the same bits on
+     * any number of processors.
      *
      * @param a [N, 2], x before y; not modified
      * @param b [M, 2], of the same total mass as a
-     * @param shouldContinue asked at each direction, by several threads
+     * @param shouldContinue called at each direction, by several threads
      * @return in the coordinates' unit, at least 0; projections are rounded to float, an error of at most 2^-24 of the largest
      *     |x| + |y|; not finite if a coordinate is not
      * @throws IllegalArgumentException if a set is empty or of odd length
@@ -49,10 +48,8 @@ public final class SlicedWasserstein {
         return Arrays.stream(byDirection).sum() / DIRECTIONS;
     }
 
-    /** The distance without a way to cancel it. */
-    public static double distance(float[] a, float[] b) {
-        return distance(a, b, () -> true);
-    }
+    /** The distance, without cancellation. */
+    public static double distance(float[] a, float[] b) { return distance(a, b, () -> true); }
 
     static void requirePoints(float[] points) {
         if (points.length == 0 || points.length % 2 != 0) {
@@ -72,8 +69,8 @@ public final class SlicedWasserstein {
     }
 
     /**
-     * The integral over q in [0, 1] of |A(q) - B(q)|, A and B the quantile functions of sorted a [N] and b [M], which have steps
-     * of width 1/N and 1/M. q is counted in units of 1 / (N M), so that every step ends at an integer.
+     * The integral over q in [0, 1] of |A(q) - B(q)|, A and B the quantile functions of sorted a [N] and b [M], whose steps have
+     * the widths 1/N and 1/M. q is in units of 1 / (N M), so that every step ends at an integer.
      */
     private static double sortedDistance(float[] a, float[] b) {
         double sum = 0;

@@ -11,23 +11,23 @@ import java.util.stream.IntStream;
  * @param low    the value at its start, below {@code high}
  * @param high   the value at its end
  * @param ticks  values within the range, ascending
- * @param labels one a tick
+ * @param labels one for each tick
  */
 record Axis(double low, double high, boolean isLogarithmic, List<Double> ticks, List<String> labels) {
-    /** The largest magnitude of a value; sums and differences of two such values stay finite. */
+    /** The largest magnitude of a value, so that sums and differences of two values stay finite. */
     static final double LARGEST = 1e300;
 
     private static final double LEAST_LOGARITHMIC = 1e-300;
-    private static final double LEAST_SPAN = 1e-290; // a smaller one would have ticks without significant digits
+    private static final double LEAST_SPAN = 1e-290; // so that ticks have significant digits
     private static final int MAX_DECADES_WITH_FRACTIONS = 3;
 
-    /** A linear axis from the least value to the largest, or around a single one. */
+    /** A linear axis from {@code min} to {@code max}, or around them if they are equal. */
     static Axis tight(double min, double max, int maxTicks) {
         double[] range = widenIfConstant(min, max);
         return linear(range[0], range[1], step(range, maxTicks));
     }
 
-    /** A linear axis between round numbers, which starts at 0 if that takes less than half of it. */
+    /** A linear axis between round numbers, which starts at 0 if the values fill at least half of it then. */
     static Axis rounded(double min, double max, int maxTicks) {
         double[] range = widenIfConstant(min, max);
         if (min < max && range[0] >= 0 && range[0] <= range[1] / 2) {
@@ -94,7 +94,7 @@ record Axis(double low, double high, boolean isLogarithmic, List<Double> ticks, 
                 .filter(step -> step >= least * (1 - 1e-9)).findFirst().orElseThrow();
     }
 
-    /** A tick in plain digits with thousands separated, or with a power of ten where that would be long. */
+    /** A tick in plain digits with thousands separated, or with a power of ten if those would be many. */
     private static String label(double tick, double step) {
         double magnitude = Math.abs(tick);
         if (magnitude != 0 && (magnitude >= 1e9 || step < 1e-5)) {

@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -41,13 +42,18 @@ public final class Chart {
      * @param name    in the legend
      * @param x       [N], ascending
      * @param y       [N]; a row where x or y is NaN, infinite or beyond ±1e300 is skipped
-     * @param isLimit whether it is a reference level for the others: drawn in ink, dashed, without dots
+     * @param isLimit whether it is a reference level: drawn dashed in the ink of labels, without dots
      */
     public record Series(String name, double[] x, double[] y, boolean isLimit) {
         public Series {
             if (x.length != y.length) {
                 throw new IllegalArgumentException(x.length + " values of x, but " + y.length + " of y");
             }
+        }
+
+        /** The curve of two properties of each item. */
+        public static <T> Series of(String name, List<T> items, ToDoubleFunction<T> x, ToDoubleFunction<T> y) {
+            return new Series(name, items.stream().mapToDouble(x).toArray(), items.stream().mapToDouble(y).toArray(), false);
         }
 
         private Series shown() {
@@ -61,12 +67,11 @@ public final class Chart {
     /**
      * A bar.
      *
-     * @param name  left of it
+     * @param name  to the left of the bar
      * @param value its length, at least 0
-     * @param text  right of it, such as the value with its unit
+     * @param text  to the right of the bar, such as the value with its unit
      */
-    public record Bar(String name, double value, String text) {
-    }
+    public record Bar(String name, double value, String text) { }
 
     /** The area between the axes, from {@code left} to RIGHT and from TOP to BOTTOM. */
     private record Area(Axis xAxis, Axis yAxis, int left) {
@@ -75,18 +80,17 @@ public final class Chart {
         double y(double value) { return BOTTOM - yAxis.at(value) * (BOTTOM - TOP); }
     }
 
-    private Chart() {
-    }
+    private Chart() { }
 
     /**
      * Draws a curve. Its y axis is logarithmic if all values are above 0 and the largest is at least 20 times the least, so
-     * that neither a steep start nor a long tail is flattened.
+     * that both a steep start and a long tail can be seen.
      *
      * @param x      [N], ascending, such as iterations
      * @param y      [N]; a row where x or y is NaN, infinite or beyond ±1e300 is skipped
      * @param xTitle below the x axis
      * @param yTitle above the y axis
-     * @return 900 × 600 pixels; without any row, the axes alone
+     * @return 900 × 600 pixels; only the axes if there is no row
      * @throws IllegalArgumentException if x and y differ in length
      */
     public static BufferedImage curve(double[] x, double[] y, String xTitle, String yTitle) {
@@ -99,11 +103,11 @@ public final class Chart {
     }
 
     /**
-     * Draws several curves in colours of their own, a dot at each value, with a legend in the order given. The x axis is
+     * Draws several curves, each in its own colour with a dot at each value, and a legend in the given order. The x axis is
      * logarithmic.
      *
      * @param curves       with x above 0
-     * @param logarithmicY whether the y axis is logarithmic too, y being above 0; else it starts at 0
+     * @param logarithmicY whether the y axis is logarithmic too, which requires y above 0; otherwise it starts at 0
      * @return 900 × 600 pixels
      */
     public static BufferedImage curves(List<Series> curves, boolean logarithmicY, String xTitle, String yTitle) {
@@ -119,8 +123,8 @@ public final class Chart {
     /**
      * Draws bars from top to bottom, each between its name and its text.
      *
-     * @param least the value that a bar over the whole width has, unless a bar is longer
-     * @return 900 pixels wide, as high as the bars need
+     * @param least the value of a bar over the whole width, unless the largest value is greater
+     * @return 900 pixels wide; the height depends on the number of bars
      */
     public static BufferedImage bars(String title, double least, List<Bar> bars) {
         double left = OUTER_GAP + widest(bars.stream().map(Bar::name)) + LABEL_GAP;
@@ -143,7 +147,7 @@ public final class Chart {
         });
     }
 
-    /** Draws antialiased on paper. */
+    /** Draws with antialiasing on the paper colour. */
     static BufferedImage draw(int width, int height, Consumer<Graphics2D> drawing) {
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = picture.createGraphics();
@@ -163,7 +167,7 @@ public final class Chart {
             g.setColor(Palette.TITLE);
             StrokeFont.draw(g, yTitle, area.left(), StrokeFont.LEFT, TOP - OUTER_GAP, TITLE_HEIGHT);
             StrokeFont.draw(g, xTitle, RIGHT, StrokeFont.RIGHT, HEIGHT - OUTER_GAP + 4, TITLE_HEIGHT);
-            drawLegend(g, curves); // under the curves: it hides the grid, but no value
+            drawLegend(g, curves); // under the curves, so that it hides the grid but no value
             for (int i = 0; i < curves.size(); i++) {
                 g.setColor(colour(curves, i));
                 drawCurve(g, curves.get(i), area);
@@ -191,7 +195,7 @@ public final class Chart {
         }
     }
 
-    /** The names in their curves' colours, from the upper right corner down, on paper. */
+    /** Writes the names in their curves' colours, downward from the upper right corner, on the paper colour. */
     private static void drawLegend(Graphics2D g, List<Series> curves) {
         double width = widest(curves.stream().map(Series::name));
         long lines = curves.stream().filter(curve -> !curve.name().isEmpty()).count();
@@ -237,7 +241,7 @@ public final class Chart {
         }
     }
 
-    /** The middle of the pixel, where a line one pixel wide fills exactly one row of pixels. */
+    /** The middle of a pixel, where a line one pixel wide fills exactly one row of pixels. */
     private static double crisp(double pixels) { return Math.floor(pixels) + 0.5; }
 
     private static double widest(Stream<String> texts) {

@@ -1,8 +1,8 @@
 package iadb.plot;
 
 /**
- * The discs that show points. Discs of one radius are antialiased in advance: one stamp for each of 8 × 8 places of the
- * centre within its pixel, so that drawing a disc copies a few bytes. Coverage is counted in {@link #LEVELS} levels.
+ * Antialiased discs of one radius, which show points. A stamp is computed in advance for each of 8 × 8 positions of the centre
+ * in its pixel, so that drawing a disc copies a few bytes. Coverage has {@link #LEVELS} levels.
  */
 public final class Discs {
     /** Full coverage; 0 is none. */
@@ -12,7 +12,7 @@ public final class Discs {
     private static final int PLACES = 8; // along x and along y
     private static final int SAMPLES = 16; // of a pixel, along x and along y
 
-    /** How many pixels a stamp extends from the pixel with the disc's centre, to each side. */
+    /** The number of pixels by which a stamp extends from the pixel of the centre, to each side. */
     final int reach;
 
     /** [PLACES × PLACES][(2 reach + 1)²]: levels of coverage, rows from the top. */
@@ -26,7 +26,7 @@ public final class Discs {
         }
     }
 
-    /** The discs' radius in the unit of a picture's side; at side 640, 3.2 for few points, 2.2 for 2,048, 0.7 from 100,000 on. */
+    /** The radius for a number of points in the unit of the side; at side 640, 3.2 for few, 2.2 for 2,048, 0.7 from 100,000 on. */
     public static double radius(long points, double side) {
         double radius = 2.2 * Math.pow(2048.0 / Math.max(1, points), 0.2945);
         return Math.max(0.7, Math.min(3.2, radius) * side / REFERENCE_SIDE);

@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /**
  * Pictures of values over the unit square, side by side, each with a title above and its scale below: dark is low, light
- * is high. The scale runs from the picture's paper through one hue to its ink, evenly in linear light.
+ * is high. The scale goes from the paper colour through one hue to the ink colour, evenly in linear light.
  */
 public final class HeatMap {
     private static final int SLOT = 384; // the longer side of a panel
@@ -20,13 +20,12 @@ public final class HeatMap {
     private static final int FOOT = 58;
     private static final double TITLE_HEIGHT = 12.5;
     private static final double LABEL_HEIGHT = 10;
-    private static final double MIDDLE = 0.6; // of the scale, where the hue is pure
+    private static final double MIDDLE = 0.6; // the share of the scale at which the hue is pure
     private static final int HUE = Palette.hueColour(11);
     private static final double NEARLY_ALL = 0.99;
     private static final Color NOT_A_NUMBER = new Color(0x3A2026);
 
-    private HeatMap() {
-    }
+    private HeatMap() { }
 
     /**
      * A picture of values.
@@ -34,7 +33,7 @@ public final class HeatMap {
      * @param title  above it
      * @param width  columns
      * @param height rows
-     * @param values [height][width], row 0 at the top; NaN has a colour of its own
+     * @param values [height][width], row 0 at the top; NaN is shown in a separate colour
      * @param low    the value at the dark end
      * @param high   the value at the light end, above {@code low}
      * @param aspect width over height as shown
@@ -51,7 +50,7 @@ public final class HeatMap {
         private int shownHeight() { return (int) Math.max(1, Math.round(SLOT * Math.min(1, 1 / aspect))); }
     }
 
-    /** The 99th percentile of the values above 0, for the light end of a scale; 1 if none is above 0. */
+    /** The 99th percentile of the values above 0, for the light end of a scale; 1 if no value is above 0. */
     public static double nearlyHighest(double[] values) {
         double[] positive = Arrays.stream(values).filter(v -> v > 0).sorted().toArray();
         return positive.length == 0 ? 1 : positive[(int) (NEARLY_ALL * (positive.length - 1))];
@@ -70,7 +69,7 @@ public final class HeatMap {
     private static void draw(Graphics2D g, Panel panel, int left) {
         int width = panel.shownWidth();
         int height = panel.shownHeight();
-        String title = panel.title(); // cut off at the panel's width
+        String title = panel.title(); // truncated to the panel's width
         while (title.length() > 1 && StrokeFont.width(title, TITLE_HEIGHT) > width) {
             title = title.substring(0, title.length() - 1);
         }

@@ -4,12 +4,12 @@ import java.awt.Color;
 import java.util.Arrays;
 
 /**
- * The colours of every picture: dark paper, light ink, and a ring of hues of equal lightness, so that no direction of the
- * square looks heavier than another. The hues are taken from OKLCH (Ottosson, "A perceptual color space for image
- * processing", 2020) at one lightness, with as much chroma as sRGB has there up to a limit. Colours blend in linear light.
+ * The colours of every picture: dark paper, light ink, and a ring of hues of equal lightness, so that all directions from the
+ * square's centre look equally strong. The hues are those of OKLCH (Ottosson, "A perceptual color space for image
+ * processing", 2020) at one lightness, with the most chroma that sRGB allows, up to a limit. Colours blend in linear light.
  */
 public final class Palette {
-    /** The ground of a picture, 0xRRGGBB. */
+    /** The background of a picture, 0xRRGGBB. */
     public static final int PAPER = 0x0F1218;
     /** Lettering and axes, 0xRRGGBB. */
     public static final int INK = 0xE6E8EC;
@@ -22,7 +22,7 @@ public final class Palette {
 
     private static final double LIGHTNESS = 0.77;
     private static final double CHROMA = 0.15;
-    private static final double FIRST_TURNS = 0.02; // of the hue for points right of the centre, a warm rose
+    private static final double FIRST_TURNS = 0.02; // a warm rose, the hue of points to the right of the centre
     private static final int[] RING = new int[HUES];
 
     static {
@@ -38,10 +38,9 @@ public final class Palette {
         }
     }
 
-    private Palette() {
-    }
+    private Palette() { }
 
-    /** The hue, 0 to HUES − 1, of a place in the unit square: its angle around the centre; 0 for NaN. */
+    /** The hue, 0 to HUES − 1, of a point of the unit square, by its angle around the centre; 0 for NaN. */
     public static int hueAt(double x, double y) {
         double turns = Math.atan2(y - 0.5, x - 0.5) / (2 * Math.PI);
         return Math.floorMod((int) Math.round(turns * HUES), HUES);

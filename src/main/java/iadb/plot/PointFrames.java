@@ -12,10 +12,10 @@ import java.awt.image.WritableRaster;
 import java.util.function.Consumer;
 
 /**
- * Pictures of points that move through the unit square, x to the right, y upward. A point keeps the hue of its starting
- * place, so that a viewer sees where the map takes each part of the first density. All pictures share one palette of 16
- * greys and 20 hues × 12 levels of coverage, which PNG and GIF store without loss; axes are drawn once and copied, discs
- * are stamped. Where discs overlap, the higher coverage wins, then the later disc.
+ * Pictures of points that move through the unit square, x to the right, y upward. A point keeps the hue of its start, so that a
+ * viewer sees where the map moves each part of the first density. All pictures share one palette of 16 greys and 20 hues × 12
+ * levels of coverage, which PNG and GIF store without loss; axes are drawn once and copied, discs are stamped. Where discs
+ * overlap, the higher coverage is kept, then the later disc.
  */
 public final class PointFrames {
     /** The pictures' default side in pixels. */
@@ -24,7 +24,7 @@ public final class PointFrames {
     private static final int MIN_SIDE = 160;
     private static final int GREYS = 16;
     private static final int LEVELS = Discs.LEVELS;
-    private static final double MARGIN = 0.02; // how far outside the square a point is drawn, in units of the square
+    private static final double MARGIN = 0.02; // a point is drawn up to this far outside the square, in units of its side
     private static final double PLOT_SHARE = 560 / 640.0;
     private static final double LEFT_SHARE = 52 / 640.0;
     private static final double TOP_SHARE = 44 / 640.0;
@@ -37,7 +37,7 @@ public final class PointFrames {
     private static final Color CAPTION_GREY = new Color(220, 220, 220);
 
     private static final IndexColorModel COLOURS;
-    /** [256]: how much of a pixel a palette entry covers, 0 to LEVELS. */
+    /** [256]: the coverage of each palette entry, 0 to LEVELS. */
     private static final byte[] LEVEL_OF = new byte[GREYS + LEVELS * Palette.HUES];
 
     static {
@@ -64,8 +64,8 @@ public final class PointFrames {
     /**
      * Prepares the pictures of N points.
      *
-     * @param side  the pictures' width and height in pixels, 160 at least
-     * @param start [N, 2]: each point's start, which gives its hue; not kept
+     * @param side  the pictures' width and height in pixels, at least 160
+     * @param start [N, 2]: each point's start, which gives its hue; read only here
      */
     public PointFrames(int side, float[] start) {
         if (side < MIN_SIDE || start.length % 2 != 0) {
@@ -88,7 +88,7 @@ public final class PointFrames {
     /**
      * Draws the points at their current places; may be called from several threads at once.
      *
-     * @param points  [N, 2]: points further than 0.02 outside the square, and NaN, are left out
+     * @param points  [N, 2]: points further than 0.02 outside the square, and NaN, are omitted
      * @param caption a line above the square
      * @return a new picture, side × side, 8-bit indexed
      */
@@ -148,7 +148,7 @@ public final class PointFrames {
         }
     }
 
-    /** Draws the topmost rows with light on black, and turns what is not black into the palette's greys. */
+    /** Draws light on black in the topmost rows, and writes every pixel that is not black as a grey of the palette. */
     private void drawGreys(byte[] pixels, int rows, Consumer<Graphics2D> drawing) {
         BufferedImage light = new BufferedImage(side, rows, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = light.createGraphics();

@@ -4,9 +4,9 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
- * A picture of any number of points that arrive in pieces: dots if they are few, a shade of their density if they are many.
- * Each pixel sums its coverage by discs and their colours; {@link #render} turns coverage c into the share 1 - exp(-k c) of
- * ink, k chosen so that well covered pixels are nearly full.
+ * A picture of any number of points, added in pieces: few points appear as dots, many as a shade by their density. Each pixel
+ * sums its coverage by discs and their colours; {@link #render} turns coverage c into the share 1 - exp(-k c) of ink, with k such
+ * that well covered pixels are nearly full.
  */
 public final class PointPicture {
     private static final double NEARLY_FULL = 2.3; // -log(1 - 0.9)
@@ -20,7 +20,7 @@ public final class PointPicture {
     private final float[][] hues = new float[Palette.HUES][]; // linear red, green and blue
     private long leftOut;
 
-    /** @param points how many will be added: the more, the smaller their discs */
+    /** @param points the number of points to be added: the more, the smaller their discs */
     public PointPicture(int width, int height, long points) {
         this.width = width;
         this.height = height;
@@ -31,7 +31,7 @@ public final class PointPicture {
     }
 
     /**
-     * Adds points except those outside the picture, and NaN.
+     * Adds points, except NaN and those outside the picture.
      *
      * @param starts [n, 2]: the points' starts, which give their colours
      * @param points [n, 2], in the unit square, y upward
@@ -48,7 +48,7 @@ public final class PointPicture {
         }
     }
 
-    /** How many points lay outside, or were NaN. */
+    /** The number of points that were outside or NaN. */
     public long leftOut() { return leftOut; }
 
     private void stamp(double x, double y, float[] hue) {

@@ -10,13 +10,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Lettering drawn as strokes, since AWT's fonts need libraries and files that a minimal system lacks. Glyphs lie on a grid:
+ * Draws text as strokes, since AWT's fonts need libraries and files that a minimal system lacks. Glyphs lie on a grid:
  * y is 4 on the baseline, 12 at the top of small letters, 16 at the top of capitals, 0 under descenders. A glyph is
  * polylines separated by commas. A vertex is two base-36 digits, x and y; an 'o' after them makes it the control point of a
  * curve that starts and ends at its neighbours, or halfway to a neighbour that has an 'o' too.
  */
 final class StrokeFont {
-    /** Where in the text x lies, as a share of its width. */
+    /** Anchors: the position of x in the text, as a share of its width. */
     static final double LEFT = 0;
     static final double CENTRE = 0.5;
     static final double RIGHT = 1;
@@ -71,16 +71,14 @@ final class StrokeFont {
      * @param path  in grid units, y upward from the baseline
      * @param width in grid units
      */
-    private record Glyph(Path2D path, double width) {
-    }
+    private record Glyph(Path2D path, double width) { }
 
-    private StrokeFont() {
-    }
+    private StrokeFont() { }
 
     /**
-     * Draws a line of text in the graphics' colour; an unknown character is a box.
+     * Draws a line of text in the current colour; an unknown character is drawn as a box.
      *
-     * @param x      where the text's anchor lies, in pixels
+     * @param x      the anchor's position, in pixels
      * @param anchor {@link #LEFT}, {@link #CENTRE} or {@link #RIGHT}
      * @param y      the baseline, in pixels
      * @param height of a capital, in pixels

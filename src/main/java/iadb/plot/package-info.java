@@ -1,5 +1,5 @@
 /**
- * Charts and pictures of points as images: axes, palettes and a stroke font. Never asks AWT for a font or a display, since
- * bare machines have neither.
+ * Charts and pictures of points as images: axes, palettes and a stroke font. Uses no font and no display of AWT, since
+ * minimal systems have neither.
  */
 package iadb.plot;
