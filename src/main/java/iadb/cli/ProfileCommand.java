@@ -1,7 +1,6 @@
 package iadb.cli;
 
 import iadb.cl.Device;
-import iadb.profile.Charts;
 import iadb.profile.Comparison;
 import iadb.profile.MapUses;
 import iadb.profile.Profile;
@@ -67,12 +66,12 @@ final class ProfileCommand implements Callable<Integer> {
         } else if (instead.compare) {
             Comparison comparison = Comparison.measure(chosen, settings, peers);
             ResultFile.write(out.resolve(Comparison.FILE), comparison);
-            Charts.write(out, comparison);
+            comparison.writeChart(out);
             System.out.println(comparison.text() + "written: " + out.resolve(Comparison.FILE) + " and quality.png");
         } else {
             Profile profile = Profile.measure(chosen, settings);
             ResultFile.write(out.resolve(Profile.FILE), profile);
-            Charts.write(out, profile);
+            profile.writeCharts(out);
             System.out.println(profile.text() + "written: " + out.resolve(Profile.FILE) + " and charts beside it");
         }
         return 0;

@@ -20,13 +20,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A process that ran to its end, or to its time limit.
+ * A process that has ended or reached its time limit.
  *
- * @param code          its exit code; {@link #NOT_STARTED}, or {@link #TIMED_OUT}
- * @param out           what it wrote to stdout
- * @param err           what it wrote to stderr, or why it did not start
+ * @param code          its exit code, {@link #NOT_STARTED} or {@link #TIMED_OUT}
+ * @param out           its stdout
+ * @param err           its stderr, or why it did not start or finish
  * @param seconds       from its start to its end
- * @param residentBytes its peak memory, where the system reports it (Linux); else 0
+ * @param residentBytes its peak memory if the system reports it (Linux), otherwise 0
  */
 record ChildProcess(int code, String out, String err, double seconds, long residentBytes) {
     static final int NOT_STARTED = -1;
@@ -36,7 +36,7 @@ record ChildProcess(int code, String out, String err, double seconds, long resid
     private static final long POLL_MILLIS = 20;
     private static final Pattern PEAK_RESIDENT = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
-    /** Runs a command; at the time limit it is ended, with its own children. */
+    /** Runs a command; at the time limit it is killed with its descendants. */
     static ChildProcess run(List<String> command, Map<String, String> environment, Duration limit) {
         try {
             Path folder = Files.createTempDirectory("iadb-child");
@@ -86,9 +86,9 @@ record ChildProcess(int code, String out, String err, double seconds, long resid
     }
 
     /**
-     * Runs this program as a user starts it, from the jar that holds this class, with the tunings of this process.
+     * Runs this program from its jar, as a user does, with the tunings of this process.
      *
-     * @throws IOException when it fails
+     * @throws IOException if it fails
      */
     static ChildProcess runJar(String... arguments) throws IOException {
         String jar = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
@@ -104,15 +104,13 @@ record ChildProcess(int code, String out, String err, double seconds, long resid
         return child;
     }
 
-    /** The last line of its stderr, which says why it failed. */
+    /** The last line of its stderr, which gives the reason for a failure. */
     String lastError() {
         return err.lines().filter(line -> !line.isBlank()).reduce((a, b) -> b).orElse("exit code " + code).strip();
     }
 
-    /** Peak memory in megabytes; null where the system does not report it. */
-    Double residentMegabytes() {
-        return residentBytes == 0 ? null : residentBytes * 1e-6;
-    }
+    /** Peak memory in megabytes; null if the system does not report it. */
+    Double residentMegabytes() { return residentBytes == 0 ? null : residentBytes * 1e-6; }
 
     private static long residentBytes(Process process) {
         try {

@@ -6,8 +6,10 @@ import iadb.cl.DeviceBuffer;
 import iadb.draw.PointSource;
 import iadb.file.NpyReader;
 import iadb.file.NpyWriter;
+import iadb.file.Png;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.NetworkShape;
+import iadb.plot.Chart;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -28,14 +31,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This program and others at the same training on the same data, as {@code compare.json} holds it. They take turns, so that a
- * disturbance meets both, and each ratio is of two neighbours in time.
+ * Compares this program with others in the same training on the same data; the content of {@code compare.json}. The programs run
+ * alternately, so that a disturbance affects both, and each ratio is that of consecutive runs.
  *
- * @param machine       where and when
- * @param settings      how much was measured
- * @param own           this program's microseconds a step, over all its turns
- * @param ownQuality    of this program's map over the training
- * @param exactDistance the distance of exact samples, below which there is nothing to learn
+ * @param machine       {@link ResultFile#machine}
+ * @param settings      the amount of measuring
+ * @param own           microseconds per step of this program, over all its runs
+ * @param ownQuality    of this program's map during the training
+ * @param exactDistance the distance of exact samples, the noise floor
  * @param peers         the other programs
  */
 public record Comparison(Map<String, Object> machine, Settings settings, Spread own, List<Quality> ownQuality, double exactDistance,
@@ -49,15 +52,14 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
     private static final long SEED = 0;
 
     /** A map during training: its iteration, seconds of training, and sliced Wasserstein-1 distance to fresh points of p1. */
-    record Quality(int iteration, double seconds, double distance) {
-    }
+    record Quality(int iteration, double seconds, double distance) { }
 
     /**
      * Another program.
      *
-     * @param reason       why it could not run; null when it did, and all that follows is null when it did not
-     * @param microseconds a step
-     * @param ratio        of its time to this program's, each turn's own
+     * @param reason       why it could not run; null if it ran, otherwise all later components are null
+     * @param microseconds per step
+     * @param ratio        its time over this program's, in each round
      */
     record Entry(String name, String reason, String framework, String device, Integer threads, Spread microseconds, Spread ratio,
             Double compileSeconds, List<Quality> quality) {
@@ -67,7 +69,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
         }
     }
 
-    /** Runs all of them; the other programs are in the folder {@code scripts}. */
+    /** Runs all programs; the others are in the folder {@code scripts}. */
     public static Comparison measure(Device device, Settings settings, Path scripts) throws IOException {
         Path folder = Files.createTempDirectory("iadb-compare");
         try (Context context = Context.open(device)) {
@@ -77,7 +79,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
         }
     }
 
-    /** The trainings of all programs, whose files lie in {@code folder}. */
+    /** The trainings of all programs, with their files in {@code folder}. */
     private record Turns(Context context, Settings settings, Path scripts, Path folder) {
         Comparison all() throws IOException {
             writeData();
@@ -103,7 +105,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
                     judge.applyAsDouble(Arrays.copyOfRange(reference, 2 * points, 4 * points)), entries);
         }
 
-        /** What every peer reads: {@code p0.npy}, {@code p1.npy}, the data sets; {@code start.npy}, the points to map. */
+        /** Writes the inputs of every peer: {@code p0.npy} and {@code p1.npy}, the data, and {@code start.npy}, the points to map. */
         private void writeData() throws IOException {
             try (TrainingSession session = session(SEED); PointSource source = new PointSource(context, TrainingStep.P0)) {
                 int count = TrainingSettings.tutorial().data();
@@ -147,7 +149,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
                     last.compileSeconds(), medians(trainings));
         }
 
-        /** The median of blocks of a training without a map. */
+        /** Microseconds per step of this program: the median over blocks of a training. */
         private double ownMicroseconds() {
             try (TrainingSession session = session(SEED)) {
                 int block = Math.max(1, Math.min(MAX_BLOCK_STEPS, settings.peerIterations() / MIN_BLOCKS));
@@ -179,7 +181,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
         }
     }
 
-    /** Several trainings with the same checkpoints as one: the medians at each. */
+    /** Combines several trainings with the same checkpoints: the medians at each. */
     private static List<Quality> medians(List<List<Quality>> trainings) {
         return IntStream.range(0, trainings.get(0).size()).mapToObj(i -> new Quality(trainings.get(0).get(i).iteration(),
                 Spread.of(trainings.stream().map(training -> training.get(i).seconds()).toList()).median(),
@@ -190,9 +192,28 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
         return IntStream.iterate(FIRST_CHECKPOINT, i -> i <= iterations, i -> 2 * i).boxed().toList();
     }
 
-    /** The ratios for a terminal. */
+    /** Writes {@code quality.png}: each map's distance to p1 over seconds of training, at each peer's faster thread count. */
+    public void writeChart(Path folder) throws IOException {
+        List<Chart.Series> curves = new ArrayList<>();
+        curves.add(quality("iadb-cl", ownQuality));
+        Map<String, Comparison.Entry> fastest = new LinkedHashMap<>(); // by name without the threads
+        peers.stream().filter(peer -> peer.reason() == null).forEach(peer -> fastest.merge(
+                peer.name().split(",")[0], peer, (a, b) -> a.microseconds().median() <= b.microseconds().median() ? a : b));
+        fastest.values().forEach(peer -> curves.add(quality(peer.name(), peer.quality())));
+        double[] seconds = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).sorted().toArray();
+        double[] exact = {exactDistance, exactDistance};
+        curves.add(new Chart.Series("exact samples", new double[] {seconds[0], seconds[seconds.length - 1]}, exact, true));
+        Png.write(folder.resolve("quality.png"),
+                Chart.curves(curves, true, "seconds of training", "sliced Wasserstein-1 distance"));
+    }
+
+    private static Chart.Series quality(String name, List<Comparison.Quality> all) {
+        return Chart.Series.of(name, all, Comparison.Quality::seconds, Comparison.Quality::distance);
+    }
+
+    /** The comparison as text for a terminal. */
     public String text() {
-        Table table = new Table("training", "us a step", "middle half", "times as long", "distance at the end", "after s");
+        Table table = new Table("training", "us per step", "quartiles", "time ratio", "final distance", "after s");
         row(table, "this program", own, "1", ownQuality);
         StringBuilder absent = new StringBuilder();
         for (Entry peer : peers) {
@@ -214,26 +235,25 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
     /**
      * Another program that does the same training: one of this repository's {@code tools/peers}.
      *
-     * @param script  in the folder of the programs
-     * @param options of its own
-     * @param threads it may use
+     * @param script  its file name
+     * @param options its additional options
+     * @param threads the number of threads it may use
      */
     private record Peer(String name, String script, List<String> options, int threads) {
         private static final Duration LIMIT = Duration.ofMinutes(20);
         private static final int CANNOT_RUN = 3;
-        /** Where a distribution's packages are, which the first Python on the path may not have. */
+        /** The Python with the system's packages, which the first Python on the path may lack. */
         private static final String SYSTEM_PYTHON = "/usr/bin/python3";
 
-        /** What a peer prints as JSON, of which it has other values too; only {@code reason} where it could not run. */
+        /** The part read here of what a peer prints as JSON; {@code reason} is set here if it could not run. */
         private record Report(String reason, String framework, String device, int threads, double microsecondsPerStep,
                 Double compileSeconds, List<Checkpoint> checkpoints) {
         }
 
-        /** A moment of a peer's training, and the file of the points that it mapped then, [N, 2]. */
-        private record Checkpoint(int iteration, double seconds, String points) {
-        }
+        /** A step of a peer's training, and the file of the points [N, 2] that it mapped then. */
+        private record Checkpoint(int iteration, double seconds, String points) { }
 
-        /** All of them; on a CPU with one thread and with as many as it has compute units. */
+        /** All peers; PyTorch on a CPU runs with one thread and with as many as there are compute units. */
         static List<Peer> all(Device device) {
             List<Peer> all = new ArrayList<>();
             boolean isCpu = device.type() == Device.Type.CPU;
@@ -250,7 +270,7 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
             return all;
         }
 
-        /** Runs it on the data in {@code folder}, where it writes its points too; the last of the checkpoints ends the training. */
+        /** Runs it on the data in {@code folder}, where it writes its mapped points; the last checkpoint ends the training. */
         Report run(Path peers, Path folder, Settings settings, int seed, List<Integer> checkpoints) {
             Path file = peers.resolve(script);
             if (!Files.exists(file)) {

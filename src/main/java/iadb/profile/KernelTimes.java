@@ -22,24 +22,24 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A kernel's times by the device's clock and the host's: medians over blocks.
+ * A kernel's times by the clocks of the device and the host: medians over blocks.
  *
- * @param work              what it belongs to: a plan's step, a map, a draw
+ * @param work              the work that it belongs to: a plan's step, a map, a draw
  * @param kernel            its name
- * @param launches          for one such piece of work
- * @param eventMicroseconds that it runs on the device for one piece of work
- * @param hostMicroseconds  that the host spends on enqueueing it for one piece of work
- * @param gflops            billions of operations a second; null where the work is not arithmetic
- * @param gigabytes         a second to and from global memory, cached or not; null where that is not known
- * @param shareOfPeak       operations, of the measured peak; null until {@link #against}
- * @param shareOfCopy       bytes, of a copy's bandwidth; above 1 where they stay in caches
+ * @param launches          launches per unit of work
+ * @param eventMicroseconds time on the device per unit of work
+ * @param hostMicroseconds  time of enqueueing on the host per unit of work
+ * @param gflops            billions of operations per second; null if the work is not arithmetic
+ * @param gigabytes         per second to and from global memory, cached or not; null if unknown
+ * @param shareOfPeak       operations over the measured peak; null until {@link #against}
+ * @param shareOfCopy       bytes over the bandwidth of a copy; above 1 if the bytes stay in caches
  */
 record KernelTimes(String work, String kernel, double launches, Spread eventMicroseconds, Spread hostMicroseconds,
         Double gflops, Double gigabytes, Double shareOfPeak, Double shareOfCopy) {
     private static final int DRAWN_POINTS = 1 << 18;
     private static final int MAPPED_POINTS = 1 << 13;
 
-    /** Each kernel of each plan's step. {@code context} is profiling. */
+    /** Times each kernel of each plan's step; {@code context} must be profiling. */
     static List<KernelTimes> ofPlans(Context context, NetworkShape shape, int batch, Settings settings) {
         List<KernelTimes> all = new ArrayList<>();
         for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
@@ -51,13 +51,13 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
                             kernel -> Work.ofTrainingStep(kernel, shape, batch, choice.tuning())));
                 }
             } catch (DeviceLimitException e) {
-                // this device cannot run the plan
+                // the device cannot run this plan
             }
         }
         return all;
     }
 
-    /** The map's kernel. */
+    /** Times the map's kernel. */
     static List<KernelTimes> ofMap(Context context, NetworkShape shape, Settings settings) {
         int steps = settings.mapSteps();
         try (Sampler sampler = new Sampler(context, shape);
@@ -72,7 +72,7 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         }
     }
 
-    /** The kernels that draw points, one for each density. */
+    /** Times the kernels that draw points, one for each density. */
     static List<KernelTimes> ofDraws(Context context, List<Density> densities, Settings settings) {
         List<KernelTimes> all = new ArrayList<>();
         for (Density density : densities) {
@@ -85,8 +85,8 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         return all;
     }
 
-    /** Runs {@code block}, which does {@code pieces} pieces of work, once to warm up and then {@code blocks} times. */
-    private static List<KernelTimes> measured(Context context, int blocks, String work, int pieces, Runnable block,
+    /** Runs {@code block}, which does {@code units} units of work, once to warm up and then {@code blocks} times. */
+    private static List<KernelTimes> measured(Context context, int blocks, String work, int units, Runnable block,
             Function<String, Optional<Work>> formula) {
         block.run();
         context.takeLaunchTimes();
@@ -95,9 +95,9 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
             block.run();
             for (LaunchTime launch : context.takeLaunchTimes()) {
                 double[][] sums = times.computeIfAbsent(launch.kernel(), kernel -> new double[3][blocks]);
-                sums[0][i] += 1.0 / pieces;
-                sums[1][i] += launch.deviceNanos() * 1e-3 / pieces;
-                sums[2][i] += launch.hostNanos() * 1e-3 / pieces;
+                sums[0][i] += 1.0 / units;
+                sums[1][i] += launch.deviceNanos() * 1e-3 / units;
+                sums[2][i] += launch.hostNanos() * 1e-3 / units;
             }
         }
         List<KernelTimes> all = new ArrayList<>();
@@ -119,14 +119,14 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
     }
 
     /**
-     * What a kernel has to do: operations that the method requires, and bytes that it moves to or from global memory, cached or
-     * not. The formulas are those of the banners in {@code cl/}.
+     * A kernel's operations, as the method requires, and its bytes to or from global memory, cached or not, by the formulas of
+     * the banners in {@code cl/}.
      *
-     * @param flops a multiply-add being two
+     * @param flops operations; a multiply-add counts as two
      * @param bytes read and written
      */
     record Work(double flops, double bytes) {
-        /** Of all launches of the kernel in one training step; empty for a kernel that is not known. */
+        /** The work of all launches of a kernel in one training step; empty if the kernel is unknown. */
         static Optional<Work> ofTrainingStep(String kernel, NetworkShape shape, int batch, Tuning tuning) {
             double w = shape.width();
             double hidden = shape.depth() - 1;
@@ -150,7 +150,7 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
             });
         }
 
-        /** Of {@code points} points moved by {@code steps} steps of the map. */
+        /** The work of moving points by steps of the map. */
         static Work ofMap(NetworkShape shape, double points, double steps) {
             return new Work(shape.forwardFlops() * points * steps, 16 * points);
         }

@@ -29,19 +29,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What using a trained map costs: its density and its inverse beside the plain map, its solvers beside each other, and the
+ * The cost of using a trained map: its density and its inverse relative to the plain map, the errors of the solvers, and the
  * commands as a user runs them.
  *
- * @param machine         where and when
- * @param iterations      of the training of gaussian to spiral that the map comes from
- * @param densityCost     time of the map with its density over that of the plain map, pair by pair
- * @param inverseCost     time of the inverse over that of the plain map, pair by pair
+ * @param machine         {@link ResultFile#machine}
+ * @param iterations      of the map's training, from gaussian to spiral
+ * @param densityCost     time of the map with its density over that of the plain map, in consecutive runs
+ * @param inverseCost     time of the inverse over that of the plain map, in consecutive runs
  * @param solvers         their errors at equal evaluations of the network
+ * @param evaluatePoints  the number of points that {@code evaluate} compared
  * @param evaluateSeconds of the whole process of {@code evaluate}
- * @param samplePoints    that {@code sample} wrote as NPY, by 128 steps of Euler
- * @param sampleSeconds   of the whole process
- * @param sampleShare     of the map's own rate, measured before and after
- * @param sampleMegabytes peak memory of that process; null where the system does not report it
+ * @param samplePoints    the number of points that {@code sample} wrote as NPY, by 128 Euler steps
+ * @param sampleSeconds   of the whole process of {@code sample}
+ * @param sampleShare     its rate over the map's own rate, measured before and after
+ * @param sampleMegabytes its peak memory; null if the system does not report it
  */
 public record MapUses(Map<String, Object> machine, int iterations, Spread densityCost, Spread inverseCost,
         List<SolverError> solvers, int evaluatePoints, double evaluateSeconds, int samplePoints, double sampleSeconds,
@@ -57,10 +58,9 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
      *
      * @param solver       its name
      * @param steps        T
-     * @param meanDistance mean over points of the distance to where {@value #EXACT_STEPS} steps of RK4 end
+     * @param meanDistance mean distance of the points to the results of {@value #EXACT_STEPS} steps of RK4
      */
-    record SolverError(String solver, int steps, double meanDistance) {
-    }
+    record SolverError(String solver, int steps, double meanDistance) { }
 
     /** Trains a map and measures its uses on the device. */
     public static MapUses measure(Device device, Settings settings) throws IOException {
@@ -95,7 +95,7 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
 
     private static double[] column(double[][] rows, int index) { return Arrays.stream(rows).mapToDouble(row -> row[index]).toArray(); }
 
-    /** One network and one set of points. */
+    /** A network on the device, and a set of points to move. */
     private static final class Bench implements AutoCloseable {
         private final Resources resources = new Resources();
         private final Context context;
@@ -160,40 +160,39 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
         }
 
         @Override
-        public void close() {
-            resources.close();
-        }
+        public void close() { resources.close(); }
     }
 
-    /** Tables for a terminal. */
+    /** The results as text for a terminal. */
     public String text() {
-        Table costs = new Table("compared with the plain map", "times its time", "middle half");
+        Table costs = new Table("compared with the plain map", "time ratio", "quartiles");
         costs.row("with the density", Table.number(densityCost.median()), Table.range(densityCost));
         costs.row("the inverse", Table.number(inverseCost.median()), Table.range(inverseCost));
-        Table errors = new Table("at " + EVALUATIONS + " evaluations", "steps", "mean distance from exact steps");
+        Table errors = new Table("at " + EVALUATIONS + " evaluations", "steps",
+                "mean distance from RK4, " + EXACT_STEPS + " steps");
         solvers.forEach(one -> errors.row(one.solver(), Integer.toString(one.steps()),
                 String.format(Locale.ROOT, "%.2e", one.meanDistance())));
         return String.format(Locale.ROOT, "%s, gaussian to spiral, %,d iterations%n%n%s%n%s%n"
-                + "evaluate, %,d points: %s s%nsample, %,d points to NPY: %s s, %s of the map's own rate, %s MB%n",
+                + "evaluate, %,d points: %s s%nsample, %,d points to NPY: %s s, %s of the rate of the map alone, %s MB%n",
                 machine.get("device"), iterations, costs, errors, evaluatePoints, Table.number(evaluateSeconds), samplePoints,
                 Table.number(sampleSeconds), Table.percent(sampleShare), Table.number(sampleMegabytes));
     }
 
     /**
-     * How fast the plain map moves points.
+     * The throughput of the plain map.
      *
      * @param points              moved at once
-     * @param steps               of the T, in one go: fewer than T where T would take long
+     * @param steps               of the T steps that are timed: fewer than T if all would take long
      * @param milliseconds        by the host's clock
-     * @param pointStepsPerSecond points × steps a second
-     * @param gflops              billions of operations a second
+     * @param pointStepsPerSecond points × steps per second
+     * @param gflops              billions of operations per second
      * @param shareOfPeak         of the measured peak; null until {@link #against}
      */
     record Throughput(int points, int steps, Spread milliseconds, Spread pointStepsPerSecond, double gflops, Double shareOfPeak) {
-        /** Measurements of so many points that one of them takes longer than a block should. */
+        /** The number of measurements if one takes longer than a block should. */
         private static final int LEAST_BLOCKS = 3;
 
-        /** One entry for each number of points that the device can hold. */
+        /** Measures each number of points that the device can hold. */
         static List<Throughput> measure(Context context, NetworkShape shape, Settings settings) {
             List<Throughput> all = new ArrayList<>();
             try (Sampler sampler = new Sampler(context, shape);

@@ -17,14 +17,14 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
- * What the device can do at best: multiply-adds on registers and a copy of memory, both {@code cl/peak.cl}. The best of all
- * repetitions counts, since everything else is given as a share of it.
+ * A device's peak: multiply-adds on registers, and the bandwidth of a copy of memory, both of {@code cl/peak.cl}. The best of all
+ * repetitions counts, since other results are given as shares of it.
  *
- * @param gflops        billions of operations a second, a multiply-add being two
+ * @param gflops        billions of operations per second; a multiply-add counts as two
  * @param vector        the vector width that reached it
- * @param groupSize     work-items a group
- * @param gflopsByWidth at each width that was tried
- * @param gigabytes     a second that a copy reads and writes together
+ * @param groupSize     work-items per work-group
+ * @param gflopsByWidth the peak at each vector width
+ * @param gigabytes     per second that a copy reads and writes in total
  */
 record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidth, double gigabytes) {
     static final int[] WIDTHS = {1, 4, 8, 16};
@@ -36,9 +36,8 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
     private static final int GPU_GROUP_SIZE = 256;
     private static final int COPY_GROUPS_PER_UNIT = 16;
 
-    /** The peak in billions of operations a second with vectors of {@code vector} floats. */
-    record AtWidth(int vector, double gflops) {
-    }
+    /** The peak, in billions of operations per second, with vectors of {@code vector} floats. */
+    record AtWidth(int vector, double gflops) { }
 
     /** Measures the device of {@code context}. */
     static Peak measure(Context context, Settings settings) {
@@ -52,7 +51,7 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
         return new Peak(best.gflops(), best.vector(), groupSize, byWidth, gigabytes(context, groupSize, settings.copiedBytes()));
     }
 
-    /** The better figures of this measurement and a later one, which something else on the machine may have slowed down less. */
+    /** The higher figures of this measurement and another: a disturbance can only lower them. */
     Peak orBetter(Peak other) {
         Peak better = other.gflops > gflops ? other : this;
         return new Peak(better.gflops, better.vector, better.groupSize, better.gflopsByWidth, Math.max(gigabytes, other.gigabytes));
@@ -109,10 +108,10 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
     }
 
     /**
-     * OpenBLAS's matrix product through NumPy, where that is installed: the measured peak of a CPU must be above it.
+     * OpenBLAS's matrix product through NumPy, if installed: a CPU's measured peak must be above it.
      *
-     * @param gflops billions of operations a second; null when it could not be measured
-     * @param note   what was measured, or why nothing was
+     * @param gflops billions of operations per second; null if not measured
+     * @param note   what was measured, or why nothing was measured
      */
     record Sgemm(Double gflops, String note) {
         private static final Path PYTHON = Path.of("/usr/bin/python3");

@@ -6,7 +6,9 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
+import iadb.file.Png;
 import iadb.model.NetworkShape;
+import iadb.plot.Chart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,23 +17,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this program does on a device and its share of the device's peak, as {@code profile.json} holds it.
+ * This program's performance on a device, and its share of the device's peak; the content of {@code profile.json}.
  *
- * @param machine  where and when
- * @param settings how much was measured
- * @param peak     what the device can do at best
- * @param sgemm    what OpenBLAS does on the same CPU
+ * @param machine  {@link ResultFile#machine}
+ * @param settings the amount of measuring
+ * @param peak     the device's peak
+ * @param sgemm    OpenBLAS on the same CPU
  * @param plans    a training step of the default network and batch under each plan
  * @param kernels  each kernel
- * @param map      throughput over the number of points
- * @param widths   a training step over the network's width
- * @param batches  a training step over the batch
- * @param run      the wall time of a whole run by phases
+ * @param map      the map's throughput by number of points
+ * @param widths   a training step by the network's width
+ * @param batches  a training step by batch
+ * @param run      the time of a whole run by phases
  */
 public record Profile(Map<String, Object> machine, Settings settings, Peak peak, Peak.Sgemm sgemm, List<TrainingStep> plans,
         List<KernelTimes> kernels, List<MapUses.Throughput> map, List<TrainingStep> widths, List<TrainingStep> batches, Run run) {
@@ -39,12 +42,12 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
 
     private static final Logger LOG = LoggerFactory.getLogger(Profile.class);
 
-    /** Measures everything; what is in work is logged. */
+    /** Measures everything, and logs what is being measured. */
     public static Profile measure(Device device, Settings settings) throws IOException {
         NetworkShape shape = settings.shape();
         try (Context context = Context.open(device); Context profiling = Context.open(device, true)) {
             LOG.info("peak of {}", device.name());
-            Peak first = Peak.measure(context, settings); // and again below: one that was disturbed would raise all shares
+            Peak first = Peak.measure(context, settings); // and twice below, since a disturbed measurement would raise all shares
             Peak.Sgemm sgemm = Peak.Sgemm.measure(device);
             LOG.info("plans");
             List<TrainingStep> plans = TrainingStep.ofPlans(context, shape, settings.batch(), settings);
@@ -83,7 +86,7 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
         }
     }
 
-    /** One bright pixel of 64 × 64: its acceptance is so low that it is drawn from by inversion. */
+    /** One bright pixel of 64 × 64, whose acceptance is so low that points are drawn by inversion. */
     private static Density onePixel() {
         short[] weights = new short[64 * 64];
         weights[0] = 1;
@@ -91,20 +94,20 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
     }
 
     /**
-     * The wall time of a whole run by phases: the program in a process of its own, as a user starts it.
+     * The time of a whole run by phases: the program runs in a separate process, as a user starts it.
      *
      * @param iterations        of its training
      * @param seconds           of each phase, from its {@code run.json}
      * @param wallSeconds       from the start of the process to its end
-     * @param residentMegabytes its peak memory; null where the system does not report it
-     * @param firstStepSeconds  from the start of the virtual machine to the end of the first training step, programs cached
+     * @param residentMegabytes its peak memory; null if the system does not report it
+     * @param firstStepSeconds  from the start of the virtual machine to the end of the first training step, with cached programs
      */
     record Run(int iterations, Map<String, Double> seconds, double wallSeconds, Double residentMegabytes, Spread firstStepSeconds) {
         private static Run measure(Device device, Settings settings) throws IOException {
             Path folder = Files.createTempDirectory("iadb-profile");
             try {
                 String[] oneStep = {"--iterations", "1", "--points", "1", "--steps", "1", "--no-frames"};
-                start(device, folder, oneStep); // fills caches and does not count
+                start(device, folder, oneStep); // fills the caches; not counted
                 double[] first = new double[settings.startRuns()];
                 for (int i = 0; i < first.length; i++) {
                     start(device, folder, oneStep);
@@ -131,12 +134,59 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
         }
     }
 
-    /** Tables for a terminal. */
+    /** Writes {@code kernels.png}, {@code map.png}, {@code width.png}, {@code batch.png} and {@code run.png} into a folder. */
+    public void writeCharts(Path folder) throws IOException {
+        Png.write(folder.resolve("kernels.png"), Chart.bars("share of the measured peak", 1, shares()));
+        if (map.size() > 1) {
+            Png.write(folder.resolve("map.png"), Chart.curves(mapSeries(), false, "points", "million point-steps per second"));
+        }
+        writeSteps(folder.resolve("width.png"), widths, TrainingStep::width, step -> step.microseconds().median(), true,
+                "width", "microseconds per step of " + settings.batch() + " rows");
+        writeSteps(folder.resolve("batch.png"), batches, TrainingStep::batch,
+                step -> step.microseconds().median() / step.batch(), false, "batch", "microseconds per row");
+        List<Chart.Bar> phases = new ArrayList<>();
+        run.seconds().forEach((phase, seconds) ->
+                phases.add(new Chart.Bar(phase, seconds, String.format(Locale.ROOT, "%.2f s", seconds))));
+        Png.write(folder.resolve("run.png"), Chart.bars(String.format(Locale.ROOT,
+                "time of a run of %,d iterations by phase", run.iterations()), 0, phases));
+    }
+
+    private List<Chart.Bar> shares() {
+        List<Chart.Bar> bars = new ArrayList<>();
+        plans.forEach(plan -> bars.add(share(plan.plan() + ", a whole step", plan.shareOfPeak())));
+        kernels.stream().filter(kernel -> kernel.shareOfPeak() != null)
+                .forEach(kernel -> bars.add(share(kernel.kernel() + ", " + kernel.work().split(",")[0], kernel.shareOfPeak())));
+        map.forEach(one -> bars.add(share(String.format(Locale.ROOT, "map of %,d points", one.points()), one.shareOfPeak())));
+        return bars;
+    }
+
+    private static Chart.Bar share(String name, double share) { return new Chart.Bar(name, share, Table.percent(share)); }
+
+    private List<Chart.Series> mapSeries() {
+        double limit = 1e3 * peak.gflops() / settings.shape().forwardFlops();
+        Chart.Series measured = Chart.Series.of("map", map, MapUses.Throughput::points,
+                one -> one.pointStepsPerSecond().median() * 1e-6);
+        double[] ends = {measured.x()[0], measured.x()[measured.x().length - 1]};
+        return List.of(measured, new Chart.Series("at the measured peak", ends, new double[] {limit, limit}, true));
+    }
+
+    private static void writeSteps(Path file, List<TrainingStep> all, ToDoubleFunction<TrainingStep> x,
+            ToDoubleFunction<TrainingStep> y, boolean logarithmicY, String xTitle, String yTitle) throws IOException {
+        Map<String, List<TrainingStep>> byPlan = new LinkedHashMap<>();
+        all.forEach(one -> byPlan.computeIfAbsent(one.plan(), plan -> new ArrayList<>()).add(one));
+        if (!all.isEmpty()) {
+            List<Chart.Series> curves = byPlan.entrySet().stream()
+                    .map(plan -> Chart.Series.of(plan.getKey(), plan.getValue(), x, y)).toList();
+            Png.write(file, Chart.curves(curves, logarithmicY, xTitle, yTitle));
+        }
+    }
+
+    /** The results as text for a terminal. */
     public String text() {
         return "%s, %s, driver %s\ncommit %s, %s, %s settings\n\n".formatted(machine.get("device"), machine.get("platform"),
                 machine.get("driver"), machine.get("commit"), machine.get("date"), settings.name())
                 + String.join("\n", peakText(), steps("a training step", plans), kernelsText(), mapText(),
-                steps("over the width", widths), steps("over the batch", batches), runText());
+                steps("by width", widths), steps("by batch", batches), runText());
     }
 
     private String peakText() {
@@ -146,14 +196,14 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
                     Table.number(at.gflops()));
         }
         table.row("OpenBLAS sgemm", "-", Table.number(sgemm.gflops()));
-        String verdict = sgemm.gflops() == null ? "" : sgemm.gflops() < peak.gflops() ? ": below the measured peak, as it must be"
-                : ": ABOVE the measured peak, so that all shares of it are too high";
+        String verdict = sgemm.gflops() == null ? "" : sgemm.gflops() < peak.gflops() ? ": below the measured peak, as expected"
+                : ": ABOVE the measured peak, so all shares of the peak are too high";
         return table + "(" + sgemm.note() + verdict + ")\ncopy of memory: " + Table.number(peak.gigabytes())
                 + " GB/s, read and written\n";
     }
 
     private static String steps(String head, List<TrainingStep> all) {
-        Table table = new Table(head, "width", "batch", "us a step", "middle half", "GFLOP/s", "of peak");
+        Table table = new Table(head, "width", "batch", "us per step", "quartiles", "GFLOP/s", "of peak");
         for (TrainingStep one : all) {
             table.row(one.plan(), Integer.toString(one.width()), Integer.toString(one.batch()),
                     Table.number(one.microseconds().median()), Table.range(one.microseconds()), Table.number(one.gflops()),
@@ -169,11 +219,11 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
                     Table.number(one.hostMicroseconds().median()), Table.number(one.gflops()), Table.percent(one.shareOfPeak()),
                     Table.number(one.gigabytes()), Table.percent(one.shareOfCopy()));
         }
-        return table + "(host us: in the call that enqueues; bytes that stay in caches can exceed a copy's bandwidth)\n";
+        return table + "(host us: time in the enqueueing call; bytes that stay in caches can exceed the bandwidth of a copy)\n";
     }
 
     private String mapText() {
-        Table table = new Table("map, points", "steps", "ms", "middle half", "million point-steps a second", "GFLOP/s", "of peak");
+        Table table = new Table("map, points", "steps", "ms", "quartiles", "million point-steps per s", "GFLOP/s", "of peak");
         for (MapUses.Throughput one : map) {
             table.row(String.format(Locale.ROOT, "%,d", one.points()), Integer.toString(one.steps()),
                     Table.number(one.milliseconds().median()), Table.range(one.milliseconds()),

@@ -21,7 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Results as JSON: records with their fields' names in lower case with underscores, and numbers in five digits. */
+/** Results as JSON: records, with component names in lower case with underscores, and numbers with five digits. */
 public final class ResultFile {
     private static final MathContext DIGITS = new MathContext(5);
     private static final JsonSerializer<Double> NUMBER = (value, type, json) -> fiveDigits(value);
@@ -30,8 +30,7 @@ public final class ResultFile {
             .registerTypeAdapter(double.class, NUMBER).registerTypeAdapter(Double.class, NUMBER).disableHtmlEscaping()
             .setPrettyPrinting().create();
 
-    private ResultFile() {
-    }
+    private ResultFile() { }
 
     private static JsonElement fiveDigits(double value) {
         if (!Double.isFinite(value)) {
@@ -46,7 +45,7 @@ public final class ResultFile {
         AtomicFile.write(file, out -> out.write((JSON.toJson(result) + "\n").getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Where, when and with what a result is measured: device, driver, system, commit and date in UTC. */
+    /** The conditions of a measurement: device, driver, system, commit and date in UTC. */
     public static Map<String, Object> machine(Device device) {
         Map<String, Object> machine = new LinkedHashMap<>();
         machine.put("device", device.name());

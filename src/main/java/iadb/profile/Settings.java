@@ -5,40 +5,42 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How much is measured. Width, depth and batch are those of trainings in which they do not vary.
+ * The amount of measuring. Width, depth and batch are those of trainings in which they do not vary.
  *
- * @param blocks        measurements of each thing, of which the median counts
- * @param copiedBytes   of the memory that the bandwidth is measured on
- * @param mapSteps      T
- * @param iterations    of the whole run whose phases are timed
- * @param startRuns     runs of one step, for the time from the start to the first step
- * @param peerRounds    rounds of this program and another, for the ratio of their speeds
- * @param peerIterations of each round
- * @param qualityIterations of the other programs' trainings whose quality is followed; this program trains {@code iterations}
- * @param qualitySeeds  trainings with seeds 0, 1, ... of which the median counts at each checkpoint
- * @param judgedPoints  mapped points, compared with as many of p1
- * @param usedPoints    moved in turn by the plain map, by the map with its density, and by the inverse
- * @param everyPlan     whether width and batch vary under every plan, or under the fastest only
+ * @param blocks            repetitions of each measurement, of which the median counts
+ * @param copiedBytes       size of the memory copied to measure the bandwidth
+ * @param mapSteps          T
+ * @param iterations        of the whole run whose phases are timed
+ * @param startRuns         runs of one step, for the time from the start to the first step
+ * @param peerRounds        rounds of this program and another, for the ratio of their speeds
+ * @param peerIterations    iterations of each round
+ * @param qualityIterations of the other programs' trainings whose quality is measured; this program trains {@code iterations}
+ * @param qualitySeeds      trainings with seeds 0, 1, ... of which the median counts at each checkpoint
+ * @param judgedPoints      mapped points that are compared with as many of p1
+ * @param usedPoints        moved by the plain map, by the map with its density, and by the inverse
+ * @param evaluatedPoints   of the command {@code evaluate}
+ * @param sampledPoints     of the command {@code sample}
+ * @param everyPlan         whether width and batch vary under every plan, or only under the fastest
  */
 public record Settings(String name, int blocks, double blockSeconds, double warmUpSeconds, int copiedBytes, int width, int depth,
         int batch, int mapSteps, List<Integer> mapPoints, List<Integer> widths, List<Integer> batches, int iterations,
         int startRuns, int peerRounds, int peerIterations, int qualityIterations, int qualitySeeds,
         int judgedPoints, int usedPoints, int evaluatedPoints, int sampledPoints, boolean everyPlan) {
-    /** Everything, in some four minutes on two cores. */
+    /** All measurements, in about four minutes on two cores. */
     public static Settings full() {
         return new Settings("full", 9, 0.5, 1, 256 << 20, 64, 4, 256, 128, powersOfTwo(11, 22, 1),
                 List.of(16, 32, 48, 64, 96, 128, 192, 256), powersOfTwo(5, 12, 1), 65_536, 5, 5, 2048, 16_384, 3, 8192, 65_536,
                 65_536, 10_000_000, true);
     }
 
-    /** The same kinds of figures from fewer and shorter measurements: within a minute on two cores. */
+    /** Fewer and shorter measurements of the same kinds, within a minute on two cores. */
     public static Settings quick() {
         return new Settings("quick", 7, 0.12, 0.3, 64 << 20, 64, 4, 256, 128,
                 List.of(1 << 11, 1 << 14, 1 << 17, 1 << 20, 1 << 22), List.of(32, 64, 128), powersOfTwo(6, 10, 2), 16_384, 3, 3,
                 1024, 4096, 1, 4096, 16_384, 65_536, 500_000, false);
     }
 
-    /** As little as shows that it works: for tests. */
+    /** The least that exercises every measurement, for tests. */
     public static Settings smoke() {
         return new Settings("smoke", 3, 0.01, 0.02, 8 << 20, 16, 2, 64, 4, List.of(2048, 4096), List.of(16), List.of(64), 64, 1,
                 1, 64, 64, 1, 64, 256, 256, 1000, false);

@@ -6,12 +6,12 @@ import java.util.function.DoubleSupplier;
 import java.util.stream.DoubleStream;
 
 /**
- * Repeated measurements of one thing.
+ * The spread of repeated measurements.
  *
- * @param median of them
- * @param low    a quarter of them lie below
- * @param high   a quarter of them lie above
- * @param count  number of measurements
+ * @param median the median
+ * @param low    the lower quartile
+ * @param high   the upper quartile
+ * @param count  the number of measurements
  */
 record Spread(double median, double low, double high, int count) {
     /** The spread of at least one value. */
@@ -27,7 +27,7 @@ record Spread(double median, double low, double high, int count) {
         return of(DoubleStream.generate(measurement).limit(count).toArray());
     }
 
-    /** {@code factor} divided by these values: a time becomes a rate. */
+    /** {@code factor} divided by these values, such as a rate from a time. */
     Spread into(double factor) { return new Spread(factor / median, factor / high, factor / low, count); }
 
     /** {@code factor} times these values. */

@@ -5,27 +5,25 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** Rows for a terminal: the first column aligned to the left, the others to the right, each as wide as its widest cell. */
+/** A table for a terminal: the first column is aligned left, the others right, each as wide as its widest cell. */
 public final class Table {
     private static final String BETWEEN = "  ";
 
     private final List<String[]> rows = new ArrayList<>();
 
-    public Table(String... heads) {
-        rows.add(heads);
-    }
+    public Table(String... heads) { rows.add(heads); }
 
     public void row(String... cells) { rows.add(cells); }
 
-    /** A number in three digits or all before its point; a dash for null. */
+    /** A number with three digits, or all digits before the point; a dash for null. */
     public static String number(Double value) {
         return value == null ? "-" : String.format(Locale.ROOT, value >= 100 ? "%,.0f" : value >= 10 ? "%.1f" : "%.3g", value);
     }
 
-    /** A share; a dash for null. */
+    /** A share as a percentage; a dash for null. */
     public static String percent(Double share) { return share == null ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * share); }
 
-    /** The middle half of the measurements. */
+    /** The quartiles. */
     static String range(Spread spread) { return number(spread.low()) + " to " + number(spread.high()); }
 
     @Override

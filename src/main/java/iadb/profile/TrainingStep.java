@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a training step costs, for one network, batch and plan.
+ * The cost of a training step for one network, batch and plan.
  *
- * @param microseconds a step by the host's clock, everything included
- * @param gflops       billions of operations a second that the step requires: forward and backward, not the update
+ * @param microseconds per step by the host's clock, including everything
+ * @param gflops       billions of operations per second that the method requires: forward and backward, not the update
  * @param shareOfPeak  of the measured peak; null until {@link #against}
  */
 record TrainingStep(String plan, String tuning, int width, int depth, int batch, Spread microseconds, double gflops,
@@ -26,7 +26,7 @@ record TrainingStep(String plan, String tuning, int width, int depth, int batch,
     static final Density P0 = NamedDensities.find("gaussian").orElseThrow();
     static final Density P1 = NamedDensities.find("spiral").orElseThrow();
 
-    /** The plans in alternating blocks, so that a disturbance meets all of them; without those that the device replaces. */
+    /** Times the plans in alternating blocks, so that a disturbance affects all; omits plans that the device cannot run. */
     static List<TrainingStep> ofPlans(Context context, NetworkShape shape, int batch, Settings settings) {
         try (Resources resources = new Resources()) {
             List<Blocks> running = new ArrayList<>();
@@ -55,7 +55,7 @@ record TrainingStep(String plan, String tuning, int width, int depth, int batch,
         }
     }
 
-    /** The plan that {@code auto} takes. */
+    /** Times the plan that {@code auto} selects. */
     static TrainingStep ofFastest(Context context, NetworkShape shape, int batch, Settings settings) {
         try (Blocks blocks = new Blocks(context, shape, batch, Optional.empty())) {
             blocks.warmUp(settings.warmUpSeconds(), settings.blockSeconds());
@@ -72,7 +72,7 @@ record TrainingStep(String plan, String tuning, int width, int depth, int batch,
         return new TrainingStep(plan, tuning, width, depth, batch, microseconds, gflops, gflops / peak.gflops());
     }
 
-    /** Runs steps of a training to their end; returns the seconds. */
+    /** Runs steps of a training until they have finished; returns the time in seconds. */
     static double seconds(TrainingSession session, int steps) {
         long start = System.nanoTime();
         session.advance(steps, Duration.ofDays(1));
@@ -87,13 +87,13 @@ record TrainingStep(String plan, String tuning, int width, int depth, int batch,
         final TrainingSession session;
         private int steps = FIRST_STEPS;
 
-        /** Draws the data and builds the kernels of a plan; empty: the fastest. */
+        /** Draws the data and builds the kernels of a plan; empty for the fastest. */
         Blocks(Context context, NetworkShape shape, int batch, Optional<PlanChoice.Kind> plan) {
             session = new TrainingSession(context,
                     TrainingSettings.tutorial().withShape(shape).withBatch(batch).withPlan(plan), P0, P1);
         }
 
-        /** Works for about {@code seconds}, then sets the length of a block so that it takes about {@code blockSeconds}. */
+        /** Runs for about {@code seconds}, then sets the steps of a block so that it takes about {@code blockSeconds}. */
         void warmUp(double seconds, double blockSeconds) {
             microsecondsPerStep(); // some drivers compile at the first launch
             long start = System.nanoTime();
@@ -110,8 +110,6 @@ record TrainingStep(String plan, String tuning, int width, int depth, int batch,
         int steps() { return steps; }
 
         @Override
-        public void close() {
-            session.close();
-        }
+        public void close() { session.close(); }
     }
 }

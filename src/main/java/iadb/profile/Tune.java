@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The search for a device's tunings: times its kernels over valid tunings, one parameter after the other until none gets better,
- * refuses those whose results differ from the reference, and writes the best into a file that {@link TuningTable} reads.
+ * Searches for a device's tunings: times its kernels with valid tunings, changes one parameter at a time until none improves,
+ * rejects tunings whose results differ from the reference, and writes the best to a file that {@link TuningTable} reads.
  */
 public final class Tune implements AutoCloseable {
     private static final NetworkShape SHAPE = NetworkShape.TUTORIAL;
@@ -66,9 +66,9 @@ public final class Tune implements AutoCloseable {
     }
 
     /**
-     * Puts the device's rows into the file, in the place of older ones; each is written as soon as it is found.
+     * Writes the device's rows into the file, each as soon as it is found; they replace older rows.
      *
-     * @param report takes lines about the search
+     * @param report receives lines about the search
      * @throws InvalidInputException if the file exists and has no tunings
      */
     public static void run(Device device, Path file, Consumer<String> report) throws IOException {
@@ -86,14 +86,13 @@ public final class Tune implements AutoCloseable {
         }
     }
 
-    /** A word of a tuning and the values to try. */
-    private record Axis(String word, int... values) {
-    }
+    /** A parameter of a tuning and the values to try. */
+    private record Axis(String parameter, int... values) { }
 
-    /** The tunings that a search from {@code start} tries first: one word changed. Not all fit every network. */
+    /** The tunings that a search from {@code start} tries first, with one parameter changed. Not all fit every network. */
     static List<Tuning> candidates(Tuning start) {
         return axes(start.groupSize() == 1).stream()
-                .flatMap(axis -> Arrays.stream(axis.values()).mapToObj(value -> start.with(axis.word(), value)))
+                .flatMap(axis -> Arrays.stream(axis.values()).mapToObj(value -> start.with(axis.parameter(), value)))
                 .filter(tuning -> !tuning.equals(start)).toList();
     }
 
@@ -105,7 +104,7 @@ public final class Tune implements AutoCloseable {
         return oneItemGroups ? all.subList(0, 4) : all;
     }
 
-    /** Coordinate descent from {@code start}; each candidate is timed beside the best so far, block by block in turn. */
+    /** Coordinate descent from {@code start}; each candidate is timed against the best so far, in alternating blocks. */
     private Tuning search(String what, Tuning start, Function<Tuning, Optional<Trial>> open) {
         Tuning best = start;
         say("%s starts at %s", what, best);
@@ -114,7 +113,7 @@ public final class Tune implements AutoCloseable {
             better = false;
             for (Axis axis : axes(device.type() == Device.Type.CPU)) {
                 for (int value : axis.values()) {
-                    Tuning candidate = best.with(axis.word(), value);
+                    Tuning candidate = best.with(axis.parameter(), value);
                     OptionalDouble share = candidate.equals(best) ? OptionalDouble.empty() : share(open, candidate, best);
                     if (share.isEmpty()) {
                         continue;
@@ -122,7 +121,8 @@ public final class Tune implements AutoCloseable {
                     // a gain counts when a second measurement confirms it
                     boolean wins = share.getAsDouble() < Trial.LEAST_GAIN
                             && share(open, candidate, best).orElseThrow() < Trial.LEAST_GAIN;
-                    say("  %-18s %4d: %.3f of the best%s", axis.word(), value, share.getAsDouble(), wins ? ", taken" : "");
+                    say("  %-18s %4d: %.3f of the best time%s", axis.parameter(), value, share.getAsDouble(),
+                            wins ? ", accepted" : "");
                     if (wins) {
                         best = candidate;
                         better = true;
@@ -136,7 +136,7 @@ public final class Tune implements AutoCloseable {
 
     private void say(String format, Object... values) { report.accept(String.format(Locale.ROOT, format, values)); }
 
-    /** The candidate's time as a share of the best's; empty where the candidate does not run. */
+    /** The candidate's time over that of the best; empty if the candidate does not run. */
     private static OptionalDouble share(Function<Tuning, Optional<Trial>> open, Tuning candidate, Tuning best) {
         try (Trial ofBest = open.apply(best).orElseThrow(); Trial ofCandidate = open.apply(candidate).orElse(null)) {
             return ofCandidate == null ? OptionalDouble.empty()
@@ -144,7 +144,7 @@ public final class Tune implements AutoCloseable {
         }
     }
 
-    /** Fused training steps; empty where the tuning does not fit, build, or compute correctly. */
+    /** Fused training steps; empty if the tuning does not fit, build, or compute correctly. */
     private Optional<Trial> training(Tuning tuning) {
         PlanChoice.Kind kind = PlanChoice.Kind.FUSED;
         PlanChoice choice = PlanSelector.candidates(Optional.of(kind), tuning, device, SHAPE, ROWS).get(0);
@@ -154,7 +154,7 @@ public final class Tune implements AutoCloseable {
         });
     }
 
-    /** Maps, plain or with their density, whose first session is checked. */
+    /** Maps, plain or with their density; the first session is checked. */
     private Optional<Trial> map(Tuning tuning, int points, boolean withDensity) {
         return trial(() -> Sampler.trial(context, SHAPE, tuning, points, withDensity));
     }
@@ -165,7 +165,7 @@ public final class Tune implements AutoCloseable {
         } catch (WrongAnswerException e) {
             say("  %s", e.getMessage());
         } catch (OpenClException e) {
-            // it does not build, or run, on this device
+            // it does not build or run on this device
         }
         return Optional.empty();
     }
@@ -176,7 +176,7 @@ public final class Tune implements AutoCloseable {
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The lines of a file with a row in the place of an older one: measured rows are sorted, and follow all others. */
+    /** The lines of a file with a row added or replaced: measured rows are sorted and follow all others. */
     static String withRow(List<String> lines, String key, Tuning tuning) {
         List<String> others = lines.stream().filter(line -> !line.startsWith(key + "=")).toList();
         List<String> head = others.stream().takeWhile(line -> !line.startsWith("# measured")).toList();
@@ -186,7 +186,5 @@ public final class Tune implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        resources.close();
-    }
+    public void close() { resources.close(); }
 }
