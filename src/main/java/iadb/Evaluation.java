@@ -13,19 +13,19 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The distance of points from a density, and that of as many exact samples, which is the noise floor.
+ * The distance of points from a density, and that of the same number of exact samples, which is the noise floor.
  *
  * @param points        of the points
  * @param exact         of exact samples
  * @param count         N, points compared
  * @param pairedPoints  points of each set in the energy distance: all, or the first {@value #MAX_PAIRED}
- * @param densityPoints exact samples at which the map's density was computed; 0 where the map is not known
- * @param notInverted   those of them where a step of the map has no inverse
- * @param withoutMass   those of them where the map's density is 0
+ * @param densityPoints exact samples at which the map's density was computed; 0 if there is no map
+ * @param notInverted   number of these samples at which a step of the map has no inverse
+ * @param withoutMass   number of these samples at which the map's density is 0
  */
 public record Evaluation(Figures points, Figures exact, int count, int pairedPoints, int densityPoints, int notInverted,
         int withoutMass) {
-    /** The energy distance takes all pairs of points, so that its time is quadratic. */
+    /** The most points in the energy distance, which takes all pairs and therefore quadratic time. */
     public static final int MAX_PAIRED = 1 << 16;
 
     /**
@@ -34,8 +34,8 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      * @param slicedWasserstein1 in units of the square's side
      * @param energyDistance     2 E|X-Y| - E|X-X'| - E|Y-Y'|, in units of the square's side
      * @param offSupport         share of points off the density's support ({@link Density#shareOffSupport})
-     * @param meanLogDensity     mean of the log-density, the map's or the density's own, over the same exact samples, where the map
-     *                           has an inverse and a density; NaN where there is none, or the map is not known
+     * @param meanLogDensity     mean of the log-density of the map, or of the density, over the exact samples at which the map has
+     *                           an inverse and a density; NaN if there is no such sample or no map
      */
     public record Figures(double slicedWasserstein1, double energyDistance, double offSupport, double meanLogDensity) {
     }
@@ -46,11 +46,11 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      * @param context        the device to work on
      * @param density        to compare with
      * @param points         [N, 2], N at least 1
-     * @param map            that made them, with its base density; empty where it is not known
+     * @param map            the map that made them, with its base density; empty if unknown
      * @param seed           of the exact samples
      * @param shouldContinue called many times a second while distances are computed, by several threads
      * @return the distances
-     * @throws CancellationException where {@code shouldContinue} returned false
+     * @throws CancellationException if {@code shouldContinue} returned false
      */
     public static Evaluation of(Context context, Density density, float[] points, Optional<PushForward> map, long seed,
             BooleanSupplier shouldContinue) {

@@ -18,6 +18,7 @@ import iadb.train.DivergedException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -25,15 +26,15 @@ import java.util.function.Consumer;
  * A learned map from one density to another: it maps points in both directions, and gives the density of its result. Points are
  * floats x0, y0, x1, y1, … in the unit square, y upward; any number of them, in an array or in a {@link FloatBuffer} of any kind.
  *
- * <p>A map holds an OpenCL device until it is closed. It may be used by several threads: a call waits until the one before it has
- * ended, since the device does one thing at a time. Threads that must not wait open maps of their own ({@link #withSteps} makes
- * one from another). After {@link #close}, methods that need the device throw an {@link IllegalStateException}.
+ * <p>A map holds an OpenCL device until it is closed. It may be used by several threads: a call waits until the previous one has
+ * ended. Threads that must not wait each need their own map ({@link #withSteps} creates one). After {@link #close}, methods that
+ * need the device throw an {@link IllegalStateException}.
  */
 public final class LearnedMap implements AutoCloseable {
-    /** Points that {@link #sample} makes at once, at most; {@link #map} takes as many as an array holds. */
+    /** The most points of one call of {@link #sample}; {@link #map} takes as many as an array holds. */
     public static final int MAX_POINTS = 1 << 28;
 
-    /** Steps of the map, at most. */
+    /** The most steps of the map. */
     public static final int MAX_STEPS = 1_000_000;
 
     private final Object lock = new Object();
@@ -68,8 +69,8 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * The map of a file that this program wrote, or PyTorch with the same tensors, on the first GPU or else the first device;
-     * {@link #of} with {@link Model#read} takes another.
+     * The map of a file that this program wrote, or PyTorch with the same tensors, on the first GPU or else the first device; for
+     * another device, use {@link #of} with {@link Model#read}.
      *
      * @param file a safetensors file
      * @return the map, owned by the caller; 128 Euler steps
@@ -90,7 +91,7 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * The same map with other steps, and with the device to itself; owned by the caller, and independent of this one.
+     * The same map with other steps; owned by the caller, and independent of this one.
      *
      * @param solver   how a step is computed
      * @param schedule the lengths of the steps
@@ -105,7 +106,7 @@ public final class LearnedMap implements AutoCloseable {
     /**
      * The density that the map starts from.
      *
-     * @return empty when its file did not hold it
+     * @return empty if the file of the map does not contain it
      */
     public Optional<Density> p0() {
         return model.p0();
@@ -114,7 +115,7 @@ public final class LearnedMap implements AutoCloseable {
     /**
      * The density that the map was trained to arrive at.
      *
-     * @return empty when its file did not hold it
+     * @return empty if the file of the map does not contain it
      */
     public Optional<Density> p1() {
         return model.p1();
@@ -157,7 +158,7 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * The points that the map takes to others.
+     * The points that the map moves to given points.
      *
      * @param ends [n, 2]; not modified
      * @return [n, 2]; NaN where a step has no inverse
@@ -237,23 +238,23 @@ public final class LearnedMap implements AutoCloseable {
      * @param count fresh points to map, such as 65,536; at most {@value #MAX_POINTS}
      * @param seed  of these points, and of the exact samples of p1
      * @return the distances
-     * @throws InvalidInputException when the map does not know p0 or p1
+     * @throws InvalidInputException if the map has no p0 or no p1
      */
     public Evaluation evaluate(int count, long seed) {
         requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
-            Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map does not know its p1"));
+            Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map has no p1: its file does not contain it"));
             return Evaluation.of(context, p1, sample(count, seed), Optional.of(pushForward), seed, () -> true);
         }
     }
 
     private static void forChunks(FloatBuffer from, FloatBuffer to, int results, Consumer<float[]> work) {
         if (from == to) {
-            throw new IllegalArgumentException("the same buffer is read and written; duplicate() makes another");
+            throw new IllegalArgumentException("the same buffer is read and written; duplicate() creates another");
         }
         if (to.remaining() < results) {
-            throw new IllegalArgumentException("room for " + to.remaining() + " floats, and " + results + " are needed");
+            throw new IllegalArgumentException("room for " + to.remaining() + " floats, but " + results + " are needed");
         }
         if (from.remaining() % 2 != 0) {
             throw new IllegalArgumentException(from.remaining() + " coordinates: points are [n, 2]");
@@ -267,7 +268,7 @@ public final class LearnedMap implements AutoCloseable {
 
     private static void requireRange(String what, int value, int max) {
         if (value < 1 || value > max) {
-            throw new InvalidInputException("%s %s: not from 1 to %s".formatted(what, value, max));
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s %d is not from 1 to %,d", what, value, max));
         }
     }
 
@@ -280,11 +281,11 @@ public final class LearnedMap implements AutoCloseable {
     private void requireDensity() {
         requireOpen();
         if (model.p0().isEmpty()) {
-            throw new InvalidInputException("the map does not know the density that it starts from: its file did not hold it");
+            throw new InvalidInputException("the map has no p0: its file does not contain it");
         }
     }
 
-    /** Releases the device, when a call of another thread has ended. */
+    /** Releases the device, after the call of another thread has ended. */
     @Override
     public void close() {
         synchronized (lock) {

@@ -32,8 +32,8 @@ public final class Trainer {
     /**
      * Trains, on the calling thread; several threads may train at once, and share the device.
      *
-     * @param p0             density that the map starts from
-     * @param p1             density that it arrives at
+     * @param p0             start density of the map
+     * @param p1             target density of the map
      * @param settings       how to train
      * @param device         OpenCL device: {@code auto}, an index, or part of a name
      * @param shouldContinue called about ten times a second; false stops the training, and the map is what was learned so far

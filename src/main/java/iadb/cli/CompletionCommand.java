@@ -17,9 +17,9 @@ import picocli.CommandLine.Parameters;
 
 /** Prints a script with which a shell completes this program's command lines. */
 @Command(name = "completion", mixinStandardHelpOptions = true,
-        description = {"Prints a script with which the shell completes commands, options, their values and names of files.",
-            "It completes the command 'iadb-cl': source <(iadb-cl completion bash). With the jar alone, define that command first:"
-            + " alias iadb-cl='java -jar FOLDER/iadb-cl.jar'."})
+        description = {"Prints a script that makes the shell complete commands, options, their values and file names of 'iadb-cl':", "",
+            "  source <(iadb-cl completion bash)", "", "With the jar alone, define that command first:", "",
+            "  alias iadb-cl='java -jar FOLDER/iadb-cl.jar'", ""})
 final class CompletionCommand implements Callable<Integer> {
     private static final String DENSITY_LABEL = "IMAGE|NAME";
 
@@ -36,7 +36,7 @@ final class CompletionCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Takes candidates from labels such as bash|zsh; an option that takes an image completes files. */
+    /** Completes the words of labels such as bash|zsh, and file names for options that take an image. */
     private static void addCandidates(CommandSpec command) {
         for (ArgSpec argument : List.copyOf(command.args())) {
             List<String> words = words(argument.paramLabel());
@@ -60,7 +60,7 @@ final class CompletionCommand implements Callable<Integer> {
         return label.contains("|") ? Stream.of(label.split("\\|")).filter(word -> word.matches("[a-z0-9]+")).toList() : List.of();
     }
 
-    /** Adds names to the files of --p0 and --p1, which picocli's generator cannot combine. */
+    /** Completes both names and files for --p0 and --p1, which picocli's generator cannot do. */
     private static String withNamedDensities(String script) {
         String names = String.join("\\n", NamedDensities.names());
         return script.replaceAll("('--p[01]'\\)\\n.*\\n.*\\n.*compgen -f)", "$1 -W " + Matcher.quoteReplacement("$'" + names + "'"));

@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 
 /** Prints each OpenCL device: its limits, whether it shares buffers with OpenGL, and the plans that it can run. */
 @Command(name = "devices", mixinStandardHelpOptions = true,
-        description = "Prints each OpenCL device: limits, sharing with OpenGL, plans for the default network.")
+        description = "Prints the limits of each OpenCL device, whether it can share buffers with OpenGL, and its plans for the default network.")
 final class DevicesCommand implements Callable<Integer> {
     private static final int DEFAULT_BATCH = 256;
 
@@ -62,7 +62,7 @@ final class DevicesCommand implements Callable<Integer> {
         return new PlanSelector(device, NetworkShape.TUTORIAL, DEFAULT_BATCH, wanted, Optional.empty()).known();
     }
 
-    /** Whether the plan can run, as far as that is known before its barrier is tested. */
+    /** Whether the plan can run, as far as is known before its barrier is tested. */
     static String persistent(Device device) {
         return choice(Optional.of(PlanChoice.Kind.PERSISTENT), device).reason().map(reason -> "no: " + reason)
                 .orElse("its barrier is tested when training starts (fence: " + device.fence() + ")");

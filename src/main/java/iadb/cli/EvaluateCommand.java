@@ -32,29 +32,31 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Compares the points of a model, or of a file, with a density. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Compares fresh points of a model, or the points of a file, with p1, and as many exact samples of p1 with p1:"
-            + " exact samples are the noise floor. Lower is better, except for the mean log density.",
-            "sliced Wasserstein-1: over 64 directions. energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, without a square root, over the first"
-            + " 65,536 points at most. off support: share of points more than two pixels from any pixel above 2 %% of the brightest."
-            + " mean log density: of the map's density and of p1 itself, at the same exact samples of p1; samples where the map has no"
-            + " density, or cannot be inverted, are left out of both and counted."})
+@Command(name = "evaluate", mixinStandardHelpOptions = true,
+        description = {"Compares the points of a model or a file with p1. The same comparison for exact samples of p1 shows the noise"
+            + " floor. Lower is better, except for the mean log density.", "",
+            "sliced Wasserstein-1: the Wasserstein-1 distance of the projections, averaged over 64 directions.",
+            "energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, without a square root, over at most the first 65,536 points.",
+            "off support: the share of points that are more than two pixels from every pixel above 2 %% of the brightest.",
+            "mean log density: of the map and of p1, at the same exact samples of p1.",
+            "not invertible: the share of these samples at which a step of the map has no inverse. They are left out of the mean.",
+            "no density there: the share of these samples at which the map's density is 0. They are left out of the mean.", ""})
 final class EvaluateCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
     private static final int DEFAULT_COUNT = 65_536;
     static final int MAX_COUNT = 1 << 24;
-    private static final int REPORT_CELLS = 128; // of the longer side, each of which costs an inverse of the map
+    private static final int REPORT_CELLS = 128; // along the longer side; the map is inverted at each cell
     private static final double REPORT_LOG_SPAN = 8;
 
     @Option(names = "--model", paramLabel = "FILE", description = "The model to evaluate.")
     private Path modelFile;
 
-    @Option(names = "--from", paramLabel = "FILE", description = "Points to evaluate instead: .npy or .csv with x and y in each row.")
+    @Option(names = "--from", paramLabel = "FILE", description = "Evaluate these points instead: .npy or .csv with x and y in each row. Needs --p1.")
     private Path from;
 
     @Option(names = "--count", paramLabel = "N",
-            description = "Points to evaluate: fresh ones of the model, or some of the file, spread evenly over it (default: 65536, or"
-                    + " all of a shorter file).")
+            description = "Number of points to evaluate: fresh points of the model, or rows spread evenly over the file (default: 65536,"
+                    + " or all rows of a shorter file).")
     private Integer count;
 
     @Mixin
@@ -74,14 +76,14 @@ final class EvaluateCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(names = {"-o", "--output"}, paramLabel = "REPORT.png",
-            description = "Write a picture of p1, of the density of the points, and of the map's log density.")
+            description = "Write a picture of p1, of the density of the points and, for a model, of its log density.")
     private Path report;
 
     @Spec
     private CommandSpec spec;
 
-    private ProgressDisplay display; // of the phase; null: none
-    private int total; // points of the phase
+    private ProgressDisplay display; // of the current phase; null between phases
+    private int total; // points of the current phase
     private boolean isComparing;
 
     @Override
@@ -107,7 +109,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Ends a phase, and shows the progress of the next, in which the map moves points. */
+    /** Ends the current phase and shows the progress of the next one. */
     private void begin(String task, String units, int points) {
         end();
         total = points;
@@ -127,7 +129,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return !Interruption.isRequested();
     }
 
-    /** Called by several threads while distances are computed. */
+    /** Several threads call this while they compute distances. */
     private synchronized boolean compared() {
         if (!isComparing) {
             isComparing = true;
@@ -167,7 +169,7 @@ final class EvaluateCommand implements Callable<Integer> {
         int width = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, aspect)));
         int height = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, 1 / aspect)));
         double[] wanted = p1.meanByCell(width, height);
-        double top = HeatMap.nearlyHighest(wanted); // of few points, the highest is noise
+        double top = HeatMap.nearlyHighest(wanted); // with few points, the maximum is noise
         List<HeatMap.Panel> panels = new ArrayList<>();
         panels.add(new HeatMap.Panel("p1: " + p1.name(), width, height, wanted, 0, top, aspect));
         panels.add(new HeatMap.Panel(map.isPresent() ? "the map's points" : "the points", width, height,

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code x_0.png} … {@code x_T.png} and {@code animation.gif}, drawn on all processors while the device computes. Only a few frames
- * are drawn at once, so that memory is bounded.
+ * Writes {@code x_0.png} … {@code x_T.png} and {@code animation.gif}, on all processors while the device computes. The number of
+ * frames in memory is limited.
  */
 final class Frames implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Frames.class);
@@ -37,7 +37,7 @@ final class Frames implements AutoCloseable {
     private final Deque<Future<BufferedImage>> pending = new ArrayDeque<>();
     private int t;
 
-    /** @param start [N, 2] where the points start, which gives each its colour */
+    /** @param start [N, 2], the start points, which determine the colours */
     Frames(Path folder, int T, float[] start) throws IOException {
         this.folder = folder;
         this.T = T;
@@ -79,7 +79,7 @@ final class Frames implements AutoCloseable {
         }
     }
 
-    /** Waits for all pictures, ends the animation, and removes pictures of an earlier, longer run. */
+    /** Waits for all pictures, completes the animation, and deletes the pictures of an earlier, longer run. */
     void finish() throws IOException {
         while (!pending.isEmpty()) {
             addOldestToGif();
@@ -90,7 +90,7 @@ final class Frames implements AutoCloseable {
         }
     }
 
-    /** Waits for the pictures that are being written; the animation is kept only after {@link #finish}. */
+    /** Waits for the pictures that are being written. Without {@link #finish} before, the animation is deleted. */
     @Override
     public void close() {
         painters.shutdown();

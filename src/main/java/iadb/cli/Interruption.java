@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ctrl-C as a request that the work polls: it stops at its next slice and saves its results, and the program ends with exit code
- * 130, or with that of a failure to save. A second Ctrl-C ends it at once.
+ * Turns Ctrl-C into a request that the work polls. The work stops after its current slice and saves its results; the exit code is
+ * 130, or that of a failure to save. A second Ctrl-C ends the program at once.
  */
 final class Interruption {
     private static final Logger LOG = LoggerFactory.getLogger(Interruption.class);
@@ -18,13 +18,13 @@ final class Interruption {
     private static final AtomicBoolean PRESSED = new AtomicBoolean();
 
     private static volatile boolean requested;
-    private static volatile int failure; // the exit code of work that failed after Ctrl-C; 0: it did not
+    private static volatile int failure; // exit code of work that failed after Ctrl-C; 0: none
     private static volatile boolean workIsOver;
 
     private Interruption() {
     }
 
-    /** From now on the virtual machine does not end before the calling thread has, or has called {@link #endWork}. */
+    /** Makes the end of the virtual machine wait for the end of the calling thread, or for its call of {@link #endWork}. */
     static void letThisThreadFinish() {
         Thread worker = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -43,7 +43,7 @@ final class Interruption {
         takeSignal();
     }
 
-    /** Java's own handler ignores the second Ctrl-C. By reflection, since the compiler warns of these classes. */
+    /** Replaces Java's handler, which ignores a second Ctrl-C. Uses reflection because the compiler warns about these classes. */
     private static void takeSignal() {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -62,7 +62,7 @@ final class Interruption {
         }
     }
 
-    /** Called on a thread of each signal; that of the first waits in here until the work has ended. */
+    /** Each signal calls this on its own thread; the first call waits until the work has ended. */
     private static void interrupt() {
         if (requested || PRESSED.getAndSet(true)) {
             Runtime.getRuntime().halt(EXIT_INTERRUPTED);
@@ -75,9 +75,9 @@ final class Interruption {
     static boolean isRequested() { return requested; }
 
     /**
-     * Tells that the work has ended.
+     * Reports that the work has ended.
      *
-     * @param code exit code of the work; that of a failure is the program's even after Ctrl-C
+     * @param code exit code of the work; a failure determines the program's exit code even after Ctrl-C
      * @return whether the virtual machine is already ending
      */
     static boolean endWork(int code) {

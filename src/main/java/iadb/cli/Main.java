@@ -64,7 +64,7 @@ public final class Main {
         COMMANDS.put("completion", CompletionCommand::new);
     }
 
-    /** Words of command lines that need no device. */
+    /** Arguments with which a command line needs no device. */
     private static final Set<String> WITHOUT_DEVICE = Set.of("--help", "-h", "--version", "-V", "--list-densities", "help", "completion");
 
     private static final String NEEDS_UTF8 = "such characters need a UTF-8 locale, such as LC_ALL=C.UTF-8";
@@ -89,7 +89,7 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        Locale.setDefault(Locale.ROOT); // so that numbers are the same everywhere
+        Locale.setDefault(Locale.ROOT); // numbers look the same everywhere
         NativeLibraryLog.install();
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
         Interruption.letThisThreadFinish();
@@ -103,18 +103,18 @@ public final class Main {
         } catch (Error e) { // picocli catches exceptions only
             code = report(e, "");
         }
-        join(drivers); // a driver that is still being loaded would crash
+        join(drivers); // to exit while a driver is being loaded could crash
         if (!Interruption.endWork(code)) {
             System.exit(code);
         }
     }
 
-    /** Loads OpenCL's drivers while the command line is parsed; each takes about as long. */
+    /** Loads OpenCL's drivers while the command line is parsed; both take about the same time. */
     private static void loadDrivers() {
         try {
             Device.all();
         } catch (RuntimeException | LinkageError e) {
-            LOG.debug("loading drivers: {}", e.toString()); // the command fails in the same way
+            LOG.debug("loading drivers: {}", e.toString()); // the command reports the same error
         }
     }
 
@@ -126,10 +126,7 @@ public final class Main {
         }
     }
 
-    /**
-     * Parses with only the named command, which takes half as long. A wrong command line is parsed again with all commands, for the
-     * message.
-     */
+    /** Creates only the named command, which halves the time; a wrong command line is parsed again with all, for the message. */
     private static int execute(String[] arguments) {
         if (Stream.of(arguments).anyMatch(WITHOUT_DEVICE::contains)) {
             return commandLine().execute(arguments);
@@ -151,8 +148,11 @@ public final class Main {
             }
         });
         Stream.concat(Stream.of(commands), commands.getSubcommands().values().stream()).map(CommandLine::getCommandSpec)
-                .forEach(command -> command.versionProvider(() -> new String[] {BuildVersion.text()})
-                        .addMixin("verbosity", CommandSpec.forAnnotatedObject(new Verbosity())));
+                .forEach(command -> {
+                    command.versionProvider(() -> new String[] {BuildVersion.text()})
+                            .addMixin("verbosity", CommandSpec.forAnnotatedObject(new Verbosity()));
+                    command.usageMessage().sortOptions(false).sortSynopsis(false);
+                });
         commands.setUsageHelpAutoWidth(true);
         commands.setColorScheme(Help.defaultColorScheme(ProgressDisplay.terminalIsDumb() ? Help.Ansi.OFF : Help.Ansi.AUTO));
         commands.getSubcommands().values().forEach(command -> command.getCommandSpec().usageMessage().footer("", EXIT_CODES));
@@ -177,8 +177,8 @@ public final class Main {
     }
 
     /**
-     * Runs the command; options before it would be those of the whole tutorial and have no effect. Results that cannot be written to
-     * the standard output are a failure, except to a pipe, whose reader may have closed it.
+     * Runs the command. Options before it would belong to the whole tutorial and have no effect, so they are refused. Failing to
+     * write to standard output is an error, except to a pipe, whose reader may have closed it.
      */
     private static int run(ParseResult parsed) {
         if (parsed.hasSubcommand() && !parsed.matchedOptions().isEmpty() && !parsed.isUsageHelpRequested()
@@ -202,7 +202,7 @@ public final class Main {
         return code;
     }
 
-    /** Whether Java replaced characters that the locale does not have, which no path there can hold. */
+    /** Whether Java replaced characters that the locale lacks, which no path can contain. */
     private static boolean isUnknownToLocale(String text) {
         try {
             Path.of(text);
@@ -217,7 +217,7 @@ public final class Main {
             int type = (int) Files.getAttribute(descriptor, "unix:mode") & MODE_TYPE;
             return type == MODE_FIFO || type == MODE_SOCKET;
         } catch (IOException e) {
-            return false; // a root without /dev
+            return false; // there is no /dev
         } catch (UnsupportedOperationException | IllegalArgumentException e) {
             return true; // not Unix: a pipe is more likely than a full disk
         }
@@ -252,7 +252,7 @@ public final class Main {
                 + (isCommand ? "commands" : "options"));
     }
 
-    /** The file fault among the causes: writers of pictures wrap it. */
+    /** The first file system exception among the causes; the classes that write pictures wrap it. */
     private static Optional<FileSystemException> fileFault(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof FileSystemException fault) {
@@ -277,7 +277,7 @@ public final class Main {
             return EXIT_INPUT;
         }
         if (e instanceof OutOfMemoryError) {
-            LOG.error("Java's memory is too small for this ({}); take fewer points (--points, --count), or start with java -Xmx8g",
+            LOG.error("Java ran out of memory ({}); use fewer points (--points, --count), or start with java -Xmx8g",
                     e.getMessage());
             return EXIT_INPUT;
         }

@@ -58,13 +58,13 @@ final class Options {
 
     /** The device. */
     static final class DeviceChoice {
-        @Mixin
-        private TuningFile tuning;
-
         @Option(names = "--device", paramLabel = "auto|INDEX|TEXT|UUID", defaultValue = "auto",
                 description = "OpenCL device: an index or UUID that 'devices' prints (the first 8 digits of a UUID are enough),"
                         + " or part of a name (default: ${DEFAULT-VALUE}).")
         String device;
+
+        @Mixin
+        private TuningFile tuning;
 
         Device select() {
             tuning.use();

@@ -14,23 +14,23 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
 
-/** Points that come in chunks: those of a file, or fresh ones of a density. */
+/** Points in chunks: read from a file, or drawn from a density. */
 abstract class PointStream implements AutoCloseable {
     private final long count;
-    private long before; // taken before the last chunk
+    private long before; // points before the last chunk
     private long done;
 
     private PointStream(long count) {
         this.count = count;
     }
 
-    /** How many there are in all. */
+    /** The total number of points. */
     long count() { return count; }
 
-    /** How many were taken before the last chunk. */
+    /** The number of points before the last chunk. */
     long before() { return before; }
 
-    /** How many are moved when a share of the last chunk is. */
+    /** The number of points that are mapped when a share of the last chunk is. */
     long moved(double share) { return before + (long) (share * (done - before)); }
 
     /** The next chunk of points, [n, 2]; empty after the last. */
@@ -50,7 +50,7 @@ abstract class PointStream implements AutoCloseable {
     @Override
     public abstract void close() throws IOException;
 
-    /** The points of a file. When all were read, closing warns of those outside the unit square: pixels are a common mistake. */
+    /** The points of a file. After the last, closing warns of points outside the unit square: pixel coordinates are a common mistake. */
     static PointStream of(Path file) {
         PointReader reader;
         try {
@@ -79,7 +79,7 @@ abstract class PointStream implements AutoCloseable {
                 reader.close();
                 if (outside > 0 && moved(1) == count()) {
                     LoggerFactory.getLogger(PointStream.class).warn(String.format(Locale.ROOT,
-                            "%,d of %,d points of %s lie outside the unit square: x and y go from 0 to 1", outside, count(), file));
+                            "%,d of %,d points of %s lie outside the unit square: x and y are from 0 to 1", outside, count(), file));
                 }
             }
         };

@@ -15,26 +15,26 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Measures this program on a device. */
-@Command(name = "profile", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "profile", mixinStandardHelpOptions = true,
         description = {"Measures this program on an OpenCL device: the device's peak, the share of it that each kernel and plan reaches,"
-            + " how cost grows with width and batch, and the phases of a whole run. Takes four minutes on two cores.",
-            "Prints tables, and writes profile.json and charts."})
+            + " how cost grows with width and batch, and the phases of a whole run. Prints tables, and writes profile.json and charts."
+            + " Takes four minutes on two cores."})
 final class ProfileCommand implements Callable<Integer> {
     @Mixin
     private Options.DeviceChoice device;
 
-    @Option(names = "--quick", description = "Fewer and shorter measurements: within a minute on two cores.")
+    @Option(names = "--quick", description = "Make fewer and shorter measurements: takes less than a minute on two cores.")
     private boolean quick;
 
     @Option(names = "--smoke", hidden = true)
     private boolean smoke;
 
-    /** Measurements in the place of the profile. */
+    /** Other measurements. */
     private static final class Instead {
-        @Option(names = "--map", description = "Instead, measure what using a trained map costs, and write map.json. Five minutes.")
+        @Option(names = "--map", description = "Measure the cost of using a trained map instead, and write map.json. Takes five minutes.")
         private boolean map;
 
-        @Option(names = "--compare", description = "Instead, train in turn with the programs of --peers, and write compare.json and"
+        @Option(names = "--compare", description = "Train alternately with the programs in --peers instead, and write compare.json and"
                 + " quality.png.")
         private boolean compare;
     }
@@ -43,14 +43,14 @@ final class ProfileCommand implements Callable<Integer> {
     private Instead instead = new Instead();
 
     @Option(names = "--peers", paramLabel = "DIR", defaultValue = "tools/peers",
-            description = "Folder of the programs to compare with, this program's repository has them (default: ${DEFAULT-VALUE}).")
+            description = "Folder of the programs to compare with; they are in this program's repository (default: ${DEFAULT-VALUE}).")
     private Path peers;
 
-    @Option(names = {"-o", "--out"}, paramLabel = "DIR", description = "Folder of the files, made if missing (default:"
-            + " profile/DEVICE).")
+    @Option(names = {"-o", "--out"}, paramLabel = "DIR", description = "Folder for all files, created if missing"
+            + " (default: profile/DEVICE).")
     private Path folder;
 
-    /** Where folders of devices lie by default. */
+    /** Contains the folder of each device by default. */
     @Option(names = "--results", hidden = true, defaultValue = "profile")
     private Path results;
 

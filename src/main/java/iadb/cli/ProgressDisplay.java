@@ -18,7 +18,7 @@ final class ProgressDisplay implements AutoCloseable {
     private static final long INTERVAL_NANOS = 3_000_000_000L;
 
     private final String task;
-    private final String units; // null: no lines
+    private final String units; // null: no lines in a log
     private final boolean hasBar = LOG.isInfoEnabled() && onTerminal() && !terminalIsDumb();
     private final long first;
     private final long total;
@@ -46,19 +46,19 @@ final class ProgressDisplay implements AutoCloseable {
         return display;
     }
 
-    /** Shows a few steps of some seconds each, from the first step on, and on a terminal only. */
+    /** Shows the progress of a few steps of several seconds each, on a terminal only. */
     static ProgressDisplay ofSteps(String task, int total) {
         return new ProgressDisplay(task, null, 0, total);
     }
 
-    /** Whether the terminal, if there is one, obeys no escape codes. */
+    /** Whether the terminal, if any, does not support escape codes. */
     static boolean terminalIsDumb() {
         return "dumb".equals(System.getenv("TERM"));
     }
 
     /**
-     * Whether standard error, where the bar is drawn, is a terminal. Java tells only whether the other two are, and since Java 22 by
-     * a method of its own.
+     * Whether standard error, where the bar is drawn, is a terminal. Java reports only on standard input and output, since Java 22
+     * by {@code Console.isTerminal}.
      */
     private static boolean onTerminal() {
         Console console = System.console();
@@ -72,7 +72,7 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    /** Whether standard error goes elsewhere than standard output, where the system tells. */
+    /** Whether standard error and standard output are different files; false if unknown. */
     private static boolean errorsAreApart() {
         try {
             return !Files.isSameFile(Path.of("/dev/fd/1"), Path.of("/dev/fd/2"));

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The options that mend what an exception reports: the exceptions themselves name none, since a library's user has none. */
+/** The options that fix what an exception reports. Exceptions do not name options, because users of the library have none. */
 final class Remedies {
     private static final Map<String, String> INSTEAD = Map.of("--points", "fewer points", "--count", "fewer points",
             "--batch", "a smaller batch", "--width", "a smaller width", "--depth", "a smaller depth", "--plan", "another plan",
@@ -23,7 +23,7 @@ final class Remedies {
     private Remedies() {
     }
 
-    /** What to append to an exception's message; empty where no option of the command helps. */
+    /** What to append to an exception's message; empty if no option of the command helps. */
     static String of(Throwable e, CommandSpec command) {
         if (e instanceof InvalidInputException input) {
             return isOutOfMemory(input) ? "; give java more with -Xmx4g"
@@ -78,14 +78,14 @@ final class Remedies {
         return option != null && Boolean.TRUE.equals(option.getValue());
     }
 
-    /** What to use instead by those of the options that the command has. */
+    /** What to change with the given options that the command has. */
     private static String use(CommandSpec command, String... names) {
         String known = Stream.of(names).filter(name -> command.findOption(name) != null)
                 .map(name -> INSTEAD.get(name) + " (" + name + ")").collect(Collectors.joining(", "));
         return known.isEmpty() ? "" : ": use " + known.replaceFirst(", ([^,]*)$", " or $1");
     }
 
-    /** Those of the options that the command has, in parentheses. */
+    /** The given options that the command has, in parentheses. */
     private static String options(CommandSpec command, String... names) {
         String known = Stream.of(names).filter(name -> command.findOption(name) != null).collect(Collectors.joining(", "));
         return known.isEmpty() ? "" : " (" + known + ")";

@@ -24,56 +24,60 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Maps any number of points with a trained model, and gives the density of the result. */
-@Command(name = "sample", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Maps points with a trained model, from p0 to p1: fresh points of p0, or those of a file. Any number of points"
-            + " is processed in bounded memory.",
-            "A step evaluates the network once (euler), twice (midpoint) or four times (rk4). With 128 evaluations, the mean distance"
-            + " from the exact end is 0.0018 for euler (128 steps), 0.00003 for midpoint (64) and 0.00003 for rk4 (32), measured for"
-            + " gaussian to spiral. The network has kinks, so rk4 converges no faster than midpoint."})
+@Command(name = "sample", mixinStandardHelpOptions = true,
+        description = {"Maps points with a trained model, from p0 to p1: fresh points of p0, or those of a file. Memory use does not"
+            + " depend on the number of points.", "",
+            "Coordinates are in the unit square, x to the right and y upward. A log density is a natural logarithm, per unit of the"
+            + " square's area.", "",
+            "With 128 evaluations of the network, the mean distance from the exactly integrated end point is 0.0018 for euler (128"
+            + " steps), 0.00003 for midpoint (64) and 0.00003 for rk4 (32), measured for gaussian to spiral. Midpoint is the best choice"
+            + " for the same cost: the network has kinks, so rk4 converges no faster.", ""})
 final class SampleCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(SampleCommand.class);
     private static final int DEFAULT_POINTS = 2048;
 
-    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A trained model.")
+    @Option(names = "--model", paramLabel = "FILE", required = true, description = "The trained model.")
     private Path modelFile;
 
     @Option(names = "--points", paramLabel = "N", description = "Fresh points of p0 to map (default: 2048).")
     private Integer points;
 
     @Option(names = "--sequence", paramLabel = "random|sobol", defaultValue = "random",
-            description = "Draw the fresh points independently, or as a Sobol sequence, Owen-scrambled by the seed: these are more"
-                    + " even, so that means over the mapped points have less error; best with N a power of two"
+            description = "random: draw the fresh points independently; sobol: draw a Sobol sequence, Owen-scrambled by the seed, which"
+                    + " is more even, so that means over the mapped points have a smaller error; best with N a power of two"
                     + " (default: ${DEFAULT-VALUE}).")
     private String sequence;
 
     @Option(names = "--from", paramLabel = "FILE",
-            description = "Points to map: .npy [N, 2] of float32 or float64, or .csv with x,y in each row.")
+            description = "Map the points of this file: .npy [N, 2] of float32 or float64, or .csv with x,y in each row.")
     private Path from;
 
     @Mixin
     private Options.IntegrationChoice solving;
 
     @Option(names = "--reverse",
-            description = "Map from p1 to p0: integrate the velocity field from its end to its start. The shorter the steps, the closer"
-                    + " this is to the inverse of the map; --inverse is exact.")
+            description = "Map from p1 to p0 by integrating the velocity field backward. The shorter the steps, the closer this is to"
+                    + " the inverse of the map; --inverse is exact.")
     private boolean reverse;
 
     @Option(names = "--inverse",
-            description = "Invert the steps: give the points that the map takes to those of --from; NaN where a step has no inverse.")
+            description = "Find the points that the map moves to the points of --from (NaN where there is none). With --reverse, inverts"
+                    + " the steps of the reversed map.")
     private boolean inverse;
 
     @Option(names = "--log-density",
-            description = "Add a third column: the natural logarithm of the density of the mapped points, per unit of the square's"
-                    + " area. It is the density of the discrete steps, exact up to rounding.")
+            description = "Add a third column: the log density of the mapped points. It is the density of the discrete steps, exact up to"
+                    + " rounding.")
     private boolean logDensity;
 
     @Option(names = "--at", paramLabel = "FILE",
-            description = "Map no points, but give that density at the points of a file, by inverting the steps; NaN where a step has"
-                    + " no inverse.")
+            description = "Write the log density at the points of FILE instead of mapping; NaN where a step has no inverse. With"
+                    + " --reverse, it is the density of the points that the reversed map makes of p1.")
     private Path at;
 
     @Option(names = "--trajectory",
-            description = "Write each point after every step: an array [T+1, N, 2] in a .npy file; [T+1, N, 3] with --log-density.")
+            description = "Write the points before the first step and after every step: [T+1, N, 2], or [T+1, N, 3] with --log-density, in"
+                    + " a .npy file.")
     private boolean trajectory;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
@@ -87,8 +91,8 @@ final class SampleCommand implements Callable<Integer> {
     private Options.DeviceChoice device;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FILE", required = true,
-            description = "File for the mapped points; its ending chooses the format: .npy, .csv, .svg, .ply or .png. In a .png, the"
-                    + " colour of a point is the direction of its start from the centre.")
+            description = "File for the mapped points. Its ending determines the format: .npy, .csv, .svg, .ply or .png. In a .png, the"
+                    + " colour of a point shows the direction from the centre to its start.")
     private Path output;
 
     @Spec
@@ -148,13 +152,13 @@ final class SampleCommand implements Callable<Integer> {
     /** Refuses points that the disk cannot hold, before they are computed. */
     private void requireRoom(double points, boolean withDensity) {
         double bytes = points * PointWriter.Form.of(output).bytesPerPoint(withDensity);
-        // not by the folder's FileStore, which a chroot's list of mounts may lack; 0 may mean that it is not known
+        // the folder's FileStore may be missing in a chroot; 0 may mean unknown
         long free = output.toAbsolutePath().getParent().toFile().getUsableSpace();
         Options.refuse(free > 0 && bytes > free, String.format(Locale.ROOT,
-                "-o %s would take about %,.0f MB, and its disk has %,d MB left", output, bytes * 1e-6, free / 1_000_000));
+                "-o %s needs about %,.0f MB, and its disk has %,d MB left", output, bytes * 1e-6, free / 1_000_000));
     }
 
-    /** Width over height of the image of the density that points are mapped to; 1 where it is not known. */
+    /** Width over height of the image of the target density; 1 if unknown. */
     private double aspect(Model model) {
         return densities.find(Optional.of(model), reverse, modelFile)
                 .map(density -> (double) density.width() / density.height()).orElse(model.aspect(reverse).orElse(1));

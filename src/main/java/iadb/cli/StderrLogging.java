@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class StderrLogging extends ContextAwareBase implements Configurator {
     @Override
     public ExecutionStatus configure(LoggerContext context) {
-        context.getStatusManager().add(new NopStatusListener()); // else Logback loads its date formats at every start
+        context.getStatusManager().add(new NopStatusListener()); // otherwise Logback loads its date formats at every start
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);
         encoder.setLayout(new Lines());
@@ -37,9 +37,9 @@ public final class StderrLogging extends ContextAwareBase implements Configurato
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /** The message, then the stack trace if there is one. Logback's patterns would do, but take 50 ms of every start. */
+    /** The message, then the stack trace if any. Logback's own patterns add 50 ms to every start. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
-        /** Characters that a terminal would execute rather than show: names of files may hold any. */
+        /** Control characters of terminals, which file names may contain. */
         private static final Pattern CONTROL = Pattern.compile("\r(?!\n)|[\\p{C}&&[^\r\n\t]]");
 
         @Override

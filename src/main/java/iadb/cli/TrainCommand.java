@@ -24,10 +24,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Draws, trains, saves the model. */
-@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "train", mixinStandardHelpOptions = true,
         description = {"Draws points of both densities, trains, and saves the model and the loss.",
-            "With --resume, continues a training that was stopped from its last checkpoint; the result has the same bits as without"
-            + " the stop."})
+            "With --resume, continues a stopped training from its last checkpoint; the result is the same, bit for bit, as without the"
+            + " stop."})
 final class TrainCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(TrainCommand.class);
 
@@ -46,8 +46,9 @@ final class TrainCommand implements Callable<Integer> {
     private int checkpointEvery;
 
     @Option(names = "--resume", paramLabel = "FILE",
-            description = "Continue a checkpoint with the options it was started with. --iterations is the total; --p0 and --p1 are"
-                    + " needed only for images too large for the checkpoint; --out is the checkpoint's folder unless given.")
+            description = "Continue from a checkpoint, with the options that it was started with. --iterations is the new total. --p0 and"
+                    + " --p1 are needed only for images that were too large for the checkpoint. The default of --out is the checkpoint's"
+                    + " folder.")
     private Path resume;
 
     @Mixin

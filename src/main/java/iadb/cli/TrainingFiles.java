@@ -39,7 +39,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
     private final Path folder;
     private Runnable started = () -> { };
     private ProgressDisplay display;
-    private FileSystemException checkpointFault; // why the last one could not be written; null: it could, or there was none
+    private FileSystemException checkpointFault; // why the last checkpoint could not be written; null: no failure
 
     /**
      * Draws the data and builds the kernels.
@@ -83,7 +83,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         machine.forEach((fact, here) -> {
             String there = resumed.metadata().getOrDefault(fact, "");
             if (!there.equals(here)) {
-                LOG.warn("the training so far ran with another {} ({}): its bits may differ from here on", fact,
+                LOG.warn("the checkpoint was made with another {} ({}): the result may differ in its bits from that of a training without a stop", fact,
                         UntrustedText.shown(there));
             }
         });
@@ -100,7 +100,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
     /**
      * Trains to the end or to Ctrl-C.
      *
-     * @param whenStarted is run when the first losses are there
+     * @param whenStarted runs when the first losses are known
      */
     void train(Runnable whenStarted) throws IOException {
         started = whenStarted;
@@ -121,9 +121,9 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         if (!hasTrained()) {
             return "stopped before the first iteration: nothing is written";
         }
-        return String.format(Locale.ROOT, "stopped at iteration %,d, saving what was trained; %s", run.session().stepsEnqueued(),
-                checkpointEvery > 0 && checkpointFault == null ? "train --resume " + checkpoint + " continues it"
-                        : "with --checkpoint-every it could be resumed");
+        return String.format(Locale.ROOT, "stopped at iteration %,d; saving the model so far; %s", run.session().stepsEnqueued(),
+                checkpointEvery > 0 && checkpointFault == null ? "to continue: train --resume " + checkpoint
+                        : "only a training with --checkpoint-every can be continued");
     }
 
     @Override
@@ -139,7 +139,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         return !Interruption.isRequested();
     }
 
-    /** A disk that is full now need not be full at the end: the training continues, and the last good checkpoint stays. */
+    /** If the disk is full, the training continues and the last complete checkpoint stays: there may be space later. */
     @Override
     public void checkpoint(Checkpoint.Contents contents) {
         try {
@@ -158,7 +158,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
     /**
      * Writes {@code model.safetensors}, then {@code loss.csv} and {@code loss.png}.
      *
-     * @throws IOException when one of them cannot be written, or the last checkpoint could not; those before are whole
+     * @throws IOException when one of them, or the last checkpoint, cannot be written; files written before it are complete
      */
     void save() throws IOException {
         try {
@@ -172,7 +172,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
         }
     }
 
-    /** Writes the last network with a finite loss, and the losses, as far as they can be written. */
+    /** Writes the last network with a finite loss, and the losses, if possible. */
     private DivergedException kept(DivergedException e) {
         DivergedException reported = e;
         try {
@@ -182,7 +182,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
                         "%s is the network of iteration %,d, the last with a finite loss", model, e.lastFiniteIteration()));
             }
             write(run.history(), folder);
-        } catch (IOException fault) { // the divergence is what the user must know
+        } catch (IOException fault) { // the divergence matters more
             reported.addSuppressed(fault);
         }
         return reported;

@@ -8,16 +8,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Searches a device's fastest tunings. */
-@Command(name = "tune", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Searches the fastest tunings of an OpenCL device and writes them to a file, for --tuning or IADB_CL_TUNING.",
-            "Takes some minutes on an idle machine; on a busy one the result is noise."})
+/** Searches for the fastest kernel parameters of a device. */
+@Command(name = "tune", mixinStandardHelpOptions = true,
+        description = {"Searches for the fastest kernel parameters of an OpenCL device and writes them to a file, for --tuning or"
+            + " IADB_CL_TUNING. Takes some minutes. On a busy machine the result is unreliable."})
 final class TuneCommand implements Callable<Integer> {
     @Mixin
     private Options.DeviceChoice device;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FILE", defaultValue = "tuning.properties",
-            description = "File of tunings; rows of other devices in it stay (default: ${DEFAULT-VALUE}).")
+            description = "File of kernel parameters; entries of other devices are kept (default: ${DEFAULT-VALUE}).")
     private Path file;
 
     @Override

@@ -50,7 +50,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The whole tutorial: draws both data sets, trains, maps, and writes every file. */
-@Command(name = "iadb-cl", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "iadb-cl", mixinStandardHelpOptions = true,
         description = {"Learns a deterministic map between two 2D densities on an OpenCL device.",
             "Without a command: draws points of both densities, trains, maps fresh points of p0 to p1, and writes the model, a picture"
             + " of each step and an animation to one folder. With --realtime, the training is shown in a window instead."})

@@ -16,6 +16,7 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The window from the command line: its options, its process, and what it prints and writes. */
+/** The window's options, its process on macOS, and what it prints and writes. */
 final class Window {
     private static final int MAX_SIDE = 16_384;
     private static final String ON_FIRST_THREAD = "iadb.firstThread";
@@ -61,7 +62,7 @@ final class Window {
             description = "With --realtime: synchronise with the display's refresh (default: ${DEFAULT-VALUE}).")
     private String vsync;
 
-    /** Refuses options of the window without {@code --realtime}. */
+    /** Refuses the window's options; to be called without {@code --realtime}. */
     static void refuseOptions(CommandSpec command) {
         for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record", "--vsync")) {
             Options.refuse(Options.isGiven(command, option), option + " works only with --realtime");
@@ -94,7 +95,8 @@ final class Window {
         Options.refuse(seconds != null && !(seconds >= 0 && seconds <= 1e9), "--seconds " + String.valueOf(seconds)
                 .replaceFirst("\\.0$", "") + " is not " + Options.range("", "--seconds"));
         Options.refuse(offscreen && seconds == null, "--offscreen needs --seconds: there is no window that could be closed");
-        Options.refuse(record != null && !record.toString().toLowerCase(Locale.ROOT).endsWith(".gif"),
+        boolean isDevice = record != null && Files.exists(record) && !Files.isRegularFile(record); // such as /dev/stdout
+        Options.refuse(record != null && !isDevice && !record.toString().toLowerCase(Locale.ROOT).endsWith(".gif"),
                 "--record " + record + ": give a file that ends in .gif");
         return new RealtimeConfig(p0, p1, training, model, points, steps, invert, sides[0], sides[1],
                 Options.either("--interop", interop, "auto", "off"), offscreen, Options.either("--vsync", vsync, "on", "off"),
@@ -102,7 +104,7 @@ final class Window {
     }
 
     /**
-     * Whether the window needs another process: macOS gives windows only to a process's first thread, on which Java runs
+     * Whether the window needs another process: macOS allows windows only on a process's first thread, on which Java runs
      * {@code main} only with {@code -XstartOnFirstThread}. Not tested on a Mac.
      */
     private static boolean needsFirstThread() {
@@ -110,7 +112,7 @@ final class Window {
                 && !"1".equals(System.getenv("JAVA_STARTED_ON_FIRST_THREAD_" + ProcessHandle.current().pid()));
     }
 
-    /** Runs the program again, on the first thread of another process; returns its exit code. */
+    /** Runs the program on the first thread of another process, and returns its exit code. */
     private static int runOnFirstThread(List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");

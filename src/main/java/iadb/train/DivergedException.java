@@ -12,9 +12,9 @@ public final class DivergedException extends RuntimeException {
     private final int lastFiniteIteration;
 
     /**
-     * @param what                is not finite, such as {@code the loss of iteration 7}
-     * @param lastFinite          the network whose loss was the last finite one; empty where no step led to one
-     * @param lastFiniteIteration steps that made it
+     * @param what                what is not finite, such as {@code the loss of iteration 7}
+     * @param lastFinite          the last network with a finite loss; empty if no step led to one
+     * @param lastFiniteIteration the steps to {@code lastFinite}
      */
     public DivergedException(String what, float learningRate, Optional<Model> lastFinite, int lastFiniteIteration) {
         super(String.format(Locale.ROOT, "the training diverged: %s is not finite; take a smaller learning rate than %s", what,
@@ -23,16 +23,16 @@ public final class DivergedException extends RuntimeException {
         this.lastFiniteIteration = lastFiniteIteration;
     }
 
-    /** The same exception with {@code kept}, what was saved of the training, in its message. */
+    /** The same exception, with a message that says in {@code kept} what was saved. */
     public DivergedException(DivergedException e, String kept) {
         super(e.getMessage() + "; " + kept, e);
         lastFinite = e.lastFinite;
         lastFiniteIteration = e.lastFiniteIteration;
     }
 
-    /** The network whose loss was the last finite one; empty where no step led to one. */
+    /** The last network with a finite loss; empty if no step led to one. */
     public Optional<Model> lastFinite() { return Optional.ofNullable(lastFinite); }
 
-    /** Steps that made {@link #lastFinite}. */
+    /** The steps to {@link #lastFinite}. */
     public int lastFiniteIteration() { return lastFiniteIteration; }
 }

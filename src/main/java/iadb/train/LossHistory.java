@@ -4,7 +4,7 @@ import iadb.fault.InvalidInputException;
 import java.util.Arrays;
 import java.util.Map;
 
-/** The loss over a training in rows of equally many steps: each is the mean of the batches' summed losses since the row before. */
+/** The loss over a training, in rows of a fixed number of steps: a row is the mean over its steps of the batch's summed loss. */
 public final class LossHistory {
     private static final int ROWS = 256;
     private static final double SMOOTHING = 0.01;
@@ -12,19 +12,19 @@ public final class LossHistory {
     private static final String SUM = "loss.sum";
     private static final String SMOOTHED = "loss.smoothed";
 
-    private final int interval; // steps of a row
+    private final int interval; // steps per row
     private float[] means = new float[ROWS]; // of the complete rows
     private int steps;
-    private double sum; // of the row that is not complete
+    private double sum; // of the losses of the incomplete row
     private double smoothed = Double.NaN;
 
-    /** @param total steps that the training is to have */
+    /** @param total planned steps of the training */
     public LossHistory(int total) {
         interval = Math.max(1, total / ROWS);
     }
 
     /**
-     * As it was at a checkpoint.
+     * Restores the history of a checkpoint.
      *
      * @param means of the complete rows
      * @param facts from {@link #facts}
@@ -36,16 +36,16 @@ public final class LossHistory {
             sum = Double.parseDouble(facts.get(SUM));
             smoothed = Double.parseDouble(facts.get(SMOOTHED));
         } catch (NumberFormatException | NullPointerException e) {
-            throw new InvalidInputException(file + ": its losses so far are not those of a checkpoint", e);
+            throw new InvalidInputException(file + ": its loss history is missing or invalid", e);
         }
         if (means.length != step / interval) {
-            throw new InvalidInputException("%s: %s rows of losses at step %s".formatted(file, means.length, step));
+            throw new InvalidInputException("%s: %s rows of losses do not fit %s steps".formatted(file, means.length, step));
         }
         steps = step;
         this.means = Arrays.copyOf(means, Math.max(ROWS, means.length));
     }
 
-    /** What a checkpoint holds of it beside {@link #completeRows}, as text. */
+    /** What a checkpoint stores in addition to {@link #completeRows}, as text. */
     Map<String, String> facts() {
         return Map.of(INTERVAL, Integer.toString(interval), SUM, Double.toString(sum), SMOOTHED, Double.toString(smoothed));
     }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** What made a model, as its file records it: one JSON text for people, and single facts to resume a checkpoint with. */
+/** Records in files what made a model: a JSON text for readers, and the facts that are needed to resume a checkpoint. */
 public final class Provenance {
     private static final String PLAN = "plan";
     private static final String TUNING = "tuning";
@@ -26,7 +26,7 @@ public final class Provenance {
     private Provenance() {
     }
 
-    /** The settings of a training, its iterations so far, and of plan and tuning, where known, what its bits depend on. */
+    /** The settings of a training, its iterations so far and, if known, those parts of plan and tuning that determine its bits. */
     public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
         Map<String, Object> record = Json.object("p0", p0.name(), "p1", p1.name(), "data", settings.data(),
@@ -42,14 +42,14 @@ public final class Provenance {
         return record;
     }
 
-    /** The metadata of a model file; it is the same for all plans and tunings with the same bits. */
+    /** The metadata of a model file; plans and tunings that give the same bits give the same metadata. */
     public static Map<String, String> ofModel(TrainingSettings settings, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
         return Map.of("configuration", Json.line(configuration(settings, p0, p1, iterations, choice)),
                 "seed", Long.toString(settings.seed()), "program", BuildVersion.text());
     }
 
-    /** The device, driver and program, on which the bits of a training depend beside its settings. */
+    /** The device, the driver and the program, which also determine the bits of a training. */
     public static Map<String, String> ofMachine(Device device) {
         return new TreeMap<>(Map.of("device", device.name(), "driver", device.platformName() + " " + device.driver(), "program",
                 BuildVersion.text()));
@@ -72,10 +72,10 @@ public final class Provenance {
     }
 
     /**
-     * The settings to continue a checkpoint with; their plan and tuning are the recorded ones or give the same bits.
+     * The settings with which a checkpoint continues; their plan and tuning are the recorded ones or give the same bits.
      *
-     * @param iterations in all; empty: those of the run that was stopped
-     * @throws InvalidInputException when a fact is missing or out of its range, or so many iterations cannot be
+     * @param iterations the total; empty: that of the stopped run
+     * @throws InvalidInputException if a fact is missing or out of its range, or the total is impossible
      */
     public static TrainingSettings resumed(Checkpoint.Contents from, Optional<Integer> iterations, String file) {
         Reader reader = new Reader(from.metadata(), file);
@@ -83,7 +83,7 @@ public final class Provenance {
                 .filter(k -> k.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new));
         int cosineSteps = reader.number("lr_cosine_steps", 0);
         if (iterations.isEmpty() && !from.metadata().containsKey(TOTAL)) {
-            throw new InvalidInputException(file + " does not say how many iterations its run had", Setting.ITERATIONS);
+            throw new InvalidInputException(file + " does not record the total of its iterations", Setting.ITERATIONS);
         }
         int total = iterations.orElseGet(() -> reader.number(TOTAL, 1));
         TrainingSettings settings;
@@ -96,7 +96,7 @@ public final class Provenance {
             throw e.getMessage().startsWith(file) ? e : new InvalidInputException(file + ": " + e.getMessage(), e);
         }
         if (settings.ema() > 0 != from.checkpoint().average().isPresent()) {
-            throw new InvalidInputException(file + ": its average of the weights is missing, or was not asked for");
+            throw new InvalidInputException(file + ": its average of the weights is missing or unexpected");
         }
         int step = from.checkpoint().step();
         if (total < step) {
@@ -110,7 +110,7 @@ public final class Provenance {
         return settings;
     }
 
-    /** The steps from one checkpoint to the next in the run that was stopped; 0: none. */
+    /** The steps between checkpoints in the stopped run; 0: no checkpoints. */
     public static int checkpointEvery(Checkpoint.Contents from, String file) {
         return from.metadata().containsKey(EVERY) ? new Reader(from.metadata(), file).number(EVERY, 0) : 0;
     }
@@ -137,7 +137,7 @@ public final class Provenance {
         }
 
         InvalidInputException fault(String key, Throwable cause) {
-            return new InvalidInputException(file + ": its " + key + " is missing or is no value that this program writes", cause);
+            return new InvalidInputException(file + ": its " + key + " is missing or invalid", cause);
         }
     }
 }

@@ -20,7 +20,7 @@ final class Safeguard implements AutoCloseable {
     private TrainingState safe;
     private TrainingState candidate;
     private int safeStep;
-    private int candidateStep = NONE; // steps done when it was copied; NONE: there is no candidate
+    private int candidateStep = NONE; // steps done when the candidate was copied, or NONE
     private long lastNanos = System.nanoTime();
 
     Safeguard(Context context, TrainingState live, Checkpoint start) {
@@ -36,7 +36,7 @@ final class Safeguard implements AutoCloseable {
         }
     }
 
-    /** Enqueues a copy of the state after {@code step} steps if one is due; called before further steps are enqueued. */
+    /** Enqueues a copy of the state after {@code step} steps if one is due; to be called before further steps are enqueued. */
     void before(int step) {
         long now = System.nanoTime();
         if (candidateStep == NONE && now - lastNanos >= BETWEEN_NANOS) {

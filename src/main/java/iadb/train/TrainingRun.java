@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One training, from its first step to its last or to its divergence: the loop, the losses, the moments for checkpoints, and
- * the way back to the last network with a finite loss. Prints nothing and writes no file; an {@link Observer} does.
+ * One training, from its first step to its last or to its divergence: the loop, the losses, when checkpoints are due, and the
+ * recovery of the last network with a finite loss. Prints nothing and writes no file; an {@link Observer} does.
  */
 public final class TrainingRun implements AutoCloseable {
     private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
@@ -26,7 +26,7 @@ public final class TrainingRun implements AutoCloseable {
         /** Whether to continue; called before the first step, then about ten times a second. */
         boolean progressed(Progress progress);
 
-        /** Called when a checkpoint is due: after every N steps, at the end, and where the training stopped. */
+        /** Called when a checkpoint is due: after every N steps, at the end, and when the training is stopped. */
         default void checkpoint(Checkpoint.Contents checkpoint) {
         }
     }
@@ -37,7 +37,7 @@ public final class TrainingRun implements AutoCloseable {
     private final Density p1;
     private final TrainingSession session;
     private final LossHistory history;
-    private final int stepsBefore; // in the history, of earlier runs
+    private final int stepsBefore; // steps of earlier runs that the history contains
 
     /** Draws the data, builds the kernels, and starts with fresh weights. */
     public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1) {
@@ -72,14 +72,14 @@ public final class TrainingRun implements AutoCloseable {
             return run;
         }
         run.close();
-        throw new InvalidInputException("%s cannot continue with the same bits on %s: its plan is %s, and the device's is %s"
+        throw new InvalidInputException("%s cannot continue with the same bits on %s: its plan is %s, but that of the device is %s"
                 .formatted(file, context.device().name(), UntrustedText.shown(before), now));
     }
 
     /**
      * Trains to the last iteration, or until the observer stops it.
      *
-     * @param checkpointEvery N, steps from one checkpoint to the next; 0: no checkpoints
+     * @param checkpointEvery N, steps between checkpoints; 0: no checkpoints
      * @throws DivergedException when the loss, or a weight at a checkpoint, becomes infinite or NaN
      */
     public void train(int checkpointEvery, Observer observer) {
@@ -93,7 +93,7 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /** Trains to a step; false where the observer stopped it. */
+    /** Trains to a step; returns false if the observer stopped it. */
     private boolean trainTo(int step, Observer observer) {
         boolean continues = true;
         while (continues && session.stepsEnqueued() < step) {
@@ -103,12 +103,12 @@ public final class TrainingRun implements AutoCloseable {
         return continues && observer.progressed(last);
     }
 
-    /** As {@link TrainingSession#advance}; the losses are added to the history. */
+    /** Calls {@link TrainingSession#advance}, and adds the losses to the history. */
     public Progress advance(int maxSteps, Duration budget, Duration longestLaunch) {
         return recorded(session.advance(maxSteps, budget, longestLaunch));
     }
 
-    /** As {@link TrainingSession#drain}; the losses are added to the history. */
+    /** Calls {@link TrainingSession#drain}, and adds the losses to the history. */
     public Progress drain() {
         return recorded(session.drain());
     }
@@ -136,7 +136,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * What was learned so far.
+     * The model so far.
      *
      * @throws DivergedException when a weight is infinite or NaN
      */
@@ -153,7 +153,7 @@ public final class TrainingRun implements AutoCloseable {
                 Provenance.ofModel(settings, p0, p1, iterations, Optional.of(session.choice())));
     }
 
-    /** What to throw; finds the last network with a finite loss by repeating the steps to it from the last safe state. */
+    /** The exception to throw, with the last network of a finite loss: the steps to it are repeated from the last safe state. */
     private DivergedException diverged(String what) {
         int last = history.steps() - stepsBefore - 1; // the loss of iteration n is that of the weights before it
         Optional<Model> model = Optional.empty();
@@ -166,7 +166,7 @@ public final class TrainingRun implements AutoCloseable {
                     model = Optional.of(model(again.session.snapshot(), last));
                 }
             }
-        } catch (OpenClException | IllegalArgumentException e) { // the divergence is what the caller must know
+        } catch (OpenClException | IllegalArgumentException e) { // the divergence matters more
             fault = e;
         }
         DivergedException diverged = new DivergedException(what, settings.learningRate(), model, last);

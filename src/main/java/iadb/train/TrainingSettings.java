@@ -13,17 +13,17 @@ import java.util.Optional;
  * @param iterations   training steps, 1 or more
  * @param batch        B, rows of a step, 1 to {@value #MAX_BATCH}
  * @param learningRate Adam's step size, above 0
- * @param cosine       whether the learning rate falls to 0 over the iterations, along half a cosine; else it is constant
+ * @param cosine       whether the learning rate falls to 0 over the iterations along half a cosine; otherwise it is constant
  * @param ema          decay of the exponential average of the weights that the map uses, such as 0.999; 0: the last weights
  * @param shape        the network
  * @param data         points drawn from each density, 1 or more
  * @param seed         of all random numbers: the same seed on the same device gives the same map, bit for bit
  * @param plan         empty: the fastest that the device can run
- * @param tuning       the tuning that a checkpoint records, or another with the same bits; empty: the device's own
+ * @param tuning       the tuning of a checkpoint, or another that gives the same bits; empty: that of the device
  */
 public record TrainingSettings(int iterations, int batch, float learningRate, boolean cosine, double ema, NetworkShape shape,
         int data, long seed, Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {
-    /** A larger batch would be a launch too long to interrupt. */
+    /** The launch of a larger batch could not be interrupted soon enough. */
     public static final int MAX_BATCH = 1 << 20;
 
     /** @throws InvalidInputException if a value is out of its range */
@@ -47,18 +47,18 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
 
     private static String shown(Number value) { return value.toString().replaceFirst("\\.0$", ""); }
 
-    /** The tutorial's: 65,536 iterations of 256 rows, a constant rate of 0.001, 4 layers of 64 units, 65,536 points, seed 0. */
+    /** The tutorial's settings: 65,536 iterations of 256 rows, a rate of 0.001, 4 layers of 64 units, 65,536 points, seed 0. */
     public static TrainingSettings tutorial() {
         return new TrainingSettings(65_536, 256, 1e-3f, false, 0, NetworkShape.TUTORIAL, 65_536, 0, Optional.empty(),
                 Optional.empty());
     }
 
-    /** With other iterations. */
+    /** With another number of iterations. */
     public TrainingSettings withIterations(int steps) {
         return new TrainingSettings(steps, batch, learningRate, cosine, ema, shape, data, seed, plan, tuning);
     }
 
-    /** With other rows of a step. */
+    /** With another number of rows per iteration. */
     public TrainingSettings withBatch(int rows) {
         return new TrainingSettings(iterations, rows, learningRate, cosine, ema, shape, data, seed, plan, tuning);
     }
