@@ -20,7 +20,7 @@ import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
-import iadb.profile.ProfileDoor;
+import iadb.profile.ProfileAccess;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
@@ -99,7 +99,7 @@ final class KernelTour {
     /** Every plan and map with every tuning of the table and those that a search from it tries first. */
     private void everyTuning(Set<Tuning> table) {
         Set<Tuning> all = new LinkedHashSet<>(table);
-        table.forEach(tuning -> all.addAll(ProfileDoor.candidates(tuning)));
+        table.forEach(tuning -> all.addAll(ProfileAccess.candidates(tuning)));
         for (Tuning tuning : all) {
             for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
                 train(kind, tuning, OF_TUNINGS);

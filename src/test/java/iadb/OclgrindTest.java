@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import iadb.cl.KernelDoor;
+import iadb.cl.KernelAccess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,8 +49,8 @@ class OclgrindTest {
 
     @Test
     void noKernelRacesOrLeavesItsBuffersOrReadsUnsetValues() throws Exception {
-        Set<String> kernels = KernelDoor.all();
-        kernels.removeAll(KernelDoor.names(Files.readString(Path.of("cl/peak.cl")))); // a measurement is too long for a simulator
+        Set<String> kernels = KernelAccess.all();
+        kernels.removeAll(KernelAccess.names(Files.readString(Path.of("cl/peak.cl")))); // measuring takes too long in a simulator
         assertTrue(kernels.size() >= 11, kernels.toString());
         assertEquals(kernels, tour(15, KernelTour.BRIEF_PARTS).kernels());
     }

@@ -1,6 +1,6 @@
 package iadb.fuzz;
 
-import iadb.cl.CacheDoor;
+import iadb.cl.CacheAccess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,7 @@ final class CacheEntries {
     /** The header of a payload: magic, format, key, length, SHA-256. */
     static byte[] header(byte[] payload) {
         try {
-            return ByteBuffer.allocate(CacheDoor.HEADER_BYTES).put("IADBCLBN".getBytes(StandardCharsets.US_ASCII)).putInt(1)
+            return ByteBuffer.allocate(CacheAccess.HEADER_BYTES).put("IADBCLBN".getBytes(StandardCharsets.US_ASCII)).putInt(1)
                     .put(HexFormat.of().parseHex(KEY)).putLong(payload.length)
                     .put(MessageDigest.getInstance("SHA-256").digest(payload)).array();
         } catch (NoSuchAlgorithmException e) {
@@ -39,7 +39,7 @@ final class CacheEntries {
             return input;
         }
         byte[] payload = Arrays.copyOfRange(input, CHANGE_BYTES, input.length);
-        byte[] entry = ByteBuffer.allocate(CacheDoor.HEADER_BYTES + payload.length).put(header(payload)).put(payload).array();
+        byte[] entry = ByteBuffer.allocate(CacheAccess.HEADER_BYTES + payload.length).put(header(payload)).put(payload).array();
         entry[(ByteBuffer.wrap(input).getShort() & 0xFFFF) % entry.length] ^= input[2];
         return entry;
     }
@@ -47,9 +47,9 @@ final class CacheEntries {
     /** Reads an entry, and requires the whole payload if the entry is valid, and nothing otherwise. */
     static void requirePayloadOrNothing(Path file) throws IOException {
         byte[] entry = Files.readAllBytes(file);
-        Optional<byte[]> payload = CacheDoor.load(file.getParent(), KEY);
-        byte[] rest = Arrays.copyOfRange(entry, Math.min(entry.length, CacheDoor.HEADER_BYTES), entry.length);
-        boolean right = rest.length > 0 && Arrays.equals(header(rest), Arrays.copyOf(entry, CacheDoor.HEADER_BYTES));
+        Optional<byte[]> payload = CacheAccess.load(file.getParent(), KEY);
+        byte[] rest = Arrays.copyOfRange(entry, Math.min(entry.length, CacheAccess.HEADER_BYTES), entry.length);
+        boolean right = rest.length > 0 && Arrays.equals(header(rest), Arrays.copyOf(entry, CacheAccess.HEADER_BYTES));
         if (right != payload.isPresent() || right && !Arrays.equals(rest, payload.get())) {
             throw new AssertionError("the cache " + (payload.isPresent() ? "returns what was not stored" : "does not return what was stored"));
         }

@@ -1,7 +1,7 @@
 package iadb.fuzz;
 
-import iadb.cl.CacheDoor;
-import iadb.cli.ResumeDoor;
+import iadb.cl.CacheAccess;
+import iadb.cli.ResumeAccess;
 import iadb.density.Density;
 import iadb.density.DensityImage;
 import iadb.fault.InvalidInputException;
@@ -100,7 +100,7 @@ enum FuzzedReader {
             Checkpoint.Contents contents = Checkpoint.read(file);
             use(contents.model(), file);
             Checkpoint.write(file.resolveSibling("again"), contents);
-            ResumeDoor.resume(contents, file.toString());
+            ResumeAccess.resume(contents, file.toString());
         }
     },
     /** An entry of the cache as it is. */

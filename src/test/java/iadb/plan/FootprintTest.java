@@ -6,12 +6,12 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.Kernel;
-import iadb.cl.KernelDoor;
+import iadb.cl.KernelAccess;
 import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import iadb.plan.Tuning.Footprint;
-import iadb.sample.SampleDoor;
+import iadb.sample.SampleAccess;
 import iadb.sample.Sampler;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ class FootprintTest {
             }
         }
         cases.add(new Case("map", Sampler.sources(), Footprint.TWO_LAYERS));
-        cases.add(new Case("density", SampleDoor.densitySources(), Footprint.TWO_LAYERS_WITH_TANGENTS));
+        cases.add(new Case("density", SampleAccess.densitySources(), Footprint.TWO_LAYERS_WITH_TANGENTS));
         return cases;
     }
 
@@ -60,10 +60,10 @@ class FootprintTest {
         List<String> options = tuning.options(shape, device);
         String text = String.join("\n", one.sources().stream().map(Source::text).toList());
         try (Program program = context.build(one.sources(), one.name().equals("persistent") ? device.fence().options(options) : options)) {
-            for (String kernelName : KernelDoor.names(text)) {
+            for (String kernelName : KernelAccess.names(text)) {
                 String what = one.name() + ": " + kernelName + " " + shape + " " + tuning + " on " + device.name();
                 try (Kernel kernel = program.kernel(kernelName)) {
-                    long reported = KernelDoor.localBytes(kernel, device);
+                    long reported = KernelAccess.localBytes(kernel, device);
                     long limit = kernel.name().equals("update") ? 4L * tuning.updateGroupSize() * tuning.vector() + ALIGNMENT : computed;
                     assertTrue(reported <= limit, what + " takes " + reported + " bytes, not " + limit);
                     largest = Math.max(largest, kernel.name().equals("update") ? 0 : reported);

@@ -7,16 +7,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import iadb.Prerequisite;
 import iadb.cl.Fence;
-import iadb.cl.KernelDoor;
+import iadb.cl.KernelAccess;
 import iadb.cl.Source;
 import iadb.model.NetworkShape;
-import iadb.tools.BuiltProgram.Limits;
 import iadb.tools.BuiltProgram;
+import iadb.tools.BuiltProgram.Limits;
+import iadb.tools.OfflineCompiler;
 import iadb.tools.OfflineCompiler.KernelFacts;
 import iadb.tools.OfflineCompiler.Program;
 import iadb.tools.OfflineCompiler.Report;
 import iadb.tools.OfflineCompiler.Target;
-import iadb.tools.OfflineCompiler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +91,7 @@ class OfflineCompileTest {
         for (Target target : targets) {
             Set<String> compiled = reports.stream().filter(report -> report.target() == target)
                     .flatMap(report -> report.kernels().stream()).map(KernelFacts::name).collect(Collectors.toCollection(TreeSet::new));
-            assertEquals(KernelDoor.all(), compiled, target.toString());
+            assertEquals(KernelAccess.all(), compiled, target.toString());
         }
     }
 

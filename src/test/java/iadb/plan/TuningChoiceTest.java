@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Background;
-import iadb.cl.CacheDoor;
+import iadb.cl.CacheAccess;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
@@ -176,7 +176,7 @@ class TuningChoiceTest {
     }
 
     private UserCache cache() {
-        return CacheDoor.ofTunings(home.resolve("a").resolve("tunings"));
+        return CacheAccess.ofTunings(home.resolve("a").resolve("tunings"));
     }
 
     private TuningChoice choice(String... facts) {

@@ -5,17 +5,17 @@ import iadb.cl.Source;
 import iadb.draw.PointSource;
 import iadb.file.BuildVersion;
 import iadb.metric.EnergyDistance;
-import iadb.metric.MetricDoor;
+import iadb.metric.MetricAccess;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.Plan;
+import iadb.plan.PlanAccess;
 import iadb.plan.PlanChoice;
-import iadb.plan.PlanDoor;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable.Purpose;
-import iadb.profile.ProfileDoor;
+import iadb.profile.ProfileAccess;
 import iadb.profile.ResultFile;
-import iadb.sample.SampleDoor;
+import iadb.sample.SampleAccess;
 import iadb.sample.Sampler;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -109,13 +109,13 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
             tuned(kind, "map-few", Sampler.sources(), Purpose.MAP_FEW, Tuning.Footprint.TWO_LAYERS, shape, limits, fusesMultiplyAdd)
                     .ifPresent(programs::add);
         }
-        tuned(kind, "density", SampleDoor.densitySources(), Purpose.DENSITY, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS, shape, limits,
-                fusesMultiplyAdd).ifPresent(programs::add);
+        tuned(kind, "density", SampleAccess.densitySources(), Purpose.DENSITY, Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS, shape,
+                limits, fusesMultiplyAdd).ifPresent(programs::add);
         programs.add(untuned("barrier", BarrierSelfTest.sources(), BarrierSelfTest.OPTIONS).with(fence));
         programs.add(untuned("draw", PointSource.sources(), PointSource.OPTIONS));
-        programs.add(untuned("energy", EnergyDistance.sources(), MetricDoor.energyOptions(fusesMultiplyAdd)));
-        ProfileDoor.peakOptions(!kind.equals("gpu"), limits.maxGroupSize(), fusesMultiplyAdd)
-                .forEach((vector, options) -> programs.add(untuned("peak-" + vector, ProfileDoor.peakSources(), options)));
+        programs.add(untuned("energy", EnergyDistance.sources(), MetricAccess.energyOptions(fusesMultiplyAdd)));
+        ProfileAccess.peakOptions(!kind.equals("gpu"), limits.maxGroupSize(), fusesMultiplyAdd)
+                .forEach((vector, options) -> programs.add(untuned("peak-" + vector, ProfileAccess.peakSources(), options)));
         // a test of iadb.view.interop, which builds it, compares it with this
         programs.add(untuned("sharing", List.of(Source.of("sharing.cl")), List.of(Source.STANDARD)));
         return programs;
@@ -123,8 +123,8 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
 
     private static Optional<BuiltProgram> tuned(String kind, String name, List<Source> sources, Purpose purpose,
             Tuning.Footprint footprint, NetworkShape shape, Limits limits, boolean fusesMultiplyAdd) {
-        return PlanDoor.fit(kind, purpose, shape, footprint, limits.localBytes(), limits.maxGroupSize()).map(
-                tuning -> new BuiltProgram(name, sources, PlanDoor.options(tuning, shape, fusesMultiplyAdd), purpose, tuning));
+        return PlanAccess.fit(kind, purpose, shape, footprint, limits.localBytes(), limits.maxGroupSize()).map(
+                tuning -> new BuiltProgram(name, sources, PlanAccess.options(tuning, shape, fusesMultiplyAdd), purpose, tuning));
     }
 
     private static BuiltProgram untuned(String name, List<Source> sources, List<String> options) {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import iadb.cl.CacheDoor;
+import iadb.cl.CacheAccess;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
@@ -21,13 +21,13 @@ import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
 import iadb.plan.Plan;
 import iadb.plan.Plan.Batch;
+import iadb.plan.PlanAccess;
 import iadb.plan.PlanChoice;
-import iadb.plan.PlanDoor;
 import iadb.plan.PlanSelector;
 import iadb.plan.TrainingState;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable.Purpose;
-import iadb.profile.ProfileDoor;
+import iadb.profile.ProfileAccess;
 import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.Sampler;
@@ -66,12 +66,12 @@ class BuiltProgramTest {
         Set<String> built;
         try (Context context = Context.open(device)) {
             for (PlanChoice.Kind plan : PlanChoice.Kind.values()) {
-                buildPlan(context, plan, PlanDoor.ofKind(tuned, Purpose.TRAINING));
+                buildPlan(context, plan, PlanAccess.ofKind(tuned, Purpose.TRAINING));
             }
             for (Purpose map : tuned.equals("gpu") ? List.of(Purpose.MAP, Purpose.MAP_FEW) : List.of(Purpose.MAP)) {
-                buildMaps(context, PlanDoor.ofKind(tuned, map), PlanDoor.ofKind(tuned, Purpose.DENSITY));
+                buildMaps(context, PlanAccess.ofKind(tuned, map), PlanAccess.ofKind(tuned, Purpose.DENSITY));
             }
-            built = CacheDoor.built(context);
+            built = CacheAccess.built(context);
         }
         List<BuiltProgram> printed = BuiltProgram.of(tuned, SHAPE, limits(device), device.fusesMultiplyAdd(), device.fence());
         assertEquals(keys(device, printed.stream().filter(program -> program.tuning() != null).toList()), built);
@@ -85,8 +85,8 @@ class BuiltProgramTest {
             BarrierSelfTest.passes(context, 1, 1);
             new PointSource(context, Density.parse("ring", false)).close();
             new EnergyDistance(context).close();
-            ProfileDoor.measurePeak(context);
-            built = CacheDoor.built(context);
+            ProfileAccess.measurePeak(context);
+            built = CacheAccess.built(context);
         }
         List<BuiltProgram> printed = BuiltProgram.of(device.type() == Device.Type.CPU ? "cpu-16" : "gpu", SHAPE,
                 limits(device), device.fusesMultiplyAdd(), device.fence());
@@ -118,7 +118,7 @@ class BuiltProgramTest {
     }
 
     private static Set<String> keys(Device device, List<BuiltProgram> programs) {
-        return programs.stream().map(program -> CacheDoor.key(device, program.sources(), program.options()))
+        return programs.stream().map(program -> CacheAccess.key(device, program.sources(), program.options()))
                 .collect(Collectors.toSet());
     }
 

@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Gives tests of other packages access to a {@link UserCache} in a given folder. */
-public final class CacheDoor {
+public final class CacheAccess {
     /** Bytes before an entry's payload. */
     public static final int HEADER_BYTES = UserCache.HEADER_BYTES;
 
     private static final String KIND = "programs";
 
-    private CacheDoor() {
+    private CacheAccess() {
     }
 
     /** The names of the programs that a context built. */

@@ -6,8 +6,8 @@ import iadb.train.Provenance;
 import java.util.Optional;
 
 /** What {@code train --resume} does with a checkpoint before it needs a device. */
-public final class ResumeDoor {
-    private ResumeDoor() {
+public final class ResumeAccess {
+    private ResumeAccess() {
     }
 
     /** The settings of a checkpoint, its densities and its losses so far. */

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Gives tests and tools of other packages access to package-private members. */
-public final class ProfileDoor {
-    private ProfileDoor() {
+public final class ProfileAccess {
+    private ProfileAccess() {
     }
 
     public static List<Source> peakSources() {

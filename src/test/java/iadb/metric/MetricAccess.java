@@ -3,8 +3,8 @@ package iadb.metric;
 import java.util.List;
 
 /** Gives the repository's tools access to package-private members. */
-public final class MetricDoor {
-    private MetricDoor() {
+public final class MetricAccess {
+    private MetricAccess() {
     }
 
     public static List<String> energyOptions(boolean fusesMultiplyAdd) {

@@ -13,11 +13,11 @@ import org.jocl.Pointer;
 import org.jocl.Sizeof;
 
 /** What tests of other packages need to know about kernels. */
-public final class KernelDoor {
+public final class KernelAccess {
     private static final Pattern KERNEL =
             Pattern.compile("(?m)^(?:kernel|[A-Z_]*GROUP)(?: __attribute__\\(.*\\))?\\s+void (\\w+)\\(");
 
-    private KernelDoor() {
+    private KernelAccess() {
     }
 
     /** The names of the kernels that a source defines. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** Gives the repository's tools access to package-private members. */
-public final class PlanDoor {
-    private PlanDoor() {
+public final class PlanAccess {
+    private PlanAccess() {
     }
 
     public static Tuning ofKind(String kind, TuningTable.Purpose purpose) {
