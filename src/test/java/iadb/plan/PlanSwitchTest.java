@@ -204,6 +204,29 @@ class PlanSwitchTest {
         }
     }
 
+    /** The reason is that of the background build: the training's thread builds nothing of a companion that cannot be built. */
+    @Test
+    void aCompanionWhoseBuildFailedIsRefusedWithItsReason() {
+        for (Device device : Device.all().stream().filter(one -> one.fence() != Fence.NONE).toList()) {
+            PlanSelector selector = new PlanSelector(device, SHAPE, 1, Optional.empty(), Optional.empty());
+            try (Context context = Context.open(device);
+                    DeviceBuffer data = context.zeros(2 * 67 * Float.BYTES);
+                    TrainingState state = state(context)) {
+                PlanSelector.Selection selected = selector.select(context, batch(data), state);
+                PlanChoice persistent = tooLarge(selected.companion().orElseThrow());
+                PlanChoice impossible = new PlanChoice(persistent.kind(), persistent.tuning().with("group-size", 1 << 14), List.of());
+                PlanSelector.Selection limited = new PlanSelector.Selection(selected.plan(), selected.choice(), Optional.of(impossible));
+                try (PlanSwitch plans = new PlanSwitch(context, selector, limited, batch(data), state)) {
+                    buildTheOther(plans, selected.plan());
+                    assertSame(selected.plan(), plans.next(plans.otherIsBuilt()));
+                    assertEquals(PlanChoice.Kind.FUSED, plans.choice().kind());
+                    String reason = plans.choice().reason().orElseThrow();
+                    assertTrue(reason.contains("clEnqueueNDRangeKernel(barrier_"), reason);
+                }
+            }
+        }
+    }
+
     @Test
     void aPlanThatDoesNotFitIsReplacedByLayeredWithTheRecordedTuning() {
         for (Device device : Device.all()) {
