@@ -67,6 +67,9 @@ public final class Main {
     /** Arguments with which a command line needs no device. */
     private static final Set<String> WITHOUT_DEVICE = Set.of("--help", "-h", "--version", "-V", "--list-densities", "help", "completion");
 
+    /** Commands that Ctrl-C ends at once: their work does not poll {@link Interruption#isRequested}. */
+    private static final Set<String> ENDS_AT_ONCE = Set.of("profile", "tune");
+
     private static final String NEEDS_UTF8 = "such characters need a UTF-8 locale, such as LC_ALL=C.UTF-8";
     private static final Path STANDARD_OUTPUT = Path.of("/dev/fd/1");
     private static final int MODE_TYPE = 0170000; // as in stat(2)
@@ -92,7 +95,9 @@ public final class Main {
         Locale.setDefault(Locale.ROOT); // numbers look the same everywhere
         NativeLibraryLog.install();
         System.setProperty("java.awt.headless", "true"); // ImageIO would look for X11 when DISPLAY is set
-        Interruption.letThisThreadFinish();
+        if (arguments.length == 0 || !ENDS_AT_ONCE.contains(arguments[0])) {
+            Interruption.letThisThreadFinish();
+        }
         Thread drivers = new Thread(Main::loadDrivers, "drivers");
         if (Stream.of(arguments).noneMatch(WITHOUT_DEVICE::contains)) {
             drivers.start();

@@ -111,6 +111,7 @@ final class SampleCommand implements Callable<Integer> {
         boolean drawn = from == null && at == null;
         Optional<Density> base = withDensity || drawn
                 ? Optional.of(densities.require(Optional.of(model), !reverse, modelFile)) : Optional.empty();
+        long written;
         try (Context context = device.open();
                 PointStream stream = drawn ? PointStream.of(context, base.orElseThrow(), evenness, seed, count)
                         : PointStream.of(from != null ? from : at);
@@ -126,10 +127,12 @@ final class SampleCommand implements Callable<Integer> {
                     writePoints(map, stream, withDensity, aspect(model));
                 }
             }
-            System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d points%s%s, %s%,d %s steps", output, stream.count(),
-                    inverse ? " mapped back" : "", withDensity ? " with log density" : "", at != null || inverse ? "by inverting " : "",
-                    integration.T(), integration.solver().toString().replace("euler", "Euler"))));
+            written = stream.count();
+            display.show(written, "");
         }
+        System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d points%s%s, %s%,d %s steps", output, written,
+                inverse ? " mapped back" : "", withDensity ? " with log density" : "", at != null || inverse ? "by inverting " : "",
+                integration.T(), integration.solver().toString().replace("euler", "Euler"))));
         return 0;
     }
 

@@ -155,4 +155,13 @@ class InterruptionIT {
         assertFalse(Files.exists(folder.resolve("r.png")));
         assertEquals("", run.out());
     }
+
+    @Test
+    void measuringEndsAtTheFirstCtrlC() throws Exception {
+        for (String command : List.of("profile", "tune")) {
+            Files.deleteIfExists(folder.resolve("slow"));
+            ChildRun run = interrupted(slow(1, 600), this::isSlow, command, "-o", command + ".out");
+            assertEquals(130, run.code(), command + ": " + run.err());
+        }
+    }
 }
