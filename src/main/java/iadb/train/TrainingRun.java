@@ -161,10 +161,7 @@ public final class TrainingRun implements AutoCloseable {
         try {
             Checkpoint safe = session.lastSafe();
             if (last >= 1 && last >= safe.step()) {
-                try (TrainingRun again = new TrainingRun(context, settings, p0, p1, safe, new LossHistory(settings.iterations()))) {
-                    again.trainTo(last, progress -> true);
-                    model = Optional.of(model(again.session.snapshot(), last));
-                }
+                model = replay(safe, last).map(network -> model(network, last));
             }
         } catch (OpenClException | IllegalArgumentException e) { // the divergence matters more
             fault = e;
@@ -174,6 +171,17 @@ public final class TrainingRun implements AutoCloseable {
             diverged.addSuppressed(fault);
         }
         return diverged;
+    }
+
+    /** The network after step {@code last}; empty if a loss before it is not finite this time. */
+    private Optional<Network> replay(Checkpoint safe, int last) {
+        try (TrainingSession again = new TrainingSession(context, settings, safe, p0, p1)) {
+            boolean finite = true;
+            while (finite && again.stepsEnqueued() < last) {
+                finite = again.advance(last - again.stepsEnqueued(), BETWEEN_REPORTS).finite();
+            }
+            return again.drain().finite() && finite ? Optional.of(again.snapshot()) : Optional.empty();
+        }
     }
 
     /** The weights, the data and the plan. */

@@ -40,6 +40,7 @@ public final class TrainingSession implements AutoCloseable {
     private static final int LOSS_SLOTS = 4096;
     private static final int MAX_SLICES = 2;
     private static final long SLICE_NANOS = 25_000_000;
+    private static final long MIN_SLICE_NANOS = 1_000_000; // the rest of a budget that is worth a slice
 
     private final Context context;
     private final TrainingSettings settings;
@@ -149,7 +150,9 @@ public final class TrainingSession implements AutoCloseable {
      */
     public Progress advance(int maxSteps, Duration budget, Duration longestLaunch) {
         long startNanos = System.nanoTime();
-        long sliceNanos = Math.min(SLICE_NANOS, Math.min(budget.toNanos(), longestLaunch.toNanos()));
+        long launchNanos = Math.min(SLICE_NANOS, Math.min(budget.toNanos(), longestLaunch.toNanos()));
+        boolean drainsEach = launchNanos < SLICE_NANOS;
+        long leftNanos = budget.toNanos();
         LossCollector collector = new LossCollector();
         int last = (int) Math.min(Integer.MAX_VALUE, (long) stepsEnqueued + maxSteps);
         do {
@@ -157,13 +160,14 @@ public final class TrainingSession implements AutoCloseable {
                 awaitOldest(collector);
             }
             if (stepsEnqueued < last) {
-                enqueueSlice(last - stepsEnqueued, sliceNanos, collector);
+                enqueueSlice(last - stepsEnqueued, drainsEach ? Math.min(launchNanos, leftNanos) : launchNanos, collector);
             }
-            if (sliceNanos < SLICE_NANOS) {
+            if (drainsEach) {
                 drainInto(collector);
             }
-            // until one more slice would end further from the budget than none
-        } while (stepsEnqueued < last && System.nanoTime() - startNanos + sliceNanos / 2 < budget.toNanos());
+            leftNanos = budget.toNanos() - (System.nanoTime() - startNanos);
+            // until one more slice of full length would end further from the budget than none
+        } while (stepsEnqueued < last && leftNanos > (drainsEach ? MIN_SLICE_NANOS : launchNanos / 2));
         return collector.progress(stepsDone);
     }
 
