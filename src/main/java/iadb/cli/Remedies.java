@@ -59,7 +59,8 @@ final class Remedies {
             case KERNEL -> use(command, "--width", "--depth", "--plan", "--device");
             case LOST -> ": start again, or use another device" + options(command, "--device");
             case UNKNOWN -> (fault instanceof WrongAnswerException ? options(command, "--device", "--plan")
-                    : use(command, "--device", "--plan")) + "; the command 'devices' lists the devices";
+                    : use(command, "--device", "--plan"))
+                    + (command.name().equals("devices") ? "" : "; the command 'devices' lists the devices");
         };
     }
 

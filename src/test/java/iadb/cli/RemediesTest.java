@@ -59,6 +59,7 @@ class RemediesTest {
         assertEquals(": use another device (--device)", Remedies.of(kernel, command("evaluate")));
         assertEquals(": use another device (--device) or another plan (--plan); the command 'devices' lists the devices",
                 Remedies.of(new OpenClException("failed"), command("train")));
+        assertEquals("", Remedies.of(new OpenClException("failed"), command("devices")), "it does not refer to itself");
         assertEquals("; give java more with -Xmx4g", Remedies.of(new InvalidInputException("wrong", new OutOfMemoryError()), command()));
         assertEquals("; --lr sets the learning rate", Remedies.of(new DivergedException("the loss of iteration 7", 30, Optional.empty(), 0), command()));
     }
