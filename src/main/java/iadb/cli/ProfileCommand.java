@@ -46,7 +46,7 @@ final class ProfileCommand implements Callable<Integer> {
             description = "Folder of the programs to compare with; they are in this program's repository (default: ${DEFAULT-VALUE}).")
     private Path peers;
 
-    @Option(names = {"-o", "--out"}, paramLabel = "DIR", description = "Folder for all files, created if missing"
+    @Option(names = {"-o", "--output"}, paramLabel = "DIR", description = "Folder for all files, created if missing"
             + " (default: profile/DEVICE).")
     private Path folder;
 
@@ -58,7 +58,8 @@ final class ProfileCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Settings settings = smoke ? Settings.smoke() : quick ? Settings.quick() : Settings.full();
         Device chosen = device.select();
-        Path out = Options.ready("-o", folder != null ? folder : results.resolve(ResultFile.folderName(chosen)));
+        Path out = folder != null ? Options.ready("-o", folder)
+                : Options.ready("the folder", results.resolve(ResultFile.folderName(chosen)));
         if (instead.map) {
             MapUses uses = MapUses.measure(chosen, settings);
             ResultFile.write(out.resolve(MapUses.FILE), uses);
