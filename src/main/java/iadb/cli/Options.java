@@ -46,12 +46,24 @@ final class Options {
         @Option(names = "--tuning", paramLabel = "FILE", defaultValue = "${env:IADB_CL_TUNING}",
                 description = "File of kernel parameters written by 'tune'; they take precedence over the built-in ones (default:"
                         + " $IADB_CL_TUNING, if set).")
-        private String file;
+        private Path file;
 
         /** Reads the file; to be called before any kernel is built. */
-        void use() {
-            if (file != null && !file.isBlank()) {
-                TuningTable.use(Path.of(file));
+        void use() { use(null); }
+
+        /** @param output that the command writes, which need not exist yet; null: none */
+        void use(Path output) {
+            if (file == null || file.toString().isBlank()) {
+                return;
+            }
+            if (output != null && !Files.exists(output) && output.toAbsolutePath().normalize().equals(file.toAbsolutePath().normalize())) {
+                return;
+            }
+            try {
+                TuningTable.use(file);
+            } catch (InvalidInputException e) {
+                String source = file.toString().equals(System.getenv("IADB_CL_TUNING")) ? "IADB_CL_TUNING" : "--tuning";
+                throw new InvalidInputException(source + ": " + e.getMessage(), e);
             }
         }
     }
@@ -66,8 +78,11 @@ final class Options {
         @Mixin
         private TuningFile tuning;
 
-        Device select() {
-            tuning.use();
+        Device select() { return select(null); }
+
+        /** @param output the tunings that the command writes, which need not exist yet; null: none */
+        Device select(Path output) {
+            tuning.use(output);
             return Device.select(device);
         }
 

@@ -23,7 +23,7 @@ final class TuneCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Options.requireWritable(file, "a file");
-        Tune.run(device.select(), file, System.out::println);
+        Tune.run(device.select(file), file, System.out::println);
         return 0;
     }
 }

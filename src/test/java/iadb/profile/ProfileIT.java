@@ -110,7 +110,14 @@ class ProfileIT {
         Files.writeString(file, "vector=8\n");
         ChildRun refused = Jar.run(folder, Map.of("IADB_CL_TUNING", file.toString()), "devices");
         assertEquals(2, refused.code());
-        assertEquals(List.of(file + " is not a file of tunings: a row is named 'vector', not DEVICE.PURPOSE"), refused.err().lines().toList());
+        assertEquals(List.of("IADB_CL_TUNING: " + file + " is not a file of tunings: a row is named 'vector', not DEVICE.PURPOSE"),
+                refused.err().lines().toList());
+        Path missing = folder.resolve("missing.properties");
+        refused = Jar.run(folder, Map.of(), "tune", "--tuning", missing.toString(), "--device", "no such device", "-o", "other");
+        assertTrue(refused.err().startsWith("--tuning: no such file: " + missing), refused.err());
+        ChildRun own = Jar.run(folder, Map.of("IADB_CL_TUNING", "missing.properties"), "tune", "--device", "no such device", "-o",
+                missing.toString());
+        assertTrue(own.err().contains("no such device"), "the file that tune writes may be missing: " + own.err());
     }
 
     @Test
