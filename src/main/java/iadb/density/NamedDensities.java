@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 import java.util.function.Supplier;
 
-/** The named densities, 512 x 512 each; drawing one takes some 20 ms, and nothing is kept between calls. */
+/** The named densities, 512 x 512 each; drawing one takes about 20 ms; nothing is cached. */
 public final class NamedDensities {
     private record Shape(String description, Supplier<Sketch> sketch) { }
 

@@ -47,7 +47,7 @@ public final class GifWriter implements AutoCloseable {
     /**
      * Adds a frame, which must not change until the next call.
      *
-     * @param frame an indexed picture of at most {@value #MAX_SIDE} pixels a side, as large as the first one
+     * @param frame an indexed picture of at most {@value #MAX_SIDE} pixels per side, as large as the first one
      * @throws IllegalArgumentException if the frame is of another kind or size
      */
     public void add(BufferedImage frame) throws IOException { add(frame, delayHundredths); }
@@ -58,8 +58,8 @@ public final class GifWriter implements AutoCloseable {
         int height = frame.getHeight();
         if (!(frame.getColorModel() instanceof IndexColorModel) || Math.max(width, height) > MAX_SIDE
                 || held != null && (width != held.getWidth() || height != held.getHeight())) {
-            throw new IllegalArgumentException("a frame of %s x %s pixels, %s: not an indexed picture of at most %s pixels a side, as"
-                    .formatted(width, height, frame.getColorModel(), MAX_SIDE) + " large as the first");
+            throw new IllegalArgumentException(("a frame of %s x %s pixels, %s: not an indexed picture of at most %s pixels per side,"
+                    + " as large as the first").formatted(width, height, frame.getColorModel(), MAX_SIDE));
         }
         if (held != null) {
             writeHeld(heldHundredths);

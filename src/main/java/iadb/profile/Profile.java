@@ -81,7 +81,7 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
             return settings.everyPlan() ? TrainingStep.ofPlans(context, shape, batch, settings)
                     : List.of(TrainingStep.ofFastest(context, shape, batch, settings));
         } catch (DeviceLimitException e) {
-            LOG.info("left out: {}", e.getMessage());
+            LOG.info("skipped: {}", e.getMessage());
             return List.of();
         }
     }

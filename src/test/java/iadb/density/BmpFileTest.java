@@ -26,7 +26,7 @@ class BmpFileTest {
         return DensityImage.read(Files.write(folder.resolve("picture.bmp"), bmp), false);
     }
 
-    /** A BMP of eight columns and one row, white at the left; a palette of black and white, or three bytes a pixel and more. */
+    /** A BMP of eight columns and one row, white at the left; a black and white palette, or at least three bytes per pixel. */
     private static byte[] bmp(int headerBytes, int bits, int compression) {
         int entry = headerBytes == 12 ? 3 : 4;
         int paletteBytes = bits <= 8 ? entry << bits : 0;

@@ -43,7 +43,7 @@ class CostlyPicturesTest {
         assertTrue(message.contains(reason) && message.contains("picture") && !message.contains("\n"), message);
     }
 
-    /** A grey JPEG whose every scan but the first says in three bytes that nothing changes. */
+    /** A grey JPEG in which every scan after the first changes nothing, in three bytes. */
     private static byte[] progressiveJpeg(int width, int height, int scans) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(bytes(0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0));
@@ -99,7 +99,7 @@ class CostlyPicturesTest {
     void aGifOfALongCommentIsRefused() throws IOException {
         byte[] comment = bytes(0x21, 0xFE);
         byte[] program = bytes(0x21, 0xFF, 0); // no name, and then its data
-        byte[] text = bytes(0x21, 0x01, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); // a length that the decoder does not heed
+        byte[] text = bytes(0x21, 0x01, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); // a length that the decoder ignores
         byte[] control = bytes(0x21, 0xF9, 255, 0, 0, 0, 0, 0, 0x21, 0xFE);
         for (byte[] extension : new byte[][] {comment, program, text, control}) {
             assertRefused(gif(extension, 20_000), "comments");
@@ -123,7 +123,7 @@ class CostlyPicturesTest {
         for (byte[] png : new byte[][] {grey.rows(bytes(1)), palette.rows(bytes(0))}) {
             long before = allocated();
             assertEquals(1, read(png).width());
-            assertTrue(allocated() - before < BOMB_BYTES / 4, "its " + type + " is passed over");
+            assertTrue(allocated() - before < BOMB_BYTES / 4, "its " + type + " is ignored");
         }
     }
 

@@ -8,7 +8,7 @@ public final class Densities {
     private Densities() {
     }
 
-    /** Takes a weight for each pixel, row by row from the top; the lower 16 bits count. */
+    /** Makes a density from the lower 16 bits of a weight for each pixel, row by row from the top. */
     public static Density filled(String name, int width, int height, IntSupplier weights) {
         short[] pixels = new short[width * height];
         for (int p = 0; p < pixels.length; p++) {
@@ -17,12 +17,12 @@ public final class Densities {
         return Density.of(name, width, height, pixels);
     }
 
-    /** A square of uniform noise, which does not compress; its side is its seed. */
+    /** A square of uniform noise, which does not compress; its side is also its seed. */
     public static Density noise(int side) {
         return filled("noise", side, side, new Random(side)::nextInt);
     }
 
-    /** Black but for one pixel, counted row by row from the top left. */
+    /** Black except for one pixel, counted row by row from the top left. */
     public static Density dot(int width, int height, int pixel, int weight) {
         int[] next = {0};
         return filled("dot", width, height, () -> next[0]++ == pixel ? weight : 0);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is no picture is refused in one line that names the file; what is a density comes back from its PNG unchanged. */
+/** Files that are not pictures are refused in one line that names the file; a density is read back unchanged from its PNG. */
 class DensityImageTest {
     @TempDir
     private Path folder;
@@ -126,7 +126,7 @@ class DensityImageTest {
     @ValueSource(strings = {"png", "jpg", "bmp", "gif"})
     void aFileCutShortAnywhereIsRefused(String format) throws IOException {
         byte[] whole = written(format);
-        // a GIF's and a JPEG's last bytes only say that nothing follows: without them all of the picture is there
+        // the last bytes of a GIF or JPEG only mark its end: without them the picture is still complete
         int needed = whole.length - (format.equals("gif") ? 2 : format.equals("jpg") ? 2 : 0);
         for (int length = 0; length < needed; length += length < 64 ? 1 : 23) {
             String message = refusalOf(Arrays.copyOf(whole, length));
@@ -225,7 +225,7 @@ class DensityImageTest {
     @ValueSource(strings = {"tEXt", "zTXt", "iTXt", "iCCP", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs",
         "hIST", "tIME", "sPLT", "sRGB", "eXIf", "quIt"})
     void aFaultInAChunkThatThePictureDoesNotNeedIsPassedOver(String type) throws IOException {
-        byte[] data = "made by hand".getBytes(StandardCharsets.US_ASCII); // which is right for none of them
+        byte[] data = "made by hand".getBytes(StandardCharsets.US_ASCII); // which is correct for none of the chunks
         RawPng palette = new RawPng(3, 1, 8, RawPng.PALETTE).chunk(type, data).chunk("PLTE", new byte[] {9, 9, 9, 5, 5, 5});
         RawPng colour = new RawPng(1, 1, 8, RawPng.RGB).chunk(type, data);
         RawPng grey = new RawPng(3, 1, 8, RawPng.GREY).chunk(type, data);
@@ -257,7 +257,7 @@ class DensityImageTest {
                     DensityImage.invertHint(drawing, false).orElseThrow());
             assertTrue(DensityImage.invertHint(DensityImage.read(paper, true), true).isEmpty());
         }
-        for (byte[] row : rows) { // as even as a photograph is
+        for (byte[] row : rows) { // as uniform as a photograph
             for (int j = 0; j < row.length; j++) {
                 row[j] = (byte) (j * 255 / 39);
             }

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A GIF's first picture lies at its place on the screen, and a fault in it is reported as its own. */
+/** A GIF's first picture is placed on the screen, and a fault in it is reported for that picture. */
 class GifFileTest {
-    private static final int SCREEN = 6; // where its size stands
+    private static final int SCREEN = 6; // offset of the size
     private static final short WHITE = -1;
 
     @TempDir

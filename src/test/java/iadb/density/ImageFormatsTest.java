@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every way the four formats store a pixel becomes the brightness that DensityImage promises, to the last of 16 bits. */
+/** Every pixel format of the four file formats gives the brightness that DensityImage specifies, exact to 16 bits. */
 class ImageFormatsTest {
     private static final int WHITE = 65535;
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Of a JPEG the stored values count, whatever else is in the file, and all of them must be there. */
+/** A JPEG gives its stored values, whatever else the file contains, and is refused if some are missing. */
 class JpegFileTest {
     private static final int APP2 = 0xE2;
     private static final int SCANS = 10; // of Java's progressive writer, in colour
@@ -98,7 +98,7 @@ class JpegFileTest {
     void aCutPictureIsRefusedThoughAnotherWarningComesFirst() throws IOException {
         byte[] plain = colour(false);
         byte[] laterJfif = plain.clone();
-        laterJfif[11] = 3; // its version, of which libjpeg says that it does not know it
+        laterJfif[11] = 3; // its version, of which libjpeg warns as unknown
         assertArrayEquals(read(plain), read(laterJfif));
         byte[][] pictures = {plain, laterJfif, RawJpeg.withInserted(plain, RawJpeg.HEADER_BYTES, STRAY),
             RawJpeg.withInserted(plain, RawJpeg.find(plain, RawJpeg.START_OF_SCAN, 0), STRAY)};

@@ -31,7 +31,7 @@ class OrientationTest {
         tiff.put((order == ByteOrder.LITTLE_ENDIAN ? "II" : "MM").getBytes(StandardCharsets.US_ASCII));
         tiff.putShort((short) 42).putInt(8);
         tiff.putShort((short) 2);
-        tiff.putShort((short) 0x010F).putShort((short) 2).putInt(4).putInt(0x41424300); // a maker's name
+        tiff.putShort((short) 0x010F).putShort((short) 2).putInt(4).putInt(0x41424300); // the manufacturer
         tiff.putShort((short) 0x0112).putShort((short) type).putInt(1).putShort((short) value).putShort((short) 0);
         return tiff.putInt(0).array();
     }

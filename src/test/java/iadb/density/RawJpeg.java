@@ -1,4 +1,4 @@
-// JPEGs of Java's own writer, and what other programs put into theirs.
+// JPEGs of Java's writer, with segments that other programs add.
 package iadb.density;
 
 import java.awt.image.BufferedImage;
@@ -57,7 +57,7 @@ final class RawJpeg {
         return withInserted(first, first.length, second);
     }
 
-    /** Where the nth marker of a kind stands, n from 0; the data of these pictures hold none by chance. */
+    /** The offset of the nth marker of a kind, n from 0; the data of these pictures contain none by chance. */
     static int find(byte[] jpeg, int marker, int n) {
         int left = n;
         for (int at = 0; at < jpeg.length - 1; at++) {

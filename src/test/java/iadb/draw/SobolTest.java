@@ -64,7 +64,7 @@ class SobolTest {
     @Test
     void eachPointIsUniformOverTheSeeds() {
         int seeds = 4000;
-        int cells = 8; // a side
+        int cells = 8; // along each side
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
                     PointSource source = new PointSource(context, UNIFORM, Sequence.SOBOL)) {

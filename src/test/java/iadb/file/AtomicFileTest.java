@@ -20,7 +20,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file is replaced whole or not at all, and nothing is left beside it. */
+/** A file is replaced completely or not at all, and no temporary file stays. */
 class AtomicFileTest {
     @TempDir
     Path folder;
@@ -61,7 +61,7 @@ class AtomicFileTest {
         assertEquals(List.of("a.txt"), FileNames.in(folder));
     }
 
-    /** Also with other digits: otherwise later runs would not recognise the file, and some charsets could not encode its name. */
+    /** In a locale with other digits too: later runs must recognise the file, and every charset must encode its name. */
     @Test
     void theTemporaryNameIsTheSameInEveryLocale() throws IOException {
         Locale before = Locale.getDefault();
@@ -101,7 +101,7 @@ class AtomicFileTest {
         Path sub = Files.createDirectory(folder.resolve("sub")); // not swept yet
         String dead = own.replaceFirst("-" + ProcessHandle.current().pid() + "-", "-" + child.pid() + "-");
         Path left = Files.writeString(sub.resolve(dead), "half");
-        String namesake = own.replaceFirst("-(\\d+)-(\\d+)-", "-$1-12345-"); // the process is another of the same number
+        String namesake = own.replaceFirst("-(\\d+)-(\\d+)-", "-$1-12345-"); // the name of another process with the same PID
         Path leftByNamesake = Files.writeString(sub.resolve(namesake), "half");
         Path alive = Files.writeString(sub.resolve(own), "half");
         String elsewhere = own.replaceFirst("\\.[0-9a-f]{16}-", ".0123456789abcdef-");
@@ -179,7 +179,7 @@ class AtomicFileTest {
 
     @Test
     void writesIntoAPipe() throws Exception {
-        Process cat = new ProcessBuilder("cat").start(); // its standard input is a pipe, which has no path but this
+        Process cat = new ProcessBuilder("cat").start(); // its standard input is a pipe, with this path only
         Path pipe = Path.of("/proc", Long.toString(cat.pid()), "fd/0");
         assumeTrue(Files.exists(pipe), "only Linux shows a pipe as a file");
         AtomicFile.write(pipe, out -> out.write(7));

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Facts keep their order, and numbers their digits. */
+/** Members keep their order, and numbers their digits. */
 class JsonTest {
     private static final Map<String, Object> FACTS = Json.object("z", "<\u03b1> \"quoted\"\n", "lr", 0.001f, "small", 1e-4f, "large",
             1.5e300, "count", 5_000_000_000L, "steps", 128, "nan", Double.NaN, "none", null, "yes", true,

@@ -17,7 +17,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bytes are those of NumPy's format description, taken apart by hand. */
+/** The bytes follow NumPy's format description. */
 class NpyTest {
     @TempDir
     Path folder;

@@ -21,7 +21,7 @@ import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** PNG and GIF files hold the very pixels they were given, as ImageIO reads them. */
+/** PNG and GIF files, read by ImageIO, have exactly the pixels that were written. */
 class PictureFilesTest {
     @TempDir
     Path folder;

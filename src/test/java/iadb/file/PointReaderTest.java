@@ -142,7 +142,7 @@ class PointReaderTest {
         assertEquals(1, e.getMessage().lines().count());
     }
 
-    /** A header of numpy.savetxt is a comment: its columns are taken by their names, never by their places. */
+    /** A header of numpy.savetxt is a comment: its columns are found by name, never by position. */
     @ParameterizedTest
     @ValueSource(strings = {"# x,y\n1.0e+00,2.0e+00\n3.0e+00,4.0e+00\n", "# y,x\n2,1\n4,3\n", "# x,y,log_density\n1,2,-1\n3,4,-2\n",
         "# y x\n2 1\n4 3\n", "# y,x\n2 1\n4 3\n", "# made by hand\n# y,x\n# m,m\n2,1\n4,3\n", "#,y,x\n0,2,1\n1,4,3\n",

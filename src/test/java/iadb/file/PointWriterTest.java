@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** Each form of a file of points, taken apart by other means than ours. */
+/** Each format of points, read by means other than this program's readers. */
 class PointWriterTest {
     private static final float[] POINTS = {0, 0, 1, 1, 0.25f, 0.75f, -0.5f, 0.5f};
     private static final float[] LOG = {-1.5f, Float.NEGATIVE_INFINITY, 0, Float.NaN};
@@ -37,7 +37,7 @@ class PointWriterTest {
     @TempDir
     Path folder;
 
-    /** Written in two pieces. */
+    /** The points, written in two pieces. */
     private Path write(String name, double aspect, boolean logDensity) throws IOException {
         Path file = folder.resolve(name);
         Files.deleteIfExists(file);
@@ -143,7 +143,7 @@ class PointWriterTest {
         assertNear(Palette.hueColour(Palette.hueAt(0, 0.5)), picture.getRGB(768, 384));
     }
 
-    /** Nine tenths of the ink or more. */
+    /** At least nine tenths of the ink. */
     private static void assertNear(int ink, int rgb) {
         for (int shift = 0; shift < 24; shift += 8) {
             assertEquals(ink >> shift & 255, rgb >> shift & 255, 20);
@@ -155,7 +155,7 @@ class PointWriterTest {
         PointPicture picture = new PointPicture(64, 64, 1_000_000);
         float[] points = new float[2 * 100_000];
         for (int n = 0; n < 100_000; n++) {
-            points[2 * n] = n % 10 == 0 ? n % 313 / 313f / 2 : 0.5f + n % 317 / 317f / 2; // a tenth of them left
+            points[2 * n] = n % 10 == 0 ? n % 313 / 313f / 2 : 0.5f + n % 317 / 317f / 2; // a tenth of them in the left half
             points[2 * n + 1] = n % 331 / 331f;
         }
         picture.add(points, points);

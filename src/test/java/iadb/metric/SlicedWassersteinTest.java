@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class SlicedWassersteinTest {
     private static final double FLOAT_ROUNDING = Math.scalb(1.0, -24);
 
-    /** Two projections of points with |x| + |y| up to this, and a hair for the double arithmetic. */
+    /** Two projections of points with |x| + |y| up to this, and a margin for the double arithmetic. */
     private static double tolerance(double extent) {
         return 2.01 * extent * FLOAT_ROUNDING;
     }

@@ -79,7 +79,7 @@ class CheckpointTest {
         assertArrayEquals(network(1).parameters(), Model.read(file).network().parameters());
         Checkpoint.write(file, contents(true, RING));
         Model model = Model.read(file);
-        assertArrayEquals(network(4).parameters(), model.network().parameters(), "the average, where there is one");
+        assertArrayEquals(network(4).parameters(), model.network().parameters(), "the average, if there is one");
         assertEquals("ring", model.p0().orElseThrow().name());
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** A curve of any values gives a plot, and its axes carry round numbers. */
+/** A curve of any values can be plotted, and its axes have round numbers. */
 class ChartTest {
     @Test
     void aFallingCurveFallsInThePicture() {

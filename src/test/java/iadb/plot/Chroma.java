@@ -1,6 +1,6 @@
 package iadb.plot;
 
-/** How far a colour is from grey. */
+/** The distance of a colour from grey. */
 public final class Chroma {
     private Chroma() {
     }

@@ -11,7 +11,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import org.junit.jupiter.api.Test;
 
-/** The pictures show each point where it is and in the colour of where it started. */
+/** The pictures show each point at its position in the colour of its start. */
 class PointFramesTest {
     private static final int SIDE = PointFrames.DEFAULT_SIDE;
 
@@ -88,7 +88,7 @@ class PointFramesTest {
         assertEquals(Palette.INK, Palette.blend(Palette.PAPER, Palette.INK, 1));
     }
 
-    /** The mean place of the pixels that are coloured rather than grey. */
+    /** The mean position of the pixels that are coloured rather than grey. */
     private static double[] colouredCentre(BufferedImage picture) {
         double sumX = 0;
         double sumY = 0;

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Every character that a picture needs has strokes of its own. */
+/** Every character that a picture needs has a glyph. */
 class StrokeFontTest {
     private static final String CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
             + ".,:-+=()/%×α→²_'";

@@ -25,7 +25,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command profile with the least that it can measure, and tools that use its results, in processes of their own. */
+/** The command profile with its smallest measurements, and tools that use its results, in separate processes. */
 class ProfileIT {
     @TempDir
     private Path folder;

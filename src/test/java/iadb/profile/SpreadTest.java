@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-/** Medians and quartiles, and what becomes of them when a time becomes a rate. */
+/** Medians and quartiles, of times and of rates. */
 class SpreadTest {
     @Test
     void quartilesLieBetweenTheValues() {
