@@ -12,7 +12,7 @@ import iadb.fault.UntrustedText;
 import iadb.file.BuildVersion;
 import iadb.train.DivergedException;
 import iadb.view.surface.NativeLibraryLog;
-import iadb.view.surface.NoDisplayException;
+import iadb.view.surface.Surface.NoDisplayException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import iadb.cl.OpenClException.NoDeviceException;
 import iadb.cl.OpenClException.WrongAnswerException;
 import iadb.fault.InvalidInputException;
 import iadb.train.DivergedException;
-import iadb.view.surface.NoDisplayException;
+import iadb.view.surface.Surface.NoDisplayException;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

@@ -119,7 +119,7 @@ final class TutorialCommand implements Callable<Integer> {
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);
         if (window.realtime) {
-            Options.positive("--points with --realtime", points, RealtimeConfig.MOST_POINTS);
+            Options.positive("--points with --realtime", points, RealtimeConfig.MAX_POINTS);
             Optional<Network> model = given.map(Model::network);
             return window.show(window.config(p0, p1, model.map(network -> config.withShape(network.shape())).orElse(config), model,
                     points, steps, densities.invert, output.folder), device, output, spec);

@@ -30,17 +30,17 @@ sealed interface Action {
     enum Quantity {
         /** Factor of the diameter that suits the number of points. */
         POINT_SIZE(0.25f, 4),
-        /** Of the playback; at 1 a pass takes four seconds. */
+        /** At 1 a pass takes four seconds. */
         SPEED(0.1f, 4),
         /** Radius of the brush in the unit square. */
         BRUSH(0.006f, 0.2f);
 
-        final float least;
-        final float most;
+        final float min;
+        final float max;
 
-        Quantity(float least, float most) {
-            this.least = least;
-            this.most = most;
+        Quantity(float min, float max) {
+            this.min = min;
+            this.max = max;
         }
     }
 

@@ -36,7 +36,7 @@ final class DensityPair {
 
     Density get(Which which) { return densities.get(which); }
 
-    /** The density that points start from. Their target is the start of the other direction. */
+    /** The density that points start from; their target is that of the other direction. */
     Density start(boolean reverse) { return get(reverse ? Which.P1 : Which.P0); }
 
     /** Replaces a density by a named one, unless it has that name. */

@@ -1,8 +1,9 @@
 package iadb.view;
 
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,21 +15,20 @@ final class FrameBudget {
     enum Phase { TRAINING, MAP, DRAW, PANEL, PRESENT }
 
     private static final double SMOOTHING = 0.15;
-    private static final double LEAST_TRAINING_MILLIS = 3;
-    private static final double MOST_TRAINING_MILLIS = 18;
+    private static final double MIN_TRAINING_MILLIS = 3;
+    private static final double MAX_TRAINING_MILLIS = 18;
     private static final double MAP_MILLIS_WHILE_TRAINING = 8;
     private static final double MAP_MILLIS_ALONE = 14;
     private static final double SHARE_OF_SLOW_DRAWING = 0.25; // computing gets at least this share of the time that drawing takes
 
     private final boolean sharesCores;
-    private final double targetMillis; // of a frame
-    private final Map<Phase, Double> millis = new EnumMap<>(Phase.class); // of this frame
+    private final double targetMillis; // time of a frame
+    private final Map<Phase, Double> millis = new EnumMap<>(Phase.class); // times of the current frame
     private Phase phase = Phase.PRESENT;
     private long phaseBegan = System.nanoTime();
-    private double otherMillis = 10;   // of all phases but training, smoothed
+    private double otherMillis = 10;   // time of all phases but training, smoothed
     private double drawingMillis = 10; // smoothed
-    private long[] frameNanos = new long[1024];
-    private int frames;
+    private final List<Long> frameNanos = new ArrayList<>(); // times between frames
     private double smoothedMillis = Double.NaN;
 
     /** @param sharesCores whether the device is the CPU */
@@ -39,14 +39,14 @@ final class FrameBudget {
 
     /** The time for training in this frame. */
     Duration training() {
-        double left = Math.max(LEAST_TRAINING_MILLIS, Math.min(MOST_TRAINING_MILLIS, targetMillis - otherMillis));
+        double left = Math.max(MIN_TRAINING_MILLIS, Math.min(MAX_TRAINING_MILLIS, targetMillis - otherMillis));
         return millis(Math.max(left, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
     /** The time for the map in this frame. */
     Duration map(boolean training) {
-        double least = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
-        return millis(Math.max(least, SHARE_OF_SLOW_DRAWING * drawingMillis));
+        double min = training || !sharesCores ? MAP_MILLIS_WHILE_TRAINING / (sharesCores ? 1 : 2) : MAP_MILLIS_ALONE;
+        return millis(Math.max(min, SHARE_OF_SLOW_DRAWING * drawingMillis));
     }
 
     private static Duration millis(double count) { return Duration.ofNanos((long) (count * 1e6)); }
@@ -72,23 +72,19 @@ final class FrameBudget {
 
     /** Counts a frame and records its time since the previous one. */
     void addFrame(long sinceLastNanos) {
-        if (frames == frameNanos.length) {
-            frameNanos = Arrays.copyOf(frameNanos, 2 * frames);
-        }
-        frameNanos[frames++] = sinceLastNanos;
+        frameNanos.add(sinceLastNanos);
         double millis = sinceLastNanos * 1e-6;
         smoothedMillis = Double.isNaN(smoothedMillis) ? millis : smoothedMillis + 0.1 * (millis - smoothedMillis);
     }
 
-    int frames() { return frames; }
+    int frames() { return frameNanos.size(); }
 
     /** The running mean of the time between frames; NaN before the first. */
     double smoothedMillis() { return smoothedMillis; }
 
     /** The quantile {@code share} of the times between frames, in milliseconds; NaN without a frame. */
     double percentileMillis(double share) {
-        long[] sorted = Arrays.copyOf(frameNanos, frames);
-        Arrays.sort(sorted);
-        return frames == 0 ? Double.NaN : sorted[(int) Math.min(frames - 1, Math.floor(share * frames))] * 1e-6;
+        long[] sorted = frameNanos.stream().mapToLong(Long::longValue).sorted().toArray();
+        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))] * 1e-6;
     }
 }

@@ -7,7 +7,7 @@ import static org.lwjgl.nuklear.Nuklear.*;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
-import iadb.view.surface.InputListener;
+import iadb.view.surface.Surface.InputListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +19,7 @@ import org.lwjgl.system.MemoryStack;
 /** Turns keys, the mouse and dropped files into actions. Over the panel the mouse operates the panel, elsewhere the picture. */
 final class Gestures implements InputListener {
     private static final double ZOOM_PER_STEP = 1.15;
-    private static final double CLICK_UNITS = 4; // of the desktop: a press that moves less is a click
+    private static final double CLICK_UNITS = 4; // desktop units; a press that moves less is a click
     private static final float BRUSH_STEP = 1.25f;
     private static final int NONE = -1;
     private static final Map<Integer, Action> KEYS = Map.ofEntries(entry(GLFW_KEY_SPACE, Switch.PAUSE),
@@ -35,7 +35,7 @@ final class Gestures implements InputListener {
     private final ViewState state;
     private final Consumer<Action> actions;
     private final float scale;
-    private double x; // of the pointer, pixels
+    private double x; // position of the pointer in pixels
     private double y;
     private double pressX;
     private double pressY;
@@ -136,20 +136,20 @@ final class Gestures implements InputListener {
     @Override
     public void dropped(List<Path> files) { actions.accept(new Action.Drop(files)); }
 
-    /** These are characters rather than keys, since each keyboard layout has them on other keys. */
+    /** Handles signs as characters, since their keys depend on the keyboard layout. */
     @Override
     public void character(int codePoint) {
         float brush = state.get(Quantity.BRUSH);
         switch (codePoint) {
-            case '+', '=' -> actions.accept(new Action.SetPoints(Math.min(ViewState.MOST_POINTS, 2 * state.points)));
-            case '-' -> actions.accept(new Action.SetPoints(Math.max(Math.min(state.points, ViewState.LEAST_POINTS), state.points / 2)));
+            case '+', '=' -> actions.accept(new Action.SetPoints(Math.min(RealtimeConfig.MAX_POINTS, 2 * state.points)));
+            case '-' -> actions.accept(new Action.SetPoints(Math.max(Math.min(state.points, ViewState.MIN_POINTS), state.points / 2)));
             case '[' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush / BRUSH_STEP));
             case ']' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush * BRUSH_STEP));
             default -> { }
         }
     }
 
-    /** Only the keys that step repeat while they are held. */
+    /** While a key is held, only steps are repeated. */
     @Override
     public void key(int key, boolean pressed, boolean repeated, int modifiers) {
         Action action = KEYS.get(key);

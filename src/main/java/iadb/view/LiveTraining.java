@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /**
  * The weights that the window shows and the training that changes them, frame by frame. Replacing a density keeps the weights. A
- * training that diverges restores the weights of its last safe state, at most some seconds old; the next training starts from
+ * training that diverges restores the weights of its last safe state, at most a few seconds old; the next training starts from
  * fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
@@ -28,7 +28,7 @@ final class LiveTraining implements AutoCloseable {
     private final TrainingSettings settings;
     private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
-    private TrainingRun run; // null: none
+    private TrainingRun run; // null if there is none
     private LossHistory history;
     private LossCurve curve = new LossCurve();
     private int doneBefore; // iterations of earlier runs
@@ -53,7 +53,7 @@ final class LiveTraining implements AutoCloseable {
     /** Adds another training; after a divergence from fresh weights. A cosine schedule of the learning rate restarts. */
     void train(Density p0, Density p1) {
         if (run != null && settings.cosine()) {
-            take(run.drain());
+            record(run.drain());
             if (!diverged()) {
                 network = run.session().checkpoint().weights();
                 doneBefore = done;
@@ -84,11 +84,7 @@ final class LiveTraining implements AutoCloseable {
         train(p0, p1);
     }
 
-    /**
-     * Adds another training with a new density.
-     *
-     * @param which the one that is new
-     */
+    /** Adds another training with these densities, of which {@code which} is new. */
     void replaceDensity(Which which, Density p0, Density p1) {
         if (run != null && !settings.cosine()) {
             run.session().replaceDensity(which, which == Which.P0 ? p0 : p1); // otherwise train() starts a run with it
@@ -112,9 +108,9 @@ final class LiveTraining implements AutoCloseable {
         }
         long startNanos = System.nanoTime();
         int before = done;
-        take(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
+        record(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
         if (running && doneBefore + run.session().stepsEnqueued() >= goal) {
-            take(run.drain());
+            record(run.drain());
             running = false;
         }
         double rate = Math.max(0, done - before) / ((System.nanoTime() - startNanos) * 1e-9);
@@ -122,7 +118,7 @@ final class LiveTraining implements AutoCloseable {
                 : iterationsPerSecond + RATE_SMOOTHING * (rate - iterationsPerSecond);
     }
 
-    private void take(Progress progress) {
+    private void record(Progress progress) {
         curve.add(progress.losses());
         done = history.steps();
         if (!progress.finite()) {
@@ -184,5 +180,40 @@ final class LiveTraining implements AutoCloseable {
     public void close() {
         endRun();
         parameters.close();
+    }
+
+    /** The losses of a training as at most 192 means, each of the same number of iterations; the number doubles as needed. */
+    static final class LossCurve {
+        private static final int MAX_VALUES = 192;
+
+        private final float[] means = new float[MAX_VALUES];
+        private int count;
+        private int iterationsPerValue = 32;
+        private double sum;
+        private int summed;
+
+        /** Adds the losses of further iterations. */
+        void add(float[] losses) {
+            for (float loss : losses) {
+                sum += loss;
+                if (++summed == iterationsPerValue) {
+                    means[count++] = (float) (sum / summed);
+                    sum = 0;
+                    summed = 0;
+                }
+                if (count == MAX_VALUES) {
+                    for (int i = 0; i < MAX_VALUES / 2; i++) {
+                        means[i] = (means[2 * i] + means[2 * i + 1]) / 2;
+                    }
+                    count = MAX_VALUES / 2;
+                    iterationsPerValue *= 2;
+                }
+            }
+        }
+
+        int count() { return count; }
+
+        /** @param i below {@link #count} */
+        float value(int i) { return means[i]; }
     }
 }

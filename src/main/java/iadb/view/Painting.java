@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /** A density that the user paints with a soft round brush on a square canvas. */
 final class Painting {
-    static final String NAME = "painted"; // of the density
-    static final int SIDE = 256;           // pixels of the canvas
+    static final String NAME = "painted"; // name of the density
+    static final int SIDE = 256;           // side of the canvas in pixels
 
     private static final int FULL = 255;
 
@@ -17,7 +17,7 @@ final class Painting {
     private boolean changed;
 
     /** Copies the density onto the canvas. */
-    void take(Density density) {
+    void copy(Density density) {
         for (int i = 0; i < levels.length; i++) {
             int pixel = (int) ((i / SIDE + 0.5) / SIDE * density.height()) * density.width()
                     + (int) ((i % SIDE + 0.5) / SIDE * density.width());

@@ -9,6 +9,7 @@ import iadb.train.TrainingSession.Which;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
+import iadb.view.LiveTraining.LossCurve;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import org.lwjgl.system.MemoryStack;
 
 /** The controls at the left, the status in the upper right corner, messages, and the help. Lengths are in desktop units. */
 final class Panel {
-    static final int WIDTH = 264; // of the controls
+    static final int WIDTH = 264; // width of the controls
 
     private static final int ROW = 24;
     private static final int LINE = PanelCanvas.LETTERS + 6;
@@ -109,7 +110,7 @@ final class Panel {
     private void layOutControls() {
         row(1);
         slider(text("α %.3f", animation.alpha()), (float) animation.progress(), 0, 1, Action.SetProgress::new);
-        slider(text("points %,d", state.points), log2(state.points), log2(ViewState.LEAST_POINTS), log2(ViewState.MOST_POINTS),
+        slider(text("points %,d", state.points), log2(state.points), log2(ViewState.MIN_POINTS), log2(RealtimeConfig.MAX_POINTS),
                 chosen -> new Action.SetPoints((int) Math.round(Math.pow(2, Math.round(chosen * 4) / 4.0))));
         quantity("point size × %.2f", Quantity.POINT_SIZE);
         quantity("speed × %.2f", Quantity.SPEED);
@@ -120,21 +121,21 @@ final class Panel {
         row(1);
         choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
         row(2);
-        box("p1 to p0", Switch.REVERSE);
-        box("loop", Switch.LOOP);
-        box("density", Switch.DENSITY);
-        box("trails", Switch.TRAILS);
-        box("velocity", Switch.VELOCITY);
-        box("grid", Switch.GRID);
-        box("additive blending", Switch.ADDITIVE_BLENDING);
-        box("pause", Switch.PAUSE);
+        checkbox("p1 to p0", Switch.REVERSE);
+        checkbox("loop", Switch.LOOP);
+        checkbox("density", Switch.DENSITY);
+        checkbox("trails", Switch.TRAILS);
+        checkbox("velocity", Switch.VELOCITY);
+        checkbox("grid", Switch.GRID);
+        checkbox("additive blending", Switch.ADDITIVE_BLENDING);
+        checkbox("pause", Switch.PAUSE);
         row(3);
         button(training.running() ? "stop" : "train", Command.TRAIN_OR_STOP);
         button("restart", Command.RESTART);
         button("export", Command.EXPORT);
         row(2);
         button("new points", Command.NEW_POINTS);
-        box("paint", Switch.PAINT);
+        checkbox("paint", Switch.PAINT);
         if (state.is(Switch.PAINT)) {
             row(3);
             for (Which which : Which.values()) {
@@ -143,7 +144,7 @@ final class Panel {
                     actions.accept(new Action.SetPainted(which));
                 }
             }
-            box("eraser", Switch.ERASER);
+            checkbox("eraser", Switch.ERASER);
             row(1);
             quantity("brush %.3f", Quantity.BRUSH);
             button("clear canvas", Command.CLEAR_CANVAS);
@@ -162,26 +163,26 @@ final class Panel {
 
     private void quantity(String format, Quantity quantity) {
         float value = state.get(quantity);
-        slider(text(format, value), value, quantity.least, quantity.most, chosen -> new Action.SetQuantity(quantity, chosen));
+        slider(text(format, value), value, quantity.min, quantity.max, chosen -> new Action.SetQuantity(quantity, chosen));
     }
 
-    private void slider(String label, float value, float least, float most, Function<Float, Action> change) {
+    private void slider(String label, float value, float min, float max, Function<Float, Action> change) {
         nk_layout_row_dynamic(context, PanelCanvas.LETTERS, 1);
         nk_label(context, label, NK_TEXT_LEFT);
         nk_layout_row_dynamic(context, ROW * 0.75f, 1);
-        float within = Math.max(least, Math.min(most, value));
-        FloatBuffer held = stackGet().floats(within);
-        nk_slider_float(context, least, held, most, (most - least) / 4096);
-        if (Math.abs(held.get(0) - within) >= (most - least) / 2048) { // smaller changes come from rounding to steps
-            actions.accept(change.apply(held.get(0)));
+        float shown = Math.max(min, Math.min(max, value));
+        FloatBuffer edited = stackGet().floats(shown);
+        nk_slider_float(context, min, edited, max, (max - min) / 4096);
+        if (Math.abs(edited.get(0) - shown) >= (max - min) / 2048) { // smaller changes come from rounding to steps
+            actions.accept(change.apply(edited.get(0)));
         }
     }
 
-    private void box(String label, Switch setting) {
+    private void checkbox(String label, Switch setting) {
         byte on = (byte) (state.is(setting) ? 1 : 0);
-        ByteBuffer held = stackGet().bytes(on);
-        nk_checkbox_label(context, label, held);
-        if (held.get(0) != on) {
+        ByteBuffer edited = stackGet().bytes(on);
+        nk_checkbox_label(context, label, edited);
+        if (edited.get(0) != on) {
             actions.accept(setting);
         }
     }
@@ -259,15 +260,15 @@ final class Panel {
     private void chart(LossCurve curve) {
         double[] logarithms = new double[curve.count()];
         Arrays.setAll(logarithms, i -> Math.log(Math.max(1e-6, curve.value(i))));
-        double least = Arrays.stream(logarithms).min().orElseThrow();
-        double range = Math.max(1e-3, Arrays.stream(logarithms).max().orElseThrow() - least);
+        double min = Arrays.stream(logarithms).min().orElseThrow();
+        double range = Math.max(1e-3, Arrays.stream(logarithms).max().orElseThrow() - min);
         nk_layout_row_dynamic(context, CHART_HEIGHT, 1);
         NkRect area = NkRect.malloc(stackGet());
         nk_widget(area, context);
         FloatBuffer line = stackGet().mallocFloat(2 * logarithms.length);
         for (int i = 0; i < logarithms.length; i++) {
             line.put(area.x() + area.w() * i / (logarithms.length - 1f))
-                    .put((float) (area.y() + area.h() * (1 - (logarithms[i] - least) / range)));
+                    .put((float) (area.y() + area.h() * (1 - (logarithms[i] - min) / range)));
         }
         nk_stroke_polyline(nk_window_get_canvas(context), line.flip(), 1.5f, PanelCanvas.accent(stackGet()));
     }

@@ -39,8 +39,8 @@ final class PanelCanvas implements AutoCloseable {
     private static final int[] LETTER_RANGES = {0x20, 0xFF, 0x3B1, 0x3B1, 0x2013, 0x2014, 0x2022, 0x2022, 0};
     private static final int ACCENT = Palette.hueColour(11);
     private static final int VERTEX_BYTES = 20; // position and uv: two floats each; colour: four bytes
-    private static final int MOST_VERTEX_BYTES = 1 << 20;
-    private static final int MOST_ELEMENT_BYTES = 1 << 18;
+    private static final int MAX_VERTEX_BYTES = 1 << 20;
+    private static final int MAX_ELEMENT_BYTES = 1 << 18;
 
     private final NkAllocator allocator = NkAllocator.create()
             .alloc((handle, old, size) -> MemoryUtil.nmemAllocChecked(size))
@@ -50,8 +50,8 @@ final class PanelCanvas implements AutoCloseable {
     private final NkFontAtlas atlas = NkFontAtlas.create();
     private final NkDrawNullTexture white = NkDrawNullTexture.create();
     private final NkDrawVertexLayoutElement.Buffer layout = NkDrawVertexLayoutElement.create(4);
-    private final ByteBuffer vertexMemory = MemoryUtil.memAlloc(MOST_VERTEX_BYTES);
-    private final ByteBuffer elementMemory = MemoryUtil.memAlloc(MOST_ELEMENT_BYTES);
+    private final ByteBuffer vertexMemory = MemoryUtil.memAlloc(MAX_VERTEX_BYTES);
+    private final ByteBuffer elementMemory = MemoryUtil.memAlloc(MAX_ELEMENT_BYTES);
     private final ByteBuffer fontFile;
     private final IntBuffer letterRanges = MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES); // Nuklear keeps it
     private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag");

@@ -29,10 +29,10 @@ import java.util.function.Consumer;
  * reduces to a fixed palette. When a picture cannot be written, the user gets a message and the window stays open.
  */
 final class Pictures implements AutoCloseable {
-    private static final long FRAME_NANOS = 80_000_000; // least time between recorded frames
+    private static final long FRAME_NANOS = 80_000_000; // the minimum time between recorded frames
     private static final int DELAY_HUNDREDTHS = 8;
-    private static final int MOST_WAITING = 16; // recorded frames in memory
-    private static final int SHADES = 5;        // of each hue
+    private static final int MAX_WAITING = 16; // recorded frames in memory
+    private static final int SHADES = 5;        // per hue
     private static final int GREYS = 28;
     private static final int COLOURS = Palette.HUES * SHADES + GREYS; // a small number keeps the file small
     private static final int BITS = 5; // per channel in the table of nearest colours
@@ -50,7 +50,7 @@ final class Pictures implements AutoCloseable {
     });
     private final Deque<Future<?>> waiting = new ArrayDeque<>(); // frames of the recording that are not yet known to be written
     private long lastNanos = Long.MIN_VALUE / 2;
-    private int width; // of the recording; 0 before its first frame
+    private int width; // size of the recording; 0 before its first frame
     private int height;
     private Optional<IOException> fault = Optional.empty();
     private boolean recordingFailed;
@@ -137,13 +137,13 @@ final class Pictures implements AutoCloseable {
             recording.orElseThrow().add(indexed(picture), sinceLast);
             return null;
         }));
-        write(() -> awaitFrames(MOST_WAITING));
+        write(() -> awaitFrames(MAX_WAITING));
     }
 
-    /** Waits until at most {@code most} frames are waiting to be written; a failure ends the recording. */
-    private void awaitFrames(int most) throws IOException {
+    /** Waits until at most {@code max} frames are waiting to be written; a failure ends the recording. */
+    private void awaitFrames(int max) throws IOException {
         try {
-            while (waiting.size() > most || !waiting.isEmpty() && waiting.peek().isDone()) {
+            while (waiting.size() > max || !waiting.isEmpty() && waiting.peek().isDone()) {
                 waiting.remove().get();
             }
         } catch (InterruptedException e) {
@@ -192,14 +192,14 @@ final class Pictures implements AutoCloseable {
     private static byte[] nearest(IndexColorModel colours) {
         byte[] nearest = new byte[1 << 3 * BITS];
         for (int cell = 0; cell < nearest.length; cell++) {
-            int least = Integer.MAX_VALUE;
+            int nearestDistance = Integer.MAX_VALUE;
             for (int i = 0; i < COLOURS; i++) {
                 int dRed = (cell >> 2 * BITS) * 255 / 31 - colours.getRed(i);
                 int dGreen = (cell >> BITS & 31) * 255 / 31 - colours.getGreen(i);
                 int dBlue = (cell & 31) * 255 / 31 - colours.getBlue(i);
                 int distance = 2 * dRed * dRed + 4 * dGreen * dGreen + 3 * dBlue * dBlue;
-                if (distance < least) {
-                    least = distance;
+                if (distance < nearestDistance) {
+                    nearestDistance = distance;
                     nearest[cell] = (byte) i;
                 }
             }

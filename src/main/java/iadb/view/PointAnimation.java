@@ -18,7 +18,7 @@ import iadb.view.interop.Interop;
 import iadb.view.interop.PointBuffer;
 import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
-import iadb.view.scene.Scene;
+import iadb.view.scene.SceneRenderer.Scene;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,10 +30,10 @@ import java.util.Optional;
 final class PointAnimation implements AutoCloseable {
     private static final long MORPH_NANOS = 250_000_000; // the longest blend from one preview to the next
     private static final double PREVIEW_SECONDS = 0.45;  // after a slower preview, the next has half the steps
-    private static final int LEAST_PREVIEW_STEPS = 16;
-    private static final int MOST_POINTS_DRAWN_ON_HOST = 1 << 16; // takes about 50 ms
+    private static final int MIN_PREVIEW_STEPS = 16;
+    private static final int MAX_POINTS_DRAWN_ON_HOST = 1 << 16; // takes about 50 ms
     private static final int NONE = -1;
-    private static final long LEAST_SLICE_NANOS = 1_000_000;
+    private static final long MIN_SLICE_NANOS = 1_000_000;
     private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
 
     private final Interop interop;
@@ -73,7 +73,7 @@ final class PointAnimation implements AutoCloseable {
         this.seed = seed;
         this.training = training;
         this.state = state;
-        previewSteps = Math.min(T, LEAST_PREVIEW_STEPS);
+        previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
     }
 
     /** Measures tunings and builds the map's kernels. */
@@ -94,7 +94,7 @@ final class PointAnimation implements AutoCloseable {
      */
     float[] draw(Density density) {
         int count = state.points;
-        Optional<float[]> onHost = points == null && count <= MOST_POINTS_DRAWN_ON_HOST // the first are shown before kernels are built
+        Optional<float[]> onHost = points == null && count <= MAX_POINTS_DRAWN_ON_HOST // the first are shown before kernels are built
                 ? PointSource.drawWithoutDevice(density, seed, RandomPurpose.START_POINTS, drawn, count) : Optional.empty();
         float[] starts = onHost.orElseGet(() -> {
             try (PointSource source = new PointSource(interop.context(), density)) {
@@ -173,7 +173,7 @@ final class PointAnimation implements AutoCloseable {
 
     /** The time until {@code endNanos}, at least that of the shortest slice. */
     private static Duration timeLeft(long endNanos) {
-        return Duration.ofNanos(Math.max(LEAST_SLICE_NANOS, endNanos - System.nanoTime()));
+        return Duration.ofNanos(Math.max(MIN_SLICE_NANOS, endNanos - System.nanoTime()));
     }
 
     /**
@@ -219,7 +219,7 @@ final class PointAnimation implements AutoCloseable {
         long passNanos = morphBeganNanos - passBeganNanos;
         morphNanos = Math.min(MORPH_NANOS, passNanos);
         double seconds = passNanos * 1e-9;
-        if (!lastPass && seconds > PREVIEW_SECONDS && previewSteps / 2 >= LEAST_PREVIEW_STEPS) {
+        if (!lastPass && seconds > PREVIEW_SECONDS && previewSteps / 2 >= MIN_PREVIEW_STEPS) {
             previewSteps /= 2;
         } else if (!lastPass && seconds < PREVIEW_SECONDS / 3 && previewSteps * 2 <= T) {
             previewSteps *= 2;
@@ -268,14 +268,14 @@ final class PointAnimation implements AutoCloseable {
     /** Chooses the point shown nearest to (x, y) in the unit square, or none if none is closer than {@code reach}. */
     void choose(double x, double y, double reach) {
         float[] positions = points.positionsShown(progress());
-        double least = reach * reach;
+        double nearest = reach * reach;
         chosenPoint = NONE;
         for (int i = 0; i < points.points(); i++) {
             double dx = positions[2 * i] - x;
             double dy = positions[2 * i + 1] - y;
             double distance = dx * dx + dy * dy;
-            if (distance < least) {
-                least = distance;
+            if (distance < nearest) {
+                nearest = distance;
                 chosenPoint = i;
             }
         }

@@ -29,6 +29,6 @@ import java.util.Optional;
 public record RealtimeConfig(Density p0, Density p1, TrainingSettings training, Optional<Network> model,
         int points, int steps, boolean invert, int width, int height, boolean share, boolean offscreen, boolean vsync,
         Optional<Double> seconds, Optional<Path> screenshot, Optional<Path> recording, Path folder) {
-    /** The most points that the window can show. */
-    public static final int MOST_POINTS = ViewState.MOST_POINTS;
+    /** The maximum number of points in the window. */
+    public static final int MAX_POINTS = 1 << 22;
 }

@@ -18,9 +18,9 @@ import iadb.view.scene.Camera;
 import iadb.view.scene.SceneRenderer;
 import iadb.view.surface.EglSurface;
 import iadb.view.surface.GlfwSurface;
-import iadb.view.surface.NoDisplayException;
 import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
+import iadb.view.surface.Surface.NoDisplayException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class RealtimeView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
     private static final long MESSAGE_NANOS = 6_000_000_000L;
-    private static final int PICK_UNITS = 12; // of the desktop: the greatest distance from a click to the point that it chooses
+    private static final int PICK_UNITS = 12; // desktop units; a click chooses a point within this distance
     private static final Set<Command> COMPUTING = EnumSet.of(Command.STEP_BACK, Command.STEP_FORWARD, Command.TRAIN_OR_STOP,
             Command.RESTART, Command.EXPORT, Command.END_STROKE);
 
@@ -63,14 +63,14 @@ public final class RealtimeView implements AutoCloseable {
     private final DensityPair densities;
     private final PointAnimation animation;
     private final List<Action> waiting = new ArrayList<>(); // actions that need the kernels
-    private Optional<Background<Void>> building = Optional.empty(); // of the kernels; until it ends nothing else uses the device
+    private Optional<Background<Void>> building = Optional.empty(); // builds the kernels; nothing else uses the device meanwhile
     private boolean ready;             // the kernels are built
     private boolean needsPoints;       // the next frame draws new points
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
     private boolean closing;
     private boolean kept; // the result of the latest training was passed to the sink
-    private Optional<IOException> keepFault = Optional.empty(); // of the latest result; thrown when the window has closed
+    private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown when the window has closed
     private volatile String message = "";
     private volatile long messageNanos;
 
@@ -237,7 +237,7 @@ public final class RealtimeView implements AutoCloseable {
             densities.read(drop.files());
         } else if (action instanceof Action.SetPainted set) {
             state.painted = set.which();
-            painting.take(densities.get(state.painted));
+            painting.copy(densities.get(state.painted));
         } else if (action instanceof Action.Paint paint) {
             painting.draw(camera.toX(paint.x()), camera.toY(paint.y()), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
         } else if (action instanceof Action.PickPoint pick) {
@@ -256,7 +256,7 @@ public final class RealtimeView implements AutoCloseable {
             showTarget();
         } else if (setting == Switch.PAINT) {
             if (state.is(Switch.PAINT)) {
-                painting.take(densities.get(state.painted));
+                painting.copy(densities.get(state.painted));
             }
             showTarget();
         }
@@ -283,7 +283,7 @@ public final class RealtimeView implements AutoCloseable {
             }
             case EXPORT -> keep();
             case SCREENSHOT -> needsScreenshot = true;
-            case FULLSCREEN -> surface.setFullscreen(!surface.fullscreen());
+            case FULLSCREEN -> surface.toggleFullscreen();
             case RESET_VIEW -> camera.reset();
             case CLEAR_CANVAS -> painting.clear();
             case END_STROKE -> densities.paint(state.painted, painting);
@@ -296,7 +296,7 @@ public final class RealtimeView implements AutoCloseable {
         kept = false;
         needsPoints |= densities.get(which) == densities.start(state.is(Switch.REVERSE));
         if (state.is(Switch.PAINT) && which == state.painted && !densities.get(which).name().equals(Painting.NAME)) {
-            painting.take(densities.get(which));
+            painting.copy(densities.get(which));
         }
         showTarget();
     }

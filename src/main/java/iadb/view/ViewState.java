@@ -11,15 +11,14 @@ import java.util.Set;
 
 /** The settings that the user changes in the window. Only {@link RealtimeView} writes them. */
 final class ViewState {
-    static final int LEAST_POINTS = 256;
-    static final int MOST_POINTS = 1 << 22;
+    static final int MIN_POINTS = 256;
 
     private final Set<Switch> on = EnumSet.of(Switch.LOOP, Switch.DENSITY, Switch.PANEL);
-    private final Map<Quantity, Float> values = new EnumMap<>(Map.of(Quantity.POINT_SIZE, 1f, Quantity.SPEED, 1f, Quantity.BRUSH, 0.03f));
+    private final Map<Quantity, Float> values =
+            new EnumMap<>(Map.of(Quantity.POINT_SIZE, 1f, Quantity.SPEED, 1f, Quantity.BRUSH, 0.03f));
     int points;
     Solver solver = Solver.EULER;
-    /** The density that the brush paints. */
-    Which painted = Which.P1;
+    Which painted = Which.P1; // the density that the brush paints
 
     ViewState(int points) { this.points = points; }
 
@@ -36,6 +35,6 @@ final class ViewState {
     float get(Quantity quantity) { return values.get(quantity); }
 
     void set(Quantity quantity, float value) {
-        values.put(quantity, Math.max(quantity.least, Math.min(quantity.most, value)));
+        values.put(quantity, Math.max(quantity.min, Math.min(quantity.max, value)));
     }
 }

@@ -46,7 +46,7 @@ class PaintingTest {
         Density ring = NamedDensities.find("ring").orElseThrow();
         Painting painting = new Painting();
         assertFalse(painting.takeChanged());
-        painting.take(ring);
+        painting.copy(ring);
         assertTrue(painting.takeChanged());
         Density painted = painting.density();
         int wrong = 0;

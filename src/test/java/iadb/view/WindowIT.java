@@ -52,7 +52,7 @@ class WindowIT {
 
     /** A picture of the window, of which the tests compare the unit square. */
     private record Look(BufferedImage picture) {
-        /** A point's colour; axes, letters and the density behind are grey. */
+        /** Whether a pixel is coloured as points are; everything else is grey. */
         boolean isPoint(int x, int y) {
             return Chroma.of(picture.getRGB(x, y)) > 60;
         }
@@ -97,7 +97,7 @@ class WindowIT {
             return false;
         }
 
-        /** Pixels of the square that differ from those of another picture, moved by so many pixels. */
+        /** The number of pixels in the square that differ from another picture moved by (dx, dy). */
         int differences(Look other, int dx, int dy) {
             int count = 0;
             for (int y = 80; y < HEIGHT - 140; y++) { // messages appear below
@@ -191,7 +191,7 @@ class WindowIT {
             return Jar.said(folder);
         }
 
-        /** Waits for the end; the last line of stdout. */
+        /** Waits for the end and returns the last line of stdout. */
         JsonObject end(int code) throws IOException, InterruptedException {
             ChildRun run = ChildRun.end(process, folder);
             assertEquals(code, run.code(), run.err());
@@ -221,7 +221,7 @@ class WindowIT {
 
             show.xdotool("mousemove", "500", "300", "mousedown", "1", "mousemove", "530", "310", "mousemove", "560",
                     "340", "mouseup", "1");
-            show.look("a drag moves the picture by as many pixels as the pointer went",
+            show.look("a drag moves the picture by the distance of the pointer",
                     look -> paused.differences(look, 0, 0) > 5000 && paused.differences(look, 60, 40) < 500);
             show.xdotool("key", "0");
             show.look("0 shows the whole square again", look -> paused.differences(look, 0, 0) == 0);
@@ -233,26 +233,26 @@ class WindowIT {
                 show.xdotool("key", key);
                 show.look(key + " changes the picture", look -> paused.differences(look, 0, 0) > 300);
                 show.xdotool("key", key);
-                show.look(key + " again takes it back", look -> paused.differences(look, 0, 0) == 0);
+                show.look(key + " again restores it", look -> paused.differences(look, 0, 0) == 0);
             }
             show.xdotool("mousemove", "137", "320"); // the panel's box for the grid
             for (boolean shown : new boolean[] {true, false}) {
-                show.look(); // the panel sees the pointer in one frame, the button in the next, and its release in the next again
+                show.look(); // the panel needs a frame for the pointer, another for the press, and another for the release
                 show.xdotool("mousedown", "1");
                 show.look();
                 show.xdotool("mouseup", "1");
-                show.look("a click in the panel, and another", look -> shown == paused.differences(look, 0, 0) > 300);
+                show.look("a click in the panel changes the picture, a second one restores it", look -> shown == paused.differences(look, 0, 0) > 300);
             }
             show.xdotool("key", "Left", "key", "Left");
             Look earlier = show.look("two steps back", look -> paused.differences(look, 0, 0) > 300);
             show.xdotool("key", "Right");
-            show.look("a step on", look -> earlier.differences(look, 0, 0) > 300);
+            show.look("a step forward", look -> earlier.differences(look, 0, 0) > 300);
             show.xdotool("key", "Left");
-            show.look("and back again", look -> earlier.differences(look, 0, 0) == 0);
+            show.look("a step back", look -> earlier.differences(look, 0, 0) == 0);
             show.xdotool("key", "f");
             show.look("F fills the screen", look -> look.picture().getWidth() > WIDTH);
             show.xdotool("key", "f");
-            show.look("F again takes it back", look -> look.picture().getWidth() == WIDTH && earlier.differences(look, 0, 0) == 0);
+            show.look("F again restores the window", look -> look.picture().getWidth() == WIDTH && earlier.differences(look, 0, 0) == 0);
             int[] somewhere = earlier.points().get(earlier.points().size() / 3);
             show.xdotool("mousemove", "" + somewhere[0], "" + somewhere[1], "click", "1");
             show.look("a click shows the trajectory of a point", look -> earlier.differences(look, 0, 0) > 50);
@@ -286,18 +286,18 @@ class WindowIT {
         }
     }
 
-    /** Side of a box around 90 % of the pixels of points. */
+    /** The width of the middle 90 % of the points' pixels. */
     private static double extent(Look look) {
         int[] xs = look.points().stream().mapToInt(point -> point[0]).sorted().toArray();
         return xs[xs.length * 95 / 100] - xs[xs.length * 5 / 100];
     }
 
     @Test
-    void aWindowClosedInTheMiddleOfTrainingEndsWell() throws Exception {
+    void aWindowMayBeClosedDuringTraining() throws Exception {
         try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--iterations", "10000000")) {
             show.awaitWindow();
             Look first = show.look();
-            show.look("the points move as they are learned", look -> first.differences(look, 0, 0) > 1000);
+            show.look("the points move during the training", look -> first.differences(look, 0, 0) > 1000);
             for (int i = 0; i < 5; i++) { // frames
                 show.look();
             }
@@ -386,12 +386,13 @@ class WindowIT {
     @Test
     void picturesThatCannotBeWrittenDoNotLoseTheTraining() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")), "only Linux has a device that is always full");
-        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "500", "--points", "500", "--record", "/dev/full",
+        Files.createSymbolicLink(folder.resolve("full.gif"), Path.of("/dev/full"));
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "500", "--points", "500", "--record", "full.gif",
                 "--screenshot", "/dev/full")) {
             show.awaitLines(1, "kept in");
             show.interrupt();
             show.end(1);
-            assertTrue(show.messages().contains("not written: /dev/full: No space left on device"), show.messages());
+            assertTrue(show.messages().contains("not written: full.gif: No space left on device"), show.messages());
             assertTrue(show.messages().endsWith("cannot write /dev/full: No space left on device\n"), show.messages());
         }
         assertTrue(Model.read(folder.resolve("made/model.safetensors")).network().isFinite());

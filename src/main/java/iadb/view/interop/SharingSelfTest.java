@@ -50,7 +50,7 @@ final class SharingSelfTest {
     // exit codes that neither a crash nor Java produces
     private static final int SHARES = 71;
     private static final int DOES_NOT_SHARE = 72;
-    private static final int POINTS = 1021; // odd, so that a driver that rounds sizes is caught
+    private static final int POINTS = 1021; // odd, to detect a driver that rounds sizes
     private static final int WORDS = 2 * POINTS;
 
     private SharingSelfTest() { }

@@ -6,8 +6,8 @@ package iadb.view.scene;
  */
 public final class Camera {
     private static final double MARGIN = 0.06; // around the square, as a share of the area's shorter side
-    private static final double MOST_ZOOM = 1000;
-    private static final double LEAST_ZOOM = 0.2;
+    private static final double MAX_ZOOM = 1000;
+    private static final double MIN_ZOOM = 0.2;
 
     private double screenWidth = 1;
     private double screenHeight = 1;
@@ -38,7 +38,7 @@ public final class Camera {
     public void zoomAt(double pixelX, double pixelY, double factor) {
         double x = toX(pixelX);
         double y = toY(pixelY);
-        zoom = Math.max(LEAST_ZOOM, Math.min(MOST_ZOOM, zoom * factor));
+        zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, zoom * factor));
         centreX += x - toX(pixelX);
         centreY += y - toY(pixelY);
     }

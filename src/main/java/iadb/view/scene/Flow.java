@@ -35,15 +35,15 @@ public final class Flow implements AutoCloseable {
      *
      * @param starts         [N, 2]
      * @param parameterBytes size of the network's weights
-     * @param mostSteps      the most steps of a pass
+     * @param maxSteps       the largest number of steps of a pass
      */
-    public Flow(Interop interop, float[] starts, long parameterBytes, int mostSteps) {
+    public Flow(Interop interop, float[] starts, long parameterBytes, int maxSteps) {
         Context context = interop.context();
         points = starts.length / 2;
         try {
             start = resources.add(context.buffer(starts));
-            shown = resources.add(new Keyframes(context, points, parameterBytes, mostSteps));
-            next = resources.add(new Keyframes(context, points, parameterBytes, mostSteps));
+            shown = resources.add(new Keyframes(context, points, parameterBytes, maxSteps));
+            next = resources.add(new Keyframes(context, points, parameterBytes, maxSteps));
             from = resources.add(interop.buffer(points));
             to = resources.add(interop.buffer(points));
             shown.fill(start);
@@ -88,7 +88,7 @@ public final class Flow implements AutoCloseable {
         blend = 0;
     }
 
-    /** @param newShare 0: the positions before {@link #showNext}; 1: those of the new pass */
+    /** @param newShare 0: the positions before {@link #showNext}; 1: the positions of the new pass */
     public void morph(double newShare) { blend = (float) newShare; }
 
     /** The computed part of the pass that is shown, 0 to 1. */

@@ -12,11 +12,11 @@ import java.util.Arrays;
 
 /**
  * The trajectories of N points on the device, stored as frames at regular intervals. A pass computes them in slices. For few
- * points every step is a frame; for millions, only as many steps as fit into memory, and the trajectory between two frames is
- * drawn as a straight line.
+ * points every step is a frame; for millions, as many as fit into memory, and the trajectory between two frames is drawn as a
+ * straight line.
  */
 final class Keyframes implements AutoCloseable {
-    private static final long MOST_BYTES = 256L << 20;
+    private static final long MAX_BYTES = 256L << 20;
 
     private final Context context;
     private final int points;
@@ -32,12 +32,12 @@ final class Keyframes implements AutoCloseable {
     private int trajectoryPoint = -1; // the point whose trajectory was read last; -1: none of this pass
     private float[] trajectory = {};  // [frames, 2], of that point
 
-    /** @param mostSteps the most steps of a pass */
-    Keyframes(Context context, int points, long parameterBytes, int mostSteps) {
+    /** @param maxSteps the largest number of steps of a pass */
+    Keyframes(Context context, int points, long parameterBytes, int maxSteps) {
         this.context = context;
         this.points = points;
-        long most = Math.min(MOST_BYTES, context.device().maxBufferBytes()) / frameBytes();
-        capacity = (int) Math.max(2, Math.min(mostSteps + 1L, most));
+        long maxFrames = Math.min(MAX_BYTES, context.device().maxBufferBytes()) / frameBytes();
+        capacity = (int) Math.max(2, Math.min(maxSteps + 1L, maxFrames));
         try {
             frames = resources.add(context.buffer(capacity * frameBytes()));
             moving = resources.add(context.buffer(frameBytes()));

@@ -10,11 +10,11 @@ public final class LineDrawing implements AutoCloseable {
     /** Arrows along each side of the velocity field. */
     public static final int ARROWS = 24;
 
-    private static final int GRID_LINES = 21; // of each direction
+    private static final int GRID_LINES = 21; // per direction
     private static final int GRID_LINE_POINTS = 101;
     private static final int ARROW_VERTICES = 6;
     private static final float ARROW_REACH = 0.05f; // length for |D| = 1, in the unit square
-    private static final float DOT_DIAMETER = 2; // units of the desktop
+    private static final float DOT_DIAMETER = 2; // desktop units
     private static final float END_DOT_DIAMETER = 8;
     private static final float GRID_OPACITY = 0.45f;
     private static final float ARROW_OPACITY = 0.6f;
@@ -105,7 +105,7 @@ public final class LineDrawing implements AutoCloseable {
      * Draws a line with a dot at each frame and larger dots at both ends.
      *
      * @param positions [frames, 2]
-     * @param scale     pixels per unit of the desktop
+     * @param scale     pixels per desktop unit
      */
     void drawTrajectory(float[] positions, float[] view, float scale) {
         int frames = positions.length / 2;

@@ -3,6 +3,7 @@ package iadb.view.scene;
 import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.plot.Palette;
+import iadb.view.scene.SceneRenderer.Scene;
 import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
 import java.nio.ByteBuffer;
@@ -11,16 +12,16 @@ import org.lwjgl.system.MemoryUtil;
 
 /** Draws points as discs, coloured by their start, and their trails: a texture of their light that fades over time. */
 final class PointDrawing implements AutoCloseable {
-    private static final double MOST_DIAMETER = 6.5; // units of the desktop
-    private static final double LEAST_DIAMETER = 1.3;
+    private static final double MAX_DIAMETER = 6.5; // desktop units
+    private static final double MIN_DIAMETER = 1.3;
     private static final double DIAMETER_PER_SPACING = 0.5; // spacing: of the same number of points on a regular grid
     private static final double OPACITY_TIMES_OVERLAP = 0.5; // overlap: area of all discs per area of the square
-    private static final float MOST_OPACITY = 0.92f;
-    private static final float LEAST_OPACITY = 0.1f;
+    private static final float MAX_OPACITY = 0.92f;
+    private static final float MIN_OPACITY = 0.1f;
     private static final float ADDITIVE_OPACITY = 0.5f; // factor
     private static final float TRAIL_DIAMETER = 0.5f; // factor
     private static final float TRAIL_OPACITY = 0.35f; // factor
-    private static final double TRAIL_KEPT_PER_SECOND = 0.02; // share of the light
+    private static final double TRAIL_KEPT_PER_SECOND = 0.02; // share of the light that remains after a second
 
     private final float scale;
     private final ShaderProgram points = new ShaderProgram("points.vert", "points.frag");
@@ -35,7 +36,7 @@ final class PointDrawing implements AutoCloseable {
     private int trailsHeight;
     private float[] trailsView = {}; // the view of the last frame with trails; empty if they must be cleared
 
-    /** @param scale pixels per unit of the desktop */
+    /** @param scale pixels per desktop unit */
     PointDrawing(float scale) {
         this.scale = scale;
         glBindVertexArray(pointArray);
@@ -53,7 +54,7 @@ final class PointDrawing implements AutoCloseable {
         glBindBuffer(GL_ARRAY_BUFFER, colours);
         glBufferData(GL_ARRAY_BUFFER, memory, GL_STATIC_DRAW);
         MemoryUtil.memFree(memory);
-        OpenGl.check("a buffer for the colours of the points");
+        OpenGl.check("creating a buffer for the colours of the points");
         trailsView = new float[0];
     }
 
@@ -81,9 +82,9 @@ final class PointDrawing implements AutoCloseable {
     private void draw(Scene scene, float[] view, double side, float diameterFactor, float opacityFactor) {
         double spacing = side / Math.sqrt(scene.points().points());
         double diameter = scene.pointSize()
-                * Math.max(LEAST_DIAMETER * scale, Math.min(MOST_DIAMETER * scale, DIAMETER_PER_SPACING * spacing));
+                * Math.max(MIN_DIAMETER * scale, Math.min(MAX_DIAMETER * scale, DIAMETER_PER_SPACING * spacing));
         double overlap = Math.PI / 4 * diameter * diameter / (spacing * spacing);
-        float opacity = (float) Math.max(LEAST_OPACITY, Math.min(MOST_OPACITY, OPACITY_TIMES_OVERLAP / overlap));
+        float opacity = (float) Math.max(MIN_OPACITY, Math.min(MAX_OPACITY, OPACITY_TIMES_OVERLAP / overlap));
         points.use().set("view", view).set("blend", scene.points().blend()).set("diameter", (float) diameter * diameterFactor)
                 .set("opacity", opacity * opacityFactor * (scene.additive() ? ADDITIVE_OPACITY : 1))
                 .set("cover", scene.additive() ? 0 : 1);
@@ -128,7 +129,7 @@ final class PointDrawing implements AutoCloseable {
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
         glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA16F, width, height, 0, GL_RGBA, GL_HALF_FLOAT, (ByteBuffer) null);
         glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, trails, 0);
-        OpenGl.check("a texture for the trails");
+        OpenGl.check("creating a texture for the trails");
     }
 
     private void fillScreen(ShaderProgram program) {

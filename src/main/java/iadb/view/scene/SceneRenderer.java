@@ -10,7 +10,7 @@ import org.lwjgl.system.MemoryUtil;
 
 /** Draws a {@link Scene}: a faint density, trails, the grid, points, arrows, and the trajectory of one point. */
 public final class SceneRenderer implements AutoCloseable {
-    private static final int MOST_TEXELS = 1024; // per side; a texel of a larger image shows the brightest pixel of a block
+    private static final int MAX_TEXELS = 1024; // per side; a texel of a larger image shows the brightest pixel of a block
     private static final float DENSITY_STRENGTH = 0.24f; // opacity of the brightest pixel
     private static final float PAINTED_STRENGTH = 0.4f;
 
@@ -22,7 +22,21 @@ public final class SceneRenderer implements AutoCloseable {
     private final PointDrawing points;
     private final LineDrawing lines = new LineDrawing();
 
-    /** @param scale pixels per unit of the desktop */
+    /**
+     * The content of one frame.
+     *
+     * @param grid       null if it is not shown
+     * @param arrows     OpenGL's names of the buffers of {@link LineDrawing#arrowTails} and of the heads; null if not shown
+     * @param trajectory of the chosen point, [frames, 2]; null if none is chosen
+     * @param density    whether the target density is shown
+     * @param painting   whether the canvas is shown instead, which is brighter
+     * @param additive   whether the light of overlapping points is added; otherwise each point covers those behind it
+     * @param pointSize  factor of the diameter that suits the number of points
+     */
+    public record Scene(Flow points, Flow grid, int[] arrows, float[] trajectory, boolean density, boolean painting,
+            boolean trails, boolean additive, float pointSize) { }
+
+    /** @param scale pixels per desktop unit */
     public SceneRenderer(Camera camera, float scale) {
         this.camera = camera;
         this.scale = scale;
@@ -40,7 +54,7 @@ public final class SceneRenderer implements AutoCloseable {
 
     /** Sets the density drawn behind the points. */
     public void setDensity(Density behind) {
-        int step = (Math.max(behind.width(), behind.height()) + MOST_TEXELS - 1) / MOST_TEXELS;
+        int step = (Math.max(behind.width(), behind.height()) + MAX_TEXELS - 1) / MAX_TEXELS;
         int width = (behind.width() + step - 1) / step;
         int height = (behind.height() + step - 1) / step;
         byte[] levels = new byte[width * height];

@@ -13,7 +13,7 @@ import java.util.Map;
 public final class ShaderProgram implements AutoCloseable {
     private final int program;
     private final String name;
-    private final Map<String, Integer> locations = new HashMap<>(); // of the uniforms by name
+    private final Map<String, Integer> locations = new HashMap<>(); // location of each uniform
 
     /**
      * @param vertex   file name, such as {@code points.vert}
@@ -31,7 +31,7 @@ public final class ShaderProgram implements AutoCloseable {
         glDeleteShader(vertexShader);
         glDeleteShader(fragmentShader);
         if (glGetProgrami(program, GL_LINK_STATUS) == GL_FALSE) {
-            throw new IllegalStateException("linking " + name + ": " + glGetProgramInfoLog(program));
+            throw new IllegalStateException("cannot link " + name + ": " + glGetProgramInfoLog(program));
         }
     }
 
@@ -44,7 +44,7 @@ public final class ShaderProgram implements AutoCloseable {
         }
         glCompileShader(shader);
         if (glGetShaderi(shader, GL_COMPILE_STATUS) == GL_FALSE) {
-            throw new IllegalStateException("compiling shaders/" + file + ": " + glGetShaderInfoLog(shader));
+            throw new IllegalStateException("cannot compile shaders/" + file + ": " + glGetShaderInfoLog(shader));
         }
         return shader;
     }

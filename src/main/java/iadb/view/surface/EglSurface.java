@@ -1,14 +1,6 @@
 package iadb.view.surface;
 
-import static org.lwjgl.egl.EGL10.*;
-import static org.lwjgl.egl.EGL12.eglBindAPI;
-import static org.lwjgl.egl.EGL13.EGL_RENDERABLE_TYPE;
-import static org.lwjgl.egl.EGL14.EGL_OPENGL_API;
-import static org.lwjgl.egl.EGL14.EGL_OPENGL_BIT;
-import static org.lwjgl.egl.EGL15.EGL_CONTEXT_MAJOR_VERSION;
-import static org.lwjgl.egl.EGL15.EGL_CONTEXT_MINOR_VERSION;
-import static org.lwjgl.egl.EGL15.EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT;
-import static org.lwjgl.egl.EGL15.EGL_CONTEXT_OPENGL_PROFILE_MASK;
+import static org.lwjgl.egl.EGL15.*;
 import static org.lwjgl.opengl.GL33C.*;
 import static org.lwjgl.system.JNI.callPPI;
 import static org.lwjgl.system.JNI.callPPP;
@@ -35,7 +27,7 @@ public final class EglSurface implements Surface {
     private static final int EGL_PLATFORM_DEVICE_EXT = 0x313F;
     private static final int EGL_PLATFORM_SURFACELESS_MESA = 0x31DD;
     private static final long CL_EGL_DISPLAY_KHR = 0x2009; // cl_gl.h
-    private static final int MOST_DEVICES = 32;
+    private static final int MAX_DEVICES = 32;
 
     private final long display;
     private final long context;
@@ -110,9 +102,9 @@ public final class EglSurface implements Surface {
         List<Long> devices = new ArrayList<>();
         long query = function("eglQueryDevicesEXT");
         try (MemoryStack stack = MemoryStack.stackPush()) {
-            PointerBuffer found = stack.mallocPointer(MOST_DEVICES);
+            PointerBuffer found = stack.mallocPointer(MAX_DEVICES);
             IntBuffer count = stack.callocInt(1);
-            if (query != NULL && callPPI(MOST_DEVICES, memAddress(found), memAddress(count), query) != 0) {
+            if (query != NULL && callPPI(MAX_DEVICES, memAddress(found), memAddress(count), query) != 0) {
                 for (int i = 0; i < count.get(0); i++) {
                     devices.add(found.get(i));
                 }

@@ -43,10 +43,10 @@ public final class GlfwSurface implements Surface {
 
     private final long window;
     private final boolean vsync;
-    private final List<Consumer<InputListener>> events = new ArrayList<>(); // since the last poll
+    private final List<Consumer<InputListener>> events = new ArrayList<>(); // events since the last poll
     private int width = 1;
     private int height = 1;
-    private Rectangle restoredPlace; // of the window before it filled the screen
+    private Rectangle restored; // the window's rectangle before it filled the screen
 
     private GlfwSurface(String title, int width, int height, boolean vsync, boolean visible) {
         this.vsync = vsync;
@@ -190,25 +190,19 @@ public final class GlfwSurface implements Surface {
     @Override public void present() { glfwSwapBuffers(window); }
 
     @Override
-    public void setFullscreen(boolean on) {
-        if (on == fullscreen()) {
-            return;
-        }
-        if (on) {
-            restoredPlace = place();
-            long monitor = monitor(restoredPlace);
+    public void toggleFullscreen() {
+        if (glfwGetWindowMonitor(window) == NULL) {
+            restored = rectangle();
+            long monitor = monitor(restored);
             GLFWVidMode mode = monitor == NULL ? null : glfwGetVideoMode(monitor);
             if (mode != null) {
                 glfwSetWindowMonitor(window, monitor, 0, 0, mode.width(), mode.height(), mode.refreshRate());
             }
         } else {
-            Rectangle place = restoredPlace;
-            glfwSetWindowMonitor(window, NULL, place.x, place.y, place.width, place.height, GLFW_DONT_CARE);
+            glfwSetWindowMonitor(window, NULL, restored.x, restored.y, restored.width, restored.height, GLFW_DONT_CARE);
         }
-        glfwSwapInterval(vsync ? 1 : 0); // some drivers forget it
+        glfwSwapInterval(vsync ? 1 : 0); // some drivers reset it
     }
-
-    @Override public boolean fullscreen() { return glfwGetWindowMonitor(window) != NULL; }
 
     /** Tested only with GLX, not with EGL (Wayland), WGL (Windows) or CGL (macOS). */
     @Override
@@ -236,7 +230,7 @@ public final class GlfwSurface implements Surface {
     }
 
     /** The window's rectangle in desktop units; Wayland does not report x and y. */
-    private Rectangle place() {
+    private Rectangle rectangle() {
         int[] x = new int[1];
         int[] y = new int[1];
         int[] w = new int[1];
@@ -247,9 +241,9 @@ public final class GlfwSurface implements Surface {
     }
 
     /** The monitor that shows the largest part of the window. */
-    private static long monitor(Rectangle place) {
+    private static long monitor(Rectangle rectangle) {
         long best = glfwGetPrimaryMonitor();
-        long most = 0;
+        long largest = 0;
         PointerBuffer monitors = glfwGetMonitors();
         for (int i = 0; monitors != null && i < monitors.limit(); i++) {
             GLFWVidMode mode = glfwGetVideoMode(monitors.get(i));
@@ -257,11 +251,11 @@ public final class GlfwSurface implements Surface {
                 int[] left = new int[1];
                 int[] top = new int[1];
                 glfwGetMonitorPos(monitors.get(i), left, top);
-                Rectangle shown = place.intersection(new Rectangle(left[0], top[0], mode.width(), mode.height()));
+                Rectangle shown = rectangle.intersection(new Rectangle(left[0], top[0], mode.width(), mode.height()));
                 long area = shown.isEmpty() ? 0 : (long) shown.width * shown.height;
-                if (area > most) {
+                if (area > largest) {
                     best = monitors.get(i);
-                    most = area;
+                    largest = area;
                 }
             }
         }

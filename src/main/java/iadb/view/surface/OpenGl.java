@@ -12,7 +12,7 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.system.Configuration;
 import org.lwjgl.system.MemoryUtil;
 
-/** Loads OpenGL's functions for the current context, and calls of OpenGL that several classes need. */
+/** OpenGL's functions for the current context, and operations that several classes need. */
 public final class OpenGl {
     private OpenGl() { }
 
@@ -46,7 +46,7 @@ public final class OpenGl {
     /**
      * Throws when a call since the last check failed.
      *
-     * @param call names the calls in the message
+     * @param call what the calls did, for the message
      * @throws DeviceLimitException  when OpenGL is out of memory
      * @throws IllegalStateException for any other error
      */
@@ -71,7 +71,7 @@ public final class OpenGl {
             glBindBuffer(GL_ARRAY_BUFFER, buffer);
             glBufferData(GL_ARRAY_BUFFER, bytes, GL_DYNAMIC_DRAW);
             glBindBuffer(GL_ARRAY_BUFFER, 0);
-            check("a buffer of " + bytes + " bytes");
+            check("creating a buffer of " + bytes + " bytes");
             return buffer;
         } catch (RuntimeException e) {
             glDeleteBuffers(buffer);
@@ -88,7 +88,7 @@ public final class OpenGl {
             BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
             int[] row = new int[width];
             for (int y = 0; y < height; y++) {
-                pixels.asIntBuffer().get((height - 1 - y) * width, row); // OpenGL's first row is the lowest
+                pixels.asIntBuffer().get((height - 1 - y) * width, row); // OpenGL's first row is at the bottom
                 picture.getRaster().setDataElements(0, y, width, 1, row);
             }
             return picture;

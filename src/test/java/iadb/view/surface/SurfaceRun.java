@@ -3,6 +3,8 @@ package iadb.view.surface;
 import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.opengl.GL33C.*;
 
+import iadb.view.surface.Surface.InputListener;
+import iadb.view.surface.Surface.NoDisplayException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -45,16 +47,18 @@ final class SurfaceRun {
     private static void drive(Surface surface) throws InterruptedException {
         long window = glfwGetCurrentContext();
         List<Integer> before = rectangle(window);
-        surface.setFullscreen(true);
+        surface.toggleFullscreen();
         pollUntil(surface, () -> surface.width() > 320);
-        System.out.println("fullscreen=" + surface.fullscreen() + " " + surface.width() + "x" + surface.height());
-        surface.setFullscreen(false);
+        System.out.println("fullscreen=" + isFullscreen(window) + " " + surface.width() + "x" + surface.height());
+        surface.toggleFullscreen();
         pollUntil(surface, () -> surface.width() == 320);
-        System.out.println("restored=" + (!surface.fullscreen() && rectangle(window).equals(before)));
+        System.out.println("restored=" + (!isFullscreen(window) && rectangle(window).equals(before)));
         System.out.println("closing=" + surface.closing());
         glfwSetWindowShouldClose(window, true);
         System.out.println("closed=" + surface.closing());
     }
+
+    private static boolean isFullscreen(long window) { return glfwGetWindowMonitor(window) != 0; }
 
     private static List<Integer> rectangle(long window) {
         int[] x = new int[1];
