@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -225,11 +226,18 @@ final class EvaluateCommand implements Callable<Integer> {
         Evaluation.Figures exact = evaluation.exact();
         boolean hasMap = evaluation.densityPoints() > 0;
         if (json) {
-            Map<String, Object> record = Json.object("judged", evaluated.toString(), "p1", p1.name(), "count", evaluation.count(),
-                    "seed", seed, "points", record(points), "exact", record(exact), "energy_points", evaluation.pairedPoints());
+            Map<String, Object> record = new LinkedHashMap<>();
+            record.put("judged", evaluated.toString());
+            record.put("p1", p1.name());
+            record.put("count", evaluation.count());
+            record.put("seed", seed);
+            record.put("points", record(points));
+            record.put("exact", record(exact));
+            record.put("energy_points", evaluation.pairedPoints());
             if (hasMap) {
-                record.putAll(Json.object("log_density_points", evaluation.densityPoints(), "not_inverted", evaluation.notInverted(),
-                        "without_density", evaluation.withoutMass()));
+                record.put("log_density_points", evaluation.densityPoints());
+                record.put("not_inverted", evaluation.notInverted());
+                record.put("without_density", evaluation.withoutMass());
             }
             System.out.println(Json.line(record));
             return;
@@ -258,8 +266,10 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static Map<String, Object> record(Evaluation.Figures figures) {
-        Map<String, Object> record = Json.object("sliced_wasserstein_1", figures.slicedWasserstein1(), "energy_distance",
-                figures.energyDistance(), "off_support", figures.offSupport());
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("sliced_wasserstein_1", figures.slicedWasserstein1());
+        record.put("energy_distance", figures.energyDistance());
+        record.put("off_support", figures.offSupport());
         if (!Double.isNaN(figures.meanLogDensity())) {
             record.put("mean_log_density", figures.meanLogDensity());
         }

@@ -30,7 +30,7 @@ final class ProfileCommand implements Callable<Integer> {
     private boolean smoke;
 
     /** Other measurements. */
-    private static final class Instead {
+    private static final class Mode {
         @Option(names = "--map", description = "Measure the cost of using a trained map instead, and write map.json. Takes five minutes.")
         private boolean map;
 
@@ -40,7 +40,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
 
     @ArgGroup
-    private Instead instead = new Instead();
+    private Mode mode = new Mode();
 
     @Option(names = "--peers", paramLabel = "DIR", defaultValue = "tools/peers",
             description = "Folder of the programs to compare with; they are in this program's repository (default: ${DEFAULT-VALUE}).")
@@ -60,11 +60,11 @@ final class ProfileCommand implements Callable<Integer> {
         Device chosen = device.select();
         Path out = folder != null ? Options.ready("-o", folder)
                 : Options.ready("the folder", results.resolve(ResultFile.folderName(chosen)));
-        if (instead.map) {
+        if (mode.map) {
             MapUses uses = MapUses.measure(chosen, settings);
             ResultFile.write(out.resolve(MapUses.FILE), uses);
             System.out.println(uses.text() + "written: " + out.resolve(MapUses.FILE));
-        } else if (instead.compare) {
+        } else if (mode.compare) {
             Comparison comparison = Comparison.measure(chosen, settings, peers);
             ResultFile.write(out.resolve(Comparison.FILE), comparison);
             comparison.writeChart(out);

@@ -131,17 +131,25 @@ final class TutorialCommand implements Callable<Integer> {
         densities.warnOfInvert();
         Path folder = output.ready();
         try (Context context = device.open()) {
-            record.putAll(Json.object("program", BuildVersion.text(), "java", System.getProperty("java.version"),
-                    "device", context.device().name(), "platform", context.device().platformName(),
-                    "driver", context.device().driver(), "opencl", context.device().version(), "p0", p0.name(), "p1", p1.name(),
-                    "seed", seed, "points", points, "steps", steps));
+            record.put("program", BuildVersion.text());
+            record.put("java", System.getProperty("java.version"));
+            record.put("device", context.device().name());
+            record.put("platform", context.device().platformName());
+            record.put("driver", context.device().driver());
+            record.put("opencl", context.device().version());
+            record.put("p0", p0.name());
+            record.put("p1", p1.name());
+            record.put("seed", seed);
+            record.put("points", points);
+            record.put("steps", steps);
             if (given.isPresent()) {
                 mapOnly(context, given.get().network(), p0, p1, folder);
             } else {
                 trainAndMap(context, config, p0, p1, folder);
             }
             seconds.put("total", sinceStart());
-            record.putAll(Json.object("interrupted", Interruption.isRequested(), "seconds", seconds));
+            record.put("interrupted", Interruption.isRequested());
+            record.put("seconds", seconds);
             Json.write(folder.resolve("run.json"), record);
         }
         return 0;
@@ -196,10 +204,12 @@ final class TutorialCommand implements Callable<Integer> {
             PlanChoice choice = session.choice();
             Map<String, Object> stepsByPlan = new LinkedHashMap<>();
             session.stepsByPlan().forEach((kind, count) -> stepsByPlan.put(kind.toString(), count));
-            record.putAll(Json.object("configuration",
-                    Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)),
-                    "plan", choice.kind().toString(), "tuning", choice.tuning().toString(), "steps_by_plan", stepsByPlan,
-                    "microseconds_per_step", microseconds, "final_loss", files.loss()));
+            record.put("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)));
+            record.put("plan", choice.kind().toString());
+            record.put("tuning", choice.tuning().toString());
+            record.put("steps_by_plan", stepsByPlan);
+            record.put("microseconds_per_step", microseconds);
+            record.put("final_loss", files.loss());
             choice.reason().ifPresent(reason -> record.put("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations in %.1f s (%,.1f microseconds each, plan %s), loss %.3g",
                     session.stepsEnqueued(), elapsed, microseconds, choice.kind(), files.loss()));
@@ -242,7 +252,8 @@ final class TutorialCommand implements Callable<Integer> {
         double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * compared), exact);
         double floor = SlicedWasserstein.distance(other, exact);
         endPhase("judge");
-        record.putAll(Json.object("sliced_wasserstein_1", distance, "sliced_wasserstein_1_of_exact_samples", floor));
+        record.put("sliced_wasserstein_1", distance);
+        record.put("sliced_wasserstein_1_of_exact_samples", floor);
         System.out.println(UntrustedText.line(String.format(Locale.ROOT,
                 "%s: %,d points of %s, sliced Wasserstein-1 distance %.4f (exact samples: %.4f)",
                 folder.resolve("points.npy"), points, p1.name(), distance, floor)));

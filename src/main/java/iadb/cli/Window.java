@@ -20,8 +20,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,9 +81,16 @@ final class Window {
             return runOnFirstThread(command.commandLine().getParseResult().originalArgs());
         }
         RealtimeView.Summary summary = RealtimeView.run(config, device::candidates, new Results(output));
-        System.out.println(Json.line(Json.object("frames", summary.frames(), "frame_ms_p50", summary.frameMillisMedian(),
-                "frame_ms_p99", summary.frameMillis99(), "points", summary.points(), "transfer", summary.transfer(),
-                "host_bytes_per_frame", summary.hostBytesPerFrame(), "device", summary.device(), "gl_renderer", summary.glRenderer())));
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("frames", summary.frames());
+        record.put("frame_ms_p50", summary.frameMillisMedian());
+        record.put("frame_ms_p99", summary.frameMillis99());
+        record.put("points", summary.points());
+        record.put("transfer", summary.transfer());
+        record.put("host_bytes_per_frame", summary.hostBytesPerFrame());
+        record.put("device", summary.device());
+        record.put("gl_renderer", summary.glRenderer());
+        System.out.println(Json.line(record));
         return 0;
     }
 

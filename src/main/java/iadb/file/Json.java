@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -17,15 +16,6 @@ import java.util.Map;
  */
 public final class Json {
     private Json() { }
-
-    /** A map from alternating keys and values, in this order. */
-    public static Map<String, Object> object(Object... keysAndValues) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            object.put((String) keysAndValues[i], keysAndValues[i + 1]);
-        }
-        return object;
-    }
 
     /** The object on one line. */
     public static String line(Map<String, ?> object) { return builder().serializeNulls().create().toJson(object); }

@@ -11,6 +11,7 @@ import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -29,16 +30,25 @@ public final class Provenance {
     /** The settings of a training, its iterations so far and, if known, those parts of plan and tuning that determine its bits. */
     public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
-        Map<String, Object> record = Json.object("p0", p0.name(), "p1", p1.name(), "data", settings.data(),
-                "iterations", iterations, "batch", settings.batch(), "lr", settings.learningRate());
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("p0", p0.name());
+        record.put("p1", p1.name());
+        record.put("data", settings.data());
+        record.put("iterations", iterations);
+        record.put("batch", settings.batch());
+        record.put("lr", settings.learningRate());
         if (settings.cosine()) {
             record.put("lr_schedule", "cosine");
         }
         if (settings.ema() > 0) {
             record.put("ema", settings.ema());
         }
-        record.putAll(Json.object("width", settings.shape().width(), "depth", settings.shape().depth()));
-        choice.ifPresent(c -> record.putAll(Json.object(PLAN, c.kind().byBits().toString(), TUNING, c.tuning().bits())));
+        record.put("width", settings.shape().width());
+        record.put("depth", settings.shape().depth());
+        choice.ifPresent(c -> {
+            record.put(PLAN, c.kind().byBits().toString());
+            record.put(TUNING, c.tuning().bits());
+        });
         return record;
     }
 
