@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A request of the user by a key, the panel, the mouse or a dropped file. {@link RealtimeView} applies it. Screen coordinates are
- * pixels from the upper left corner.
+ * A request of the user by a key, the panel, the mouse or a dropped file. {@link RealtimeView} applies it. Positions are in the
+ * unit square, except those that move the view, which are pixels from the upper left corner.
  */
 sealed interface Action {
+    /** Whether the action uses the device, which the window may do only when its kernels are built. */
+    default boolean needsKernels() { return false; }
+
     /** A setting that is on or off; the action flips it. */
     enum Switch implements Action {
         PAUSE,
@@ -23,7 +26,15 @@ sealed interface Action {
     /** A request without a value. */
     enum Command implements Action {
         NEW_POINTS, STEP_BACK, STEP_FORWARD, TRAIN_OR_STOP, RESTART, EXPORT, SCREENSHOT, FULLSCREEN, RESET_VIEW, CLEAR_CANVAS,
-        END_STROKE, CLOSE
+        END_STROKE, CLOSE;
+
+        @Override
+        public boolean needsKernels() {
+            return switch (this) {
+                case STEP_BACK, STEP_FORWARD, TRAIN_OR_STOP, RESTART, EXPORT, END_STROKE -> true;
+                default -> false;
+            };
+        }
     }
 
     /** A numeric setting with its range. */
@@ -50,16 +61,26 @@ sealed interface Action {
     record SetProgress(float progress) implements Action { }
     record SetSolver(Solver solver) implements Action { }
     /** @param name of a named density */
-    record SetDensity(Which which, String name) implements Action { }
+    record SetDensity(Which which, String name) implements Action {
+        @Override public boolean needsKernels() { return true; }
+    }
     /** Chooses the density that the brush paints. */
     record SetPainted(Which which) implements Action { }
-    /** Chooses the point nearest to a pixel. */
-    record PickPoint(double x, double y) implements Action { }
+    /**
+     * Chooses the point nearest to (x, y).
+     *
+     * @param reach the greatest distance to that point
+     */
+    record PickPoint(double x, double y, double reach) implements Action {
+        @Override public boolean needsKernels() { return true; }
+    }
     record MoveView(double dx, double dy) implements Action { }
     /** Zooms with a fixed pixel. */
     record Zoom(double x, double y, double factor) implements Action { }
-    /** Moves the brush to a pixel. */
+    /** Moves the brush to (x, y). */
     record Paint(double x, double y, boolean startsStroke, boolean erases) implements Action { }
     /** One file becomes p1; of several, the first two become p0 and p1. */
-    record Drop(List<Path> files) implements Action { }
+    record Drop(List<Path> files) implements Action {
+        @Override public boolean needsKernels() { return true; }
+    }
 }

@@ -11,8 +11,8 @@ import java.util.Map;
  * mapping and training compete for the same cores.
  */
 final class FrameBudget {
-    /** The parts of a frame that are timed. */
-    enum Phase { TRAINING, MAP, DRAW, PANEL, PRESENT }
+    /** The parts of a frame that are timed. Actions of the user are rare: the division of the next frames ignores their time. */
+    enum Phase { ACTIONS, TRAINING, MAP, DRAW, PANEL, PRESENT }
 
     private static final double SMOOTHING = 0.15;
     private static final double MIN_TRAINING_MILLIS = 3;
@@ -26,7 +26,7 @@ final class FrameBudget {
     private final Map<Phase, Double> millis = new EnumMap<>(Phase.class); // times of the current frame
     private Phase phase = Phase.PRESENT;
     private long phaseBegan = System.nanoTime();
-    private double otherMillis = 10;   // time of all phases but training, smoothed
+    private double otherMillis = 10;   // time of all phases but training and actions, smoothed
     private double drawingMillis = 10; // smoothed
     private final List<Long> frameNanos = new ArrayList<>(); // times between frames
     private double smoothedMillis = Double.NaN;
@@ -63,7 +63,7 @@ final class FrameBudget {
         begin(Phase.PRESENT);
         double sum = millis.values().stream().mapToDouble(Double::doubleValue).sum();
         double waiting = sharesCores ? 0 : millisOf(Phase.PRESENT); // for the screen
-        otherMillis += SMOOTHING * (sum - millisOf(Phase.TRAINING) - waiting - otherMillis);
+        otherMillis += SMOOTHING * (sum - millisOf(Phase.TRAINING) - millisOf(Phase.ACTIONS) - waiting - otherMillis);
         drawingMillis += SMOOTHING * (millisOf(Phase.DRAW) + millisOf(Phase.PRESENT) - drawingMillis);
         millis.clear();
     }

@@ -7,6 +7,7 @@ import static org.lwjgl.nuklear.Nuklear.*;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
+import iadb.view.scene.Camera;
 import iadb.view.surface.Surface.InputListener;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.lwjgl.system.MemoryStack;
 /** Turns keys, the mouse and dropped files into actions. Over the panel the mouse operates the panel, elsewhere the picture. */
 final class Gestures implements InputListener {
     private static final double ZOOM_PER_STEP = 1.15;
+    private static final double PICK_UNITS = 12; // desktop units, from a click to the point that it chooses
     private static final double CLICK_UNITS = 4; // desktop units; a press that moves less is a click
     private static final float BRUSH_STEP = 1.25f;
     private static final int NONE = -1;
@@ -33,6 +35,7 @@ final class Gestures implements InputListener {
 
     private final NkContext panel;
     private final ViewState state;
+    private final Camera camera;
     private final Consumer<Action> actions;
     private final float scale;
     private double x; // position of the pointer in pixels
@@ -46,9 +49,10 @@ final class Gestures implements InputListener {
     private int releasedNow = NONE; // if released in the same frame: reported in the next, or Nuklear would miss the click
 
     /** @param scale pixels per desktop unit */
-    Gestures(NkContext panel, ViewState state, Consumer<Action> actions, float scale) {
+    Gestures(NkContext panel, ViewState state, Camera camera, Consumer<Action> actions, float scale) {
         this.panel = panel;
         this.state = state;
+        this.camera = camera;
         this.actions = actions;
         this.scale = scale;
     }
@@ -70,7 +74,7 @@ final class Gestures implements InputListener {
     public void pointer(double pixelX, double pixelY) {
         nk_input_motion(panel, (int) (pixelX / scale), (int) (pixelY / scale));
         if (stroking) {
-            actions.accept(new Action.Paint(pixelX, pixelY, false, erasing));
+            actions.accept(new Action.Paint(camera.toX(pixelX), camera.toY(pixelY), false, erasing));
         } else if (moving) {
             actions.accept(new Action.MoveView(pixelX - x, pixelY - y));
         }
@@ -104,7 +108,7 @@ final class Gestures implements InputListener {
         moving = !stroking;
         if (stroking) {
             erasing = state.is(Switch.ERASER) != (button == GLFW_MOUSE_BUTTON_RIGHT);
-            actions.accept(new Action.Paint(x, y, true, erasing));
+            actions.accept(new Action.Paint(camera.toX(x), camera.toY(y), true, erasing));
         }
     }
 
@@ -112,7 +116,7 @@ final class Gestures implements InputListener {
         if (stroking) {
             actions.accept(Command.END_STROKE);
         } else if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_UNITS * scale) {
-            actions.accept(new Action.PickPoint(x, y));
+            actions.accept(new Action.PickPoint(camera.toX(x), camera.toY(y), PICK_UNITS * scale / camera.side()));
         }
         moving = false;
         stroking = false;

@@ -64,9 +64,19 @@ final class LiveTraining implements AutoCloseable {
             restart(p0, p1);
             return;
         }
+        prepare(p0, p1);
+        begin();
+    }
+
+    /** Builds what a first training needs, so that {@link #begin} starts it at once. */
+    void prepare(Density p0, Density p1) {
         if (run == null) {
             run = new TrainingRun(context, settings, p0, p1, Checkpoint.start(network, settings.ema() > 0), history);
         }
+    }
+
+    /** Starts the prepared training. */
+    void begin() {
         goal = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
         running = true;
     }

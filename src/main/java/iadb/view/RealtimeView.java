@@ -5,6 +5,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
+import iadb.density.Density;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
 import iadb.train.TrainingSession.Which;
@@ -24,11 +25,9 @@ import iadb.view.surface.Surface.NoDisplayException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +40,6 @@ import org.slf4j.LoggerFactory;
 public final class RealtimeView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
     private static final long MESSAGE_NANOS = 6_000_000_000L;
-    private static final int PICK_UNITS = 12; // desktop units; a click chooses a point within this distance
-    private static final Set<Command> COMPUTING = EnumSet.of(Command.STEP_BACK, Command.STEP_FORWARD, Command.TRAIN_OR_STOP,
-            Command.RESTART, Command.EXPORT, Command.END_STROKE);
 
     private final RealtimeConfig config;
     private final ResultSink sink;
@@ -62,7 +58,7 @@ public final class RealtimeView implements AutoCloseable {
     private final LiveTraining training;
     private final DensityPair densities;
     private final PointAnimation animation;
-    private final List<Action> waiting = new ArrayList<>(); // actions that need the kernels
+    private final List<Action> actions = new ArrayList<>(); // not yet applied
     private Optional<Background<Void>> building = Optional.empty(); // builds the kernels; nothing else uses the device meanwhile
     private boolean ready;             // the kernels are built
     private boolean needsPoints;       // the next frame draws new points
@@ -109,8 +105,12 @@ public final class RealtimeView implements AutoCloseable {
             throw e;
         }
         densities = new DensityPair(config.p0(), config.p1(), config.invert(), training, this::say, this::replaced);
-        panel = new Panel(canvas.context(), state, densities, training, animation, budget, this::accept);
-        gestures = new Gestures(canvas.context(), state, this::accept, scale);
+        panel = new Panel(canvas.context(), state, densities, training, animation, budget, actions::add);
+        gestures = new Gestures(canvas.context(), state, camera, action -> {
+            actions.add(action);
+            applyActions(); // the meaning of the next event may depend on it, such as a press after a key
+        }, scale);
+        kept = config.model().isPresent();
         context.onFirstUse(use -> {
             if (use.startsPhase()) {
                 say(use.message());
@@ -147,18 +147,20 @@ public final class RealtimeView implements AutoCloseable {
         long firstFrameNanos = 0;
         long last = System.nanoTime();
         while (!closing) {
+            budget.begin(Phase.ACTIONS);
             gestures.begin();
             surface.poll(gestures);
             gestures.end();
+            if (!ready && building.isPresent() && building.get().isDone()) {
+                awaitKernels();
+                start();
+            }
+            applyActions();
             long now = System.nanoTime();
             double seconds = (now - last) * 1e-9;
             if (ready) {
                 budget.addFrame(now - last);
                 compute(seconds);
-            } else if (building.isPresent() && building.get().isDone()) {
-                awaitKernels();
-                waiting.forEach(this::apply);
-                ready = true;
             }
             last = now;
             closing |= sink.interrupted() || surface.closing()
@@ -171,7 +173,9 @@ public final class RealtimeView implements AutoCloseable {
             if (building.isEmpty()) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
-                building = Optional.of(Background.start("kernels", this::buildKernels));
+                Density p0 = densities.get(Which.P0);
+                Density p1 = densities.get(Which.P1);
+                building = Optional.of(Background.start("kernels", () -> buildKernels(p0, p1)));
             }
         }
         if (!ready) {
@@ -188,14 +192,21 @@ public final class RealtimeView implements AutoCloseable {
         return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
-    /** Builds the kernels and starts the training, on another thread, while the window shows points of p0. */
-    private void buildKernels() {
+    /** Builds the kernels on another thread, while the window shows points of p0. It reads nothing that an action changes. */
+    private void buildKernels(Density p0, Density p1) {
         animation.prepare();
         if (config.model().isEmpty()) {
-            training.train(densities.get(Which.P0), densities.get(Which.P1));
+            training.prepare(p0, p1);
+        }
+    }
+
+    /** Starts the training, or the playback of the given model. */
+    private void start() {
+        ready = true;
+        if (config.model().isEmpty()) {
+            training.begin();
         } else {
             animation.restart();
-            kept = true;
         }
     }
 
@@ -205,15 +216,11 @@ public final class RealtimeView implements AutoCloseable {
         LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
     }
 
-    /** Applies an action now, or when the kernels are built if it needs them. */
-    private void accept(Action action) {
-        boolean computes = action instanceof Action.SetDensity || action instanceof Action.Drop || action instanceof Action.PickPoint
-                || action instanceof Command command && COMPUTING.contains(command);
-        if (computes && !ready) {
-            waiting.add(action);
-        } else {
-            apply(action);
-        }
+    /** Applies the queued actions in order; those that need the kernels stay in the queue until these are built. */
+    private void applyActions() {
+        List<Action> due = actions.stream().filter(action -> ready || !action.needsKernels()).toList();
+        actions.removeAll(due);
+        due.forEach(this::apply);
     }
 
     private void apply(Action action) {
@@ -239,9 +246,9 @@ public final class RealtimeView implements AutoCloseable {
             state.painted = set.which();
             painting.copy(densities.get(state.painted));
         } else if (action instanceof Action.Paint paint) {
-            painting.draw(camera.toX(paint.x()), camera.toY(paint.y()), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
+            painting.draw(paint.x(), paint.y(), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
         } else if (action instanceof Action.PickPoint pick) {
-            animation.choose(camera.toX(pick.x()), camera.toY(pick.y()), PICK_UNITS * scale / camera.side());
+            animation.choose(pick.x(), pick.y(), pick.reach());
         } else if (action instanceof Action.MoveView move) {
             camera.move(move.dx(), move.dy());
         } else if (action instanceof Action.Zoom zoom) {
