@@ -9,7 +9,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.lwjgl.PointerBuffer;
@@ -110,7 +109,10 @@ public final class GlfwSurface implements Surface {
 
     private static void end() {
         glfwTerminate();
-        Objects.requireNonNull(glfwSetErrorCallback(null)).free();
+        GLFWErrorCallback callback = glfwSetErrorCallback(null);
+        if (callback != null) {
+            callback.free();
+        }
     }
 
     private static Optional<String> lastError() {
