@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Measures the phases of each frame and divides its time: training gets the time that the other phases leave. On a CPU, drawing,
@@ -24,6 +26,8 @@ final class FrameBudget {
     private final boolean sharesCores;
     private final double targetMillis; // time of a frame
     private final Map<Phase, Double> millis = new EnumMap<>(Phase.class); // times of the current frame
+    private final Map<Phase, Double> sums = new EnumMap<>(Phase.class);   // of all frames
+    private int endedFrames;
     private Phase phase = Phase.PRESENT;
     private long phaseBegan = System.nanoTime();
     private double otherMillis = 10;   // time of all phases but training and actions, smoothed
@@ -65,7 +69,15 @@ final class FrameBudget {
         double waiting = sharesCores ? 0 : millisOf(Phase.PRESENT); // for the screen
         otherMillis += SMOOTHING * (sum - millisOf(Phase.TRAINING) - millisOf(Phase.ACTIONS) - waiting - otherMillis);
         drawingMillis += SMOOTHING * (millisOf(Phase.DRAW) + millisOf(Phase.PRESENT) - drawingMillis);
+        millis.forEach((each, time) -> sums.merge(each, time, Double::sum));
         millis.clear();
+        endedFrames++;
+    }
+
+    /** The mean time of each phase in a frame, as text. */
+    String meanMillis() {
+        return sums.entrySet().stream().map(sum -> String.format(Locale.ROOT, "%s %.2f", sum.getKey().name().toLowerCase(Locale.ROOT),
+                sum.getValue() / endedFrames)).collect(Collectors.joining(", "));
     }
 
     private double millisOf(Phase each) { return millis.getOrDefault(each, 0.0); }

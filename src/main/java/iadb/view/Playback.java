@@ -23,7 +23,7 @@ final class Playback {
      *
      * @param seconds since the last call
      * @param speed   at 1 a pass takes four seconds
-     * @param known   the computed part of the pass, 0 to 1: playback waits there
+     * @param known   the computed part of the pass, 0 to 1: playback waits there, or where it is if that is later
      * @param loop    whether playback runs backward from the end; otherwise it restarts
      */
     void advance(double seconds, double speed, double known, boolean loop) {
@@ -41,7 +41,7 @@ final class Playback {
         } else if (progress <= 0) {
             direction = 1;
         }
-        progress = Math.max(0, Math.min(progress + direction * speed * seconds / PASS_SECONDS, Math.min(1, known)));
+        progress = Math.max(0, Math.min(progress + direction * speed * seconds / PASS_SECONDS, Math.min(1, Math.max(known, progress))));
         if (progress <= 0 || progress >= 1) {
             restSeconds = REST_SECONDS;
         }

@@ -141,14 +141,13 @@ final class PointAnimation implements AutoCloseable {
      * @param budget  the time for computing
      */
     void advance(boolean trained, double seconds, Duration budget) {
-        showOrHideGrid();
         long end = System.nanoTime() + budget.toNanos();
         if (trained || training.running() || previewing) {
             advancePreview(end);
         } else {
             flows().forEach(flow -> flow.advance(timeLeft(end)));
             if (!state.is(Switch.PAUSE)) {
-                playback.advance(seconds, state.get(Quantity.SPEED), points.known(), state.is(Switch.LOOP));
+                playback.advance(seconds, state.get(Quantity.SPEED), known(), state.is(Switch.LOOP));
             }
             flows().forEach(flow -> flow.show(playback.progress()));
         }
@@ -157,7 +156,12 @@ final class PointAnimation implements AutoCloseable {
         }
     }
 
-    private void showOrHideGrid() {
+    /**
+     * Shows or hides the grid, as the state says.
+     *
+     * @throws DeviceLimitException when the device cannot hold it: there is no grid
+     */
+    void showOrHideGrid() {
         if (!state.is(Switch.GRID) && grid != null) {
             grid.close();
             grid = null;
@@ -170,6 +174,9 @@ final class PointAnimation implements AutoCloseable {
             }
         }
     }
+
+    /** The part of the pass that is computed both of the points and of the grid, 0 to 1. */
+    private double known() { return flows().stream().mapToDouble(Flow::known).min().orElseThrow(); }
 
     /** The time until {@code endNanos}, at least that of the shortest slice. */
     private static Duration timeLeft(long endNanos) {

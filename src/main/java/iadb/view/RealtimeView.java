@@ -185,7 +185,8 @@ public final class RealtimeView implements AutoCloseable {
             keep();
         }
         pictures.finish();
-        LOG.debug("{} frames, the longest {} ms", budget.frames(), Math.round(budget.percentileMillis(1)));
+        LOG.debug("{} frames, the longest {} ms; mean times in ms: {}", budget.frames(), Math.round(budget.percentileMillis(1)),
+                budget.meanMillis());
     }
 
     private static long millisSinceStart() {
@@ -327,6 +328,15 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
+    private void showOrHideGrid() {
+        try {
+            animation.showOrHideGrid();
+        } catch (OpenClException e) {
+            say(e.getMessage());
+            state.set(Switch.GRID, false);
+        }
+    }
+
     private void compute(double seconds) {
         if (needsPoints) {
             drawPoints();
@@ -336,6 +346,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         needsPoints = false;
         needsTrajectories = false;
+        showOrHideGrid();
         budget.begin(Phase.TRAINING);
         boolean trained = training.running();
         if (!state.is(Switch.PAUSE)) {

@@ -49,6 +49,8 @@ class PlaybackTest {
             assertTrue(playback.progress() <= 0.25);
         }
         assertEquals(0.25, playback.progress());
+        playback.advance(FRAME, 1, 0.1, true);
+        assertEquals(0.25, playback.progress(), "it does not jump back");
     }
 
     @Test

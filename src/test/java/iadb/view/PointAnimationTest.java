@@ -62,6 +62,7 @@ class PointAnimationTest {
             do {
                 assertArrayEquals(starts, drawn(animation.points()), "the points and the grid move together");
                 training.advance(BUDGET);
+                animation.showOrHideGrid();
                 animation.advance(true, 0, BUDGET);
             } while (drawn(animation.scene().grid())[0] == 0);
             assertTrue(training.running());
@@ -76,6 +77,7 @@ class PointAnimationTest {
             while (animation.scene().grid() == null) {
                 training.advance(BUDGET);
                 animation.advance(true, 0, BUDGET);
+                animation.showOrHideGrid();
                 state.set(Switch.GRID, drawn(animation.points())[0] != starts[0]);
             }
             state.set(Switch.PAUSE, true);
@@ -100,6 +102,27 @@ class PointAnimationTest {
                 animation.advance(false, 0.1, BUDGET);
             }
             assertEquals(progress, animation.progress());
+        });
+    }
+
+    @Test
+    void playbackWaitsForTheGrid() {
+        run((training, animation, state) -> {
+            training.stop();
+            animation.restart();
+            while (animation.progress() < 0.3) {
+                animation.advance(false, 0.01, BUDGET);
+            }
+            double before = animation.progress();
+            state.set(Switch.GRID, true);
+            animation.showOrHideGrid();
+            while (animation.scene().grid().known() < before) {
+                animation.advance(false, 0.1, BUDGET);
+                assertTrue(animation.progress() <= Math.max(before, animation.scene().grid().known()), "the grid is drawn where the points are");
+            }
+            while (animation.progress() < 1) {
+                animation.advance(false, 0.1, BUDGET);
+            }
         });
     }
 
