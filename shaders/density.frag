@@ -4,8 +4,8 @@
 in vec2 texel;
 
 uniform sampler2D density;  // 0 to 1, the brightest pixel is 1
-uniform vec4 tint;          // colour of the brightest pixel, premultiplied
+uniform vec3 tint;          // colour of the brightest pixel, added to the background
 
 out vec4 fragment;
 
-void main() { fragment = vec4(tint.rgb * texture(density, texel).r, 0.0); }
+void main() { fragment = vec4(tint * texture(density, texel).r, 0.0); }

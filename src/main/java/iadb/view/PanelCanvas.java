@@ -42,6 +42,7 @@ final class PanelCanvas implements AutoCloseable {
     private static final int MAX_VERTEX_BYTES = 1 << 20;
     private static final int MAX_ELEMENT_BYTES = 1 << 18;
 
+    private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag"); // may fail: before native memory is allocated
     private final NkAllocator allocator = NkAllocator.create()
             .alloc((handle, old, size) -> MemoryUtil.nmemAllocChecked(size))
             .mfree((handle, memory) -> MemoryUtil.nmemFree(memory));
@@ -54,7 +55,6 @@ final class PanelCanvas implements AutoCloseable {
     private final ByteBuffer elementMemory = MemoryUtil.memAlloc(MAX_ELEMENT_BYTES);
     private final ByteBuffer fontFile;
     private final IntBuffer letterRanges = MemoryUtil.memAllocInt(LETTER_RANGES.length).put(0, LETTER_RANGES); // Nuklear keeps it
-    private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag");
     private final int vertexArray = glGenVertexArrays();
     private final int vertices = glGenBuffers();
     private final int elements = glGenBuffers();

@@ -2,6 +2,7 @@ package iadb.view.scene;
 
 import static org.lwjgl.opengl.GL33C.*;
 
+import iadb.cl.Resources;
 import iadb.plot.Palette;
 import java.util.Arrays;
 
@@ -19,17 +20,30 @@ public final class LineDrawing implements AutoCloseable {
     private static final float GRID_OPACITY = 0.45f;
     private static final float ARROW_OPACITY = 0.6f;
 
-    private final ShaderProgram lines = new ShaderProgram("lines.vert", "plain.frag");
-    private final ShaderProgram dots = new ShaderProgram("points.vert", "points.frag");
-    private final ShaderProgram arrows = new ShaderProgram("arrows.vert", "plain.frag");
-    private final int lineArray = vertexArray();
-    private final int arrowArray = vertexArray();
-    private final int trajectoryArray = vertexArray();
-    private final int trajectory = glGenBuffers(); // [frames, 2]
+    private final Resources programs = new Resources();
+    private final ShaderProgram lines;
+    private final ShaderProgram dots;
+    private final ShaderProgram arrows;
+    private final int lineArray;
+    private final int arrowArray;
+    private final int trajectoryArray;
+    private final int trajectory; // [frames, 2]
     private final int[] gridFirsts = new int[2 * GRID_LINES]; // the first point of each line
     private final int[] gridCounts = new int[2 * GRID_LINES];
 
     LineDrawing() {
+        try {
+            lines = programs.add(new ShaderProgram("lines.vert", "plain.frag"));
+            dots = programs.add(new ShaderProgram("points.vert", "points.frag"));
+            arrows = programs.add(new ShaderProgram("arrows.vert", "plain.frag"));
+        } catch (RuntimeException e) {
+            programs.close();
+            throw e;
+        }
+        lineArray = vertexArray();
+        arrowArray = vertexArray();
+        trajectoryArray = vertexArray();
+        trajectory = glGenBuffers();
         Arrays.setAll(gridFirsts, line -> line * GRID_LINE_POINTS);
         Arrays.fill(gridCounts, GRID_LINE_POINTS);
         glBindVertexArray(arrowArray);
@@ -124,9 +138,7 @@ public final class LineDrawing implements AutoCloseable {
 
     @Override
     public void close() {
-        lines.close();
-        arrows.close();
-        dots.close();
+        programs.close();
         glDeleteVertexArrays(new int[] {lineArray, arrowArray, trajectoryArray});
         glDeleteBuffers(trajectory);
     }

@@ -2,6 +2,7 @@ package iadb.view.scene;
 
 import static org.lwjgl.opengl.GL33C.*;
 
+import iadb.cl.Resources;
 import iadb.plot.Palette;
 import iadb.view.scene.SceneRenderer.Scene;
 import iadb.view.surface.OpenGl;
@@ -24,14 +25,15 @@ final class PointDrawing implements AutoCloseable {
     private static final double TRAIL_KEPT_PER_SECOND = 0.02; // share of the light that remains after a second
 
     private final float scale;
-    private final ShaderProgram points = new ShaderProgram("points.vert", "points.frag");
-    private final int pointArray = glGenVertexArrays();
-    private final int colours = glGenBuffers(); // [N, 3] bytes
-    private final ShaderProgram showTrails = new ShaderProgram("screen.vert", "trails.frag");
-    private final ShaderProgram fadeTrails = new ShaderProgram("screen.vert", "plain.frag");
-    private final int screenArray = glGenVertexArrays();
-    private final int trails = glGenTextures();
-    private final int trailsFramebuffer = glGenFramebuffers();
+    private final Resources programs = new Resources();
+    private final ShaderProgram points;
+    private final ShaderProgram showTrails;
+    private final ShaderProgram fadeTrails;
+    private final int pointArray;
+    private final int colours; // [N, 3] bytes
+    private final int screenArray;
+    private final int trails;
+    private final int trailsFramebuffer;
     private int trailsWidth;
     private int trailsHeight;
     private float[] trailsView = {}; // the view of the last frame with trails; empty if they must be cleared
@@ -39,6 +41,19 @@ final class PointDrawing implements AutoCloseable {
     /** @param scale pixels per desktop unit */
     PointDrawing(float scale) {
         this.scale = scale;
+        try {
+            points = programs.add(new ShaderProgram("points.vert", "points.frag"));
+            showTrails = programs.add(new ShaderProgram("screen.vert", "trails.frag"));
+            fadeTrails = programs.add(new ShaderProgram("screen.vert", "plain.frag"));
+        } catch (RuntimeException e) {
+            programs.close();
+            throw e;
+        }
+        pointArray = glGenVertexArrays();
+        colours = glGenBuffers();
+        screenArray = glGenVertexArrays();
+        trails = glGenTextures();
+        trailsFramebuffer = glGenFramebuffers();
         glBindVertexArray(pointArray);
         glBindBuffer(GL_ARRAY_BUFFER, colours);
         glVertexAttribPointer(2, 3, GL_UNSIGNED_BYTE, true, 3, 0);
@@ -140,9 +155,7 @@ final class PointDrawing implements AutoCloseable {
 
     @Override
     public void close() {
-        points.close();
-        showTrails.close();
-        fadeTrails.close();
+        programs.close();
         glDeleteVertexArrays(new int[] {pointArray, screenArray});
         glDeleteBuffers(colours);
         glDeleteFramebuffers(trailsFramebuffer);

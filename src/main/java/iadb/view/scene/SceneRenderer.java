@@ -2,10 +2,12 @@ package iadb.view.scene;
 
 import static org.lwjgl.opengl.GL33C.*;
 
+import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.plot.Palette;
 import iadb.view.surface.Surface;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
 
 /** Draws a {@link Scene}: a faint density, trails, the grid, points, arrows, and the trajectory of one point. */
@@ -16,11 +18,12 @@ public final class SceneRenderer implements AutoCloseable {
 
     private final Camera camera;
     private final float scale;
-    private final ShaderProgram density = new ShaderProgram("square.vert", "density.frag");
-    private final int densityArray = glGenVertexArrays();
-    private final int densityTexture = glGenTextures();
+    private final Resources resources = new Resources();
+    private final ShaderProgram density;
+    private final int densityArray;
+    private final int densityTexture;
     private final PointDrawing points;
-    private final LineDrawing lines = new LineDrawing();
+    private final LineDrawing lines;
 
     /**
      * The content of one frame.
@@ -40,7 +43,16 @@ public final class SceneRenderer implements AutoCloseable {
     public SceneRenderer(Camera camera, float scale) {
         this.camera = camera;
         this.scale = scale;
-        points = new PointDrawing(scale);
+        try {
+            density = resources.add(new ShaderProgram("square.vert", "density.frag"));
+            points = resources.add(new PointDrawing(scale));
+            lines = resources.add(new LineDrawing());
+        } catch (RuntimeException e) {
+            resources.close();
+            throw e;
+        }
+        densityArray = glGenVertexArrays();
+        densityTexture = glGenTextures();
         glBindTexture(GL_TEXTURE_2D, densityTexture);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
@@ -93,7 +105,7 @@ public final class SceneRenderer implements AutoCloseable {
         glClear(GL_COLOR_BUFFER_BIT);
         if (scene.density() || scene.painting()) {
             float strength = scene.painting() ? PAINTED_STRENGTH : DENSITY_STRENGTH;
-            density.use().set("view", view).set("tint", ShaderProgram.colour(Palette.INK, strength));
+            density.use().set("view", view).set("tint", Arrays.copyOf(ShaderProgram.colour(Palette.INK, strength), 3));
             glBindTexture(GL_TEXTURE_2D, densityTexture);
             glBindVertexArray(densityArray);
             glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
@@ -113,10 +125,8 @@ public final class SceneRenderer implements AutoCloseable {
 
     @Override
     public void close() {
-        density.close();
+        resources.close();
         glDeleteVertexArrays(densityArray);
         glDeleteTextures(densityTexture);
-        points.close();
-        lines.close();
     }
 }

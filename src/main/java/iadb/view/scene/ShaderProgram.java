@@ -23,20 +23,24 @@ public final class ShaderProgram implements AutoCloseable {
     public ShaderProgram(String vertex, String fragment) {
         name = vertex + " and " + fragment;
         program = glCreateProgram();
-        int vertexShader = compile(GL_VERTEX_SHADER, vertex);
-        int fragmentShader = compile(GL_FRAGMENT_SHADER, fragment);
-        glAttachShader(program, vertexShader);
-        glAttachShader(program, fragmentShader);
-        glLinkProgram(program);
-        glDeleteShader(vertexShader);
-        glDeleteShader(fragmentShader);
-        if (glGetProgrami(program, GL_LINK_STATUS) == GL_FALSE) {
-            throw new IllegalStateException("cannot link " + name + ": " + glGetProgramInfoLog(program));
+        try {
+            attach(GL_VERTEX_SHADER, vertex);
+            attach(GL_FRAGMENT_SHADER, fragment);
+            glLinkProgram(program);
+            if (glGetProgrami(program, GL_LINK_STATUS) == GL_FALSE) {
+                throw new IllegalStateException("cannot link " + name + ": " + glGetProgramInfoLog(program));
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 
-    private static int compile(int type, String file) {
+    /** Compiles a shader, which OpenGL deletes with the program. */
+    private void attach(int type, String file) {
         int shader = glCreateShader(type);
+        glAttachShader(program, shader);
+        glDeleteShader(shader); // when it is no longer attached
         try (InputStream in = ShaderProgram.class.getResourceAsStream("/shaders/" + file)) {
             glShaderSource(shader, new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -46,7 +50,6 @@ public final class ShaderProgram implements AutoCloseable {
         if (glGetShaderi(shader, GL_COMPILE_STATUS) == GL_FALSE) {
             throw new IllegalStateException("cannot compile shaders/" + file + ": " + glGetShaderInfoLog(shader));
         }
-        return shader;
     }
 
     /**
@@ -76,6 +79,7 @@ public final class ShaderProgram implements AutoCloseable {
         switch (values.length) {
             case 1 -> glUniform1fv(location, values);
             case 2 -> glUniform2fv(location, values);
+            case 3 -> glUniform3fv(location, values);
             case 4 -> glUniform4fv(location, values);
             default -> throw new IllegalArgumentException(values.length + " values for " + uniform);
         }
