@@ -4,7 +4,6 @@ import static org.lwjgl.glfw.GLFW.*;
 import static org.lwjgl.system.MemoryUtil.NULL;
 
 import iadb.cl.NativeLibraries;
-import java.awt.Rectangle;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +45,16 @@ public final class GlfwSurface implements Surface {
     private int width = 1;
     private int height = 1;
     private Rectangle restored; // the window's rectangle before it filled the screen
+
+    /** Not java.awt's, which would load AWT on the first thread of macOS. */
+    private record Rectangle(int x, int y, int width, int height) {
+        /** The area that both cover. */
+        long overlap(Rectangle other) {
+            long w = Math.min(x + width, other.x + other.width) - Math.max(x, other.x);
+            long h = Math.min(y + height, other.y + other.height) - Math.max(y, other.y);
+            return Math.max(0, w) * Math.max(0, h);
+        }
+    }
 
     private GlfwSurface(String title, int width, int height, boolean vsync, boolean visible) {
         this.vsync = vsync;
@@ -201,7 +210,7 @@ public final class GlfwSurface implements Surface {
                 glfwSetWindowMonitor(window, monitor, 0, 0, mode.width(), mode.height(), mode.refreshRate());
             }
         } else {
-            glfwSetWindowMonitor(window, NULL, restored.x, restored.y, restored.width, restored.height, GLFW_DONT_CARE);
+            glfwSetWindowMonitor(window, NULL, restored.x(), restored.y(), restored.width(), restored.height(), GLFW_DONT_CARE);
         }
         glfwSwapInterval(vsync ? 1 : 0); // some drivers reset it
     }
@@ -253,8 +262,7 @@ public final class GlfwSurface implements Surface {
                 int[] left = new int[1];
                 int[] top = new int[1];
                 glfwGetMonitorPos(monitors.get(i), left, top);
-                Rectangle shown = rectangle.intersection(new Rectangle(left[0], top[0], mode.width(), mode.height()));
-                long area = shown.isEmpty() ? 0 : (long) shown.width * shown.height;
+                long area = rectangle.overlap(new Rectangle(left[0], top[0], mode.width(), mode.height()));
                 if (area > largest) {
                     best = monitors.get(i);
                     largest = area;
