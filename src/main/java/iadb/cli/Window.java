@@ -107,7 +107,8 @@ final class Window {
         boolean isDevice = record != null && Files.exists(record) && !Files.isRegularFile(record); // such as /dev/stdout
         Options.refuse(record != null && !isDevice && !record.toString().toLowerCase(Locale.ROOT).endsWith(".gif"),
                 "--record " + record + ": give a file that ends in .gif");
-        return new RealtimeConfig(p0, p1, training, model, points, steps, invert, sides[0], sides[1],
+        return new RealtimeConfig(p0, p1, training, model, points, steps, invert,
+                invert ? " (start it without --invert)" : " (start it with --invert)", sides[0], sides[1],
                 Options.either("--interop", interop, "auto", "off"), offscreen, Options.either("--vsync", vsync, "on", "off"),
                 Optional.ofNullable(seconds), Optional.ofNullable(screenshot), Optional.ofNullable(record), folder);
     }

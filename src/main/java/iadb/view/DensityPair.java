@@ -16,19 +16,23 @@ import java.util.function.Consumer;
 /** The densities p0 and p1 of the window. When one is replaced, training continues from the current weights. */
 final class DensityPair {
     private final boolean invert;
+    private final String invertHint;
     private final LiveTraining training;
     private final Consumer<String> say;
     private final Consumer<Which> replaced;
     private Map<Which, Density> densities;
 
     /**
-     * @param invert   whether dark is dense in image files
-     * @param say      shows a message to the user
-     * @param replaced is called after a density was replaced
+     * @param invert     whether dark is dense in image files
+     * @param invertHint how the user changes that, in parentheses after a message
+     * @param say        shows a message to the user
+     * @param replaced   is called after a density was replaced
      */
-    DensityPair(Density p0, Density p1, boolean invert, LiveTraining training, Consumer<String> say, Consumer<Which> replaced) {
+    DensityPair(Density p0, Density p1, boolean invert, String invertHint, LiveTraining training, Consumer<String> say,
+            Consumer<Which> replaced) {
         densities = Map.of(Which.P0, p0, Which.P1, p1);
         this.invert = invert;
+        this.invertHint = invertHint;
         this.training = training;
         this.say = say;
         this.replaced = replaced;
@@ -66,15 +70,17 @@ final class DensityPair {
             replace(Which.P1, read.get(read.size() - 1));
         } catch (InvalidInputException e) {
             boolean isDark = e.setting().equals(Optional.of(InvalidInputException.Setting.INVERT));
-            say.accept(e.getMessage() + (isDark ? "; this window " + (invert ? "inverts" : "does not invert") + " images" : ""));
+            say.accept(e.getMessage() + (isDark ? orientation() : ""));
         }
     }
 
     private Density read(Path file) {
         Density density = DensityImage.read(file, invert);
-        DensityImage.invertHint(density, invert).ifPresent(hint -> say.accept(hint + "; this window does not invert images"));
+        DensityImage.invertHint(density, invert).ifPresent(hint -> say.accept(hint + orientation()));
         return density;
     }
+
+    private String orientation() { return "; this window " + (invert ? "inverts" : "does not invert") + " images" + invertHint; }
 
     private void replace(Which which, Density density) {
         Map<Which, Density> next = new EnumMap<>(densities);

@@ -10,6 +10,7 @@ import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
 import iadb.view.LiveTraining.LossCurve;
+import iadb.view.interop.Interop;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -48,16 +49,18 @@ final class Panel {
     private final DensityPair densities;
     private final LiveTraining training;
     private final PointAnimation animation;
+    private final Interop interop;
     private final FrameBudget budget;
     private final Consumer<Action> actions;
 
-    Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation, FrameBudget budget,
-            Consumer<Action> actions) {
+    Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation, Interop interop,
+            FrameBudget budget, Consumer<Action> actions) {
         this.context = context;
         this.state = state;
         this.densities = densities;
         this.training = training;
         this.animation = animation;
+        this.interop = interop;
         this.budget = budget;
         this.actions = actions;
     }
@@ -237,8 +240,8 @@ final class Panel {
             lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));
         }
         int points = animation.points().points();
-        lines.add(text("%,d points, %s", points, animation.transfer()));
-        lines.add(animation.device());
+        lines.add(text("%,d points, %s", points, interop.transfer()));
+        lines.add(interop.context().device().name());
         if (budget.frames() > 0) {
             lines.add(text("%.0f frames per second", 1000 / budget.smoothedMillis()));
         }

@@ -303,12 +303,6 @@ final class PointAnimation implements AutoCloseable {
                 state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING), state.get(Quantity.POINT_SIZE));
     }
 
-    /** {@code shared} or {@code copied}, as {@link Interop#transfer}. */
-    String transfer() { return interop.transfer(); }
-
-    /** The name of the OpenCL device. */
-    String device() { return interop.context().device().name(); }
-
     /** Bytes of points copied by the host to OpenGL. */
     long hostBytes() { return closedHostBytes + points.hostBytes(); }
 

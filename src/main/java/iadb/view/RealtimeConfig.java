@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param points     the initial number of points
  * @param steps      T, the steps of a full pass
  * @param invert     whether dark is dense in dropped image files
+ * @param invertHint how the user changes that, in parentheses after a message
  * @param width      of the window in desktop units; off screen in pixels
  * @param height     in the same units
  * @param share      whether OpenCL and OpenGL share the points if the device supports it; otherwise they are copied
@@ -27,8 +28,8 @@ import java.util.Optional;
  * @param folder     for screenshots that the user takes
  */
 public record RealtimeConfig(Density p0, Density p1, TrainingSettings training, Optional<Network> model,
-        int points, int steps, boolean invert, int width, int height, boolean share, boolean offscreen, boolean vsync,
-        Optional<Double> seconds, Optional<Path> screenshot, Optional<Path> recording, Path folder) {
+        int points, int steps, boolean invert, String invertHint, int width, int height, boolean share, boolean offscreen,
+        boolean vsync, Optional<Double> seconds, Optional<Path> screenshot, Optional<Path> recording, Path folder) {
     /** The maximum number of points in the window. */
     public static final int MAX_POINTS = 1 << 22;
 }

@@ -49,7 +49,7 @@ public final class RealtimeView implements AutoCloseable {
     private final Painting painting = new Painting();
     private final Surface surface;
     private final float scale; // pixels per desktop unit when the window opened; the panel's font is rendered for it
-    private final Context context;
+    private final Interop interop;
     private final FrameBudget budget;
     private final PanelCanvas canvas;
     private final Panel panel;
@@ -89,8 +89,8 @@ public final class RealtimeView implements AutoCloseable {
         try {
             surface = resources.add(config.offscreen() ? EglSurface.open(config.width(), config.height())
                     : GlfwSurface.open("iadb-cl", config.width(), config.height(), config.vsync()));
-            Interop interop = Interop.open(surface, devices.get(), config.share());
-            context = resources.add(interop.context());
+            interop = Interop.open(surface, devices.get(), config.share());
+            Context context = resources.add(interop.context());
             budget = new FrameBudget(context.device().type() == Device.Type.CPU);
             scale = surface.scale();
             scene = resources.add(new SceneRenderer(camera, scale));
@@ -104,14 +104,15 @@ public final class RealtimeView implements AutoCloseable {
             resources.close();
             throw e;
         }
-        densities = new DensityPair(config.p0(), config.p1(), config.invert(), training, this::say, this::replaced);
-        panel = new Panel(canvas.context(), state, densities, training, animation, budget, actions::add);
+        densities = new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::say,
+                this::replaced);
+        panel = new Panel(canvas.context(), state, densities, training, animation, interop, budget, actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
             actions.add(action);
             applyActions(); // the meaning of the next event may depend on it, such as a press after a key
         }, scale);
         kept = config.model().isPresent();
-        context.onFirstUse(use -> {
+        interop.context().onFirstUse(use -> {
             if (use.startsPhase()) {
                 say(use.message());
             }
@@ -136,8 +137,8 @@ public final class RealtimeView implements AutoCloseable {
             }
             FrameBudget times = view.budget;
             return new Summary(times.frames(), times.percentileMillis(0.5), times.percentileMillis(0.99), view.animation.points().points(),
-                    view.animation.transfer(), times.frames() == 0 ? 0 : (double) view.animation.hostBytes() / times.frames(),
-                    view.animation.device(), OpenGl.identity().get(1));
+                    view.interop.transfer(), times.frames() == 0 ? 0 : (double) view.animation.hostBytes() / times.frames(),
+                    view.interop.context().device().name(), OpenGl.identity().get(1));
         }
     }
 
