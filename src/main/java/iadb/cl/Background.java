@@ -8,21 +8,17 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Work on another thread, such as building kernels. Whoever starts it closes it: a process that ended while a driver compiles
- * would crash.
+ * Work on another thread, such as building kernels. The caller that starts it must close it, since a process that ends while a
+ * driver compiles would crash.
  *
- * @param <T> its result
+ * @param <T> type of the result
  */
 public final class Background<T> implements AutoCloseable {
     private final CompletableFuture<T> result;
 
     private Background(CompletableFuture<T> result) { this.result = result; }
 
-    /**
-     * Starts the work on a daemon thread.
-     *
-     * @param name of the thread
-     */
+    /** Starts the work on a daemon thread of this name. */
     public static <T> Background<T> start(String name, Supplier<T> work) {
         return new Background<>(CompletableFuture.supplyAsync(work, run -> {
             Thread thread = new Thread(run, name);
@@ -39,13 +35,13 @@ public final class Background<T> implements AutoCloseable {
         });
     }
 
-    /** Work that is done already. */
+    /** Work that is already done. */
     static Background<Void> done() { return new Background<>(CompletableFuture.completedFuture(null)); }
 
     /** Whether it has ended, successfully or not. */
     public boolean isDone() { return result.isDone(); }
 
-    /** Waits for the work, {@code nanos} at most; whether it has ended, successfully or not. */
+    /** Waits for at most {@code nanos}; returns whether the work has ended, successfully or not. */
     public boolean await(long nanos) {
         try {
             result.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);

@@ -20,26 +20,25 @@ import org.jocl.cl_event;
 import org.jocl.cl_mem;
 
 /**
- * An OpenCL context and its in-order queue. Commands run in the order they are enqueued, so that reading weights during training
- * is free of races; only a {@link Readback} has another queue, for memory of its own. Not for several threads at once: another
- * thread uses a {@link #sibling}.
+ * An OpenCL context and its in-order queue. Commands run in the order they are enqueued, so that weights can be read during
+ * training without races; only a {@link Readback} has its own queue, for its own memory. Each thread needs its own context:
+ * another thread uses a {@link #sibling}.
  */
 public final class Context implements AutoCloseable {
     /**
-     * Whether the host writes zeros into each new buffer. For Oclgrind, which tracks unset values only in buffers that the host
-     * wrote first.
+     * Whether the host fills new buffers with zeros. For Oclgrind, which tracks unset values only in buffers that the host wrote.
      */
     private static final boolean ZERO_NEW_BUFFERS = Boolean.getBoolean("iadb.cl.zeroNewBuffers");
 
-    /** Whether programs are not checked. For Oclgrind, under which the checks would take minutes. */
+    /** Whether programs are trusted without checks. For Oclgrind, under which checks would take minutes. */
     private static final boolean TRUST_ANSWERS = Boolean.getBoolean("iadb.cl.trustAnswers");
 
     private final Device device;
     private final cl_context context;
     private final cl_command_queue queue;
-    private final SharedPrograms programs; // with siblings
+    private final SharedPrograms programs; // shared with siblings
     private final boolean isProfiling;
-    private final List<Launched> launches = new ArrayList<>(); // since the last takeLaunchTimes; none unless profiling
+    private final List<Launched> launches = new ArrayList<>(); // since the last takeLaunchTimes; empty unless profiling
     private final List<Background<Void>> ahead = new ArrayList<>(); // started by buildAhead
 
     /** A launch of a profiling context, which owns the event. */
@@ -55,11 +54,11 @@ public final class Context implements AutoCloseable {
     public record LaunchTime(String kernel, long deviceNanos, long hostNanos) { }
 
     /**
-     * Kernels are used on a device for the first time: they are compiled, which takes seconds, and their answers are checked.
-     * On a GPU several tunings may be timed as well.
+     * Progress of the first use of kernels on a device: they are compiled, which takes seconds, and their answers are checked. On
+     * a GPU tunings may also be timed.
      *
-     * @param remembered whether a later run will know the result
-     * @param checked    programs checked so far
+     * @param remembered whether later runs skip this
+     * @param checked    number of programs checked so far
      * @param measures   whether tunings are about to be timed; else a program was checked, or the first is about to be built
      */
     public record FirstUse(Device device, boolean remembered, int checked, boolean measures) {
@@ -92,17 +91,17 @@ public final class Context implements AutoCloseable {
     /**
      * Opens the device.
      *
-     * @param profiling whether the device's clock is read at each launch, for {@link #takeLaunchTimes}: that costs time
+     * @param profiling whether each launch is timed on the device's clock for {@link #takeLaunchTimes}, which takes time
      */
     public static Context open(Device device, boolean profiling) {
         return open(device, Program.cacheFor(device), profiling);
     }
 
     /**
-     * Opens the device so that it can share buffers with the OpenGL context that is current on this thread.
+     * Opens the device to share buffers with the OpenGL context that is current on this thread.
      *
-     * @param glProperties the pairs of clCreateContext that name that context and its display, without a final 0
-     * @throws OpenClException when the driver cannot; some drivers end the process instead
+     * @param glProperties properties for clCreateContext that name that context and its display, in pairs without a final 0
+     * @throws OpenClException if the driver fails; some drivers end the process instead
      */
     public static Context open(Device device, long[] glProperties) {
         return open(device, Program.cacheFor(device), false, glProperties);
@@ -123,8 +122,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * A context for another thread, closed by the caller. It has its own queue on the same OpenCL context, and shares built
-     * programs and passed checks; buffers and kernels belong to the context that made them.
+     * A context for another thread, which the caller closes. It has its own queue on the same OpenCL context, and shares built
+     * programs and passed checks. Buffers and kernels belong to the context that made them.
      */
     public Context sibling() {
         OpenClException.check(clRetainContext(context), "clRetainContext", device);
@@ -136,8 +135,8 @@ public final class Context implements AutoCloseable {
     /** Sets the listener for the first build on this device and for each check that passes; any thread may call it. */
     public void onFirstUse(Consumer<FirstUse> listener) { programs.onFirstUse(listener); }
 
-    /** A new in-order queue of this context, owned by the caller. */
-    @SuppressWarnings("deprecation") // clCreateCommandQueue is the one that OpenCL 1.2 has
+    /** A new in-order queue of this context, which the caller owns. */
+    @SuppressWarnings("deprecation") // OpenCL 1.2 has no replacement for clCreateCommandQueue
     cl_command_queue newQueue() {
         int[] status = new int[1];
         cl_command_queue created = clCreateCommandQueue(context, device.id(),
@@ -153,10 +152,10 @@ public final class Context implements AutoCloseable {
     cl_command_queue queue() { return queue; }
 
     /**
-     * A new buffer, its content unset.
+     * A new buffer with undefined content.
      *
      * @param bytes more than 0
-     * @throws DeviceLimitException when the device cannot hold it
+     * @throws DeviceLimitException if the device cannot hold it
      */
     public DeviceBuffer buffer(long bytes) {
         DeviceBuffer buffer = new DeviceBuffer(this, bytes);
@@ -179,17 +178,15 @@ public final class Context implements AutoCloseable {
     }
 
     /** A new buffer of {@code bytes} zero bytes, rounded up to whole floats. */
-    public DeviceBuffer zeros(int bytes) {
-        return buffer(new float[(bytes + Float.BYTES - 1) / Float.BYTES]);
-    }
+    public DeviceBuffer zeros(int bytes) { return buffer(new float[(bytes + Float.BYTES - 1) / Float.BYTES]); }
 
     /**
-     * The memory of an OpenGL buffer, which its owner must not delete before this view is closed. OpenCL may use it only from
-     * {@link #acquire} to {@link #release}, OpenGL only outside of that.
+     * A view of an OpenGL buffer, which must not be deleted before this view is closed. OpenCL may use it only between
+     * {@link #acquire} and {@link #release}, OpenGL only at other times.
      *
      * @param glBuffer name of a buffer with storage, in the OpenGL context that this context was opened with
-     * @param bytes    of that storage
-     * @throws OpenClException when the driver refuses
+     * @param bytes    size of the storage
+     * @throws OpenClException if the driver refuses
      */
     public DeviceBuffer fromGl(int glBuffer, long bytes) {
         int[] status = new int[1];
@@ -204,7 +201,9 @@ public final class Context implements AutoCloseable {
                 "clEnqueueAcquireGLObjects", device);
     }
 
-    /** Enqueues the release of a buffer of {@link #fromGl}; OpenGL may use it once this is executed, as after {@link #finish}. */
+    /**
+     * Enqueues the release of a buffer of {@link #fromGl}; OpenGL may use it after this was executed, as after {@link #finish}.
+     */
     public void release(DeviceBuffer shared) {
         OpenClException.check(clEnqueueReleaseGLObjects(queue, 1, new cl_mem[] {shared.handle()}, 0, null, null),
                 "clEnqueueReleaseGLObjects", device);
@@ -222,23 +221,23 @@ public final class Context implements AutoCloseable {
     public Readback readback(long bytes) { return new Readback(this, bytes); }
 
     /**
-     * Builds the sources, in this order, as one program that the caller owns. The same sources and options are built once for a
-     * context and its siblings, and taken from the user's cache if an earlier run built them.
+     * Builds the sources, in this order, as one program that the caller owns. A context and its siblings build the same sources
+     * and options once, or take them from the user's cache if an earlier run built them.
      *
      * @param options such as {@code -DWIDTH=64}
-     * @throws BuildException with options and log when the build fails
+     * @throws BuildException if the build fails
      */
     public Program build(List<Source> sources, List<String> options) { return programs.build(this, sources, options); }
 
-    /** The names, by {@link Program#key}, of the programs that are kept. */
+    /** The {@linkplain Program#key keys} of the kept programs. */
     Set<String> kept() { return programs.keys(); }
 
     /**
-     * Builds a program on another thread, so that a later {@link #build} finds it. Does nothing for a program that was checked
-     * before on this device and driver. Where the driver keeps programs itself this uses a separate OpenCL context, since PoCL
+     * Builds a program on another thread, so that a later {@link #build} finds it. Does nothing for a program that has passed its
+     * check on this device and driver. If the driver keeps programs itself, this uses a separate OpenCL context, since PoCL
      * builds only one program of a context at a time.
      *
-     * @return the work, for which {@link #close} waits: the process must not end while a driver compiles
+     * @return the work, for which {@link #close} waits, since the process must not end while a driver compiles
      */
     public Background<Void> buildAhead(List<Source> sources, List<String> options) {
         if (TRUST_ANSWERS || programs.passed(Program.key(device, sources, options))) {
@@ -247,7 +246,7 @@ public final class Context implements AutoCloseable {
         Context apart = device.keepsPrograms() ? open(device, UserCache.off()) : sibling();
         Background<Void> building = Background.start("build ahead", () -> {
             try (apart) {
-                apart.build(sources, options).close(); // a fault occurs again in build
+                apart.build(sources, options).close(); // a fault occurs again in a later build
             }
         });
         ahead.add(building);
@@ -255,10 +254,10 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Checks what a program computes, unless the check passed before with these sources and options on this device and
-     * driver: in this context or its siblings, or in an earlier run by the user's cache.
+     * Checks a program's results, unless the check passed before with these sources and options on this device and driver: in
+     * this context, a sibling, or an earlier run recorded in the user's cache.
      *
-     * @param check whether the program could be checked; throws {@link WrongAnswerException}
+     * @param check returns whether the program could be checked; throws {@link WrongAnswerException}
      * @return whether the program passed, now or before
      */
     public boolean checkOnce(List<Source> sources, List<String> options, BooleanSupplier check) {
@@ -268,7 +267,7 @@ public final class Context implements AutoCloseable {
     /** Reports to the listener of {@link #onFirstUse} that tunings are about to be timed. */
     public void reportMeasuring() { programs.report(0, true); }
 
-    /** Whether programs are not checked, as under a simulator, where times mean nothing either. */
+    /** Whether programs are trusted without checks, as under a simulator, whose times are meaningless too. */
     public static boolean trustsAnswers() { return TRUST_ANSWERS; }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
@@ -283,7 +282,7 @@ public final class Context implements AutoCloseable {
         }
     }
 
-    /** Waits for what is enqueued; the launches since the last call, in order. Empty unless this context is profiling. */
+    /** Waits for what is enqueued; returns the launches since the last call, in order. Empty unless this context is profiling. */
     public List<LaunchTime> takeLaunchTimes() {
         finish();
         try {
@@ -313,7 +312,7 @@ public final class Context implements AutoCloseable {
     /** Submits what is enqueued to the device without waiting for it. */
     public void flush() { OpenClException.check(clFlush(queue), "clFlush", device); }
 
-    /** Waits until everything enqueued has finished. */
+    /** Waits for everything enqueued. */
     public void finish() { OpenClException.check(clFinish(queue), "clFinish", device); }
 
     @Override

@@ -13,44 +13,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An OpenCL device and the facts about it that kernels are built for.
+ * An OpenCL device and the facts that kernels are built for.
  *
- * @param handle             what OpenCL knows it by
- * @param index              its place in {@link #all}, which is the same in another process with the same environment
- * @param platformVersion    in some with the driver's own: OpenCL 3.0 PoCL 3.1 ... LLVM 14.0.6
- * @param driver             version text of the driver
- * @param version            the OpenCL version text, such as {@code OpenCL 3.0 CUDA}
- * @param uuid               with dashes, distinguishes equal devices; empty where the driver does not report it
- * @param nativeVectorFloats floats in a hardware vector by the driver: 16 with AVX-512, 8 with AVX2, 1 on most GPUs
- * @param fusesMultiplyAdd   whether the hardware has a fused multiply-add; without one {@code fma()} is a slow function
+ * @param index              in {@link #all}; the same in each process with the same environment
+ * @param platformVersion    may contain the driver's version, such as {@code OpenCL 3.0 PoCL 3.1 ... LLVM 14.0.6}
+ * @param driver             the driver's version
+ * @param version            the device's OpenCL version, such as {@code OpenCL 3.0 CUDA}
+ * @param uuid               with dashes, distinguishes equal devices; empty if the driver does not report it
+ * @param nativeVectorFloats floats of a hardware vector as the driver reports them: 16 with AVX-512, 8 with AVX2, 1 on most GPUs
+ * @param fusesMultiplyAdd   whether the hardware has a fused multiply-add; without one {@code fma()} is slow
  * @param maxGroupSize       most work-items of a work-group
  * @param localBytes         most local memory of a work-group
- * @param maxBufferBytes     most bytes of one buffer
- * @param claimsGlSharing    whether the driver claims to share buffers with OpenGL; only a trial shows whether it can
- * @param atomics            what its atomic operations and fences can do, in words
+ * @param maxBufferBytes     most bytes of a buffer
+ * @param claimsGlSharing    whether the driver claims to share buffers with OpenGL; only a trial shows whether it does
+ * @param atomics            memory order and scope of its atomic operations and fences, in words
  * @param fence              how its work-groups can exchange data within a launch
  */
 public record Device(Handle handle, int index, String platformName, String platformVersion, String name, String driver,
         String version, String uuid, Type type, int computeUnits, int nativeVectorFloats, boolean fusesMultiplyAdd,
         long maxGroupSize, long localBytes, long globalBytes, long maxBufferBytes, boolean claimsGlSharing, String atomics,
         Fence fence) {
-    /** What a device is; decides the default tuning. */
+    /** The kind of a device, which determines the default tuning. */
     public enum Type { CPU, GPU, OTHER }
 
-    /** OpenCL's names of a device and its platform. */
+    /** OpenCL's handles of a device and its platform. */
     record Handle(cl_platform_id platform, cl_device_id id) { }
 
-    /** All bits of a device type except the sign: some drivers refuse the -1 that {@code CL_DEVICE_TYPE_ALL} is. */
+    /** All 32 bits: some drivers refuse {@code CL_DEVICE_TYPE_ALL}, which is -1L. */
     private static final long ALL_DEVICE_TYPES = 0xFFFFFFFFL;
     private static final Logger LOG = LoggerFactory.getLogger(Device.class);
     private static final int PLATFORM_NOT_FOUND = -1001;
 
     /**
-     * All usable devices of this machine, at least one: available, with a compiler, OpenCL 1.2 or newer.
+     * The usable devices of this machine, at least one: those available, with a compiler and OpenCL 1.2 or newer.
      *
      * @throws NoDeviceException when this machine lacks a loader, a driver, a device, or a folder for the native libraries
      */
-    public static synchronized List<Device> all() { // the first call starts drivers, which must not happen twice at once
+    public static synchronized List<Device> all() { // the first call starts drivers, which must not run concurrently
         NativeLibraries.load();
         return SignalHandlers.keptDuring(Device::find);
     }
@@ -90,7 +89,7 @@ public record Device(Handle handle, int index, String platformName, String platf
         return devices;
     }
 
-    /** A device that cannot describe itself does not hide the others. */
+    /** Adds a usable device; skips one whose queries fail. */
     private static void addIfUsable(List<Device> devices, Handle handle) {
         try {
             DeviceInfo info = new DeviceInfo(handle);
@@ -105,13 +104,13 @@ public record Device(Handle handle, int index, String platformName, String platf
     }
 
     /**
-     * The device that a user means.
+     * The device that a user selects.
      *
-     * @param choice {@code auto}; an index into {@link #all}, one or two digits; part of a name, case ignored, which means the
-     *               first device that contains it; or a UUID or at least its first 8 digits, as {@code nvidia-smi} prints it or
-     *               without {@code GPU-} and dashes
-     * @throws InvalidInputException when no device matches, or the UUIDs of several; the message lists the devices
-     * @throws NoDeviceException when there is none at all
+     * @param choice {@code auto}; an index into {@link #all} of one or two digits; part of a name, case ignored, which selects
+     *               the first device that contains it; or at least the first 8 digits of a UUID, as {@code nvidia-smi} prints it
+     *               or without {@code GPU-} and dashes
+     * @throws InvalidInputException if no device matches, or if several UUIDs do; the message lists the devices
+     * @throws NoDeviceException     if this machine has no device
      */
     public static Device select(String choice) {
         List<Device> devices = all();
@@ -125,7 +124,7 @@ public record Device(Handle handle, int index, String platformName, String platf
         return select(choice, devices);
     }
 
-    /** The device of these that a part of a name or the beginning of a UUID means. */
+    /** Selects from {@code devices} by a part of a name or the beginning of a UUID. */
     static Device select(String text, List<Device> devices) {
         List<Device> named = devices.stream().filter(d -> isNamed(text, d.name)).toList();
         List<Device> identified = devices.stream().filter(d -> identifies(text, d.uuidDigits())).toList();
@@ -166,7 +165,7 @@ public record Device(Handle handle, int index, String platformName, String platf
         return digits.matches("[0-9a-f]{8,32}") && uuid.startsWith(digits);
     }
 
-    /** The device that {@code auto} takes: the first GPU, else the first device. */
+    /** The device that {@code auto} selects: the first GPU, or else the first device. */
     public static Device automatic(List<Device> devices) {
         return devices.stream().filter(d -> d.type == Type.GPU).findFirst().orElse(devices.get(0));
     }
@@ -176,12 +175,12 @@ public record Device(Handle handle, int index, String platformName, String platf
     private String uuidDigits() { return uuid.replace("-", ""); }
 
     /**
-     * Whether the driver keeps built programs across runs by itself, and better than its binaries do: PoCL 3.1 compiles
-     * every kernel a second time before it gives a binary, and its own cache holds what a launch needs.
+     * Whether the driver has its own cache of built programs, which is better than a cache of its binaries: PoCL 3.1 compiles
+     * each kernel a second time before it returns a binary.
      */
     boolean keepsPrograms() { return platformName.equals("Portable Computing Language"); }
 
-    /** What distinguishes this device and its driver from others; equal devices of a machine by their UUID, if reported. */
+    /** Texts that distinguish this device and its driver from others; equal devices differ in their UUID, if reported. */
     public List<String> identity() {
         return List.of(System.getProperty("os.name"), System.getProperty("os.arch"), platformName, platformVersion, name,
                 version, driver, uuidDigits());

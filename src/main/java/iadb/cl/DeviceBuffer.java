@@ -8,7 +8,7 @@ import java.util.Locale;
 import org.jocl.Pointer;
 import org.jocl.cl_mem;
 
-/** Memory of a device, owned by whoever created it. Reads and writes are commands of the context's queue. */
+/** Memory of a device, owned by its creator. Reads and writes are commands of the context's queue. */
 public final class DeviceBuffer implements AutoCloseable {
     private final Context context;
     private final cl_mem memory;
@@ -18,7 +18,7 @@ public final class DeviceBuffer implements AutoCloseable {
         Device device = context.device();
         if (bytes > device.maxBufferBytes()) {
             throw new DeviceLimitException(String.format(Locale.ROOT,
-                    "a buffer of %,d bytes is needed, and %s holds at most %,d in one",
+                    "a buffer of %,d bytes is needed, but %s allows at most %,d bytes",
                     bytes, device.name(), device.maxBufferBytes()), OpenClException.Limit.MEMORY);
         }
         this.context = context;
@@ -70,12 +70,12 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     /**
-     * Waits for what is enqueued, then reads {@code data.remaining()} bytes from the buffer's start into memory outside of
-     * Java's heap, such as another driver's. {@code data}'s position stays.
+     * Waits for what is enqueued, then reads {@code data.remaining()} bytes from the buffer's start into memory outside the Java
+     * heap, such as another driver's. The position of {@code data} does not change.
      */
     public void read(ByteBuffer data) {
         if (!data.isDirect()) {
-            throw new IllegalArgumentException("a buffer on Java's heap");
+            throw new IllegalArgumentException("a buffer on the Java heap");
         }
         read(Pointer.to(data.slice()), 0, data.remaining());
     }

@@ -12,9 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jocl.Pointer;
 
-/** Asks a platform and its device for facts. */
+/** Queries a device and its platform. */
 final class DeviceInfo {
-    // what JOCL, which ends at OpenCL 2.0, does not name
+    // constants that JOCL, which supports OpenCL 2.0, lacks
     static final long CL_DEVICE_ATOMIC_ORDER_ACQ_REL = 1 << 1;
     static final long CL_DEVICE_ATOMIC_SCOPE_DEVICE = 1 << 5;
     private static final long CL_DEVICE_ATOMIC_ORDER_SEQ_CST = 1 << 2;
@@ -33,7 +33,7 @@ final class DeviceInfo {
         extensions = Set.copyOf(List.of(text(CL_DEVICE_EXTENSIONS).split(" +"))); // some drivers name one twice
     }
 
-    /** Whether it is available, with a compiler, and of OpenCL 1.2 or newer. */
+    /** Whether the device is available, and has a compiler and OpenCL 1.2 or newer. */
     boolean isUsable() {
         return number(CL_DEVICE_AVAILABLE) != 0 && number(CL_DEVICE_COMPILER_AVAILABLE) != 0
                 && !text(CL_DEVICE_VERSION).matches("OpenCL 1\\.[01]\\b.*");
@@ -64,7 +64,7 @@ final class DeviceInfo {
                 || extensions.contains("cl_APPLE_gl_sharing"), inWords(atomics), fence);
     }
 
-    /** What bits CL_DEVICE_ATOMIC_* promise of atomic operations and fences. */
+    /** The memory order and scope that bits CL_DEVICE_ATOMIC_* promise. */
     private static String inWords(long atomics) {
         String order = (atomics & CL_DEVICE_ATOMIC_ORDER_SEQ_CST) != 0 ? "sequentially consistent"
                 : (atomics & CL_DEVICE_ATOMIC_ORDER_ACQ_REL) != 0 ? "acquire-release" : "relaxed";
@@ -72,7 +72,7 @@ final class DeviceInfo {
                 : order + ((atomics & CL_DEVICE_ATOMIC_SCOPE_DEVICE) != 0 ? ", whole device" : ", one work-group");
     }
 
-    /** The UUID with dashes; "" where the driver does not report it. */
+    /** The UUID with dashes; "" if the driver does not report it. */
     private String uuid() {
         byte[] bytes = new byte[UUID_BYTES];
         return extensions.contains("cl_khr_device_uuid")
@@ -84,7 +84,7 @@ final class DeviceInfo {
         return new String(bytes(key).array(), StandardCharsets.UTF_8).replace('\0', ' ').strip();
     }
 
-    /** A fact of 4 or 8 bytes. */
+    /** A value of 4 or 8 bytes. */
     private long number(int key) {
         ByteBuffer bytes = bytes(key);
         return switch (bytes.capacity()) {
@@ -94,7 +94,7 @@ final class DeviceInfo {
         };
     }
 
-    /** A fact of 4 or 8 bytes; 0 where the driver does not report it. */
+    /** A value of 4 or 8 bytes; 0 if the driver does not report it. */
     private long numberOrZero(int key) {
         try {
             return number(key);

@@ -7,23 +7,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How kernels of a device order global memory between work-groups; each constant is a variant of {@code cl/barrier.cl}. Without
- * one, a group may not see what another wrote before it arrived at a barrier.
+ * How a device's kernels order global memory between work-groups; each constant is a variant of {@code cl/barrier.cl}. Without a
+ * fence, a group may not see what another group wrote before the barrier.
  */
 public enum Fence {
     /** Memory is ordered by the hardware. */
     X86("x86 memory order", "", ""),
-    /** NVIDIA's instruction for every GPU; slower than the next from compute capability 7.0 on. */
+    /** NVIDIA's instruction for every GPU; slower than {@link #ACQ_REL}. */
     MEMBAR("membar.gl", "-DFENCE_MEMBAR", ""),
     /** NVIDIA's instruction from compute capability 7.0 on. */
     ACQ_REL("fence.acq_rel.gpu", "-DFENCE_ACQ_REL", ""),
-    /** AMD's compiler has a builtin function for it. */
+    /** A builtin function of AMD's compiler. */
     AMDGCN("agent-scope fence", "-DFENCE_AMDGCN", ""),
     /** OpenCL C 2.0 requires {@code atomic_work_item_fence} at device scope. */
     OPENCL_2("atomic_work_item_fence", "-DFENCE_ATOMICS", "-cl-std=CL2.0"),
-    /** In OpenCL 3.0 the same is an option that the device reports. */
+    /** In OpenCL 3.0 the same is optional, and the device reports it. */
     OPENCL_3("atomic_work_item_fence", "-DFENCE_ATOMICS", "-cl-std=CL3.0"),
-    /** None: groups of a launch cannot exchange data. */
+    /** No fence: groups of a launch cannot exchange data. */
     NONE("none", "", "");
 
     private static final String NVIDIA = "NVIDIA CUDA";
@@ -41,13 +41,13 @@ public enum Fence {
     }
 
     /**
-     * What determines a device's fence.
+     * The facts that determine a device's fence.
      *
-     * @param isCpu        whether the device runs on the host's processor, a simulator included
-     * @param architecture of the host, as Java's {@code os.arch}
-     * @param openClMajor  of the device's OpenCL version
-     * @param nvidiaMajor  of NVIDIA's compute capability; 0: not reported
-     * @param atomics      bits CL_DEVICE_ATOMIC_* that hold for atomic operations and for fences
+     * @param isCpu        whether the device is the host's processor or a simulator on it
+     * @param architecture of the host, as in {@code os.arch}
+     * @param openClMajor  major version of the device's OpenCL
+     * @param nvidiaMajor  major version of NVIDIA's compute capability; 0: not reported
+     * @param atomics      bits CL_DEVICE_ATOMIC_* common to atomic operations and fences
      */
     record Facts(boolean isCpu, String architecture, String platform, int openClMajor, int nvidiaMajor, long atomics) { }
 
@@ -65,7 +65,7 @@ public enum Fence {
         return (facts.atomics & needed) != needed ? NONE : facts.openClMajor == 2 ? OPENCL_2 : OPENCL_3;
     }
 
-    /** The build options of a program with {@code cl/barrier.cl}: {@code options}, and those that this fence needs. */
+    /** {@code options} with those that a program with {@code cl/barrier.cl} needs for this fence. */
     public List<String> options(List<String> options) {
         List<String> all = new ArrayList<>(options);
         if (!standard.isEmpty()) {
@@ -78,7 +78,6 @@ public enum Fence {
         return all;
     }
 
-    /** The fence in words. */
     @Override
     public String toString() { return description; }
 }

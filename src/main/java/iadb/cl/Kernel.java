@@ -10,8 +10,8 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
 /**
- * A kernel object with its arguments, which are set by name: the source's own. They stay set until they are set again, and a
- * kernel is not launched before all are.
+ * A kernel object whose arguments are set by their names in the source. An argument keeps its value until it is set again. All
+ * must be set before a launch.
  */
 public final class Kernel implements AutoCloseable {
     private final Device device;
@@ -50,14 +50,14 @@ public final class Kernel implements AutoCloseable {
     /**
      * Sets a pointer.
      *
-     * @throws IllegalArgumentException as by each {@code set}, if the kernel has no argument of this name and type
+     * @throws IllegalArgumentException if the kernel has no argument of this name and type, as with each {@code set}
      */
     public Kernel set(String argument, DeviceBuffer buffer) {
         set(signature.index(argument, DeviceBuffer.class), Sizeof.cl_mem, Pointer.to(buffer.handle()));
         return this;
     }
 
-    /** Sets an int, or a uint of these bits. */
+    /** Sets an int, or a uint with the same bits. */
     public Kernel set(String argument, int value) {
         setWord(signature.index(argument, int.class), value);
         return this;
@@ -74,7 +74,7 @@ public final class Kernel implements AutoCloseable {
         return set("seed_low", (int) seed).set("seed_high", (int) (seed >>> 32));
     }
 
-    /** A setter for an int that changes with each launch: {@link #set(String, int)} without looking the name up again. */
+    /** A setter for an int that changes with each launch: does not look up the name again. */
     public IntConsumer setter(String argument) {
         int index = signature.index(argument, int.class);
         return value -> setWord(index, value);
@@ -85,7 +85,7 @@ public final class Kernel implements AutoCloseable {
         return signature.parameters().stream().anyMatch(parameter -> parameter.name().equals(argument));
     }
 
-    /** The largest work-group that this kernel can run in on its device, after compilation. */
+    /** The largest work-group that this compiled kernel can run in on its device. */
     public long maxGroupSize() {
         long[] size = new long[1];
         OpenClException.check(clGetKernelWorkGroupInfo(kernel, device.id(), CL_KERNEL_WORK_GROUP_SIZE, Sizeof.size_t,

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A kernel's parameters by name, read from its source. {@code CL_KERNEL_ARG_INFO} would need another build option, may be
- * missing in a program loaded from a binary, and PoCL renames parameters in it.
+ * A kernel's parameters, parsed from its source. {@code CL_KERNEL_ARG_INFO} would need another build option, may be missing in a
+ * program loaded from a binary, and is renamed by PoCL.
  */
 record KernelSignature(String kernel, List<Parameter> parameters) {
     private static final Map<String, Class<?>> SCALARS = Map.of("int", int.class, "uint", int.class, "float", float.class);
@@ -18,8 +18,6 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
     private static final Pattern COMMENT = Pattern.compile("//[^\\n]*|/\\*.*?\\*/", Pattern.DOTALL);
 
     /**
-     * A parameter.
-     *
      * @param type int.class for int and uint, float.class, or DeviceBuffer.class for a pointer to global or constant memory
      */
     record Parameter(String name, Class<?> type) { }
@@ -27,7 +25,7 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
     /**
      * The signature of {@code void kernel(...)} in these sources.
      *
-     * @throws IllegalArgumentException if there is not exactly one, or if a parameter has another type
+     * @throws IllegalArgumentException unless there is exactly one, whose parameters have types of {@link Parameter}
      */
     static KernelSignature of(List<Source> sources, String kernel) {
         String head = "void " + kernel + "(";
@@ -72,7 +70,7 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
     /**
      * The index of a parameter.
      *
-     * @throws IllegalArgumentException if there is none of this name, or if it has another type
+     * @throws IllegalArgumentException if no parameter has this name and type
      */
     int index(String name, Class<?> type) {
         for (int i = 0; i < parameters.size(); i++) {

@@ -29,14 +29,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Unpacks the native libraries in the jars of JOCL and LWJGL into a {@link PrivateFolder}, from which both load them. By itself,
- * JOCL loads any file of its library's name in the temporary folder, and writes that file in place: two starts at once load half
- * a library, and on a shared machine another user's file may be loaded.
+ * Unpacks the native libraries in the jars of JOCL and LWJGL into a {@link PrivateFolder}, from which both load them. JOCL alone
+ * would load any file with its library's name from the temporary folder, and would write that file in place: two processes that
+ * start at the same time could load half a library, and on a shared machine another user's file could be loaded.
  *
- * <p>Each start compares the files with those in the jar, and replaces one that differs. The folder is the first of these where
- * the files can be written and executed: {@code natives} in the program's cache, {@code iadb-cl-USER} in the temporary folder, a
- * new folder there that is deleted at exit. The folders above it are trusted, and so is {@code java.library.path}, where JOCL
- * looks first.
+ * <p>Each start compares the files with those in the jar, and replaces those that differ. The folder is the first of these in
+ * which files can be written and executed: {@code natives} in the program's cache, {@code iadb-cl-USER} in the temporary folder,
+ * a new folder there that is deleted at exit. Its parent folders are trusted, and so is {@code java.library.path}, which JOCL
+ * searches first.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
@@ -46,25 +46,25 @@ public final class NativeLibraries {
     /** The name of JOCL 2.0.6's library on this platform. */
     private static final String JOCL = LibUtils.createPlatformLibraryName("JOCL_2_0_6");
 
-    /** The resources that every start needs. */
+    /** The libraries that every start needs, as resources. */
     private static final List<String> BASE = List.of("/lib/" + LibUtils.createLibraryFileName(JOCL), ofLwjgl("lwjgl"));
 
-    /** Those that the window needs too; missing where this program is used as a library. */
-    private static final List<String> OF_THE_WINDOW = List.of(ofLwjgl("opengl/lwjgl_opengl"), ofLwjgl("glfw/glfw"),
+    /** The libraries that the window also needs, as resources; missing if this program is used as a library. */
+    private static final List<String> WINDOW = List.of(ofLwjgl("opengl/lwjgl_opengl"), ofLwjgl("glfw/glfw"),
             ofLwjgl("nuklear/lwjgl_nuklear"));
 
-    private static String lwjglFolder; // as this class set it
-    private static NoDeviceException fault; // of JOCL's class, which cannot be initialised again
+    private static String lwjglFolder; // set by this class
+    private static NoDeviceException fault; // while initialising JOCL's class, which cannot be repeated
     private static boolean loaded;
     private static boolean loadedForWindow;
 
     private NativeLibraries() { }
 
     /**
-     * Loads JOCL's library and sets the folder of LWJGL's, once in a process, before any other use of the two.
+     * Loads JOCL's library and sets the folder of LWJGL's, once in a process. Must precede any other use of both.
      *
      * @throws NoDeviceException if the OpenCL loader is missing, if JOCL's library does not load, or if no folder can hold the
-     *     libraries: the message names each folder and its fault
+     *     libraries: the message then names each folder and its fault
      */
     public static synchronized void load() {
         if (fault != null) {
@@ -82,25 +82,26 @@ public final class NativeLibraries {
     }
 
     /**
-     * {@linkplain #load Loads} the libraries, and unpacks those that the window needs, before LWJGL's OpenGL, GLFW or Nuklear are
-     * used.
+     * {@linkplain #load Loads} the libraries, and unpacks those of the window. Must precede any use of LWJGL's OpenGL, GLFW and
+     * Nuklear.
      *
-     * @throws NoDeviceException as by {@link #load}
+     * @throws NoDeviceException as {@link #load}
      */
     public static synchronized void loadForWindow() {
         load();
         if (!loadedForWindow) {
-            setLwjglFolder(unpacked(OF_THE_WINDOW));
+            setLwjglFolder(unpacked(WINDOW));
             loadedForWindow = true;
         }
     }
 
-    /** Unpacks these resources into the first folder where that is possible, and returns it. */
+    /** Unpacks these resources into the first possible folder, and returns it. */
     private static Path unpacked(List<String> resources) {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
         String temporary = System.getProperty(TEMPORARY_FOLDER);
-        Map<String, Callable<Path>> folders = new LinkedHashMap<>(); // by the names that messages give them
-        UserCache.folder("natives").ifPresent(folder -> folders.put(folder.toAbsolutePath().toString(), () -> lasting(real(folder))));
+        Map<String, Callable<Path>> folders = new LinkedHashMap<>(); // by the names for messages
+        UserCache.folder("natives").ifPresent(folder ->
+                folders.put(folder.toAbsolutePath().toString(), () -> lasting(real(folder))));
         String own = new File(temporary, "iadb-cl-" + user).getAbsolutePath();
         folders.putIfAbsent(own, () -> lasting(Path.of(own)));
         folders.put("a new folder in " + temporary, NativeLibraries::deletedAtExit);
@@ -126,7 +127,7 @@ public final class NativeLibraries {
                 + UserCache.SETTING, null);
     }
 
-    /** A folder that is kept, made if it is missing. */
+    /** A folder that is kept; creates it if it is missing. */
     private static Path lasting(Path folder) throws IOException {
         PrivateFolder.make(folder);
         PrivateFolder.requireNoLink(folder);
@@ -137,13 +138,13 @@ public final class NativeLibraries {
     /** A folder that is deleted at exit. */
     private static Path deletedAtExit() throws IOException {
         Path folder = Files.createTempDirectory("iadb-cl-");
-        folder.toFile().deleteOnExit(); // in reverse order: after its files
+        folder.toFile().deleteOnExit(); // files are deleted in reverse order, so this one last
         BASE.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
-        OF_THE_WINDOW.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
+        WINDOW.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
         return folder;
     }
 
-    /** The folder behind the user's own links. */
+    /** The folder with the user's symbolic links resolved. */
     private static Path real(Path folder) {
         try {
             return folder.toRealPath();
@@ -165,7 +166,7 @@ public final class NativeLibraries {
         return folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
     }
 
-    /** Writes a resource into the folder, unless the same bytes are there. One that is in no jar is skipped. */
+    /** Writes a resource into the folder unless the file has the same bytes. Skips a resource that is in no jar. */
     private static void unpack(String resource, Path folder) throws IOException {
         byte[] content;
         try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
@@ -192,7 +193,7 @@ public final class NativeLibraries {
         return Arrays.equals(Files.readAllBytes(file), content);
     }
 
-    /** LWJGL loads libraries with the right checksum from it. A folder that the user configured for LWJGL stays. */
+    /** Sets the folder from which LWJGL loads libraries with the right checksum, unless the user configured another. */
     private static void setLwjglFolder(Path folder) {
         Object named = Configuration.SHARED_LIBRARY_EXTRACT_PATH.get();
         if (named == null || named.equals(lwjglFolder)) {
@@ -202,8 +203,8 @@ public final class NativeLibraries {
     }
 
     /**
-     * Initialises JOCL while {@code java.io.tmpdir} names the folder, so that it loads its library from there. Java itself read the
-     * property when it started.
+     * Initialises JOCL while {@code java.io.tmpdir} names the folder, so that JOCL loads its library from there. Java itself does
+     * not read the property again after its start.
      */
     private static void loadJocl(Path folder) {
         String before = System.setProperty(TEMPORARY_FOLDER, folder.toString());
@@ -221,15 +222,15 @@ public final class NativeLibraries {
     }
 
     /**
-     * Whether this machine has an OpenCL loader. On Linux, JOCL's native code prints its complaint about a missing one to stdout,
-     * where only results belong. False only if the dynamic linker finds none there; true on systems other than Linux.
+     * Whether this machine may have an OpenCL loader: false only if Linux's dynamic linker finds none. Without a loader, JOCL's
+     * native code would print to stdout on Linux, where only results belong.
      */
     private static boolean mayFindLoader() {
         if (!System.getProperty("os.name").equals("Linux")) {
             return true;
         }
         String path = System.getenv().getOrDefault("LD_LIBRARY_PATH", "");
-        // Debian's linker also looks into the processor's folder, and needs no cache there: small containers may lack one
+        // Debian's linker also searches the processor's folder without a cache, which small containers may lack
         String processor = System.getProperty("os.arch").replace("amd64", "x86_64") + "-linux-gnu";
         Stream<String> folders = Stream.of("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib", "/lib/" + processor,
                 "/usr/lib/" + processor);
@@ -242,23 +243,23 @@ public final class NativeLibraries {
         try {
             return new String(Files.readAllBytes(Path.of("/etc/ld.so.cache")), StandardCharsets.ISO_8859_1).contains(LOADER);
         } catch (IOException e) {
-            return false; // no cache: musl, NixOS
+            return false; // musl and NixOS have no cache
         }
     }
 
     /**
      * POSIX's sigaction.
      *
-     * @param action    struct sigaction to set, or null
-     * @param oldAction receives the previous one, unless null
-     * @return whether it succeeded; false on systems without it
+     * @param action    struct sigaction to set; null sets none
+     * @param oldAction receives the previous struct sigaction, unless null
+     * @return whether it succeeded; false on systems without sigaction
      */
     static boolean sigaction(int signal, ByteBuffer action, ByteBuffer oldAction) {
         return Sigaction.ADDRESS != 0 && JNI.invokePPI(signal, MemoryUtil.memAddressSafe(action),
                 MemoryUtil.memAddressSafe(oldAction), Sigaction.ADDRESS) == 0;
     }
 
-    /** A class of its own, so that the address is looked up after LWJGL's library was unpacked. */
+    /** Delays looking up the address until LWJGL's library is unpacked. */
     private static final class Sigaction {
         static final long ADDRESS = find();
 

@@ -67,8 +67,8 @@ public class OpenClException extends RuntimeException {
     public static final class NoDeviceException extends OpenClException {
         static final String HOW_TO_GET_OPENCL =
                 "install your GPU's driver, or PoCL for the CPU (Debian, Ubuntu: apt install pocl-opencl-icd; "
-                + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl), which needs a HOME or POCL_CACHE_DIR"
-                + " that it may write to";
+                + "Fedora: dnf install pocl; Arch: pacman -S pocl; macOS: brew install pocl), which needs a HOME or"
+                + " POCL_CACHE_DIR that it may write to";
         static final String NO_LOADER = "no OpenCL loader on this machine; " + HOW_TO_GET_OPENCL;
 
         private static final long serialVersionUID = 1L;

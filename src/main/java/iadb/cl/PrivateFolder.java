@@ -17,10 +17,10 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
-/** A folder that only this user can write to. Its files appear complete or not at all. */
+/** A folder that only this user can write to. Its files are complete as soon as they exist. */
 final class PrivateFolder {
-    private static final String UNFINISHED = ".tmp"; // ending of a file that is being written, after digits
-    private static final Duration STALE_AGE = Duration.ofHours(1); // of an unfinished file that nobody writes any more
+    private static final String UNFINISHED = ".tmp"; // ending of an unfinished file, after digits
+    private static final Duration STALE_AGE = Duration.ofHours(1); // of an unfinished file whose writer was killed
 
     private static final Optional<Object> USER = user();
     private static final Set<PosixFilePermission> OTHERS_WRITE =
@@ -29,16 +29,16 @@ final class PrivateFolder {
     private PrivateFolder() { }
 
     /**
-     * Makes the folder, for this user only, if it is missing.
+     * Creates the folder, for this user only, if it is missing.
      *
-     * @throws IOException if it cannot be made, or is one that another user could write to
+     * @throws IOException if it cannot be created, or if another user could write to it
      */
     static void make(Path folder) throws IOException {
         Files.createDirectories(folder, permissions(folder, "rwx------"));
         require(folder);
     }
 
-    /** @throws IOException if the folder, or the file in it, is one that another user could have written */
+    /** @throws IOException if another user could have written this folder, or this file in it */
     static void require(Path path) throws IOException {
         if (!Files.isWritable(path) || isPosix(path) && (!isOwn(path)
                 || Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS_WRITE::contains))) {
@@ -47,7 +47,7 @@ final class PrivateFolder {
     }
 
     /**
-     * Refuses a symbolic link and a folder of another user. In a folder where everyone may write, another user could redirect a
+     * Refuses a symbolic link and another user's folder. In a folder that everyone may write to, another user could redirect a
      * link after this check, but cannot replace a folder that this user owns.
      *
      * @throws IOException if it is refused
@@ -61,7 +61,7 @@ final class PrivateFolder {
         }
     }
 
-    /** Removes unfinished files of runs that were killed. */
+    /** Removes unfinished files of killed runs. */
     static void removeUnfinished(Path folder) throws IOException {
         Instant stale = Instant.now().minus(STALE_AGE);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
@@ -72,17 +72,18 @@ final class PrivateFolder {
                         Files.deleteIfExists(file);
                     }
                 } catch (NoSuchFileException e) {
-                    continue; // another run has just finished it
+                    continue; // another run has just removed it
                 }
             }
         }
     }
 
     /**
-     * Writes a file under a temporary name in its folder and renames it: a reader finds the old content or the new.
+     * Writes a file under a temporary name in its folder and renames it, so that a reader finds either the old or the new
+     * content.
      *
-     * @param executable whether the file's permissions let this user execute it
-     * @param parts      its content, concatenated
+     * @param executable whether this user may execute the file
+     * @param parts      concatenated to its content
      */
     static void write(Path file, boolean executable, byte[]... parts) throws IOException {
         Path temporary = Files.createTempFile(file.getParent(), "", UNFINISHED,
@@ -95,7 +96,7 @@ final class PrivateFolder {
             }
             replace(temporary, file);
         } finally {
-            Files.deleteIfExists(temporary); // still there only after a fault
+            Files.deleteIfExists(temporary); // exists only after a fault
         }
     }
 
@@ -110,12 +111,12 @@ final class PrivateFolder {
         }
     }
 
-    /** Whether this process's user owns it; false if that is unknown. The superuser can write to files of others too. */
+    /** Whether this process's user owns it; false if unknown. Needed since the superuser can also write to other users' files. */
     private static boolean isOwn(Path path, LinkOption... options) throws IOException {
         return USER.isPresent() && Files.getAttribute(path, "unix:uid", options).equals(USER.get());
     }
 
-    /** The user id of this process: from /proc if that exists, else the owner of a new file. */
+    /** The user id of this process: from /proc if it exists, else the owner of a new file. */
     private static Optional<Object> user() {
         Path process = Path.of("/proc/self");
         try {

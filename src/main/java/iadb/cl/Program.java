@@ -16,9 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A built OpenCL program: kernels by name. It is built from the binary of an earlier run if the {@link UserCache} has one that
- * the driver accepts, else from the sources. Each object holds a reference to the driver's program until {@link #close}; kernels
- * hold their own.
+ * A built OpenCL program. It is built from the binary of an earlier run if the {@link UserCache} has one that the driver accepts,
+ * or else from the sources. Each object holds a reference to the driver's program until {@link #close}; kernels hold their own.
  */
 public final class Program implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
@@ -40,10 +39,10 @@ public final class Program implements AutoCloseable {
         this.fromCache = fromCache;
     }
 
-    /** This user's cache for programs of a device; off where the driver keeps programs itself. */
+    /** The user's cache for programs of a device; off if the driver keeps programs itself. */
     static UserCache cacheFor(Device device) { return device.keepsPrograms() ? UserCache.off() : UserCache.of(CACHE_KIND); }
 
-    /** The name of a program: everything that the compiler's output depends on. */
+    /** The key of a program: a digest of everything that the compiler's output depends on. */
     static String key(Device device, List<Source> sources, List<String> options) {
         List<String> parts = new ArrayList<>(device.identity());
         parts.add(Integer.toString(options.size()));
@@ -55,7 +54,7 @@ public final class Program implements AutoCloseable {
         return UserCache.key(parts);
     }
 
-    /** Builds the program of this {@link #key}, and keeps its binary for later runs. */
+    /** Builds the program with this {@link #key}, and stores its binary for later runs. */
     static Program build(Context context, UserCache cache, String key, List<Source> sources, List<String> options) {
         return SignalHandlers.keptDuring(() -> buildNow(context, cache, key, sources, options));
     }
@@ -88,14 +87,14 @@ public final class Program implements AutoCloseable {
             String log = buildLog(program, device);
             clReleaseProgram(program);
             String hint = device.keepsPrograms()
-                    ? ", or see that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : "";
+                    ? ", or make sure that PoCL can write to its cache folder (POCL_CACHE_DIR, by default ~/.cache/pocl)" : "";
             throw new BuildException("clBuildProgram failed with %s on %s for %s; try another device, or a newer driver%s"
                     .formatted(stringFor_errorCode(status[0]), device.name(), names, hint), options, log);
         }
         return program;
     }
 
-    /** The program of a binary, or null if the driver refuses it. */
+    /** Builds from a binary; returns null if the driver refuses it. */
     private static cl_program ofBinary(Context context, byte[] binary, String options) {
         cl_device_id[] devices = {context.device().id()};
         int[] status = new int[1];
@@ -127,16 +126,16 @@ public final class Program implements AutoCloseable {
         return new byte[0];
     }
 
-    /** The same built program with a reference of its own. */
+    /** The same built program with another reference. */
     Program share() {
         OpenClException.check(clRetainProgram(program), "clRetainProgram", device);
         return new Program(device, program, sources, signatures, fromCache);
     }
 
-    /** Whether it was built from the binary of an earlier run. */
+    /** Whether this was built from the binary of an earlier run. */
     boolean isFromCache() { return fromCache; }
 
-    /** A new kernel object with arguments of its own. */
+    /** A new kernel object with its own arguments. */
     public Kernel kernel(String name) {
         return new Kernel(device, program, signatures.computeIfAbsent(name, kernel -> KernelSignature.of(sources, kernel)));
     }

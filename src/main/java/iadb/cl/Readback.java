@@ -8,10 +8,10 @@ import org.jocl.cl_event;
 
 /**
  * Fetches results while the device continues: {@link #start} enqueues a copy into this object's memory, {@link #await} waits for
- * that copy alone. One copy at a time.
+ * that copy only. One copy at a time.
  *
- * <p>The read has its own queue, so that it does not wait for later commands. It is a blocking read after an awaited event, since
- * JOCL starts a thread for each non-blocking one.
+ * <p>The read has its own queue, so that it does not wait for later commands. It is a blocking read after the copy's event, since
+ * JOCL starts a thread for each non-blocking read.
  */
 public final class Readback implements AutoCloseable {
     private final Context context;
@@ -31,7 +31,7 @@ public final class Readback implements AutoCloseable {
         }
     }
 
-    /** Enqueues the copy of {@code count} floats, starting at float {@code first} of {@code from}. */
+    /** Enqueues a copy of {@code count} floats, starting at float {@code first} of {@code from}. */
     public void start(DeviceBuffer from, int first, int count) {
         if (copied != null) {
             throw new IllegalStateException("the previous copy has not been fetched");
@@ -46,7 +46,7 @@ public final class Readback implements AutoCloseable {
         this.count = count;
     }
 
-    /** Waits for the copy that was started, and returns its floats. */
+    /** Waits for the started copy, and returns its floats. */
     public float[] await() {
         if (copied == null) {
             throw new IllegalStateException("no copy was started");
@@ -67,7 +67,7 @@ public final class Readback implements AutoCloseable {
     @Override
     public void close() {
         if (copied != null) {
-            clReleaseEvent(copied); // a copy that nobody fetched, after a fault
+            clReleaseEvent(copied); // not fetched because of a fault
         }
         memory.close();
         clReleaseCommandQueue(queue);

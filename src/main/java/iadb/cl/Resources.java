@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Device objects that belong together, closed in the reverse of the order they were added. A constructor that creates several
- * adds each, and closes all if a later one fails. A fault while closing is logged, and the others are closed.
+ * Device objects that are closed together, in reverse order of their addition. A constructor that creates several objects adds
+ * each, and closes all if a later one fails. A fault while closing one is logged, and the rest are closed.
  */
 public final class Resources implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Resources.class);

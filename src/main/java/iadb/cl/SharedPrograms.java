@@ -9,21 +9,21 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** The programs that sibling contexts built and checked. Closed with the last of these contexts. */
+/** The programs that sibling contexts have built and checked. Closed with the last of these contexts. */
 final class SharedPrograms {
-    private static final int MOST_KEPT = 16; // in case one is built again; a search over tunings builds hundreds
-    private static final byte[] PASSED = {1}; // the content of a passed check's cache entry, which only has to exist
+    private static final int MAX_KEPT = 16; // for repeated builds; a search for a tuning builds hundreds of programs
+    private static final byte[] PASSED = {1}; // the content of a passed check's cache entry
 
     private final Device device;
     private final UserCache cache;
     private final UserCache checks = UserCache.of("checks");
     private final Map<String, Program> kept = new LinkedHashMap<>(); // by Program.key, oldest first
     private final Set<String> checked = new HashSet<>(); // by Program.key
-    private final Map<String, Thread> checking = new HashMap<>(); // programs under check, and the thread that checks each
+    private final Map<String, Thread> checking = new HashMap<>(); // programs being checked, and the thread that checks each
     private int contexts = 1;
     private Consumer<Context.FirstUse> listener = use -> { };
     private boolean isFirstUseReported;
-    private int passed; // checks of this first use
+    private int passed; // number of passed checks
 
     SharedPrograms(Device device, UserCache cache) {
         this.device = device;
@@ -39,10 +39,10 @@ final class SharedPrograms {
         }
     }
 
-    /** The names, by {@link Program#key}, of the programs that are kept. */
+    /** The {@linkplain Program#key keys} of the kept programs. */
     synchronized Set<String> keys() { return Set.copyOf(kept.keySet()); }
 
-    /** The program, with a reference of the caller's own. Several threads may build at once. */
+    /** The program with a reference that the caller owns. Several threads may build at the same time. */
     Program build(Context context, List<Source> sources, List<String> options) {
         String key = Program.key(device, sources, options);
         synchronized (this) {
@@ -58,7 +58,7 @@ final class SharedPrograms {
                 return earlier.share();
             }
             Program own = built.share();
-            if (kept.size() > MOST_KEPT) {
+            if (kept.size() > MAX_KEPT) {
                 kept.remove(kept.keySet().iterator().next()).close();
             }
             return own;
@@ -73,7 +73,7 @@ final class SharedPrograms {
         return checked.contains(key);
     }
 
-    /** Runs a check unless it passed before; see {@link Context#checkOnce}. */
+    /** Runs a check unless it has passed before; see {@link Context#checkOnce}. */
     boolean checkOnce(String key, BooleanSupplier check) {
         if (!beginCheck(key)) {
             return true;
@@ -93,8 +93,8 @@ final class SharedPrograms {
     }
 
     /**
-     * Whether this thread has to check a program now; waits for another thread's check. A program that this thread is checking
-     * already is not checked within its own check.
+     * Whether this thread must check a program now; waits for another thread's check of it. False within this thread's own check
+     * of the program.
      */
     private synchronized boolean beginCheck(String key) {
         boolean interrupted = false;
@@ -131,7 +131,7 @@ final class SharedPrograms {
         report(0, false);
     }
 
-    /** Reports that another check passed (1) or none (0), or that tunings are about to be timed. */
+    /** Reports {@code newlyPassed} checks, or the start of the first build, or that tunings are about to be timed. */
     void report(int newlyPassed, boolean measures) {
         Consumer<Context.FirstUse> receiver;
         int number;

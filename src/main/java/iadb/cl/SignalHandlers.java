@@ -11,20 +11,20 @@ import org.slf4j.LoggerFactory;
  * A copy of the process's signal handlers, which restores those that a driver replaced.
  *
  * <p>A driver that contains LLVM, such as PoCL, replaces the handlers of SIGSEGV, SIGINT and a dozen others when it starts or
- * first compiles, each for one signal only (SA_RESETHAND). The first signal deletes the files that the compiler is writing and
- * restores all handlers (LLVM 14, {@code llvm/lib/Support/Unix/Signals.inc}). But HotSpot uses SIGSEGV all the time, to stop
- * threads at a safepoint and to detect null pointers: one during a build makes the build fail for a deleted file, and two at
- * once end the process without a message. LLVM replaces the handlers once in a process, so restoring them lasts.
+ * first compiles, each for a single signal (SA_RESETHAND). The first signal deletes the files that the compiler is writing and
+ * restores all handlers (LLVM 14, {@code llvm/lib/Support/Unix/Signals.inc}). But HotSpot uses SIGSEGV routinely, to stop threads
+ * at a safepoint and to detect null pointers: one SIGSEGV during a build makes the build fail for a deleted file, and two at the
+ * same time end the process without a message. LLVM replaces the handlers only once in a process, so restoring them lasts.
  */
 final class SignalHandlers {
     private static final Logger LOG = LoggerFactory.getLogger(SignalHandlers.class);
-    private static final int SIGNALS = 32; // the classic ones; LLVM takes no real-time signal
-    private static final int ACTION_BYTES = 512; // more than any system's struct sigaction: Linux has 152, macOS 16
+    private static final int SIGNALS = 32; // the standard ones: LLVM handles no real-time signal
+    private static final int ACTION_BYTES = 512; // above every system's struct sigaction: 152 on Linux, 16 on macOS
 
     private static SignalHandlers before; // copied when the first thread entered keptDuring
     private static int running; // threads in keptDuring
 
-    private final ByteBuffer actions = allocate(SIGNALS * ACTION_BYTES); // struct sigaction: first word, the handler's address
+    private final ByteBuffer actions = allocate(SIGNALS * ACTION_BYTES); // by signal; the first word is the handler's address
     private final ByteBuffer now = allocate(ACTION_BYTES);
 
     private SignalHandlers() {
@@ -34,8 +34,8 @@ final class SignalHandlers {
     }
 
     /**
-     * Runs what may start a driver's compiler, and restores the handlers. Several threads may do so at once: the first of them
-     * copies the handlers, since a later one could copy those of a driver and restore these for good.
+     * Runs work that may start a driver's compiler, and restores the handlers. Several threads may do so concurrently: only the
+     * first copies the handlers, since a later copy might contain a driver's.
      */
     static <T> T keptDuring(Supplier<T> work) {
         SignalHandlers own = enter();
@@ -75,14 +75,12 @@ final class SignalHandlers {
         }
     }
 
-    /** Addresses by signal number; 0 is the system's default. */
+    /** The handlers' addresses by signal number; 0 is the system's default. */
     long[] addresses() { return IntStream.range(0, SIGNALS).mapToLong(this::handler).toArray(); }
 
     private long handler(int signal) { return actions.getLong(signal * ACTION_BYTES); }
 
     private ByteBuffer action(int signal) { return actions.slice(signal * ACTION_BYTES, ACTION_BYTES); }
 
-    private static ByteBuffer allocate(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-    }
+    private static ByteBuffer allocate(int bytes) { return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()); }
 }

@@ -6,16 +6,16 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * OpenCL C of one file.
+ * An OpenCL C file.
  *
- * @param name the file's name, which a build log shows
- * @param text the source
+ * @param name shown in build logs
+ * @param text its content
  */
 public record Source(String name, String text) {
     /** The build option for the version of OpenCL C that the sources are written in. */
     public static final String STANDARD = "-cl-std=CL1.2";
 
-    /** The file {@code cl/name} that is packed into the jar. */
+    /** The packed file {@code cl/name}. */
     public static Source of(String name) {
         try (InputStream in = Source.class.getResourceAsStream("/cl/" + name)) {
             if (in == null) {
@@ -28,8 +28,8 @@ public record Source(String name, String text) {
     }
 
     /**
-     * The text after a line directive, so that build logs name this file and its line numbers. Comments may contain α and ∂,
-     * which some OpenCL compilers refuse: they become question marks.
+     * The text with a line directive, so that build logs give this file's name and line numbers. Non-ASCII characters, which some
+     * OpenCL compilers refuse even in comments, become question marks.
      */
     public String withLineDirective() {
         return "#line 1 \"" + name + "\"\n" + text.replaceAll("[^\\x00-\\x7F]", "?") + "\n";

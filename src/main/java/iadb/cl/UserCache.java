@@ -26,19 +26,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Results of earlier runs that can be computed again, one file each in a private folder of the user: built programs, their
- * passed checks, the fastest tunings, and whether a device can share memory with OpenGL.
+ * Results of earlier runs, each in a file in the user's private folder: built programs, their passed checks, the fastest tunings,
+ * and whether a device can share memory with OpenGL.
  *
- * <p>An entry is magic, format, key [32], payload length, SHA-256 of the payload [32], payload. All of it is checked when it is
- * loaded, since some drivers crash on a binary that is not theirs. A cache never fails: an entry that cannot be read counts
- * as missing, and one that cannot be written is dropped. The folder is used only if no other user can write to it.
+ * <p>An entry consists of magic, format, key [32], payload length, SHA-256 of the payload [32], and payload. All of it is checked
+ * when it is loaded, since some drivers crash on a foreign binary. A cache throws no exception: an entry that cannot be read
+ * counts as missing, and one that cannot be written is dropped. The folder is used only if no other user can write to it.
  */
 public final class UserCache {
-    /** Bytes of all entries together. */
+    /** Most bytes of all entries together. */
     static final long MOST_BYTES = 64L << 20;
     static final int HEADER_BYTES = 8 + Integer.BYTES + 32 + Long.BYTES + 32;
 
-    /** Names the folder, as system property or else environment variable; {@code off} turns the cache off. */
+    /** The system property, or else environment variable, that names the folder; {@code off} turns the cache off. */
     static final String SETTING = "IADB_CL_CACHE";
 
     private static final Logger LOG = LoggerFactory.getLogger(UserCache.class);
@@ -46,7 +46,7 @@ public final class UserCache {
     private static final int FORMAT = 1;
 
     private final Optional<Path> folder; // empty: off
-    private final String ending; // of its files' names: several caches may lie in one folder
+    private final String ending; // of file names: several caches may share a folder
     private final long mostBytes;
 
     private UserCache(Optional<Path> folder, String kind, long mostBytes) {
@@ -58,23 +58,23 @@ public final class UserCache {
     /**
      * The cache of the user who runs this program.
      *
-     * @param kind what it holds, part of its file names: kinds are kept apart
+     * @param kind of its entries, part of their file names
      */
     public static UserCache of(String kind) { return new UserCache(folder(kind), kind, MOST_BYTES); }
 
-    /** Stores nothing and finds nothing. */
+    /** A cache that is off: it stores nothing and finds nothing. */
     static UserCache off() { return new UserCache(Optional.empty(), "", 0); }
 
     /** A cache in this folder that holds at most {@code mostBytes}. */
     static UserCache in(Path folder, String kind, long mostBytes) { return new UserCache(Optional.of(folder), kind, mostBytes); }
 
-    /** The folder for entries of this kind; empty when the user turned the cache off, or there can be none. */
+    /** The folder for entries of this kind; empty if the user turned the cache off, or if there is no folder. */
     static Optional<Path> folder(String kind) {
         String setting = Optional.ofNullable(System.getProperty(SETTING, System.getenv(SETTING))).orElse("");
         return folder(setting, kind, System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());
     }
 
-    /** @param setting a folder for all kinds, {@code off}, or blank for the system's folder of caches */
+    /** @param setting a folder for all kinds, {@code off}, or blank for a folder in the system's folder of caches */
     static Optional<Path> folder(String setting, String kind, String system, String home, Map<String, String> environment) {
         if ("off".equals(setting)) {
             return Optional.empty();
@@ -105,24 +105,24 @@ public final class UserCache {
         return Optional.ofNullable(path).map(Path::of).filter(Path::isAbsolute);
     }
 
-    /** Where entries lie; empty when the cache is off. */
+    /** The folder of the entries; empty if the cache is off. */
     Optional<Path> folder() { return folder; }
 
-    /** The file of an entry; only when the cache is on. */
+    /** The file of an entry. Requires that the cache is on. */
     Path file(String key) { return folder.orElseThrow().resolve(key + ending); }
 
-    /** The name of an entry: a digest of everything that it depends on, as 64 hexadecimal digits. */
+    /** The key of an entry: a digest of everything that it depends on, as 64 hexadecimal digits. */
     public static String key(List<String> parts) {
         MessageDigest digest = sha256();
         for (String part : parts) {
             byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
-            digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length)); // no two lists give the same bytes
+            digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length)); // separates the parts
             digest.update(bytes);
         }
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** What an earlier run stored, unchanged, or empty. */
+    /** The payload that was stored with this key; empty if it is missing or damaged. */
     public Optional<byte[]> load(String key) {
         if (folder.isEmpty() || !Files.isDirectory(folder.get())) {
             return Optional.empty();
@@ -136,7 +136,7 @@ public final class UserCache {
             PrivateFolder.require(file);
             Optional<byte[]> payload = payload(file, key);
             if (payload.isPresent()) {
-                tryTo(() -> Files.setLastModifiedTime(file, FileTime.from(Instant.now()))); // trim removes the oldest
+                tryTo(() -> Files.setLastModifiedTime(file, FileTime.from(Instant.now()))); // for trim, which removes the oldest
             } else {
                 LOG.debug("cache: {} is damaged and will be replaced", file);
             }
@@ -160,13 +160,13 @@ public final class UserCache {
         return Arrays.equals(header(key, payload), Arrays.copyOf(entry, HEADER_BYTES)) ? Optional.of(payload) : Optional.empty();
     }
 
-    /** The bytes before a payload. */
+    /** The bytes of an entry before its payload. */
     private static byte[] header(String key, byte[] payload) {
         return ByteBuffer.allocate(HEADER_BYTES).put(MAGIC).putInt(FORMAT).put(HexFormat.of().parseHex(key))
                 .putLong(payload.length).put(sha256().digest(payload)).array();
     }
 
-    /** Whether entries can be stored; makes the folder. */
+    /** Whether entries can be stored; creates the folder if it is missing. */
     public boolean takesEntries() {
         if (folder.isEmpty()) {
             return false;
@@ -180,7 +180,9 @@ public final class UserCache {
         }
     }
 
-    /** Stores an entry, in place of an earlier one of its key, and removes the oldest beyond the bound. An empty one is dropped. */
+    /**
+     * Stores an entry, replaces an earlier one with this key, and removes the oldest beyond the limit. Ignores an empty payload.
+     */
     public void store(String key, byte[] payload) {
         if (payload.length == 0 || HEADER_BYTES + (long) payload.length > mostBytes || !takesEntries()) {
             return;
@@ -195,14 +197,14 @@ public final class UserCache {
 
     private record Entry(Path path, long bytes, FileTime used) { }
 
-    /** Removes the entries used longest ago beyond the bound, and unfinished files of runs that were killed. */
+    /** Removes the least recently used entries beyond the limit, and unfinished files of killed runs. */
     private void trim() throws IOException {
         PrivateFolder.removeUnfinished(folder.orElseThrow());
         List<Entry> entries = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder.orElseThrow())) {
             for (Path path : (Iterable<Path>) files::iterator) {
                 if (path.getFileName().toString().matches("[0-9a-f]{64}" + Pattern.quote(ending))) {
-                    tryTo(() -> addIfEntry(entries, path)); // another run may have trimmed it away
+                    tryTo(() -> addIfEntry(entries, path)); // another run may have removed it
                 }
             }
         }

@@ -10,28 +10,27 @@ import iadb.cl.Source;
 import java.util.List;
 
 /**
- * The self-test of the barrier across work-groups ({@code cl/barrier.cl}): groups pass it many times, each time reading what the
- * others wrote before. It fails on a device whose waiting groups keep others from running, or whose groups do not see each other's
- * writes.
+ * The self-test of the barrier across work-groups ({@code cl/barrier.cl}): groups pass the barrier many times, and each time read
+ * what the other groups wrote before it. It fails if waiting groups keep others from running, or if groups do not see each
+ * other's writes.
  */
 public final class BarrierSelfTest {
-    private static final int VECTORS = 128; // a group writes in a round
-    /** Build options of its program, without those of a fence. */
+    private static final int VECTORS = 128; // written by a group in each round
+    /** Build options of its program, except those of a fence. */
     public static final List<String> OPTIONS = List.of(Source.STANDARD, "-DPROOF_VECTORS=" + VECTORS);
 
     private static final int ROUNDS = 200;
     private static final int VECTOR_BYTES = 16;
-    /** Target length of a wait: 0.1 s, so that it stays below 0.2 s if the clock halves. Windows ends a launch after 2 s. */
+    /** Longest wait: 0.1 s, or 0.2 s if the device's clock rate halves. Windows ends a launch after 2 s. */
     private static final double WAIT_NANOS = 0.1e9;
     private static final int MAX_POLLS = 10_000_000; // SPIN_LIMIT
     private static final int FIRST_POLLS = 1000;
-    private static final double MIN_TIMED_NANOS = 2e6; // far above the cost of a launch; at most 8 times that is timed
-    private static final int TIMINGS = 3; // the least of which counts, since other programs may use the device
+    private static final double MIN_TIMED_NANOS = 2e6; // far above the overhead of a launch
+    private static final int TIMINGS = 3; // the shortest counts, since other programs may use the device
 
-    private BarrierSelfTest() {
-    }
+    private BarrierSelfTest() { }
 
-    /** Its program. */
+    /** The sources of its program. */
     public static List<Source> sources() { return List.of(Source.of("arithmetic.cl"), Source.of("barrier.cl")); }
 
     /** Whether {@code groups} groups of {@code groupSize} work-items can wait for each other on this device, now. */
@@ -54,10 +53,9 @@ public final class BarrierSelfTest {
     }
 
     /**
-     * How often a wait polls before it times out: for a tenth of a second on a GPU, where the driver or operating system ends launches
-     * that take long.
+     * The polls of a wait before it times out. On a GPU they take 0.1 s, since the driver or operating system ends long launches.
      *
-     * @param program one with {@code cl/barrier.cl}
+     * @param program contains {@code cl/barrier.cl}
      */
     static int polls(Context context, Program program, int groups, int groupSize) {
         return context.device().type() == Device.Type.CPU ? MAX_POLLS : measuredPolls(context, program, groups, groupSize);

@@ -17,23 +17,23 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * The launches of one training step, in order. {@link PlanSelector} says which plan a device can run. Buffers that only one plan
- * needs (gradients of the blocks; with {@code layered} also activations) belong to it.
+ * The launches of one training step, in order. {@link PlanSelector} selects a plan that the device can run. Owns the gradients of
+ * the blocks, and with {@code layered} the activations.
  */
 public final class Plan implements AutoCloseable {
     private final Context context;
     private final NetworkShape shape;
     private final Tuning tuning;
     private final Batch batch;
-    private final int blocks; // of the batch
+    private final int blocks; // of the batch's gradients
     private final TrainingState state;
     private final Program program;
     private final Resources resources = new Resources();
     private final List<Launch> launches = new ArrayList<>();
     private final DeviceBuffer dBlocks; // [sets][blocks][shape.bufferFloats()]
     private final DeviceBuffer blockLoss; // [sets][blocks]
-    private Kernel persistent; // null: another plan
-    private DeviceBuffer stepsDone; // null: another plan
+    private Kernel persistent; // null in other plans
+    private DeviceBuffer stepsDone; // null in other plans
 
     /**
      * The data of a training, and how far a step moves the weights ({@code cl/blend.cl}, {@code cl/adam.cl}).
@@ -56,7 +56,7 @@ public final class Plan implements AutoCloseable {
         boolean averages() { return averageDecay > 0; }
     }
 
-    /** A launch of a kernel whose arguments are set but the step's number. */
+    /** A launch of a kernel whose arguments are set, except the step's number. */
     private record Launch(Kernel kernel, int groups, int groupSize, IntConsumer setStep) {
         void enqueue(Context context, int step) {
             setStep.accept(step);
@@ -67,10 +67,11 @@ public final class Plan implements AutoCloseable {
     /**
      * Builds the plan's kernels.
      *
-     * @param furtherOptions to build them with
-     * @throws DeviceLimitException when the device cannot hold its buffers, or run its kernels in groups of their size
+     * @param furtherOptions added to the build options
+     * @throws DeviceLimitException when the device cannot hold the buffers, or cannot run a kernel in groups of its size
      */
-    public Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state, String... furtherOptions) {
+    public Plan(Context context, NetworkShape shape, PlanChoice choice, Batch batch, TrainingState state,
+            String... furtherOptions) {
         this.context = context;
         this.shape = shape;
         this.batch = batch;
@@ -94,7 +95,7 @@ public final class Plan implements AutoCloseable {
         }
     }
 
-    /** The program of a plan. */
+    /** The sources of a plan's program. */
     public static List<Source> sources(PlanChoice.Kind kind) {
         String files = switch (kind) {
             case LAYERED -> "philox arithmetic network blend adam layered";
@@ -104,7 +105,7 @@ public final class Plan implements AutoCloseable {
         return Arrays.stream(files.split(" ")).map(file -> Source.of(file + ".cl")).toList();
     }
 
-    /** Enqueues {@code count} training steps from step {@code first} on, counted from 0. */
+    /** Enqueues {@code count} training steps, beginning with step {@code first}, counted from 0. */
     public void enqueueSteps(int first, int count) {
         if (persistent != null) {
             launches.get(0).enqueue(context, first);
@@ -119,18 +120,20 @@ public final class Plan implements AutoCloseable {
         }
     }
 
-    /** How many steps the last {@link #enqueueSteps} did, [1], a float; empty for a plan that always does all. */
+    /** The number of steps that the last {@link #enqueueSteps} made, [1], a float; empty for a plan that always makes all. */
     public Optional<DeviceBuffer> stepsDone() { return Optional.ofNullable(stepsDone); }
 
     private int persistentGroups() { return persistentGroups(tuning, batch.rows(), context.device()); }
 
-    /** Groups that wait for each other in the plan persistent: one a block, at most one a compute unit. */
+    /** The groups of {@code persistent}, which wait for each other: one for each block, at most one for each compute unit. */
     static int persistentGroups(Tuning tuning, int batch, Device device) {
         return Math.min(tuning.blocks(batch), device.computeUnits());
     }
 
-    /** Where persistent groups have one item, gradients lie by the parity of the step. */
-    private int gradientSets(PlanChoice.Kind kind) { return kind == PlanChoice.Kind.PERSISTENT && tuning.groupSize() == 1 ? 2 : 1; }
+    /** With groups of one work-item, {@code persistent} has separate gradients for even and odd steps. */
+    private int gradientSets(PlanChoice.Kind kind) {
+        return kind == PlanChoice.Kind.PERSISTENT && tuning.groupSize() == 1 ? 2 : 1;
+    }
 
     private void addPersistentLaunch() {
         DeviceBuffer arrivals = floats(2);
@@ -193,25 +196,25 @@ public final class Plan implements AutoCloseable {
 
     private static int points(DeviceBuffer data) { return (int) (data.bytes() / (2 * Float.BYTES)); }
 
-    /** Sets what a kernel takes that strides over the blocks of a batch. */
+    /** Sets the arguments of a kernel that strides over the blocks of a batch. */
     private Kernel setBlocks(Kernel kernel) {
         return kernel.set("batch", batch.rows()).set("blocks", blocks).set("block_tiles", tuning.blockTiles(batch.rows()));
     }
 
-    /** Sets what a kernel takes that moves the weights. */
+    /** Sets the arguments of a kernel that moves the weights. */
     private Kernel setWeights(Kernel kernel) {
         return kernel.set("learning_rate", batch.learningRate()).set("cosine_steps", batch.cosineSteps())
                 .set("average_rate", batch.averages() ? (float) (1 - batch.averageDecay()) : 0f)
                 .set("log_decay", batch.averages() ? (float) Math.log(batch.averageDecay()) : 0f)
                 .set("parameters", state.parameters()).set("moment1", state.moment1())
                 .set("moment2", state.moment2()).set("transposed", state.transposed())
-                .set("average", state.average().orElse(state.parameters())) // not touched where no average is kept
+                .set("average", state.average().orElse(state.parameters())) // not used without an average
                 .set("losses", state.losses()).set("loss_slots", state.lossSlots());
     }
 
     private Kernel add(String name, int groups) { return add(name, groups, tuning.groupSize()); }
 
-    /** Adds a launch; returns its kernel, whose arguments are to be set but the step's number. */
+    /** Adds a launch; returns its kernel, of which the caller sets all arguments except the step's number. */
     private Kernel add(String name, int groups, int groupSize) {
         Kernel kernel = checked(resources.add(program.kernel(name)), groupSize);
         launches.add(new Launch(kernel, groups, groupSize, kernel.takes("step") ? kernel.setter("step") : step -> { }));

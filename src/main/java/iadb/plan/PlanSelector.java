@@ -23,30 +23,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Selects the plan that trains a network on a device, and its tuning. Candidates are the plan that was asked for and those after it
- * in the order {@code persistent}, {@code fused}, {@code layered}. Each is built, its barrier is tested, and its answers are checked;
- * the first that passes runs, and keeps the reasons why others were refused.
+ * Selects the plan that trains a network on a device, and its tuning. Candidates are the requested plan and those after it in the
+ * order {@code persistent}, {@code fused}, {@code layered}. Each is built, its barrier is tested, and its answers are checked;
+ * the first that passes runs, with the reasons why others were refused.
  *
  * @param rows     B
- * @param wanted   empty: {@code auto}, which starts with {@code fused}, whose kernels are built sooner, and alternates with
- *                 {@code persistent} where the device can run it
- * @param recorded the tuning of a training that is resumed, for which another with the same bits may be taken; empty: the device's
+ * @param wanted   empty: {@code auto}, which starts with {@code fused}, whose kernels build faster, and alternates with
+ *                 {@code persistent} if the device can run it
+ * @param recorded the tuning of a training that is resumed, which may be replaced by another with the same bits; empty: the
+ *                 device's
  */
 public record PlanSelector(Device device, NetworkShape shape, int rows, Optional<Kind> wanted, Optional<Tuning> recorded) {
     private static final Logger LOG = LoggerFactory.getLogger(PlanSelector.class);
     private static final List<Kind> PREFERENCE = List.of(Kind.PERSISTENT, Kind.FUSED, Kind.LAYERED);
 
-    /** A plan that is ready to run, and perhaps one with the same bits that may alternate with it, not built yet. */
-    record Selection(Plan plan, PlanChoice choice, Optional<PlanChoice> companion) {
-    }
+    /**
+     * The plan that starts.
+     *
+     * @param companion a plan with the same bits, not built yet, that may alternate with it
+     */
+    record Selection(Plan plan, PlanChoice choice, Optional<PlanChoice> companion) { }
 
-    /** The plan to ask for beside a window: waiting groups of {@code persistent} would keep all cores of a CPU from drawing. */
+    /** The plan to request with a window: waiting groups of {@code persistent} would keep all cores of a CPU from drawing. */
     public static Optional<Kind> besideWindow(Optional<Kind> wanted, Device device) {
         return wanted.isEmpty() && device.type() == Device.Type.CPU ? Optional.of(Kind.FUSED) : wanted;
     }
 
     /**
-     * The plans that fit the device, the preferred first, with {@code base} made to fit.
+     * The plans that fit the device, the preferred one first, with {@code base} fitted to each.
      *
      * @param rows B
      * @throws DeviceLimitException when no plan fits the device
@@ -78,10 +82,10 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         return candidates;
     }
 
-    /** The preferred candidate; nothing is timed. */
+    /** The preferred candidate; times nothing. */
     public PlanChoice known() { return candidates(TuningChoice::known).get(0); }
 
-    /** The candidates; {@code choose} says which of the tunings with the same bits {@code persistent} and {@code fused} take. */
+    /** The candidates; {@code choose} picks the tuning of {@code persistent} and {@code fused} among those with the same bits. */
     List<PlanChoice> candidates(Function<TuningChoice, Tuning> choose) {
         List<PlanChoice> untuned = candidates(recorded.orElseGet(() -> TuningTable.find(device, TuningTable.Purpose.TRAINING)));
         PlanChoice first = untuned.get(0);
@@ -102,7 +106,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         return candidates(wanted, base, device, shape, rows).stream().map(this::comparedToRecord).toList();
     }
 
-    /** Adds a refusal where the recorded tuning does not fit, so that the bits are others. */
+    /** Adds a refusal if the recorded tuning does not fit, so that the bits differ. */
     private PlanChoice comparedToRecord(PlanChoice choice) {
         String bits = choice.tuning().bits();
         return recorded.map(Tuning::bits).filter(before -> !before.equals(bits)).map(before -> choice.after(List.of(new Refusal(
@@ -115,17 +119,17 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         return wanted.isEmpty() && candidates.get(0).kind() == Kind.PERSISTENT ? candidates.subList(1, candidates.size()) : candidates;
     }
 
-    /** Begins to build the kernels of the plan that starts. */
+    /** Starts to build the kernels of the plan that starts. */
     public void buildAhead(Context context) {
         PlanChoice choice = starting(candidates(TuningChoice::known)).get(0);
         context.buildAhead(Plan.sources(choice.kind()), choice.options(shape, device));
     }
 
     /**
-     * The first candidate that can be built and passes its tests; its tunings are timed first where none is known.
+     * The first candidate that can be built and passes its tests; times the tunings first unless their times are known.
      *
-     * @throws DeviceLimitException when the device can hold none
-     * @throws WrongAnswerException when its answers are wrong
+     * @throws DeviceLimitException when the device can hold no candidate
+     * @throws WrongAnswerException when a candidate's answers are wrong
      */
     Selection select(Context context, Batch batch, TrainingState state) {
         return select(candidates(tunings -> tunings.measured(context,
@@ -160,8 +164,8 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     /**
      * Tests a candidate's barrier, checks its results, and builds it.
      *
-     * @throws DeviceLimitException when a limit of the device refuses the candidate, or, for {@code persistent}, which {@code fused}
-     *                              replaces with the same bits, any fault but wrong results
+     * @throws DeviceLimitException when a limit of the device refuses the candidate. For {@code persistent}, which {@code fused}
+     *     replaces with the same bits, any other fault except wrong results also refuses it
      * @throws WrongAnswerException when its results are wrong
      */
     Plan open(Context context, PlanChoice candidate, Batch batch, TrainingState state) {
@@ -187,7 +191,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         }
     }
 
-    /** Whether the groups of the plan can wait for each other; one group has none to wait for. */
+    /** Whether the groups of the plan can wait for each other; a single group does not wait. */
     private boolean barrierPasses(Context context, Tuning tuning) {
         int groups = Plan.persistentGroups(tuning, rows, device);
         boolean passes = groups == 1 || BarrierSelfTest.passes(context, groups, tuning.groupSize());
@@ -195,7 +199,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         return passes;
     }
 
-    /** Has the driver finish the kernels of a plan on another thread than the one that trains. */
+    /** Builds the kernels of {@code persistent} on another thread while this one trains. */
     Background<Void> buildBeside(Context context, PlanChoice choice) {
         return Background.start("build " + choice.kind(), () -> {
             try (Context sibling = context.sibling()) {

@@ -18,35 +18,34 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Compares two steps of a plan on a few rows, with a falling rate and an average, with {@link ReferenceNetwork}: whether the device
- * computes rightly. Done once for a plan, tuning and network on a device and driver, with the program that trains; the host's part
- * takes milliseconds, for the largest network about a second. On a device other than a CPU, whose compiler makes two programs of the
- * same formulas, {@code persistent} must also give the bits of {@code fused}.
+ * Compares two steps of a plan on a few rows, with a falling rate and an average, with {@link ReferenceNetwork}. Runs once for
+ * each plan, tuning, network, device and driver, with the program that trains. The host's part takes milliseconds, and about a
+ * second for the largest network. On a device other than a CPU, whose compiler may round the same formulas differently in two
+ * programs, {@code persistent} must also give the bits of {@code fused}.
  */
 public final class PlanSelfTest {
     private static final int ROWS_OF_LARGE_NETWORKS = 37;
-    private static final int MAX_SUMS = 1 << 17; // of units in all rows: more take the host long, and come near their kinks
+    private static final int MAX_SUMS = 1 << 17; // units in all rows: more take the host long, and some come near their kinks
     private static final int POINTS = 41;
     private static final float[] POINTS0 = points(0);
     private static final float[] POINTS1 = points(1);
     private static final int BARRIER_ATTEMPTS = 8;
     private static final int STEPS = 2;
-    private static final int COMPARED_STEPS = 4; // of persistent in one launch
+    private static final int COMPARED_STEPS = 4; // in one launch of persistent
     private static final int COMPARED_TILES = 16;
     private static final float LEARNING_RATE = 1e-3f;
     private static final double AVERAGE_DECAY = 0.9;
-    private static final double MOMENT1_SHARE = 0.1; // of the gradient, after the first step
+    private static final double MOMENT1_SHARE = 0.1; // first moment / gradient, after the first step
 
-    /** Of norms, and of losses. Single-precision sums are some 2e-6 off: this finds a wrong answer, not another rounding. */
+    /** Largest relative error of norms and losses. Rounding gives about 2e-6. */
     private static final double TOLERANCE = 1e-4;
-    /** Of weights after the second step, whose kinks no seed was chosen for; a step moves them by some 1e-2. */
+    /** The same for weights after the second step, whose rows may come near kinks; a step moves weights by about 1e-2. */
     private static final double TOLERANCE_NEAR_KINKS = 1e-3;
-    /** Distance of each unit from its ReLU's kink: one that single precision puts on the other side changes the gradient. */
+    /** Least distance of each unit from its ReLU's kink: rounding across the kink would change the gradient. */
     private static final double MIN_FROM_KINK = 1e-6;
     private static final int SEEDS = 64;
 
-    private PlanSelfTest() {
-    }
+    private PlanSelfTest() { }
 
     /** A plan on a few points. */
     private record Trial(Plan plan, TrainingState state, int floats) {
@@ -58,7 +57,7 @@ public final class PlanSelfTest {
             return new Trial(resources.add(new Plan(context, shape, choice, batch, state)), state, shape.bufferFloats());
         }
 
-        /** Whether the steps are done: the barrier of {@code persistent} may time out again and again on a busy machine. */
+        /** Makes these steps; returns false if the barrier of {@code persistent} times out repeatedly, as on a busy machine. */
         boolean run(int first, int count) {
             int done = 0;
             for (int attempt = 0; attempt < BARRIER_ATTEMPTS && done < count; attempt++) {
@@ -73,10 +72,10 @@ public final class PlanSelfTest {
     }
 
     /**
-     * Requires right answers of a plan.
+     * Requires that a plan computes correctly.
      *
-     * @return whether they could be had: the barrier of {@code persistent} may time out again and again on a busy machine
-     * @throws WrongAnswerException if the device computes something else than the host
+     * @return false if the barrier of {@code persistent} timed out repeatedly, as on a busy machine, so that nothing was compared
+     * @throws WrongAnswerException if the device's results differ from the host's
      * @throws OpenClException      if {@code persistent} gives other bits than {@code fused}
      */
     public static boolean require(Context context, NetworkShape shape, PlanChoice choice) {
@@ -87,8 +86,8 @@ public final class PlanSelfTest {
     }
 
     /**
-     * Builds the kernels of {@code persistent}, and has the driver finish them, which some do at the first launch. It makes no step,
-     * since its groups could not wait for each other while others train.
+     * Builds the kernels of {@code persistent}, and launches them once, since some drivers finish a build then. Makes no step,
+     * since groups cannot wait for each other while another plan trains.
      *
      * @param context a {@link Context#sibling} of the training's
      */
@@ -144,7 +143,7 @@ public final class PlanSelfTest {
     /**
      * Compares the parameters of two plans after some steps.
      *
-     * @return whether they could be compared; see {@link #require}
+     * @return false if nothing was compared, as by {@link #require}
      * @throws OpenClException if a bit differs
      */
     static boolean compareBits(Context context, NetworkShape shape, PlanChoice choice, PlanChoice other) {
@@ -163,7 +162,7 @@ public final class PlanSelfTest {
         }
     }
 
-    /** Points [POINTS, 2] in the unit square. */
+    /** Random points [POINTS, 2] in the unit square. */
     private static float[] points(int which) {
         float[] points = new float[2 * POINTS];
         for (int i = 0; i < points.length; i++) {
@@ -172,14 +171,14 @@ public final class PlanSelfTest {
         return points;
     }
 
-    /** A tile and a part of another, so that blocks of gradients are added up; fewer for a large network. */
+    /** Rows of more than one tile, so that gradients of several blocks are added; fewer for a large network. */
     private static int rowCount(NetworkShape shape, Tuning tuning) {
         int rows = tuning.tileRows() + 5;
         return (long) rows * shape.width() * shape.depth() <= MAX_SUMS ? rows : ROWS_OF_LARGE_NETWORKS;
     }
 
     /**
-     * The batch of {@code step} on the host, as {@code cl/blend.cl} defines it: [batch][5] x, y, α, target x, target y.
+     * The batch of {@code step}, computed on the host as by {@code cl/blend.cl}: [batch][5] x, y, α, target x, target y.
      *
      * @param points0 [n0, 2], the data of p0
      * @param points1 [n1, 2], the data of p1
@@ -200,7 +199,7 @@ public final class PlanSelfTest {
 
     private static int index(int bits, int count) { return (int) (Integer.toUnsignedLong(bits) * count >>> 32); }
 
-    /** The first seed with which no unit comes near its kink in the first step, else the best of {@value #SEEDS}. */
+    /** The first seed by which no unit comes near its kink in the first step, or else the best of {@value #SEEDS}. */
     private static long seedAwayFromKinks(ReferenceNetwork reference, int rowCount) {
         long best = 0;
         double farthest = 0;
@@ -214,7 +213,7 @@ public final class PlanSelfTest {
         return best;
     }
 
-    /** |values / scale - expected| / |expected| over [from, to), 2-norms. */
+    /** |values / scale - expected| / |expected| by 2-norms over [from, to). */
     private static double distance(float[] values, double scale, double[] expected, int from, int to) {
         double difference = 0;
         double norm = 0;

@@ -17,10 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The plan of each slice of a training. {@code persistent} and {@code fused} give the same bits, so that a switch between them
- * changes nothing but time: under {@code auto}, {@code fused} starts, {@code persistent} is built meanwhile, and from then on the
- * faster one runs. The slower one is tried now and then, since a core that another program takes makes the barrier of
- * {@code persistent} slow. After a barrier timed out, {@code fused} continues.
+ * Selects the plan of each slice of a training. {@code persistent} and {@code fused} give the same bits, so that a switch changes
+ * only the time. Under {@code auto}, {@code fused} starts while {@code persistent} is built; then the faster plan runs, and the
+ * slower one is tried regularly, since the barrier of {@code persistent} gets slow when another program takes a core. After a
+ * barrier timed out, {@code fused} continues.
  */
 public final class PlanSwitch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PlanSwitch.class);
@@ -28,12 +28,12 @@ public final class PlanSwitch implements AutoCloseable {
     private static final int FIRST_SLICE_STEPS = 8;
     private static final long FIRST_SLICE_NANOS = 25_000_000;
     private static final double SMOOTHING = 0.3;
-    /** How long the first plan trains before the other is built. */
+    /** Training time of the first plan before the build of its companion starts. */
     static final long ALONE_NANOS = 200_000_000;
-    /** Slices in a row that may time out without a step where no other plan can continue. */
+    /** Consecutive slices that may time out without a step when no other plan can continue. */
     static final int MOST_IDLE_SLICES = 64;
 
-    /** A plan and its speed: one may be many times slower than the other. */
+    /** A plan and its speed. */
     private static final class Timed {
         private final Plan plan;
         private final Kind kind;
@@ -53,19 +53,19 @@ public final class PlanSwitch implements AutoCloseable {
     private final TrainingState state;
     private final Resources resources = new Resources();
     private final Timed first;
-    private final boolean alternates; // the faster plan runs; else the companion runs only after a barrier timed out
-    private Optional<PlanChoice> companion; // to be built and opened
+    private final boolean alternates; // else the companion runs only after a barrier timed out
+    private Optional<PlanChoice> companion; // empty once opened or refused
     private Optional<Background<Void>> building = Optional.empty(); // of the companion
-    private Timed second; // null: not open
+    private Timed second; // the companion; null: not open
     private PlanChoice choice;
-    private Timed tried; // in this slice, since its last time is old; null: none
+    private Timed tried; // the slower plan, if this slice tries it again; null: none
     private int slicesSinceTrial;
     private long trainedNanos;
     private boolean timedOut; // in the last slice
-    private int idleSlices; // the last ones, without a step
+    private int idleSlices; // consecutive slices without a step
 
     /**
-     * Selects the plan, and builds it.
+     * Selects and builds the plan.
      *
      * @throws iadb.cl.OpenClException.DeviceLimitException when the device can hold no plan
      */
@@ -84,15 +84,15 @@ public final class PlanSwitch implements AutoCloseable {
         alternates = choice.kind() == Kind.FUSED && companion.isPresent();
     }
 
-    /** The plan by which this training is named; under {@code auto} the last that joined. */
+    /** The plan that is recorded for this training; under {@code auto} the last one opened. */
     public PlanChoice choice() { return choice; }
 
     boolean isBuilding() { return building.isPresent(); }
 
-    /** Whether a plan that was built meanwhile can join; the slices in flight should end first. */
+    /** Whether the companion is built, so that it can be opened after the slices in flight. */
     public boolean otherIsBuilt() { return building.isPresent() && building.get().isDone(); }
 
-    /** Opens the companion; where that fails the training continues with the plan that it has. */
+    /** Opens the companion; if it is refused, the training continues with the first plan. */
     private void openCompanion() {
         PlanChoice candidate = companion.orElseThrow();
         companion = Optional.empty();
@@ -103,12 +103,12 @@ public final class PlanSwitch implements AutoCloseable {
             second = new Timed(resources.add(selector.open(context, candidate, batch, state)), candidate.kind());
             choice = alternates ? candidate : choice;
         } catch (DeviceLimitException e) {
-            LOG.debug("no {} beside {}: {}", candidate.kind(), first.kind, e.getMessage());
+            LOG.debug("the plan {} does not run beside {}: {}", candidate.kind(), first.kind, e.getMessage());
             choice = alternates ? choice.after(List.of(new Refusal(candidate.kind(), e.getMessage()))) : choice;
         }
     }
 
-    /** Steps that each plan did. */
+    /** The number of steps of each plan. */
     public Map<Kind, Integer> stepsByKind() {
         Map<Kind, Integer> steps = new EnumMap<>(Kind.class);
         for (Timed timed : second == null ? List.of(first) : List.of(first, second)) {
@@ -122,9 +122,9 @@ public final class PlanSwitch implements AutoCloseable {
     /**
      * The plan of the next slice.
      *
-     * @param joins whether a plan that was built meanwhile joins, as {@link #otherIsBuilt} says
+     * @param joins whether to open the companion, which {@link #otherIsBuilt}
      * @throws WrongAnswerException if its answers are wrong
-     * @throws OpenClException      if the barrier times out again and again, and no other plan can continue
+     * @throws OpenClException      if the barrier times out repeatedly and no other plan can continue
      */
     public Plan next(boolean joins) {
         if (companion.isPresent() && (joins || timedOut)) {
@@ -156,16 +156,16 @@ public final class PlanSwitch implements AutoCloseable {
         return persistentIsFaster ? persistent.plan : fused.plan;
     }
 
-    /** How many steps of a plan fit a slice, 1 or more. */
+    /** The number of steps of a plan that fit into a slice, 1 or more. */
     public int steps(Plan plan, long sliceNanos) { return (int) Math.max(1, timed(plan).throughput.work(sliceNanos)); }
 
     private Timed timed(Plan plan) { return plan == first.plan ? first : second; }
 
-    /** Reports a slice of {@code steps} steps that should take {@code sliceNanos}: {@code done} of them took {@code nanos}. */
+    /** Records that {@code done} of a slice's {@code steps} steps took {@code nanos}, where {@code sliceNanos} were planned. */
     public void report(Plan plan, int steps, int done, long nanos, long sliceNanos) {
         Timed timed = timed(plan);
         timed.steps += done;
-        double counted = Math.max(0.5, done); // less than a step for a slice that timed out at once
+        double counted = Math.max(0.5, done); // half a step for a slice that timed out before its first
         timed.throughput.learn(counted, nanos, sliceNanos);
         double now = nanos / counted;
         boolean isFirst = timed == tried || Double.isNaN(timed.nanosPerStep);

@@ -10,19 +10,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The state of a training on the device, whichever plan runs it.
+ * The state of a training on the device, the same for all plans.
  *
  * @param parameters [shape.bufferFloats()], the current weights
  * @param transposed [L-1][W][W], copies of the hidden weights, updated with them
- * @param moment1    Adam's first moment, as parameters
- * @param moment2    Adam's second moment, as parameters
- * @param average    as parameters, the average of the weights; empty when none is kept
+ * @param moment1    [shape.bufferFloats()], Adam's first moment
+ * @param moment2    [shape.bufferFloats()], Adam's second moment
+ * @param average    [shape.bufferFloats()], the average of the weights; empty without one
  * @param losses     [lossSlots], the loss of step s in slot s % lossSlots
  * @param lossSlots  steps whose losses are kept
  */
 public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, DeviceBuffer moment1, DeviceBuffer moment2,
         Optional<DeviceBuffer> average, DeviceBuffer losses, int lossSlots) implements AutoCloseable {
-    /** The state that {@code checkpoint} holds, on the device. */
+    /** Copies the state in {@code checkpoint} to the device. */
     public static TrainingState of(Context context, Checkpoint checkpoint, int lossSlots) {
         Network weights = checkpoint.weights();
         Resources made = new Resources();
@@ -38,7 +38,7 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
         }
     }
 
-    /** Enqueues a copy of what {@link #read} returns to a state of the same shape. */
+    /** Enqueues a copy of everything that {@link #read} returns to a state of the same shape. */
     public void copyTo(Context context, TrainingState other) {
         copy(context, parameters, other.parameters);
         copy(context, moment1, other.moment1);
@@ -48,7 +48,7 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
 
     private static void copy(Context context, DeviceBuffer from, DeviceBuffer to) { context.copy(from, 0, to, 0, from.bytes()); }
 
-    /** A copy on the host, after {@code step} steps; waits for what is enqueued. */
+    /** Waits for what is enqueued, and copies the state after {@code step} steps to the host. */
     public Checkpoint read(NetworkShape shape, int step) {
         return new Checkpoint(new Network(shape, floats(parameters, shape)), floats(moment1, shape), floats(moment2, shape),
                 average.map(buffer -> new Network(shape, floats(buffer, shape))), step);
@@ -56,7 +56,7 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
 
     private static float[] floats(DeviceBuffer buffer, NetworkShape shape) { return buffer.read(new float[shape.bufferFloats()]); }
 
-    /** The weights to map with, [shape.bufferFloats()]: the average where one is kept. */
+    /** The weights to map with, [shape.bufferFloats()]: the average, or else the current weights. */
     public DeviceBuffer result() { return average.orElse(parameters); }
 
     @Override

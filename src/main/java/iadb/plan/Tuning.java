@@ -1,6 +1,7 @@
 package iadb.plan;
 
 import iadb.cl.Device;
+import iadb.cl.Source;
 import iadb.model.NetworkShape;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -11,44 +12,44 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The compile-time parameters of the network's kernels ({@code cl/network.cl}), and their group sizes. A CPU runs one work-item
- * a group, with the widest vectors and a large tile that stays in its cache; a GPU many items, float4, and a tile that fits its local
- * memory.
+ * The compile-time parameters of the network's kernels ({@code cl/network.cl}), and their group sizes. A CPU runs groups of one
+ * work-item with the widest vectors and a large tile that stays in its cache; a GPU runs groups of many work-items with float4
+ * and a tile that fits its local memory.
  *
- * @param vector       VECTOR, floats a vector: 4, 8 or 16
- * @param tileRows     TILE_ROWS, rows a group holds at once: a multiple of itemRows and of vector
- * @param itemRows     ITEM_ROWS, rows a work-item keeps in registers: a power of two
- * @param itemVectors  ITEM_VECTORS, vectors of columns a work-item keeps in registers
- * @param groupSize    GROUP_SIZE, work-items a group
- * @param unroll       UNROLL_BY, iterations of the products' inner loops that are written out
+ * @param vector       VECTOR, floats of a vector: 4, 8 or 16
+ * @param tileRows     TILE_ROWS, rows that a group holds at once: a multiple of itemRows and of vector
+ * @param itemRows     ITEM_ROWS, rows that a work-item keeps in registers: a power of two
+ * @param itemVectors  ITEM_VECTORS, vectors of columns that a work-item keeps in registers
+ * @param groupSize    GROUP_SIZE, work-items of a group
+ * @param unroll       UNROLL_BY, unrolled iterations of the products' inner loops
  * @param split        K_SPLIT, work-items that share a sum of a training step's products: a power of two
- * @param updateGroups groups of the launch that reduces and updates; 0: one a compute unit where a group has one work-item,
- *                     else so many that each work-item has one vector of parameters
+ * @param updateGroups groups of the launch that reduces and updates; 0: one for each compute unit if a group has one work-item,
+ *                     else one work-item for each vector of parameters
  * @param updateGroupSize work-items of each of these groups
  */
 public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, int groupSize, int unroll, int split,
         int updateGroups, int updateGroupSize) {
     private static final List<String> WORDS = List.of("vector", "tile-rows", "item-rows", "item-vectors", "group-size", "unroll",
             "split", "update-groups", "update-group-size");
-    private static final Map<String, Integer> DEFAULTS = Map.of("unroll", 1, "split", 1); // old checkpoints lack these words
-    private static final int MAX_VALUE = 1 << 14; // products of two fit an int
-    private static final int MAX_FETCHED_FLOATS = 64; // weights of a layer in the some 250 registers of a work-item
-    private static final int MIN_GROUP = 64; // one or two of a GPU's waves: a group whose items do not share sums after all
-    private static final long ALIGNMENT = 64; // bytes, of an array in local memory
+    private static final Map<String, Integer> DEFAULTS = Map.of("unroll", 1, "split", 1); // old checkpoints lack both
+    private static final int MAX_VALUE = 1 << 14; // so that a product of two fits an int
+    private static final int MAX_FETCHED_FLOATS = 64; // weights of a layer that a work-item keeps in its about 250 registers
+    private static final int MIN_GROUP = 64; // one or two waves of a GPU; for a split tuning without shared sums
+    private static final long ALIGNMENT = 64; // bytes, of each array in local memory
     private static final int MAX_BLOCKS = 64;
 
     /** What the kernels of a program hold in local memory. */
     public enum Footprint {
-        /** {@code fused.cl}, {@code persistent.cl}: input, target, velocity, all activations, and the parts of shared sums. */
+        /** {@code fused.cl}, {@code persistent.cl}: input, target, velocity, all activations, and partial sums. */
         ALL_LAYERS,
         /** {@code layered.cl}: a layer's input and output. */
         ONE_LAYER,
         /** {@code map.cl}: input, velocity, the step's start, the mean velocity and two layers of activations. */
         TWO_LAYERS,
-        /** {@code density.cl}: the same with two tangents, and the state of Newton's method. */
+        /** {@code density.cl}: as {@link #TWO_LAYERS}, with two tangents and the state of Newton's method. */
         TWO_LAYERS_WITH_TANGENTS;
 
-        /** Bytes of local memory that a kernel takes at most with a tile of {@code rows} rows. */
+        /** The most bytes of local memory that a kernel takes with a tile of {@code rows} rows. */
         long bytes(NetworkShape shape, int rows, int split, int groupSize, int vector) {
             int floatsPerRow = switch (this) {
                 case ALL_LAYERS -> 4 + 2 + 2 + (shape.depth() + (split > 1 ? 1 + split : 0)) * shape.width();
@@ -56,7 +57,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
                 case TWO_LAYERS -> 4 + 2 + 2 + 2 + 2 * shape.width();
                 case TWO_LAYERS_WITH_TANGENTS -> 4 + 4 + 6 + 2 + 6 + 10 + 6 * shape.width();
             };
-            // copies of the small tensors where items share sums, else what they exchange in the Adam step
+            // copies of the small tensors if work-items share sums, else the data that they exchange in the Adam step
             int others = this != ALL_LAYERS || groupSize == 1 ? 0
                     : split > 1 ? shape.bufferFloats() - shape.transposedFloats() : groupSize * vector;
             int alignedArrays = this == TWO_LAYERS_WITH_TANGENTS ? 14 : 6;
@@ -65,9 +66,9 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     }
 
     /**
-     * Reads the words of {@link #toString}.
+     * Parses the text of {@link #toString}.
      *
-     * @throws IllegalArgumentException for other words, or values that no kernel can be built with
+     * @throws IllegalArgumentException for unknown words, or values that no kernel can be built with
      */
     public static Tuning parse(String words) {
         Map<String, Integer> values = new HashMap<>(DEFAULTS);
@@ -95,21 +96,21 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
                 && (groupSize == 1 || groupSize % vector == 0 && updateGroupSize % vector == 0);
     }
 
-    /** This tuning with another value of one of its words, which need not fit the others. */
+    /** This tuning with another value of one word; the result may be invalid. */
     public Tuning with(String word, int value) {
         int[] values = values();
         values[WORDS.indexOf(word)] = value;
         return of(values);
     }
 
-    /** The words that set the order of a training's sums, and so its bits; of a tuning that was made to fit. */
+    /** The words that determine the order of a training's sums, and so its bits. Meant for a fitted tuning. */
     public String bits() { return "vector=" + vector + " tile-rows=" + tileRows + " split=" + split; }
 
     /**
-     * This tuning made to fit a device for batches of {@code rows} rows. Where a group is one work-item, tiles get so small that each
-     * compute unit has one: there the order of a gradient's sums, and so its bits, depends on the device.
+     * This tuning fitted to a device for batches of {@code rows} rows. With groups of one work-item, tiles get small enough for
+     * each compute unit to have one; the order of a gradient's sums, and so its bits, then depends on the device.
      *
-     * @return empty when nothing fits
+     * @return empty if nothing fits
      */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device, int rows) {
         if (groupSize > 1) {
@@ -121,18 +122,19 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return with("tile-rows", spread).fit(shape, footprint, device);
     }
 
-    /** This tuning made to fit a device; empty when nothing fits. */
+    /** This tuning fitted to a device; empty if nothing fits. */
     public Optional<Tuning> fit(NetworkShape shape, Footprint footprint, Device device) {
         return fit(shape, footprint, device.localBytes(), device.maxGroupSize(), device.computeUnits());
     }
 
     /**
-     * This tuning with a smaller group, sums shared by fewer items, fewer rows, then narrower vectors, until it meets the limits.
+     * This tuning with a smaller group, sums shared by fewer work-items, fewer rows, then narrower vectors, until it meets the
+     * limits.
      *
-     * @param localBytes   local memory of a group
-     * @param maxGroupSize work-items of a group
-     * @param computeUnits of the device; 0: not known
-     * @return empty when nothing fits
+     * @param localBytes   most local memory of a group
+     * @param maxGroupSize most work-items of a group
+     * @param computeUnits of the device; 0: unknown
+     * @return empty if nothing fits
      */
     Optional<Tuning> fit(NetworkShape shape, Footprint footprint, long localBytes, long maxGroupSize, int computeUnits) {
         for (int v = vector; v >= 4; v /= 2) {
@@ -164,7 +166,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         return Optional.empty();
     }
 
-    /** A group size that a device can have: at least {@code least}, or 1. */
+    /** The group size within a device's limit, or 1 if that is below {@code least}. */
     private static int within(int groupSize, long maxGroupSize, int least) {
         int size = (int) Math.min(groupSize, Long.highestOneBit(maxGroupSize));
         return size < least ? 1 : size;
@@ -173,22 +175,22 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     /** Build options for a network of this shape on a device. */
     public List<String> options(NetworkShape shape, Device device) { return options(shape, device.fusesMultiplyAdd()); }
 
-    /** Build options for a network of this shape on a device with or without a fused multiply-add. */
+    /** Build options for a network of this shape. */
     List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
-        return List.of("-cl-std=CL1.2", "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
+        return List.of(Source.STANDARD, "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
                 "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
                 "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize, "-DUNROLL_BY=" + unroll, "-DK_SPLIT=" + split,
                 "-DUPDATE_GROUP_SIZE=" + updateGroupSize);
     }
 
-    /** Tiles of a batch. */
+    /** The number of tiles of a batch. */
     public int tiles(int batch) { return ceilDiv(batch, tileRows); }
 
-    /** Tiles whose gradients are added up in one block, in order; depends on the batch, not on the number of groups. */
+    /** The number of tiles whose gradients are added in order in one block; depends on the batch, not on the number of groups. */
     public int blockTiles(int batch) { return ceilDiv(tiles(batch), MAX_BLOCKS); }
 
-    /** Blocks of gradients of a batch, which are kept apart before they are added. */
+    /** The number of blocks of gradients of a batch. */
     public int blocks(int batch) { return ceilDiv(tiles(batch), blockTiles(batch)); }
 
     private static int ceilDiv(int count, int size) { return (count + size - 1) / size; }

@@ -31,17 +31,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses the tuning that kernels are built with: the device's own row of {@link TuningTable}; without one, on a GPU, the fastest of a
- * few candidates, and otherwise the default of the device's kind. All candidates give the same bits.
+ * Chooses the tuning that kernels are built with: the device's own row of {@link TuningTable}; without one, on a GPU, the fastest
+ * of a few candidates, and otherwise the default of the device's kind. All candidates give the same bits.
  *
- * <p>A process times the candidates once for each device, driver, program, network and batch: for a second before training, for half a
- * second before mapping few points and again before mapping many. These times include building the candidates' kernels one after the
- * other, but not the default's, which are needed anyway. The user's cache keeps the results. When time ends during a candidate's build,
- * the next run times that candidate first, since its kernels are built by then; it is passed over if time ends again. Without a cache,
- * or when answers are trusted as under a simulator, nothing is timed and the default is taken.
+ * <p>A process times the candidates once for each device, driver, program, network and batch: for a second before training, for
+ * half a second before mapping few points and again before mapping many. These times include building the candidates' kernels one
+ * after the other, but not the default's, which are needed anyway. The user's cache keeps the results. When time ends during a
+ * candidate's build, the fastest so far is taken, and the next run times that candidate first, since its kernels are built by
+ * then; it is passed over if time ends again. Without a cache, or when answers are trusted as under a simulator, nothing is timed
+ * and the default is taken.
  *
- * <p>A build that time ended continues in the background. With a driver that runs nothing during a build, the work waits for it. Closing
- * the context also waits for it, since a process that ends while a driver compiles would crash.
+ * <p>A build that is under way when time ends continues in the background. With a driver that runs nothing during a build, the
+ * work waits for it. Closing the context also waits for it, since a process that ends while a driver compiles would crash.
  */
 public final class TuningChoice {
     private static final Logger LOG = LoggerFactory.getLogger(TuningChoice.class);
@@ -51,7 +52,7 @@ public final class TuningChoice {
     private static final long BLOCK_NANOS = 8_000_000;
     private static final double PASSED_OVER = Double.POSITIVE_INFINITY; // instead of a share
     private static final double UNFINISHED = Double.NaN; // instead of a share: time ended once
-    /** Keys of the choices that this process measured, finished or not. Also the lock: simultaneous measurements would slow each other. */
+    /** Keys of the choices that this process measured. Also the lock: simultaneous measurements would slow each other. */
     private static final Set<String> MEASURED = new HashSet<>();
 
     private final List<Tuning> candidates; // fitted to network and device, the default first
@@ -165,7 +166,8 @@ public final class TuningChoice {
     /** A candidate's time as a share of the default's; empty if time ended too early. */
     private OptionalDouble share(Tuning candidate, Trial ofBase, int count, Trials trials, LongSupplier nanosLeft) {
         try {
-            Background<Void> build = trials.build.apply(candidate); // never while a candidate is timed: some drivers run nothing during a build
+            // never while a candidate is timed: some drivers run nothing during a build
+            Background<Void> build = trials.build.apply(candidate);
             if (!build.await(nanosLeft.getAsLong())) {
                 return OptionalDouble.empty();
             }
@@ -281,7 +283,8 @@ public final class TuningChoice {
         }
 
         /**
-         * This trial's time as a share of another's: the median over pairs of blocks of repetitions, one block of each trial in turn.
+         * This trial's time as a share of another's: the median over pairs of blocks of repetitions, one block of each trial in
+         * turn.
          *
          * @param repetitions most repetitions of a block, such as the other's {@link #repetitions}
          * @param nanos       approximate duration of a block; a slower trial makes fewer repetitions

@@ -28,9 +28,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The tunings of {@code cl/tuning.properties}: of devices that the command {@code tune} measured, and defaults for the other CPUs (by
- * the width of their vectors) and GPUs, of which a GPU has several to choose from ({@link TuningChoice}). {@link Tuning#fit} makes one
- * fit a network and a device.
+ * The tunings in {@code cl/tuning.properties}: those of devices that the command {@code tune} measured, and defaults for other
+ * CPUs (by vector width) and GPUs (several candidates for {@link TuningChoice}). {@link Tuning#fit} fits one to a network and a
+ * device.
  */
 public final class TuningTable {
     /** What kernels are tuned for. */
@@ -39,16 +39,16 @@ public final class TuningTable {
         TRAINING(Tuning.Footprint.ALL_LAYERS),
         /** The map. */
         MAP(Tuning.Footprint.TWO_LAYERS),
-        /** The map of so few points that large tiles would leave most of a GPU idle. */
+        /** The map of few points, for which large tiles would leave most of a GPU idle. */
         MAP_FEW(Tuning.Footprint.TWO_LAYERS),
-        /** The map with its density, and its inverse. */
+        /** The map with its density, and the inverse. */
         DENSITY(Tuning.Footprint.TWO_LAYERS_WITH_TANGENTS);
 
         private final Tuning.Footprint footprint;
 
         Purpose(Tuning.Footprint footprint) { this.footprint = footprint; }
 
-        /** The purpose of a map of {@code points} points; a CPU has one for any number. */
+        /** The purpose for a map of {@code points} points; a CPU has the same for any number. */
         public static Purpose ofMap(Device device, int points) { return ofMap(device.type(), device.computeUnits(), points); }
 
         static Purpose ofMap(Device.Type type, int computeUnits, int points) {
@@ -57,19 +57,18 @@ public final class TuningTable {
 
         Tuning.Footprint footprint() { return footprint; }
 
-        /** The word for it in the table's keys. */
+        /** Its name in the table's keys. */
         public String key() { return name().toLowerCase(Locale.ROOT).replace('_', '-'); }
     }
 
-    private static final int FEW_POINTS_PER_UNIT = 128; // a handful of the large tiles for each compute unit of a GPU
+    private static final int FEW_POINTS_PER_UNIT = 128; // a few large tiles for each compute unit of a GPU
     private static final Pattern KEY = Pattern.compile("[a-z0-9-]+\\.(" + Arrays.stream(Purpose.values()).map(Purpose::key)
             .collect(Collectors.joining("|")) + ")(\\.[2-9])?");
 
     private static volatile Map<String, Tuning> table = packed();
     private static volatile Optional<Path> file = Optional.empty();
 
-    private TuningTable() {
-    }
+    private TuningTable() { }
 
     private static Map<String, Tuning> packed() {
         Properties rows = new Properties();
@@ -82,7 +81,7 @@ public final class TuningTable {
     }
 
     /**
-     * The rows of a file in the form of {@code cl/tuning.properties}, tunings by their keys.
+     * Reads a file of the format of {@code cl/tuning.properties}: tunings by key.
      *
      * @throws InvalidInputException if it cannot be read, or a row is not a tuning
      */
@@ -114,7 +113,7 @@ public final class TuningTable {
     }
 
     /**
-     * From now on, looks up the rows of a file before the packed ones.
+     * Makes the rows of a file take precedence over the packed ones from now on.
      *
      * @throws InvalidInputException if it cannot be read, or a row is not a tuning
      */
@@ -128,7 +127,7 @@ public final class TuningTable {
     /** The file of {@link #use}. */
     public static Optional<Path> file() { return file; }
 
-    /** The device's own tuning, or the default of its kind. */
+    /** The device's own tuning, or else the default of its kind. */
     public static Tuning find(Device device, Purpose purpose) {
         Tuning own = table.get(key(device, purpose));
         return own != null ? own : ofKind(kind(device), purpose);
@@ -138,11 +137,11 @@ public final class TuningTable {
     static Tuning ofKind(String kind, Purpose purpose) { return candidates(kind, purpose).get(0); }
 
     /**
-     * The tunings to choose from for a network on a device, made to fit and with the same bits: the device's own alone, or those of its
-     * kind.
+     * The tunings to choose from for a network on a device, all with the same bits: only the device's own, or the fitted
+     * candidates of its kind.
      *
      * @param rows B of {@link Purpose#TRAINING}
-     * @return the one of {@link #find} first, unchanged when it is the only one
+     * @return the one of {@link #find} first, not fitted if it is the only one
      */
     static List<Tuning> candidates(Device device, Purpose purpose, NetworkShape shape, int rows) {
         Tuning own = table.get(key(device, purpose));
@@ -151,7 +150,7 @@ public final class TuningTable {
                         : tuning.fit(shape, purpose.footprint, device));
     }
 
-    /** Those that fit and have the bits of the first; for a map, whose points do not depend on each other, a tile may have any rows. */
+    /** Those that fit and have the bits of the first. The tile rows do not matter to a map, whose points are independent. */
     static List<Tuning> sameBits(List<Tuning> tunings, Purpose purpose, Function<Tuning, Optional<Tuning>> fit) {
         Optional<Tuning> first = fit.apply(tunings.get(0));
         if (tunings.size() == 1 || first.isEmpty()) {
@@ -162,13 +161,13 @@ public final class TuningTable {
                 .filter(tuning -> bits.apply(tuning).equals(bits.apply(first.get()))).distinct().toList();
     }
 
-    /** The rows {@code kind.purpose}, {@code kind.purpose.2} and so on. */
+    /** The rows {@code kind.purpose}, {@code kind.purpose.2}, ... */
     static List<Tuning> candidates(String kind, Purpose purpose) {
         String key = kind + "." + purpose.key();
         return Stream.iterate(1, n -> n + 1).map(n -> table.get(n == 1 ? key : key + "." + n)).takeWhile(Objects::nonNull).toList();
     }
 
-    /** The key of the device's own tuning: its name and compute units in lower case, and the purpose. */
+    /** The key of the device's own tuning: its name in lower case, its compute units, and the purpose. */
     public static String key(Device device, Purpose purpose) {
         String name = device.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         return name + "-" + device.computeUnits() + "." + purpose.key();

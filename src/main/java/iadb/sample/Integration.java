@@ -3,12 +3,10 @@ package iadb.sample;
 import java.util.Locale;
 
 /**
- * The steps of a map: the solver, and the values of α between which its steps lead.
+ * The steps of a map: their solver and their values of α, which may be any numbers in any order. One Euler step with the values
+ * {@code {α, α + 1}} gives x + D(x, α) except for rounding, and so the velocity field.
  *
- * <p>The α may be any numbers, in any order. One Euler step from α to α + 1, {@code {α, α + 1}}, gives x + D(x, α) except for
- * rounding: the velocity field itself.
- *
- * @param alphas [T+1], step t leads from alphas[t] to alphas[t+1]; not copied, must not be changed
+ * @param alphas [T+1], step t goes from alphas[t] to alphas[t+1]; not copied, must not be changed
  */
 public record Integration(Solver solver, float[] alphas) {
     /** How T steps divide the interval from α = 0 to 1. */
@@ -33,10 +31,10 @@ public record Integration(Solver solver, float[] alphas) {
     }
 
     /**
-     * From p0 to p1 in {@code T} steps.
+     * {@code T} steps from p0 to p1.
      *
      * @param T       1 or more
-     * @param reverse from p1 to p0 instead: the same α from 1 down to 0
+     * @param reverse whether they go from p1 to p0 instead, with the same α from 1 down to 0
      */
     public static Integration of(Solver solver, Schedule schedule, int T, boolean reverse) {
         float[] alphas = new float[T + 1];
@@ -46,15 +44,15 @@ public record Integration(Solver solver, float[] alphas) {
         return new Integration(solver, alphas);
     }
 
-    /** The same α in the opposite order. */
+    /** The same values of α in reverse order. */
     Integration backward() {
-        float[] turned = new float[alphas.length];
-        for (int t = 0; t < turned.length; t++) {
-            turned[t] = alphas[turned.length - 1 - t];
+        float[] reversed = new float[alphas.length];
+        for (int t = 0; t < reversed.length; t++) {
+            reversed[t] = alphas[reversed.length - 1 - t];
         }
-        return new Integration(solver, turned);
+        return new Integration(solver, reversed);
     }
 
-    /** Steps. */
+    /** The number of steps. */
     public int T() { return alphas.length - 1; }
 }

@@ -14,17 +14,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Compares two steps of a map's kernel on a few points, by each solver, with {@link ReferenceMap}. {@link Sampler} runs it once
- * for a kernel, tuning and network on a device and driver.
+ * Compares two steps of a map's kernel by each solver with {@link ReferenceMap}, on a few points. {@link Sampler} runs it once
+ * for each kernel, tuning, network, device and driver.
  */
 final class MapSelfTest {
     private static final int POINTS = 19;
 
     /**
-     * In both coordinates, which are about 1, and of a log-determinant per unit of its condition. Single precision gives some
-     * 5e-7: this distinguishes a device that computes wrongly from one that rounds differently.
+     * Largest error of a coordinate, which is about 1, and of a log-determinant per unit of its condition. Rounding gives about
+     * 5e-7.
      */
-    private static final double MOST_OFF = 1e-5;
+    private static final double TOLERANCE = 1e-5;
 
     private static final int T = 2;
 
@@ -50,14 +50,14 @@ final class MapSelfTest {
         requireEnds(Solver.EULER, true, false);
     }
 
-    /** @throws WrongAnswerException if points end in the wrong place, or the density there is wrong */
+    /** @throws WrongAnswerException if points end in the wrong place, or their log-determinants are wrong */
     void requireTangents() {
         for (Solver solver : Solver.values()) {
             requireEnds(solver, false, true);
         }
     }
 
-    /** @throws WrongAnswerException if points are inverted to the wrong place, or the density there is wrong */
+    /** @throws WrongAnswerException if points are inverted to the wrong place, or their log-determinants are wrong */
     void requireInversion() {
         for (Solver solver : Solver.values()) {
             requireStarts(solver);
@@ -84,8 +84,8 @@ final class MapSelfTest {
     private void requireStarts(Solver solver) {
         String what = "inverse by " + solver;
         ReferenceMap reference = reference(solver, false);
+        float[] ends = new float[starts.length];
         double[] exact = reference.ends(starts);
-        float[] ends = new float[exact.length];
         for (int c = 0; c < ends.length; c++) {
             ends[c] = (float) exact[c];
         }
@@ -95,7 +95,7 @@ final class MapSelfTest {
                 sampler.inversion(parameters, points, logDet, POINTS, integration));
         int inverted = 0;
         for (int n = 0; n < POINTS; n++) {
-            if (!Float.isNaN(moved.points()[2 * n])) { // else the field of an untrained network folds there
+            if (!Float.isNaN(moved.points()[2 * n])) { // NaN where the field of the untrained network folds
                 inverted++;
                 double off = distance(moved.points(), ReferenceMap.widened(starts), n);
                 requireSmall(off / expected.get(n).condition(), what, "a point", n);
@@ -126,6 +126,7 @@ final class MapSelfTest {
         }
     }
 
+    /** The largest coordinate of the difference. */
     private static double distance(float[] points, double[] expected, int n) {
         return Math.max(Math.abs(points[2 * n] - expected[2 * n]), Math.abs(points[2 * n + 1] - expected[2 * n + 1]));
     }
@@ -137,9 +138,9 @@ final class MapSelfTest {
     }
 
     private void requireSmall(double off, String kernel, String what, int n) {
-        if (!(off <= MOST_OFF)) {
+        if (!(off <= TOLERANCE)) {
             throw new WrongAnswerException(context.device(), String.format(Locale.ROOT,
-                    "%s of the %s is off by %.1e (number %d of the check)", what, kernel, off, n));
+                    "%s of the %s is off by %.1e (point %d of the self-test)", what, kernel, off, n));
         }
     }
 }

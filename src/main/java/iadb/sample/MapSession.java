@@ -8,12 +8,12 @@ import iadb.plan.Tuning;
 import java.time.Duration;
 
 /**
- * Points being moved along the velocity field. A launch makes a few steps of all points, or one step of some of them, so that
- * none takes long. Points do not depend on each other: slicing changes no bits.
+ * Moves points along the velocity field in short launches: each makes a few steps of all points, or one step of some points.
+ * Points do not depend on each other, so that slicing changes no bits.
  */
 public final class MapSession implements AutoCloseable {
     private static final long LAUNCH_NANOS = 25_000_000;
-    private static final double FIRST_FLOPS_PER_UNIT = 4e8; // some milliseconds on one core of a CPU
+    private static final double FIRST_FLOPS_PER_UNIT = 4e8; // a few milliseconds on one core of a CPU
     private static final int MAX_GROUPS = 65_535;
 
     private final Context context;
@@ -22,14 +22,14 @@ public final class MapSession implements AutoCloseable {
     private final Tuning tuning;
     private final int count;
     private final int T;
-    private final int leastPoints; // of a slice: a tile for each compute unit
+    private final int minPoints; // of a launch: a tile for each compute unit
     private final Throughput throughput; // in points times steps
     private int step;
-    private int moved; // points that have made the current step
+    private int moved; // points that have already made the current step
 
     /**
-     * @param kernel    with all arguments set except first, count, first_step and steps
-     * @param resources closed with the session, with the kernel
+     * @param kernel    has all arguments set except first, count, first_step and steps
+     * @param resources the kernel and whatever else is closed with the session
      */
     MapSession(Context context, Kernel kernel, Resources resources, Tuning tuning, long flopsPerPointStep, int count, int T) {
         this.context = context;
@@ -38,7 +38,7 @@ public final class MapSession implements AutoCloseable {
         this.tuning = tuning;
         this.count = count;
         this.T = T;
-        leastPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
+        minPoints = Math.min(count, tuning.tileRows() * context.device().computeUnits());
         throughput = new Throughput(FIRST_FLOPS_PER_UNIT * context.device().computeUnits() / flopsPerPointStep, LAUNCH_NANOS);
     }
 
@@ -52,20 +52,20 @@ public final class MapSession implements AutoCloseable {
     public void advance(int maxSteps) { advance(maxSteps, Long.MAX_VALUE); }
 
     /**
-     * Moves points by {@code maxSteps} further steps at most, and waits for them. Makes at least one launch, and none that would
-     * exceed {@code budget} after it. Some points may then be a step ahead of others: the next call moves the others first.
+     * Moves points by at most {@code maxSteps} further steps, and waits for them. Makes at least one launch; further launches
+     * must fit into {@code budget}. Some points may then be a step ahead: the next call moves the other points first.
      */
     public void advance(int maxSteps, Duration budget) { advance(maxSteps, budget.toNanos()); }
 
     private void advance(int maxSteps, long budgetNanos) {
         int last = step + Math.min(maxSteps, T - step);
         long start = System.nanoTime();
-        context.finish(); // earlier commands are not part of a launch's time
+        context.finish(); // so that launches are timed without earlier commands
         long left = budgetNanos - (System.nanoTime() - start);
         while (step < last) {
             launch(last - step, Math.min(LAUNCH_NANOS, left));
             left = budgetNanos - (System.nanoTime() - start);
-            if (throughput.work(left) < leastPoints) {
+            if (throughput.work(left) < minPoints) {
                 return;
             }
         }
@@ -77,7 +77,7 @@ public final class MapSession implements AutoCloseable {
         int steps = moved > 0 ? 1 : (int) Math.max(1, Math.min(mostSteps, fitting / count));
         int points = count - moved;
         if (fitting < points) {
-            points = Math.min(points, Math.max(leastPoints, (int) fitting / leastPoints * leastPoints));
+            points = Math.min(points, Math.max(minPoints, (int) fitting / minPoints * minPoints));
         }
         long start = System.nanoTime();
         kernel.set("first", moved).set("count", points).set("first_step", step).set("steps", steps);

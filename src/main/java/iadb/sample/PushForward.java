@@ -15,18 +15,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A trained map applied to points of the host: the map, its inverse, and the density of what it produces, the push-forward of a
- * base density by its T steps. Points are moved in chunks, one on the device at a time, and in smaller ones if the device is
- * out of memory.
+ * Applies a trained map, or its inverse, to points on the host, with the push-forward of a base density by the map's T steps.
+ * Moves one chunk of points at a time, and uses smaller chunks when the device is out of memory.
  *
  * <p>With J_t the tangent of step t, log q(x_T) = log p(x_0) - Σ_t log|det J_t|. Where steps fold the plane a point has
- * several preimages, and the value is that of the one branch that was followed.
+ * several preimages; the value is then that of the branch that was followed.
  */
 public final class PushForward implements AutoCloseable {
     /** Points of a chunk: some megabytes, and enough work for any device. */
     public static final int CHUNK_POINTS = 1 << 18;
 
-    private static final int LEAST_CHUNK_POINTS = 1 << 10; // a device without memory for these has none for a network either
+    private static final int LEAST_CHUNK_POINTS = 1 << 10; // a device without memory for these has none for a network
     private static final Logger LOG = LoggerFactory.getLogger(PushForward.class);
     private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
 
@@ -37,7 +36,7 @@ public final class PushForward implements AutoCloseable {
     private final Watch watch;
     private final Resources resources = new Resources();
     private final DeviceBuffer parameters;
-    private final Resources chunkResources = new Resources(); // both below
+    private final Resources chunkResources = new Resources(); // points and logDet
     private DeviceBuffer points; // [capacity, 2]
     private DeviceBuffer logDet; // [capacity]
     private int capacity;
@@ -47,8 +46,8 @@ public final class PushForward implements AutoCloseable {
     @FunctionalInterface
     public interface Watch {
         /**
-         * @param share of the call's work that is done, 0 to 1
-         * @return false: the call ends with a {@link CancellationException}
+         * @param share finished share of the call's work, 0 to 1
+         * @return false to end the call with a {@link CancellationException}
          */
         boolean shouldContinue(double share);
     }
@@ -57,8 +56,8 @@ public final class PushForward implements AutoCloseable {
     @FunctionalInterface
     public interface StepListener<E extends Exception> {
         /**
-         * @param step       0, the start, to T
-         * @param first      index of the first of these points among all
+         * @param step       0 (the starts) to T
+         * @param first      index of this chunk's first point
          * @param points     [n, 2]
          * @param logDensity [n]; null if it was not requested
          */
@@ -78,8 +77,7 @@ public final class PushForward implements AutoCloseable {
     private enum Direction { FORWARD, FORWARD_WITH_DENSITY, INVERSE }
 
     /**
-     * @param base        density of the points that the map starts from; empty if no density will be requested
-     * @param integration the map's steps
+     * @param base density of the starts; empty if no density will be requested
      */
     public PushForward(Context context, Network network, Optional<Density> base, Integration integration, Watch watch) {
         this.context = context;
@@ -95,18 +93,12 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
-    /**
-     * Maps points.
-     *
-     * @param starts [n, 2]; not modified
-     * @return [n, 2]
-     */
+    /** Maps points [n, 2], which it does not modify; returns [n, 2]. */
     public float[] map(float[] starts) { return moved(starts, Direction.FORWARD).points(); }
 
     /**
-     * Maps points, and gives the density where they end.
+     * Maps points [n, 2], which it does not modify, and computes the density at their ends.
      *
-     * @param starts [n, 2]; not modified
      * @throws IllegalStateException without a base
      */
     public PointsWithDensity mapWithDensity(float[] starts) {
@@ -116,18 +108,12 @@ public final class PushForward implements AutoCloseable {
         return moved;
     }
 
-    /**
-     * Inverts the map.
-     *
-     * @param ends [n, 2]; not modified
-     * @return [n, 2]; NaN where a step could not be inverted
-     */
+    /** Inverts the map at points [n, 2], which it does not modify; returns [n, 2], NaN where a step could not be inverted. */
     public float[] inverse(float[] ends) { return moved(ends, Direction.INVERSE).points(); }
 
     /**
-     * Inverts the map, and gives the density at {@code ends}.
+     * Inverts the map at points [n, 2], which it does not modify, and computes the density at {@code ends}.
      *
-     * @param ends [n, 2]; not modified
      * @throws IllegalStateException without a base
      */
     public PointsWithDensity inverseWithDensity(float[] ends) {
@@ -138,11 +124,11 @@ public final class PushForward implements AutoCloseable {
     }
 
     /**
-     * Maps points step by step. The listener is called for all steps of a chunk of points, then for those of the next chunk.
+     * Maps points step by step. Calls the listener for all steps of a chunk of points, then for all steps of the next chunk.
      *
      * @param starts      [n, 2]; not modified
      * @param withDensity whether the listener receives the density after each step
-     * @throws IllegalStateException with density and without a base
+     * @throws IllegalStateException if the density is requested without a base
      */
     public <E extends Exception> void follow(float[] starts, boolean withDensity, StepListener<E> listener) throws E {
         requirePoints(starts);
@@ -169,7 +155,7 @@ public final class PushForward implements AutoCloseable {
         releaseScarceMemory();
     }
 
-    /** All points moved, and Σ log|det J| [n], which is null for {@code FORWARD}. */
+    /** The moved points, and Σ_t log|det J_t| [n], which is null for {@link Direction#FORWARD}. */
     private PointsWithDensity moved(float[] all, Direction direction) {
         requirePoints(all);
         float[] moved = new float[all.length];
@@ -188,7 +174,7 @@ public final class PushForward implements AutoCloseable {
         return new PointsWithDensity(moved, logDets);
     }
 
-    /** Keeps no chunk between calls if the device was out of memory: others need some too. */
+    /** Frees the chunk after a call if the device was out of memory: other work needs some too. */
     private void releaseScarceMemory() {
         if (mostPoints < CHUNK_POINTS) {
             releaseChunk();
@@ -225,7 +211,7 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
-    /** Turns Σ log|det J| [n] of points that started at {@code starts} into log q; NaN where the start is NaN, not inverted. */
+    /** Turns Σ_t log|det J_t| [n] of points with these starts into log q; NaN if a start is NaN, since it was not inverted. */
     private static void addBase(Density p, float[] starts, float[] values) {
         for (int n = 0; n < values.length; n++) {
             if (Float.isNaN(starts[2 * n])) {
@@ -237,9 +223,7 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
-    private Density requireBase() {
-        return base.orElseThrow(() -> new IllegalStateException("the map has no base density"));
-    }
+    private Density requireBase() { return base.orElseThrow(() -> new IllegalStateException("the map has no base density")); }
 
     private static void requirePoints(float[] points) {
         if (points.length % 2 != 0) {
@@ -248,8 +232,8 @@ public final class PushForward implements AutoCloseable {
     }
 
     /**
-     * Writes the next chunk to the device and works on it; when the device is out of memory, again with a smaller one. Some
-     * drivers notice that only when memory is first used.
+     * Writes the chunk from point {@code first} on to the device and works on it; retries with a smaller chunk when the device is
+     * out of memory, which some drivers notice only at the first use of the memory.
      *
      * @return the chunk that succeeded
      */

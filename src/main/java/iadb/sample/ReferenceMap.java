@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The map in double precision, from the textbook's definition of each solver, and its tangent by finite differences.
- * {@link MapSelfTest} and the tests compare a device's answers with it.
+ * The map in double precision by the textbook definition of each solver, and its tangent by finite differences: the reference
+ * for {@link MapSelfTest} and the tests.
  */
 final class ReferenceMap {
     private static final double DIFFERENCE = 4e-6;
@@ -38,7 +38,7 @@ final class ReferenceMap {
         return schedule == Schedule.LINEAR ? u : 1 - Math.cos(Math.PI / 2 * u);
     }
 
-    /** Where step {@code t} leads from (x, y). */
+    /** The end of step {@code t} from (x, y). */
     private double[] step(int t, double x, double y) {
         double alpha = alphas[t];
         double h = alphas[t + 1] - alpha;
@@ -56,7 +56,7 @@ final class ReferenceMap {
             y + h * (k1[1] + 2 * k2[1] + 2 * k3[1] + k4[1]) / 6};
     }
 
-    /** Where points [n, 2] end. */
+    /** The ends [n, 2] of these starts [n, 2]. */
     double[] ends(float[] starts) { return ends(widened(starts)); }
 
     double[] ends(double[] starts) {
@@ -76,12 +76,12 @@ final class ReferenceMap {
      * Σ_t log|det J_t| along the trajectory of a point.
      *
      * @param sum       by finite differences of whole steps
-     * @param condition Σ_t (1 + |J_t|²) / |det J_t|: how relative errors of the tangents' entries are amplified in it
+     * @param condition Σ_t (1 + |J_t|²) / |det J_t|: by how much it amplifies relative errors of the tangents' entries
      * @param onKink    whether a step has a kink within 4e-6 of the point, so that single precision may be on its other side
      */
     record LogDeterminant(double sum, double condition, boolean onKink) { }
 
-    /** Of points [n, 2]. A step is affine in x where no unit switches, so that differences of any size are exact there. */
+    /** For points [n, 2]. A step is affine in x unless a unit switches, so that differences of any size are exact. */
     List<LogDeterminant> logDeterminants(float[] starts) {
         return IntStream.range(0, starts.length / 2).parallel().mapToObj(n -> {
             double[] x = {starts[2 * n], starts[2 * n + 1]};
@@ -113,7 +113,5 @@ final class ReferenceMap {
 
     static Field fieldOf(Network network) { return new ReferenceNetwork(network)::velocity; }
 
-    static double[] widened(float[] points) {
-        return IntStream.range(0, points.length).mapToDouble(c -> points[c]).toArray();
-    }
+    static double[] widened(float[] points) { return IntStream.range(0, points.length).mapToDouble(c -> points[c]).toArray(); }
 }

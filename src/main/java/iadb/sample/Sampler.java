@@ -24,7 +24,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -33,15 +32,15 @@ import java.util.stream.Stream;
 
 /**
  * The map's kernels for networks of one shape: the map, the map with its density, and the inverse. Opens {@link MapSession}s,
- * which must be closed before it. Kernels are built at their first use; those for few points and for many may differ in their
- * tuning, not in their bits.
+ * which must be closed before it. Builds and checks each kernel before its first use. The number of points may change a kernel's
+ * tuning, but not its bits.
  */
 public final class Sampler implements AutoCloseable {
     /** Points for which {@link Purpose#MAP_FEW} is tuned: as many as the tutorial maps by default. */
     public static final int FEW_POINTS = 2048;
 
     private static final int TANGENT_COST = 3; // in evaluations of the velocity
-    private static final int INVERSION_COST = 7; // a guess, and two of Newton's trials in most cases
+    private static final int INVERSION_COST = 7; // usually a guess and two Newton trials
     private static final int TRIAL_STEPS = 4; // of a repetition
     private static final int TRIAL_T = 4096; // of a session: opening one takes a negligible share of the time
     private static final int MANY_POINTS_PER_UNIT = 512; // enough to fill the device while tunings are timed
@@ -51,11 +50,11 @@ public final class Sampler implements AutoCloseable {
     private final Function<Purpose, TuningChoice> forMap;
     private final Tuning forDensity;
     private final Resources resources = new Resources();
-    private final Map<Purpose, Tuning> measured = new EnumMap<>(Purpose.class); // of the map
+    private final Map<Purpose, Tuning> measured = new EnumMap<>(Purpose.class); // tunings of the map
     private final Map<Tuning, Built> maps = new HashMap<>();
     private Built density; // null before its first use
 
-    /** A program, what it was built from, and which of its kernels were checked. */
+    /** A program, its sources and tuning, and the names of its checked kernels. */
     private record Built(List<Source> sources, Program program, Tuning tuning, Set<String> checked) { }
 
     /** @throws DeviceLimitException when the device cannot hold two layers of the network */
@@ -64,7 +63,7 @@ public final class Sampler implements AutoCloseable {
                 TuningTable.find(context.device(), Purpose.DENSITY));
     }
 
-    /** With these tunings instead of the device's own. */
+    /** Uses these tunings instead of the device's own. */
     public Sampler(Context context, NetworkShape shape, Tuning forMap, Tuning forDensity) {
         this(context, shape, purpose -> TuningChoice.of(forMap), forDensity);
     }
@@ -86,20 +85,15 @@ public final class Sampler implements AutoCloseable {
 
     private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {
         Tuning tuning = fitted(base, footprint);
-        return new Built(sources, resources.add(context.build(sources, tuning.options(shape, context.device()))), tuning,
-                new HashSet<>());
+        Program program = resources.add(context.build(sources, tuning.options(shape, context.device())));
+        return new Built(sources, program, tuning, new HashSet<>());
     }
 
-    /**
-     * Builds and checks the map's kernel before its first use. Measures no tuning: the device may be busy.
-     *
-     * @param points how many will be mapped
-     */
+    /** Builds and checks the map's kernel for this number of points. Times no tuning, since the device may be busy. */
     public void prepare(int points) { map(forMap.apply(Purpose.ofMap(context.device(), points)).known()); }
 
     /**
-     * Measures the map's tunings unless they are known, and builds its kernels for any number of points. Only while the device is
-     * idle.
+     * Times the map's tunings unless they are known, and builds its kernels for any number of points. Requires an idle device.
      */
     public void prepareAll() {
         map(1);
@@ -152,13 +146,13 @@ public final class Sampler implements AutoCloseable {
         return session(parameters, points, count, count, integration);
     }
 
-    /** The same for a part of {@code all} points, with the kernel that is fastest for all. */
+    /** Moves {@code count} of {@code all} points with the kernel that is fastest for all. */
     MapSession session(DeviceBuffer parameters, DeviceBuffer points, int count, int all, Integration integration) {
-        return session(map(all), "move_points", 1, parameters, points, Optional.empty(), count, integration);
+        return session(map(all), "move_points", 1, parameters, points, null, count, integration);
     }
 
     /**
-     * Moves points along the velocity field with the tangent J_t of each step.
+     * Moves points along the velocity field, with the tangent J_t of each step.
      *
      * @param logDet [count]; Σ_t log|det J_t| is added to it; the caller's
      * @throws DeviceLimitException when the device cannot hold two layers of the network with their tangents
@@ -166,23 +160,21 @@ public final class Sampler implements AutoCloseable {
     public MapSession sessionWithTangents(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
         requireCorrect(density(), "move_with_tangents", MapSelfTest::requireTangents);
-        return session(density(), "move_with_tangents", TANGENT_COST, parameters, points, Optional.of(logDet), count,
-                integration);
+        return session(density(), "move_with_tangents", TANGENT_COST, parameters, points, logDet, count, integration);
     }
 
     /**
-     * Inverts the steps of {@code integration}, the last first, each to 1e-6 in both coordinates. A point where that fails
-     * becomes NaN and stays NaN.
+     * Inverts the steps of {@code integration}, the last step first, each to 1e-6 in both coordinates. A point where a step
+     * cannot be inverted becomes NaN and stays NaN.
      *
-     * @param points [count, 2], from the map's ends to its starts
-     * @param logDet [count]; Σ_t log|det J_t| at the points found is added to it; NaN where a step is not inverted
+     * @param points [count, 2], moved in place from the map's ends to its starts
+     * @param logDet [count]; Σ_t log|det J_t| of the inverted steps is added to it, or NaN
      * @throws DeviceLimitException when the device cannot hold two layers of the network with their tangents
      */
     public MapSession inversion(DeviceBuffer parameters, DeviceBuffer points, DeviceBuffer logDet, int count,
             Integration integration) {
         requireCorrect(density(), "invert_points", MapSelfTest::requireInversion);
-        return session(density(), "invert_points", INVERSION_COST, parameters, points, Optional.of(logDet), count,
-                integration.backward());
+        return session(density(), "invert_points", INVERSION_COST, parameters, points, logDet, count, integration.backward());
     }
 
     /** Checks a kernel before its first use. */
@@ -190,10 +182,10 @@ public final class Sampler implements AutoCloseable {
         if (built.checked().contains(kernelName)) {
             return;
         }
-        List<String> parts = new ArrayList<>(built.tuning().options(shape, context.device()));
-        parts.add(kernelName);
-        context.checkOnce(built.sources(), parts, () -> {
-            try (Sampler same = new Sampler(context, shape, built.tuning(), forDensity)) { // for any number of points
+        List<String> options = new ArrayList<>(built.tuning().options(shape, context.device()));
+        options.add(kernelName);
+        context.checkOnce(built.sources(), options, () -> {
+            try (Sampler same = new Sampler(context, shape, built.tuning(), forDensity)) { // one tuning for any number of points
                 check.accept(new MapSelfTest(context, shape, same));
             }
             return true;
@@ -208,14 +200,17 @@ public final class Sampler implements AutoCloseable {
         return density;
     }
 
+    /** @param logDet null for a kernel without tangents */
     private MapSession session(Built built, String kernelName, int cost, DeviceBuffer parameters, DeviceBuffer points,
-            Optional<DeviceBuffer> logDet, int count, Integration integration) {
+            DeviceBuffer logDet, int count, Integration integration) {
         Resources own = new Resources();
         try {
             Kernel kernel = own.add(built.program().kernel(kernelName)).set("parameters", parameters).set("points", points)
                     .set("alphas", own.add(context.buffer(integration.alphas())))
                     .set("solver", integration.solver().kernelIndex());
-            logDet.ifPresent(buffer -> kernel.set("log_det", buffer));
+            if (logDet != null) {
+                kernel.set("log_det", logDet);
+            }
             long flopsPerPointStep = cost * shape.forwardFlops() * integration.solver().evaluations();
             return new MapSession(context, kernel, own, built.tuning(), flopsPerPointStep, count, integration.T());
         } catch (RuntimeException e) {

@@ -2,13 +2,11 @@ package iadb.sample;
 
 import java.util.Locale;
 
-/**
- * How a step along the field dx/dα = D(x, α) is made, from α_t by h = α_{t+1} - α_t.
- */
+/** The method of a step of length h = α_{t+1} - α_t along the field dx/dα = D(x, α). */
 public enum Solver {
     /** x + h D(x, α_t), as the method defines it (IADB, algorithm 4). Its error falls with T. */
     EULER(0, 1),
-    /** With the velocity half an Euler step ahead. Its error falls with T². */
+    /** x + h times the velocity half an Euler step ahead. Its error falls with T². */
     MIDPOINT(1, 2),
     /** The classical Runge-Kutta method. Its error falls with T⁴. */
     RK4(2, 4);
@@ -24,7 +22,7 @@ public enum Solver {
     /** Its row in the tables of {@code cl/solver.cl}. */
     int kernelIndex() { return kernelIndex; }
 
-    /** Evaluations of D a step. */
+    /** Evaluations of D in a step. */
     public int evaluations() { return evaluations; }
 
     /** Its name on the command line. */
