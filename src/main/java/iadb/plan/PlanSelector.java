@@ -60,8 +60,8 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         boolean canExchange = device.fence() != Fence.NONE;
         Kind first = wanted.orElse(canExchange ? Kind.PERSISTENT : Kind.FUSED);
         if (first == Kind.PERSISTENT && !canExchange) {
-            refusals.add(new Refusal(first, device.name() + " reports no fence that orders memory between work-groups, which the plan "
-                    + first + " needs"));
+            refusals.add(new Refusal(first, "%s reports no fence that orders memory between work-groups, which the plan %s needs"
+                    .formatted(device.name(), first)));
             first = Kind.FUSED;
         }
         if (first != Kind.LAYERED && base.fit(shape, first.footprint(), device, rows).isEmpty()) {
@@ -110,13 +110,14 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     private PlanChoice comparedToRecord(PlanChoice choice) {
         String bits = choice.tuning().bits();
         return recorded.map(Tuning::bits).filter(before -> !before.equals(bits)).map(before -> choice.after(List.of(new Refusal(
-                choice.kind(), "the recorded tuning (%s) does not fit the plan %s on %s, which takes %s".formatted(before, choice.kind(),
-                        device.name(), bits))))).orElse(choice);
+                choice.kind(), "the recorded tuning (%s) does not fit the plan %s on %s, which takes %s".formatted(before,
+                        choice.kind(), device.name(), bits))))).orElse(choice);
     }
 
     /** The candidates to start with: {@code auto} starts without {@code persistent}. */
     private List<PlanChoice> starting(List<PlanChoice> candidates) {
-        return wanted.isEmpty() && candidates.get(0).kind() == Kind.PERSISTENT ? candidates.subList(1, candidates.size()) : candidates;
+        boolean skipsFirst = wanted.isEmpty() && candidates.get(0).kind() == Kind.PERSISTENT;
+        return skipsFirst ? candidates.subList(1, candidates.size()) : candidates;
     }
 
     /** Starts to build the kernels of the plan that starts. */

@@ -16,8 +16,8 @@ public final class Throughput {
     public double work(long nanos) { return MARGIN * workPerNano * nanos; }
 
     /**
-     * Updates the estimate by work that took {@code nanos}. Ignores less than half of the work that fits into {@code wantedNanos},
-     * unless it took longer.
+     * Updates the estimate by work that took {@code nanos}. Ignores less than half of the work that fits into
+     * {@code wantedNanos}, unless it took longer.
      */
     public void learn(double work, long nanos, long wantedNanos) {
         if (work > work(wantedNanos) / 2 || nanos > wantedNanos) {

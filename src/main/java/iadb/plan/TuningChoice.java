@@ -11,6 +11,7 @@ import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.Plan.Batch;
+import iadb.plan.TuningTable.Purpose;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,7 +57,7 @@ public final class TuningChoice {
     private static final Set<String> MEASURED = new HashSet<>();
 
     private final List<Tuning> candidates; // fitted to network and device, the default first
-    private final TuningTable.Purpose purpose;
+    private final Purpose purpose;
     private final UserCache cache;
     private final String key;
 
@@ -64,7 +65,7 @@ public final class TuningChoice {
     record Trials(Function<Tuning, Background<Void>> build, Function<Tuning, Trial> open, LongSupplier clock) { }
 
     /** @param facts everything that times depend on except the candidates; called only when there are several */
-    TuningChoice(List<Tuning> candidates, TuningTable.Purpose purpose, UserCache cache, Supplier<List<String>> facts) {
+    TuningChoice(List<Tuning> candidates, Purpose purpose, UserCache cache, Supplier<List<String>> facts) {
         this.candidates = candidates;
         this.purpose = purpose;
         this.cache = cache;
@@ -82,16 +83,16 @@ public final class TuningChoice {
     /**
      * The choice for a network on a device.
      *
-     * @param rows    B of {@link TuningTable.Purpose#TRAINING}; otherwise part of the cache key only
+     * @param rows    B of {@link Purpose#TRAINING}; otherwise part of the cache key only
      * @param sources of the program that is tuned
      */
-    public static TuningChoice of(Device device, TuningTable.Purpose purpose, NetworkShape shape, int rows,
+    public static TuningChoice of(Device device, Purpose purpose, NetworkShape shape, int rows,
             Supplier<List<Source>> sources) {
         return new TuningChoice(TuningTable.candidates(device, purpose, shape, rows), purpose, UserCache.of("tunings"),
                 () -> facts(device.identity(), purpose, shape, rows, sources.get()));
     }
 
-    static List<String> facts(List<String> device, TuningTable.Purpose purpose, NetworkShape shape, int rows, List<Source> sources) {
+    static List<String> facts(List<String> device, Purpose purpose, NetworkShape shape, int rows, List<Source> sources) {
         List<String> facts = new ArrayList<>(device);
         facts.addAll(List.of(purpose.key(), shape.toString(), Integer.toString(rows)));
         sources.forEach(source -> facts.addAll(List.of(source.name(), source.text())));
@@ -111,7 +112,7 @@ public final class TuningChoice {
         if (candidates.size() == 1 || Context.trustsAnswers() || !cache.takesEntries()) {
             return known();
         }
-        return measuredOnce(new Trials(build, open, System::nanoTime), purpose == TuningTable.Purpose.TRAINING ? TRAINING_NANOS
+        return measuredOnce(new Trials(build, open, System::nanoTime), purpose == Purpose.TRAINING ? TRAINING_NANOS
                 : MAP_NANOS, context::reportMeasuring);
     }
 
@@ -243,7 +244,8 @@ public final class TuningChoice {
             try {
                 Checkpoint start = Checkpoint.start(Network.initial(shape, 0), batch.averages());
                 TrainingState state = own.add(TrainingState.of(context, start, LOSS_SLOTS));
-                Plan plan = own.add(new Plan(context, shape, new PlanChoice(PlanChoice.Kind.FUSED, tuning, List.of()), batch, state));
+                PlanChoice choice = new PlanChoice(PlanChoice.Kind.FUSED, tuning, List.of());
+                Plan plan = own.add(new Plan(context, shape, choice, batch, state));
                 plan.enqueueSteps(0, ANSWER_STEPS);
                 float[] answer = state.parameters().read(new float[shape.bufferFloats()]);
                 int[] step = {ANSWER_STEPS};
