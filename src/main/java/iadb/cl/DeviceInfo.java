@@ -90,7 +90,8 @@ final class DeviceInfo {
         return switch (bytes.capacity()) {
             case Integer.BYTES -> Integer.toUnsignedLong(bytes.getInt(0));
             case Long.BYTES -> bytes.getLong(0);
-            default -> throw new OpenClException("clGetDeviceInfo(0x%X) gives %s bytes, not 4 or 8".formatted(key, bytes.capacity()));
+            default -> throw new OpenClException("clGetDeviceInfo(0x" + Integer.toHexString(key) + ") gives " + bytes.capacity()
+                    + " bytes, not 4 or 8");
         };
     }
 
