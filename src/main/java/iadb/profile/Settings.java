@@ -28,22 +28,47 @@ public record Settings(String name, int blocks, double blockSeconds, double warm
         int judgedPoints, int usedPoints, int evaluatedPoints, int sampledPoints, boolean everyPlan) {
     /** All measurements, in about four minutes on two cores. */
     public static Settings full() {
-        return new Settings("full", 9, 0.5, 1, 256 << 20, 64, 4, 256, 128, powersOfTwo(11, 22, 1),
-                List.of(16, 32, 48, 64, 96, 128, 192, 256), powersOfTwo(5, 12, 1), 65_536, 5, 5, 2048, 16_384, 3, 8192, 65_536,
-                65_536, 10_000_000, true);
+        return new Settings("full",
+                9, 0.5, 1, 256 << 20, // blocks, block and warm-up seconds, copied bytes
+                64, 4, 256, 128, // width, depth, batch, map steps
+                powersOfTwo(11, 22, 1), // map points
+                List.of(16, 32, 48, 64, 96, 128, 192, 256), // widths
+                powersOfTwo(5, 12, 1), // batches
+                65_536, 5, // iterations, start runs
+                5, 2048, // peer rounds and iterations
+                16_384, 3, 8192, // quality iterations and seeds, judged points
+                65_536, 65_536, 10_000_000, // used, evaluated and sampled points
+                true); // every plan
     }
 
     /** Fewer and shorter measurements of the same kinds, within a minute on two cores. */
     public static Settings quick() {
-        return new Settings("quick", 7, 0.12, 0.3, 64 << 20, 64, 4, 256, 128,
-                List.of(1 << 11, 1 << 14, 1 << 17, 1 << 20, 1 << 22), List.of(32, 64, 128), powersOfTwo(6, 10, 2), 16_384, 3, 3,
-                1024, 4096, 1, 4096, 16_384, 65_536, 500_000, false);
+        return new Settings("quick",
+                7, 0.12, 0.3, 64 << 20, // blocks, block and warm-up seconds, copied bytes
+                64, 4, 256, 128, // width, depth, batch, map steps
+                List.of(1 << 11, 1 << 14, 1 << 17, 1 << 20, 1 << 22), // map points
+                List.of(32, 64, 128), // widths
+                powersOfTwo(6, 10, 2), // batches
+                16_384, 3, // iterations, start runs
+                3, 1024, // peer rounds and iterations
+                4096, 1, 4096, // quality iterations and seeds, judged points
+                16_384, 65_536, 500_000, // used, evaluated and sampled points
+                false); // every plan
     }
 
     /** The least that exercises every measurement, for tests. */
     public static Settings smoke() {
-        return new Settings("smoke", 3, 0.01, 0.02, 8 << 20, 16, 2, 64, 4, List.of(2048, 4096), List.of(16), List.of(64), 64, 1,
-                1, 64, 64, 1, 64, 256, 256, 1000, false);
+        return new Settings("smoke",
+                3, 0.01, 0.02, 8 << 20, // blocks, block and warm-up seconds, copied bytes
+                16, 2, 64, 4, // width, depth, batch, map steps
+                List.of(2048, 4096), // map points
+                List.of(16), // widths
+                List.of(64), // batches
+                64, 1, // iterations, start runs
+                1, 64, // peer rounds and iterations
+                64, 1, 64, // quality iterations and seeds, judged points
+                256, 256, 1000, // used, evaluated and sampled points
+                false); // every plan
     }
 
     NetworkShape shape() { return new NetworkShape(width, depth); }
