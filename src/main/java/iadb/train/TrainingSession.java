@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TrainingSession implements AutoCloseable {
     /** One of the two densities. */
-    public enum Which { P0, P1 }
+    public enum Side { P0, P1 }
 
     private static final Logger LOG = LoggerFactory.getLogger(TrainingSession.class);
     private static final int LOSS_SLOTS = 4096;
@@ -90,8 +90,8 @@ public final class TrainingSession implements AutoCloseable {
         try {
             data0 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
             data1 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
-            replaceDensity(Which.P0, p0);
-            replaceDensity(Which.P1, p1);
+            replaceDensity(Side.P0, p0);
+            replaceDensity(Side.P1, p1);
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
             safeguard = resources.add(new Safeguard(context, state, start));
             for (int i = 0; i < MAX_SLICES; i++) {
@@ -114,10 +114,10 @@ public final class TrainingSession implements AutoCloseable {
      *
      * @throws DeviceLimitException when the device cannot hold the density; the old data stay
      */
-    public void replaceDensity(Which which, Density density) {
+    public void replaceDensity(Side side, Density density) {
         try (PointSource source = new PointSource(context, density)) {
-            source.drawInto(which == Which.P0 ? data0 : data1, settings.seed(),
-                    which == Which.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, settings.data());
+            source.drawInto(side == Side.P0 ? data0 : data1, settings.seed(),
+                    side == Side.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, settings.data());
         }
     }
 

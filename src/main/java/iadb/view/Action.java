@@ -1,7 +1,7 @@
 package iadb.view;
 
 import iadb.sample.Solver;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -61,11 +61,11 @@ sealed interface Action {
     record SetProgress(float progress) implements Action { }
     record SetSolver(Solver solver) implements Action { }
     /** @param name of a named density */
-    record SetDensity(Which which, String name) implements Action {
+    record SetDensity(Side side, String name) implements Action {
         @Override public boolean needsKernels() { return true; }
     }
     /** Chooses the density that the brush paints. */
-    record SetPainted(Which which) implements Action { }
+    record SetPainted(Side side) implements Action { }
     /**
      * Chooses the point nearest to (x, y).
      *

@@ -76,8 +76,9 @@ final class FrameBudget {
 
     /** The mean time of each phase in a frame, as text. */
     String meanMillis() {
-        return sums.entrySet().stream().map(sum -> String.format(Locale.ROOT, "%s %.2f", sum.getKey().name().toLowerCase(Locale.ROOT),
-                sum.getValue() / endedFrames)).collect(Collectors.joining(", "));
+        return sums.entrySet().stream()
+                .map(sum -> String.format(Locale.ROOT, "%s %.2f", sum.getKey(), sum.getValue() / endedFrames))
+                .collect(Collectors.joining(", ")).toLowerCase(Locale.ROOT);
     }
 
     private double millisOf(Phase each) { return millis.getOrDefault(each, 0.0); }
@@ -97,6 +98,6 @@ final class FrameBudget {
     /** The quantile {@code share} of the times between frames, in milliseconds; NaN without a frame. */
     double percentileMillis(double share) {
         long[] sorted = frameNanos.stream().mapToLong(Long::longValue).sorted().toArray();
-        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))] * 1e-6;
+        return sorted.length == 0 ? Double.NaN : sorted[Math.min(sorted.length - 1, (int) (share * sorted.length))] * 1e-6;
     }
 }

@@ -28,8 +28,9 @@ final class Gestures implements InputListener {
             entry(GLFW_KEY_B, Switch.REVERSE), entry(GLFW_KEY_T, Switch.TRAILS), entry(GLFW_KEY_V, Switch.VELOCITY),
             entry(GLFW_KEY_G, Switch.GRID), entry(GLFW_KEY_D, Switch.DENSITY), entry(GLFW_KEY_L, Switch.ADDITIVE_BLENDING),
             entry(GLFW_KEY_P, Switch.PAINT), entry(GLFW_KEY_E, Switch.ERASER), entry(GLFW_KEY_H, Switch.HELP),
-            entry(GLFW_KEY_TAB, Switch.PANEL), entry(GLFW_KEY_LEFT, Command.STEP_BACK), entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD),
-            entry(GLFW_KEY_R, Command.NEW_POINTS), entry(GLFW_KEY_C, Command.CLEAR_CANVAS), entry(GLFW_KEY_S, Command.SCREENSHOT),
+            entry(GLFW_KEY_TAB, Switch.PANEL), entry(GLFW_KEY_LEFT, Command.STEP_BACK),
+            entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD), entry(GLFW_KEY_R, Command.NEW_POINTS),
+            entry(GLFW_KEY_C, Command.CLEAR_CANVAS), entry(GLFW_KEY_S, Command.SCREENSHOT),
             entry(GLFW_KEY_X, Command.EXPORT), entry(GLFW_KEY_F, Command.FULLSCREEN), entry(GLFW_KEY_0, Command.RESET_VIEW),
             entry(GLFW_KEY_KP_0, Command.RESET_VIEW), entry(GLFW_KEY_ESCAPE, Command.CLOSE));
 
@@ -146,7 +147,10 @@ final class Gestures implements InputListener {
         float brush = state.get(Quantity.BRUSH);
         switch (codePoint) {
             case '+', '=' -> actions.accept(new Action.SetPoints(Math.min(RealtimeConfig.MAX_POINTS, 2 * state.points)));
-            case '-' -> actions.accept(new Action.SetPoints(Math.max(Math.min(state.points, ViewState.MIN_POINTS), state.points / 2)));
+            case '-' -> {
+                int min = Math.min(state.points, ViewState.MIN_POINTS);
+                actions.accept(new Action.SetPoints(Math.max(min, state.points / 2)));
+            }
             case '[' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush / BRUSH_STEP));
             case ']' -> actions.accept(new Action.SetQuantity(Quantity.BRUSH, brush * BRUSH_STEP));
             default -> { }

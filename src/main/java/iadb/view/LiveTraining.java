@@ -10,7 +10,7 @@ import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSession.Progress;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
 import iadb.view.scene.Flow;
 import java.time.Duration;
@@ -94,10 +94,10 @@ final class LiveTraining implements AutoCloseable {
         train(p0, p1);
     }
 
-    /** Adds another training with these densities, of which {@code which} is new. */
-    void replaceDensity(Which which, Density p0, Density p1) {
+    /** Adds another training with these densities, of which {@code side} is new. */
+    void replaceDensity(Side side, Density p0, Density p1) {
         if (run != null && !settings.cosine()) {
-            run.session().replaceDensity(which, which == Which.P0 ? p0 : p1); // otherwise train() starts a run with it
+            run.session().replaceDensity(side, side == Side.P0 ? p0 : p1); // otherwise train() starts a run with it
         }
         train(p0, p1);
     }

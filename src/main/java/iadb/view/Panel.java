@@ -5,7 +5,7 @@ import static org.lwjgl.system.MemoryStack.stackGet;
 
 import iadb.density.NamedDensities;
 import iadb.sample.Solver;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
@@ -41,8 +41,9 @@ final class Panel {
         {"+, -", "double or halve the points"}, {"B", "reverse the direction"}, {"T", "trails"}, {"V", "velocity field"},
         {"G", "grid carried along by the map"}, {"D", "target density"}, {"L", "additive blending"}, {"P", "paint a density"},
         {"C", "clear the canvas"}, {"E", "eraser"}, {"[, ]", "smaller or larger brush"}, {"S", "screenshot"},
-        {"X", "export the model and the points"}, {"F", "full screen"}, {"Tab", "show or hide the panel"}, {"Wheel, drag", "zoom, move"},
-        {"0", "show the whole square"}, {"Click", "trajectory of a point"}, {"H", "this help"}, {"Esc", "close"}};
+        {"X", "export the model and the points"}, {"F", "full screen"}, {"Tab", "show or hide the panel"},
+        {"Wheel, drag", "zoom, move"}, {"0", "show the whole square"}, {"Click", "trajectory of a point"},
+        {"H", "this help"}, {"Esc", "close"}};
 
     private final NkContext context;
     private final ViewState state;
@@ -53,8 +54,8 @@ final class Panel {
     private final FrameBudget budget;
     private final Consumer<Action> actions;
 
-    Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation, Interop interop,
-            FrameBudget budget, Consumer<Action> actions) {
+    Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation,
+            Interop interop, FrameBudget budget, Consumer<Action> actions) {
         this.context = context;
         this.state = state;
         this.densities = densities;
@@ -118,8 +119,9 @@ final class Panel {
         quantity("point size × %.2f", Quantity.POINT_SIZE);
         quantity("speed × %.2f", Quantity.SPEED);
         row(2);
-        for (Which which : Which.values()) {
-            choose(label(which) + ": " + densities.get(which).name(), NamedDensities.names(), name -> new Action.SetDensity(which, name));
+        for (Side side : Side.values()) {
+            choose(label(side) + ": " + densities.get(side).name(), NamedDensities.names(),
+                    name -> new Action.SetDensity(side, name));
         }
         row(1);
         choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
@@ -141,10 +143,10 @@ final class Panel {
         checkbox("paint", Switch.PAINT);
         if (state.is(Switch.PAINT)) {
             row(3);
-            for (Which which : Which.values()) {
-                boolean isPainted = state.painted == which;
-                if (nk_option_label(context, label(which), isPainted) && !isPainted) {
-                    actions.accept(new Action.SetPainted(which));
+            for (Side side : Side.values()) {
+                boolean isPainted = state.painted == side;
+                if (nk_option_label(context, label(side), isPainted) && !isPainted) {
+                    actions.accept(new Action.SetPainted(side));
                 }
             }
             checkbox("eraser", Switch.ERASER);
@@ -156,7 +158,7 @@ final class Panel {
         nk_label(context, "H: all keys", NK_TEXT_LEFT);
     }
 
-    private static String label(Which which) { return which.name().toLowerCase(Locale.ROOT); }
+    private static String label(Side side) { return side.name().toLowerCase(Locale.ROOT); }
 
     private static float log2(int value) { return (float) (Math.log(value) / Math.log(2)); }
 

@@ -42,7 +42,7 @@ final class PanelCanvas implements AutoCloseable {
     private static final int MAX_VERTEX_BYTES = 1 << 20;
     private static final int MAX_ELEMENT_BYTES = 1 << 18;
 
-    private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag"); // may fail: before native memory is allocated
+    private final ShaderProgram program = new ShaderProgram("panel.vert", "panel.frag"); // may fail: before memory is allocated
     private final NkAllocator allocator = NkAllocator.create()
             .alloc((handle, old, size) -> MemoryUtil.nmemAllocChecked(size))
             .mfree((handle, memory) -> MemoryUtil.nmemFree(memory));
@@ -121,9 +121,10 @@ final class PanelCanvas implements AutoCloseable {
             }
             Map.ofEntries(entry(NK_COLOR_TEXT, Palette.INK), entry(NK_COLOR_HEADER, mix(0.1)), entry(NK_COLOR_BORDER, mix(0.14)),
                     entry(NK_COLOR_BUTTON_HOVER, mix(0.26)), entry(NK_COLOR_BUTTON_ACTIVE, mix(0.36)),
-                    entry(NK_COLOR_TOGGLE_HOVER, mix(0.3)), entry(NK_COLOR_TOGGLE_CURSOR, ACCENT), entry(NK_COLOR_SLIDER, mix(0.2)),
-                    entry(NK_COLOR_SLIDER_CURSOR, ACCENT), entry(NK_COLOR_SLIDER_CURSOR_HOVER, Palette.INK),
-                    entry(NK_COLOR_SLIDER_CURSOR_ACTIVE, Palette.INK), entry(NK_COLOR_SELECT_ACTIVE, mix(0.3)))
+                    entry(NK_COLOR_TOGGLE_HOVER, mix(0.3)), entry(NK_COLOR_TOGGLE_CURSOR, ACCENT),
+                    entry(NK_COLOR_SLIDER, mix(0.2)), entry(NK_COLOR_SLIDER_CURSOR, ACCENT),
+                    entry(NK_COLOR_SLIDER_CURSOR_HOVER, Palette.INK), entry(NK_COLOR_SLIDER_CURSOR_ACTIVE, Palette.INK),
+                    entry(NK_COLOR_SELECT_ACTIVE, mix(0.3)))
                     .forEach((use, rgb) -> put(table.get(use), rgb, 255));
             put(table.get(NK_COLOR_WINDOW), mix(0.05), 225);
             nk_style_from_table(context, table);

@@ -39,7 +39,7 @@ final class Pictures implements AutoCloseable {
 
     private final RealtimeConfig config;
     private final Surface surface;
-    private final Consumer<String> say;
+    private final Consumer<String> messages;
     private final Optional<GifWriter> recording;
     private final IndexColorModel colours = colours();
     private final byte[] nearest; // null without a recording
@@ -56,18 +56,18 @@ final class Pictures implements AutoCloseable {
     private boolean recordingFailed;
     private int screenshots;
 
-    private interface Writing {
-        void run() throws IOException;
+    private interface PictureWriter {
+        void write() throws IOException;
     }
 
     /**
-     * @param say shows a message to the user
+     * @param messages receives messages to the user
      * @throws IOException when the recording cannot be started
      */
-    Pictures(RealtimeConfig config, Surface surface, Consumer<String> say) throws IOException {
+    Pictures(RealtimeConfig config, Surface surface, Consumer<String> messages) throws IOException {
         this.config = config;
         this.surface = surface;
-        this.say = say;
+        this.messages = messages;
         recording = config.recording().isPresent()
                 ? Optional.of(new GifWriter(config.recording().get(), DELAY_HUNDREDTHS, DELAY_HUNDREDTHS)) : Optional.empty();
         nearest = recording.isPresent() ? nearest(colours) : null;
@@ -84,9 +84,9 @@ final class Pictures implements AutoCloseable {
                 file = config.folder().resolve("screenshot_" + screenshots++ + ".png");
             } while (Files.exists(file));
             Png.write(file, frame());
-            say.accept(file.toString());
+            messages.accept(file.toString());
         } catch (IOException e) {
-            say.accept(notWritten(e));
+            messages.accept(notWritten(e));
         }
     }
 
@@ -103,12 +103,12 @@ final class Pictures implements AutoCloseable {
         }
     }
 
-    private void write(Writing writing) {
+    private void write(PictureWriter writer) {
         try {
-            writing.run();
+            writer.write();
         } catch (IOException e) {
             fault = Optional.of(e);
-            say.accept(notWritten(e));
+            messages.accept(notWritten(e));
         }
     }
 
@@ -170,7 +170,8 @@ final class Pictures implements AutoCloseable {
         for (int y = 0; y < height; y++) {
             small.getRaster().getDataElements(0, y, width, 1, row);
             for (int x = 0; x < width; x++) {
-                indices[x] = nearest[(row[x] >> 16 + drop & 31) << 2 * BITS | (row[x] >> 8 + drop & 31) << BITS | row[x] >> drop & 31];
+                indices[x] = nearest[(row[x] >> 16 + drop & 31) << 2 * BITS | (row[x] >> 8 + drop & 31) << BITS
+                        | row[x] >> drop & 31];
             }
             indexed.getRaster().setDataElements(0, y, width, 1, indices);
         }

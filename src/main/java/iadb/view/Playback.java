@@ -21,12 +21,12 @@ final class Playback {
     /**
      * Advances the playback.
      *
-     * @param seconds since the last call
-     * @param speed   at 1 a pass takes four seconds
-     * @param known   the computed part of the pass, 0 to 1: playback waits there, or where it is if that is later
-     * @param loop    whether playback runs backward from the end; otherwise it restarts
+     * @param seconds  since the last call
+     * @param speed    at 1 a pass takes four seconds
+     * @param computed the computed part of the pass, 0 to 1: playback waits there, or where it is if that is later
+     * @param loop     whether playback runs backward from the end; otherwise it restarts
      */
-    void advance(double seconds, double speed, double known, boolean loop) {
+    void advance(double seconds, double speed, double computed, boolean loop) {
         if (restSeconds > 0) {
             restSeconds -= seconds;
             return;
@@ -41,7 +41,8 @@ final class Playback {
         } else if (progress <= 0) {
             direction = 1;
         }
-        progress = Math.max(0, Math.min(progress + direction * speed * seconds / PASS_SECONDS, Math.min(1, Math.max(known, progress))));
+        double end = Math.min(1, Math.max(computed, progress));
+        progress = Math.max(0, Math.min(progress + direction * speed * seconds / PASS_SECONDS, end));
         if (progress <= 0 || progress >= 1) {
             restSeconds = REST_SECONDS;
         }

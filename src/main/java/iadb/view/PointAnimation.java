@@ -94,7 +94,7 @@ final class PointAnimation implements AutoCloseable {
      */
     float[] draw(Density density) {
         int count = state.points;
-        Optional<float[]> onHost = points == null && count <= MAX_POINTS_DRAWN_ON_HOST // the first are shown before kernels are built
+        Optional<float[]> onHost = points == null && count <= MAX_POINTS_DRAWN_ON_HOST // shown before kernels are built
                 ? PointSource.drawWithoutDevice(density, seed, RandomPurpose.START_POINTS, drawn, count) : Optional.empty();
         float[] starts = onHost.orElseGet(() -> {
             try (PointSource source = new PointSource(interop.context(), density)) {
@@ -147,7 +147,7 @@ final class PointAnimation implements AutoCloseable {
         } else {
             flows().forEach(flow -> flow.advance(timeLeft(end)));
             if (!state.is(Switch.PAUSE)) {
-                playback.advance(seconds, state.get(Quantity.SPEED), known(), state.is(Switch.LOOP));
+                playback.advance(seconds, state.get(Quantity.SPEED), computedFraction(), state.is(Switch.LOOP));
             }
             flows().forEach(flow -> flow.show(playback.progress()));
         }
@@ -176,7 +176,7 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /** The part of the pass that is computed both of the points and of the grid, 0 to 1. */
-    private double known() { return flows().stream().mapToDouble(Flow::known).min().orElseThrow(); }
+    private double computedFraction() { return flows().stream().mapToDouble(Flow::computedFraction).min().orElseThrow(); }
 
     /** The time until {@code endNanos}, at least that of the shortest slice. */
     private static Duration timeLeft(long endNanos) {
@@ -291,14 +291,17 @@ final class PointAnimation implements AutoCloseable {
     int chosenPoint() { return chosenPoint; }
 
     /** The computed part of the chosen point's trajectory, [frames, 2]. */
-    Optional<float[]> trajectory() { return chosenPoint == NONE ? Optional.empty() : Optional.of(points.trajectoryOf(chosenPoint)); }
+    Optional<float[]> trajectory() {
+        return chosenPoint == NONE ? Optional.empty() : Optional.of(points.trajectoryOf(chosenPoint));
+    }
 
     /** The points; null before the first are drawn. */
     Flow points() { return points; }
 
     /** The scene to draw. */
     Scene scene() {
-        int[] arrows = arrowTails == null || !state.is(Switch.VELOCITY) ? null : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
+        int[] arrows = arrowTails == null || !state.is(Switch.VELOCITY) ? null
+                : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
         return new Scene(points, grid, arrows, trajectory().orElse(null), state.is(Switch.DENSITY), state.is(Switch.PAINT),
                 state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING), state.get(Quantity.POINT_SIZE));
     }

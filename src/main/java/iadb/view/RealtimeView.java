@@ -8,7 +8,7 @@ import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
@@ -66,7 +66,7 @@ public final class RealtimeView implements AutoCloseable {
     private boolean needsScreenshot;
     private boolean closing;
     private boolean kept; // the result of the latest training was passed to the sink
-    private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown when the window has closed
+    private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown after closing
     private volatile String message = "";
     private volatile long messageNanos;
 
@@ -99,12 +99,13 @@ public final class RealtimeView implements AutoCloseable {
                     .withPlan(PlanSelector.besideWindow(config.training().plan(), context.device()));
             Network network = config.model().orElseGet(() -> Network.initial(settings.shape(), settings.seed()));
             training = resources.add(new LiveTraining(context, settings, network));
-            animation = resources.add(new PointAnimation(interop, network.shape(), config.steps(), settings.seed(), training, state));
+            animation = resources.add(
+                    new PointAnimation(interop, network.shape(), config.steps(), settings.seed(), training, state));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
         }
-        densities = new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::say,
+        densities = new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::showMessage,
                 this::replaced);
         panel = new Panel(canvas.context(), state, densities, training, animation, interop, budget, actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
@@ -114,7 +115,7 @@ public final class RealtimeView implements AutoCloseable {
         kept = config.model().isPresent();
         interop.context().onFirstUse(use -> {
             if (use.startsPhase()) {
-                say(use.message());
+                showMessage(use.message());
             }
         });
     }
@@ -129,15 +130,16 @@ public final class RealtimeView implements AutoCloseable {
      */
     public static Summary run(RealtimeConfig config, Supplier<List<Device>> devices, ResultSink sink) throws IOException {
         try (RealtimeView view = new RealtimeView(config, devices, sink);
-                Pictures pictures = new Pictures(config, view.surface, view::say)) {
+                Pictures pictures = new Pictures(config, view.surface, view::showMessage)) {
             view.play(pictures);
             Optional<IOException> fault = view.keepFault.or(pictures::fault);
             if (fault.isPresent()) {
                 throw fault.get();
             }
             FrameBudget times = view.budget;
-            return new Summary(times.frames(), times.percentileMillis(0.5), times.percentileMillis(0.99), view.animation.points().points(),
-                    view.interop.transfer(), times.frames() == 0 ? 0 : (double) view.animation.hostBytes() / times.frames(),
+            return new Summary(times.frames(), times.percentileMillis(0.5), times.percentileMillis(0.99),
+                    view.animation.points().points(), view.interop.transfer(),
+                    times.frames() == 0 ? 0 : (double) view.animation.hostBytes() / times.frames(),
                     view.interop.context().device().name(), OpenGl.identity().get(1));
         }
     }
@@ -174,8 +176,8 @@ public final class RealtimeView implements AutoCloseable {
             if (building.isEmpty()) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
-                Density p0 = densities.get(Which.P0);
-                Density p1 = densities.get(Which.P1);
+                Density p0 = densities.get(Side.P0);
+                Density p1 = densities.get(Side.P1);
                 building = Optional.of(Background.start("kernels", () -> buildKernels(p0, p1)));
             }
         }
@@ -241,11 +243,11 @@ public final class RealtimeView implements AutoCloseable {
             needsTrajectories |= set.solver() != state.solver;
             state.solver = set.solver();
         } else if (action instanceof Action.SetDensity set) {
-            densities.choose(set.which(), set.name());
+            densities.choose(set.side(), set.name());
         } else if (action instanceof Action.Drop drop) {
             densities.read(drop.files());
         } else if (action instanceof Action.SetPainted set) {
-            state.painted = set.which();
+            state.painted = set.side();
             painting.copy(densities.get(state.painted));
         } else if (action instanceof Action.Paint paint) {
             painting.draw(paint.x(), paint.y(), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
@@ -283,12 +285,12 @@ public final class RealtimeView implements AutoCloseable {
                     training.stop();
                 } else if (!training.resume()) {
                     kept = false;
-                    training.train(densities.get(Which.P0), densities.get(Which.P1));
+                    training.train(densities.get(Side.P0), densities.get(Side.P1));
                 }
             }
             case RESTART -> {
                 kept = false;
-                training.restart(densities.get(Which.P0), densities.get(Which.P1));
+                training.restart(densities.get(Side.P0), densities.get(Side.P1));
             }
             case EXPORT -> keep();
             case SCREENSHOT -> needsScreenshot = true;
@@ -301,11 +303,11 @@ public final class RealtimeView implements AutoCloseable {
     }
 
     /** Updates what is shown after a density was replaced. */
-    private void replaced(Which which) {
+    private void replaced(Side side) {
         kept = false;
-        needsPoints |= densities.get(which) == densities.start(state.is(Switch.REVERSE));
-        if (state.is(Switch.PAINT) && which == state.painted && !densities.get(which).name().equals(Painting.NAME)) {
-            painting.copy(densities.get(which));
+        needsPoints |= densities.get(side) == densities.start(state.is(Switch.REVERSE));
+        if (state.is(Switch.PAINT) && side == state.painted && !densities.get(side).name().equals(Painting.NAME)) {
+            painting.copy(densities.get(side));
         }
         showTarget();
     }
@@ -324,7 +326,7 @@ public final class RealtimeView implements AutoCloseable {
             if (animation.points() == null) {
                 throw e;
             }
-            say(e.getMessage());
+            showMessage(e.getMessage());
             state.points = animation.points().points();
         }
     }
@@ -333,7 +335,7 @@ public final class RealtimeView implements AutoCloseable {
         try {
             animation.showOrHideGrid();
         } catch (OpenClException e) {
-            say(e.getMessage());
+            showMessage(e.getMessage());
             state.set(Switch.GRID, false);
         }
     }
@@ -355,7 +357,8 @@ public final class RealtimeView implements AutoCloseable {
         }
         budget.begin(Phase.MAP);
         animation.advance(trained, seconds, budget.map(training.running()));
-        if (!kept && !animation.previewing() && (training.diverged() || training.hasTrained() && training.done() >= training.goal())) {
+        boolean ended = training.diverged() || training.hasTrained() && training.done() >= training.goal();
+        if (!kept && !animation.previewing() && ended) {
             kept = true;
             keep();
         }
@@ -365,7 +368,7 @@ public final class RealtimeView implements AutoCloseable {
         String result = "nothing to keep";
         if (!training.diverged() || training.hasTrained()) {
             try {
-                result = sink.keep(training.model(densities.get(Which.P0), densities.get(Which.P1)), training.history(),
+                result = sink.keep(training.model(densities.get(Side.P0), densities.get(Side.P1)), training.history(),
                         animation.points().positionsAt(1));
                 keepFault = Optional.empty();
             } catch (IOException e) {
@@ -373,8 +376,8 @@ public final class RealtimeView implements AutoCloseable {
                 result = Pictures.notWritten(e);
             }
         }
-        say(!training.diverged() ? result : String.format(Locale.ROOT, "the training diverged at iteration %,d: a learning rate below %s"
-                + " may help; the weights are those after iteration %,d; %s", training.divergedAt(),
+        showMessage(!training.diverged() ? result : String.format(Locale.ROOT, "the training diverged at iteration %,d:"
+                + " a learning rate below %s may help; the weights are those after iteration %,d; %s", training.divergedAt(),
                 Float.toString(config.training().learningRate()), training.done(), result));
     }
 
@@ -404,7 +407,7 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
-    private void say(String text) {
+    private void showMessage(String text) {
         message = text;
         messageNanos = System.nanoTime();
         LOG.info("{}", text);

@@ -1,7 +1,7 @@
 package iadb.view;
 
 import iadb.sample.Solver;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
 import java.util.EnumMap;
@@ -18,7 +18,7 @@ final class ViewState {
             new EnumMap<>(Map.of(Quantity.POINT_SIZE, 1f, Quantity.SPEED, 1f, Quantity.BRUSH, 0.03f));
     int points;
     Solver solver = Solver.EULER;
-    Which painted = Which.P1; // the density that the brush paints
+    Side painted = Side.P1; // the density that the brush paints
 
     ViewState(int points) { this.points = points; }
 

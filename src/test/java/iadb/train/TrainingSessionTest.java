@@ -183,7 +183,7 @@ class TrainingSessionTest {
                 TrainingSession session = new TrainingSession(context, config(1e-3f, 6), GAUSSIAN, p1)) {
             advance(session, 150, slices);
             float[] before = session.snapshot().parameters();
-            session.replaceDensity(TrainingSession.Which.P1, later);
+            session.replaceDensity(TrainingSession.Side.P1, later);
             assertArrayEquals(before, session.snapshot().parameters());
             assertEquals(150, session.stepsEnqueued());
             advance(session, 300, slices);
@@ -240,8 +240,8 @@ class TrainingSessionTest {
             try (Context context = Context.open(device);
                     TrainingSession session = new TrainingSession(context, config(1e-3f, 7), GAUSSIAN, RING);
                     TrainingSession other = new TrainingSession(context, config(1e-3f, 7), RING, GAUSSIAN)) {
-                session.replaceDensity(TrainingSession.Which.P0, RING);
-                session.replaceDensity(TrainingSession.Which.P1, GAUSSIAN);
+                session.replaceDensity(TrainingSession.Side.P0, RING);
+                session.replaceDensity(TrainingSession.Side.P1, GAUSSIAN);
                 assertArrayEquals(other.data0().read(new float[2 * 4099]), session.data0().read(new float[2 * 4099]));
                 assertArrayEquals(other.data1().read(new float[2 * 4099]), session.data1().read(new float[2 * 4099]));
             }
@@ -270,7 +270,7 @@ class TrainingSessionTest {
                     TrainingSession session = new TrainingSession(context, config(1e-3f, 4), GAUSSIAN, corner(7))) {
                 session.advance(4000, LONG);
                 assertMappedInto(context, session, 7 / 8f, 7 / 8f);
-                session.replaceDensity(TrainingSession.Which.P1, corner(56)); // and in the opposite one when mass moves there
+                session.replaceDensity(TrainingSession.Side.P1, corner(56)); // and in the opposite one when mass moves there
                 session.advance(4000, LONG);
                 assertMappedInto(context, session, 0, 0);
             }

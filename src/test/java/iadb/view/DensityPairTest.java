@@ -10,7 +10,7 @@ import iadb.density.NamedDensities;
 import iadb.file.Png;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -29,7 +29,7 @@ class DensityPairTest {
 
     @TempDir
     private Path folder;
-    private final List<Which> replaced = new ArrayList<>();
+    private final List<Side> replaced = new ArrayList<>();
     private String said;
 
     private interface Trial {
@@ -40,8 +40,8 @@ class DensityPairTest {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining training = new LiveTraining(context, TRAINING, network)) {
-            trial.with(new DensityPair(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow(), false,
-                    " (the remedy)", training, line -> said = line, replaced::add), training);
+            trial.with(new DensityPair(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow(),
+                    false, " (the remedy)", training, line -> said = line, replaced::add), training);
         }
     }
 
@@ -59,7 +59,7 @@ class DensityPairTest {
         run((densities, training) -> {
             densities.read(List.of(text));
             assertTrue(said.contains("a.png"), said);
-            assertEquals("ring", densities.get(Which.P1).name());
+            assertEquals("ring", densities.get(Side.P1).name());
             assertTrue(!training.running());
             assertEquals(List.of(), replaced);
         });
@@ -70,15 +70,15 @@ class DensityPairTest {
         Path image = image("one.png");
         run((densities, training) -> {
             densities.read(List.of(image));
-            assertEquals("one.png", densities.get(Which.P1).name());
-            assertEquals("gaussian", densities.get(Which.P0).name());
+            assertEquals("one.png", densities.get(Side.P1).name());
+            assertEquals("gaussian", densities.get(Side.P0).name());
             assertTrue(training.running());
             assertArrayEquals(Network.initial(NetworkShape.TUTORIAL, 5).parameters(), training.snapshot().parameters());
             while (training.running()) {
                 training.advance(Duration.ofMillis(5));
             }
             assertEquals(40, training.done());
-            assertEquals(List.of(Which.P1), replaced);
+            assertEquals(List.of(Side.P1), replaced);
         });
     }
 
@@ -92,7 +92,7 @@ class DensityPairTest {
         Png.write(file, paper);
         run((densities, training) -> {
             densities.read(List.of(file));
-            assertEquals("paper.png", densities.get(Which.P1).name());
+            assertEquals("paper.png", densities.get(Side.P1).name());
             assertTrue(said.contains("most of paper.png is bright"), said);
             assertTrue(said.contains("this window does not invert images (the remedy)"), said);
         });
@@ -126,11 +126,11 @@ class DensityPairTest {
         List<Path> images = List.of(image("from.png"), image("to.png"));
         run((densities, training) -> {
             densities.read(images);
-            assertEquals("from.png", densities.get(Which.P0).name());
-            assertEquals("to.png", densities.get(Which.P1).name());
+            assertEquals("from.png", densities.get(Side.P0).name());
+            assertEquals("to.png", densities.get(Side.P1).name());
             assertEquals("from.png", densities.start(false).name());
             assertEquals("to.png", densities.start(true).name());
-            assertEquals(List.of(Which.P0, Which.P1), replaced);
+            assertEquals(List.of(Side.P0, Side.P1), replaced);
         });
     }
 }

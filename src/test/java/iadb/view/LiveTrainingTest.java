@@ -12,7 +12,7 @@ import iadb.density.NamedDensities;
 import iadb.model.Network;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
-import iadb.train.TrainingSession.Which;
+import iadb.train.TrainingSession.Side;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -44,7 +44,7 @@ class LiveTrainingTest {
             finish(training);
             assertEquals(300, training.done());
             float[] first = training.snapshot().parameters();
-            training.replaceDensity(Which.P1, GAUSSIAN, MOONS);
+            training.replaceDensity(Side.P1, GAUSSIAN, MOONS);
             assertArrayEquals(first, training.snapshot().parameters(), "the weights stay");
             finish(training);
             assertEquals(600, training.done());
@@ -63,7 +63,7 @@ class LiveTrainingTest {
                 LiveTraining training = training(context, SETTINGS.withIterations(200))) {
             training.train(GAUSSIAN, RING);
             finish(training);
-            training.replaceDensity(Which.P1, GAUSSIAN, MOONS);
+            training.replaceDensity(Side.P1, GAUSSIAN, MOONS);
             finish(training);
             assertEquals(400, training.done());
         }

@@ -29,7 +29,8 @@ class PointAnimationTest {
     // Adam moves a weight by about the learning rate per iteration: this rate leaves the map unchanged
     private static final TrainingSettings TRAINING = TrainingSettings.tutorial().withIterations(Integer.MAX_VALUE).withData(500)
             .withBatch(32).withLearningRate(1e-12f, false).withSeed(1);
-    // 128 additions of SHIFT / 128 to values below 2: 128 roundings of 2^-24 each; plus 1e5 iterations of the rate, times the width
+    // 128 additions of SHIFT / 128 to values below 2: 128 roundings of 2^-24 each; plus 1e5 iterations of the rate,
+    // times the width
     private static final float TOLERANCE = 3e-5f;
     private static final Duration BUDGET = Duration.ofMillis(1);
 
@@ -116,9 +117,10 @@ class PointAnimationTest {
             double before = animation.progress();
             state.set(Switch.GRID, true);
             animation.showOrHideGrid();
-            while (animation.scene().grid().known() < before) {
+            while (animation.scene().grid().computedFraction() < before) {
                 animation.advance(false, 0.1, BUDGET);
-                assertTrue(animation.progress() <= Math.max(before, animation.scene().grid().known()), "the grid is drawn where the points are");
+                double limit = Math.max(before, animation.scene().grid().computedFraction());
+                assertTrue(animation.progress() <= limit, "the grid is drawn where the points are");
             }
             while (animation.progress() < 1) {
                 animation.advance(false, 0.1, BUDGET);

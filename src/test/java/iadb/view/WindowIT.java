@@ -241,7 +241,8 @@ class WindowIT {
                 show.xdotool("mousedown", "1");
                 show.look();
                 show.xdotool("mouseup", "1");
-                show.look("a click in the panel changes the picture, a second one restores it", look -> shown == paused.differences(look, 0, 0) > 300);
+                show.look("a click in the panel changes the picture, a second one restores it",
+                        look -> shown == paused.differences(look, 0, 0) > 300);
             }
             show.xdotool("key", "Left", "key", "Left");
             Look earlier = show.look("two steps back", look -> paused.differences(look, 0, 0) > 300);
@@ -252,7 +253,8 @@ class WindowIT {
             show.xdotool("key", "f");
             show.look("F fills the screen", look -> look.picture().getWidth() > WIDTH);
             show.xdotool("key", "f");
-            show.look("F again restores the window", look -> look.picture().getWidth() == WIDTH && earlier.differences(look, 0, 0) == 0);
+            show.look("F again restores the window",
+                    look -> look.picture().getWidth() == WIDTH && earlier.differences(look, 0, 0) == 0);
             int[] somewhere = earlier.points().get(earlier.points().size() / 3);
             show.xdotool("mousemove", "" + somewhere[0], "" + somewhere[1], "click", "1");
             show.look("a click shows the trajectory of a point", look -> earlier.differences(look, 0, 0) > 50);
@@ -271,7 +273,8 @@ class WindowIT {
 
             show.xdotool("key", "space", "key", "b");
             Look reversed = show.look("B starts from p1", look -> look.points().size() > 1000
-                    && look.points().stream().filter(point -> Math.abs(toY(point[1]) - 0.5) > 0.07).count() < 0.02 * look.points().size());
+                    && look.points().stream().filter(point -> Math.abs(toY(point[1]) - 0.5) > 0.07).count()
+                            < 0.02 * look.points().size());
             show.xdotool("key", "Tab", "key", "h");
             show.look("Tab and H change what is shown", look -> reversed.differences(look, 0, 0) > 5000);
             show.xdotool("key", "Tab", "key", "h");
@@ -310,7 +313,8 @@ class WindowIT {
 
     @Test
     void offScreenAModelIsPlayedWithoutTraining() throws Exception {
-        try (Show training = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "1", "--p1", "ring", "--points", "500")) {
+        try (Show training = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "1",
+                "--p1", "ring", "--points", "500")) {
             training.awaitLines(1, "kept in");
             training.interrupt();
             training.end(130);
@@ -322,7 +326,8 @@ class WindowIT {
         byte[] model = Files.readAllBytes(folder.resolve("made").resolve("model.safetensors"));
         int frames;
         try (Show show = new Show(Map.of("DISPLAY", ""), "--offscreen", "--seconds", "3", "--model",
-                "made/model.safetensors", "--screenshot", "last.png", "--record", "show.gif", "--points", "3000", "--steps", "16")) {
+                "made/model.safetensors", "--screenshot", "last.png", "--record", "show.gif", "--points", "3000",
+                "--steps", "16")) {
             JsonObject json = show.end(0);
             assertEquals(3000, json.get("points").getAsInt());
             frames = json.get("frames").getAsInt();
@@ -332,7 +337,8 @@ class WindowIT {
         assertTrue(new Look(ImageIO.read(folder.resolve("last.png").toFile())).points().size() > 1000);
         ImageReader gif = ImageIO.getImageReadersByFormatName("gif").next();
         gif.setInput(ImageIO.createImageInputStream(folder.resolve("show.gif").toFile()));
-        assertTrue(gif.getNumImages(true) > Math.min(10, frames / 2), gif.getNumImages(true) + " of " + frames + " frames are recorded");
+        assertTrue(gif.getNumImages(true) > Math.min(10, frames / 2),
+                gif.getNumImages(true) + " of " + frames + " frames are recorded");
         assertEquals(640, gif.read(0).getWidth());
     }
 
@@ -387,8 +393,8 @@ class WindowIT {
     void picturesThatCannotBeWrittenDoNotLoseTheTraining() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")), "only Linux has a device that is always full");
         Files.createSymbolicLink(folder.resolve("full.gif"), Path.of("/dev/full"));
-        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "500", "--points", "500", "--record", "full.gif",
-                "--screenshot", "/dev/full")) {
+        try (Show show = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "500", "--points", "500",
+                "--record", "full.gif", "--screenshot", "/dev/full")) {
             show.awaitLines(1, "kept in");
             show.interrupt();
             show.end(1);

@@ -92,11 +92,11 @@ public final class Flow implements AutoCloseable {
     public void morph(double newShare) { blend = (float) newShare; }
 
     /** The computed part of the pass that is shown, 0 to 1. */
-    public double known() { return shown.last() / (double) shown.segments(); }
+    public double computedFraction() { return shown.last() / (double) shown.segments(); }
 
-    /** Shows the points at this progress along their trajectories, at most {@link #known}. */
+    /** Shows the points at this progress along their trajectories, at most {@link #computedFraction}. */
     public void show(double progress) {
-        double frame = Math.min(progress, known()) * shown.segments();
+        double frame = Math.min(progress, computedFraction()) * shown.segments();
         int before = Math.max(0, Math.min((int) frame, shown.last() - 1));
         int after = Math.min(before + 1, shown.last());
         if (toFrame == before || fromFrame == after) { // the new pair of frames shares one with the old
@@ -141,7 +141,7 @@ public final class Flow implements AutoCloseable {
 
     /** The positions in the frame nearest to this progress, [N, 2]. */
     public float[] positionsAt(double progress) {
-        return shown.readFrame((int) Math.round(Math.min(progress, known()) * shown.segments()));
+        return shown.readFrame((int) Math.round(Math.min(progress, computedFraction()) * shown.segments()));
     }
 
     /** The positions shown, [N, 2]; during a morph, those of the new pass at this progress. */

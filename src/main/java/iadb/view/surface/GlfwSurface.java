@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A GLFW window. Tested only on X11 with GLX. On macOS it must be opened on the first thread of the process, for which the command
- * line starts the program again; this is not tested.
+ * A GLFW window. Tested only on X11 with GLX. On macOS it must be opened on the first thread of the process, for which the
+ * command line starts the program again; this is not tested.
  */
 public final class GlfwSurface implements Surface {
     private static final Logger LOG = LoggerFactory.getLogger(GlfwSurface.class);

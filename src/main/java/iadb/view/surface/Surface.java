@@ -44,8 +44,8 @@ public interface Surface extends AutoCloseable {
     void close();
 
     /**
-     * Receives the user's input from {@link Surface#poll}. Positions are pixels from the upper left corner of the framebuffer. Keys,
-     * buttons and modifiers are GLFW's numbers (org.lwjgl.glfw.GLFW.GLFW_KEY_* and so on).
+     * Receives the user's input from {@link Surface#poll}. Positions are pixels from the upper left corner of the framebuffer.
+     * Keys, buttons and modifiers are GLFW's numbers (org.lwjgl.glfw.GLFW.GLFW_KEY_* and so on).
      */
     interface InputListener {
         /** @param repeated whether this event repeats a key that is held down; then {@code pressed} is true as well */

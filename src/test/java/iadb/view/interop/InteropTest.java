@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Points reach OpenGL unchanged, shared or copied, and no driver crashes the program. Sharing is tested on a layer that emulates it
- * ({@link SharingLayer}), since no CPU driver offers it; the sharing of a GPU is not tested here.
+ * Points reach OpenGL unchanged, shared or copied, and no driver crashes the program. Sharing is tested on a layer that emulates
+ * it ({@link SharingLayer}), since no CPU driver offers it; the sharing of a GPU is not tested here.
  */
 class InteropTest {
     private static final long COPIED_BYTES = 2L * InteropRun.POINTS * 2 * Float.BYTES; // published twice
