@@ -18,7 +18,6 @@ import iadb.train.DivergedException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -99,7 +98,7 @@ public final class LearnedMap implements AutoCloseable {
      * @return the other map
      */
     public LearnedMap withSteps(Solver solver, Schedule schedule, int steps) {
-        requireRange("steps", steps, MAX_STEPS);
+        InvalidInputException.requireRange("steps", steps, MAX_STEPS);
         return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
     }
 
@@ -223,7 +222,7 @@ public final class LearnedMap implements AutoCloseable {
      * @return [count, 2]
      */
     public float[] sample(int count, long seed, Sequence sequence) {
-        requireRange("points", count, MAX_POINTS);
+        InvalidInputException.requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
             try (PointSource source = new PointSource(context, model.p0().orElseThrow(), sequence)) {
@@ -241,7 +240,7 @@ public final class LearnedMap implements AutoCloseable {
      * @throws InvalidInputException if the map has no p0 or no p1
      */
     public Evaluation evaluate(int count, long seed) {
-        requireRange("points", count, MAX_POINTS);
+        InvalidInputException.requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
             Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map has no p1: its file does not contain it"));
@@ -263,12 +262,6 @@ public final class LearnedMap implements AutoCloseable {
             float[] chunk = new float[Math.min(from.remaining(), 2 * PushForward.CHUNK_POINTS)];
             from.get(chunk);
             work.accept(chunk);
-        }
-    }
-
-    private static void requireRange(String what, int value, int max) {
-        if (value < 1 || value > max) {
-            throw new InvalidInputException(String.format(Locale.ROOT, "%s %d is not from 1 to %,d", what, value, max));
         }
     }
 

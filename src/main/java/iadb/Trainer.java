@@ -26,8 +26,7 @@ import java.util.stream.IntStream;
  * </ol>
  */
 public final class Trainer {
-    private Trainer() {
-    }
+    private Trainer() { }
 
     /**
      * Trains, on the calling thread; several threads may train at once, and share the device.

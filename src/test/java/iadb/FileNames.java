@@ -8,8 +8,7 @@ import java.util.stream.Stream;
 
 /** The names of the files in a folder. */
 public final class FileNames {
-    private FileNames() {
-    }
+    private FileNames() { }
 
     /** Names of files and folders, in order. */
     public static List<String> in(Path folder) throws IOException {

@@ -14,8 +14,7 @@ import java.util.stream.Stream;
 public final class OpenClLayer {
     private static final Map<String, Path> BUILT = new ConcurrentHashMap<>();
 
-    private OpenClLayer() {
-    }
+    private OpenClLayer() { }
 
     /**
      * The environment of a process that uses the layer. Skips the test without a compiler, but not where

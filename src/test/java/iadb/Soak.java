@@ -16,8 +16,7 @@ public final class Soak {
     private static final Path FILE = Path.of("target", "soak.json");
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
 
-    private Soak() {
-    }
+    private Soak() { }
 
     public static boolean isFull() {
         return Boolean.getBoolean("iadb.soak");

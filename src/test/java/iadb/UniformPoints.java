@@ -4,8 +4,7 @@ import java.util.Random;
 
 /** Points that are uniform in the unit square. */
 public final class UniformPoints {
-    private UniformPoints() {
-    }
+    private UniformPoints() { }
 
     /** [count, 2]; the same points for the same seed. */
     public static float[] of(int count, long seed) {

@@ -61,7 +61,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Integer count;
 
     @Mixin
-    private Options.IntegrationChoice solving;
+    private Options.IntegrationChoice integrationChoice;
 
     @Mixin
     private Options.ModelDensities densities;
@@ -92,7 +92,7 @@ final class EvaluateCommand implements Callable<Integer> {
         refuseContradictions();
         densities.warnOfInvert();
         int wanted = count == null ? DEFAULT_COUNT : count;
-        Options.positive("--count", wanted, MAX_COUNT);
+        InvalidInputException.requireRange("--count", wanted, MAX_COUNT);
         Optional<Model> model = Optional.ofNullable(modelFile).map(Options::readModel);
         Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
                 ? new InvalidInputException("--from needs --p1, the density to compare with") : Options.missing(modelFile, false));
@@ -142,7 +142,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void evaluateModel(Context context, Density p1, Model model, int wanted) throws IOException {
         Density p0 = densities.require(Optional.of(model), true, modelFile);
-        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), solving.integration(false), this::moved);
+        try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), integrationChoice.integration(false), this::moved);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
             begin("mapping", "points mapped", wanted);
             float[] points = map.map(stream.next(wanted));

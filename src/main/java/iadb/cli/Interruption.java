@@ -21,8 +21,7 @@ final class Interruption {
     private static volatile int failure; // exit code of work that failed after Ctrl-C; 0: none
     private static volatile boolean workIsOver;
 
-    private Interruption() {
-    }
+    private Interruption() { }
 
     /** Makes the end of the virtual machine wait for the end of the calling thread, or for its call of {@link #endWork}. */
     static void letThisThreadFinish() {

@@ -88,8 +88,7 @@ public final class Main {
         private boolean quiet;
     }
 
-    private Main() {
-    }
+    private Main() { }
 
     public static void main(String[] arguments) {
         Locale.setDefault(Locale.ROOT); // numbers look the same everywhere

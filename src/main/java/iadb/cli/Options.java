@@ -38,8 +38,7 @@ import picocli.CommandLine.Option;
 final class Options {
     private static final Logger LOG = LoggerFactory.getLogger(Options.class);
 
-    private Options() {
-    }
+    private Options() { }
 
     /** The user's kernel parameters. */
     static final class TuningFile {
@@ -56,7 +55,8 @@ final class Options {
             if (file == null || file.toString().isBlank()) {
                 return;
             }
-            if (output != null && !Files.exists(output) && output.toAbsolutePath().normalize().equals(file.toAbsolutePath().normalize())) {
+            boolean isOutput = output != null && output.toAbsolutePath().normalize().equals(file.toAbsolutePath().normalize());
+            if (isOutput && !Files.exists(file)) {
                 return;
             }
             try {
@@ -134,7 +134,7 @@ final class Options {
     }
 
     /** Loads p0 and p1 at the same time: each takes some 50 ms. If both fail, the fault of p0 is thrown. */
-    static List<Density> atOnce(Function<Boolean, Density> first) {
+    static List<Density> loadBoth(Function<Boolean, Density> first) {
         try (Background<Density> p1 = Background.start("p1", () -> first.apply(false))) {
             return List.of(first.apply(true), p1.get());
         }
@@ -295,7 +295,7 @@ final class Options {
         String schedule;
 
         Integration integration(boolean reverse) {
-            positive("--steps", steps, LearnedMap.MAX_STEPS);
+            InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
             return Integration.of(word("--solver", solver, Solver.values()), word("--schedule", schedule, Schedule.values()),
                     steps, reverse);
         }
@@ -337,11 +337,6 @@ final class Options {
     /** Whether the user gave an option. */
     static boolean isGiven(CommandSpec command, String option) {
         return command.commandLine().getParseResult().hasMatchedOption(option);
-    }
-
-    /** Throws if a value is not from 1 to {@code max}. */
-    static void positive(String option, int value, int max) {
-        refuse(value < 1 || value > max, option + " " + value + " is not " + wholeNumber(1, max));
     }
 
     private static String wholeNumber(int min, int max) {

@@ -20,8 +20,7 @@ final class Remedies {
             "--device", "another device");
     private static final String AS_FILES = "without --realtime, pictures are written to --out";
 
-    private Remedies() {
-    }
+    private Remedies() { }
 
     /** What to append to an exception's message; empty if no option of the command helps. */
     static String of(Throwable e, CommandSpec command) {

@@ -3,6 +3,7 @@ package iadb.cli;
 import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.Sequence;
+import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.NpyWriter;
 import iadb.file.PointWriter;
@@ -53,7 +54,7 @@ final class SampleCommand implements Callable<Integer> {
     private Path from;
 
     @Mixin
-    private Options.IntegrationChoice solving;
+    private Options.IntegrationChoice integrationChoice;
 
     @Option(names = "--reverse",
             description = "Map from p1 to p0 by integrating the velocity field backward. The shorter the steps, the closer this is to"
@@ -101,10 +102,10 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         refuseContradictions();
-        Integration integration = solving.integration(reverse);
+        Integration integration = integrationChoice.integration(reverse);
         Sequence evenness = Options.word("--sequence", sequence, Sequence.values());
         int count = points == null ? DEFAULT_POINTS : points;
-        Options.positive("--points", count, Integer.MAX_VALUE);
+        InvalidInputException.requireRange("--points", count, Integer.MAX_VALUE);
         densities.warnOfInvert();
         Model model = Options.readModel(modelFile);
         boolean withDensity = logDensity || at != null;

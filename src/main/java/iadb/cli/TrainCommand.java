@@ -74,19 +74,20 @@ final class TrainCommand implements Callable<Integer> {
         TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
         int every = from == null || Options.isGiven(spec, "--checkpoint-every") ? checkpointEvery
                 : Provenance.checkpointEvery(from, resume.toString());
-        List<Density> pair = Options.atOnce(first -> from == null ? densities.get(first)
+        List<Density> pair = Options.loadBoth(first -> from == null ? densities.get(first)
                 : from.density(first, densities.given(first), resume.toString()));
         Path folder = output.ready();
         try (Context context = device.open();
-                TrainingFiles files = new TrainingFiles(context, settings, every, pair.get(0), pair.get(1), folder, from, resume)) {
-            files.train(() -> { });
-            if (!files.hasTrained()) {
+                TrainingReporter reporter = new TrainingReporter(context, settings, every, pair.get(0), pair.get(1), folder, from,
+                        resume)) {
+            reporter.train(() -> { });
+            if (!reporter.hasTrained()) {
                 return 0; // stopped by Ctrl-C, which the exit code says
             }
-            files.save();
+            reporter.save();
             System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
-                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), files.session().stepsEnqueued(),
-                    files.loss())));
+                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), reporter.session().stepsEnqueued(),
+                    reporter.loss())));
         }
         return 0;
     }
@@ -103,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
         int done = from.checkpoint().step();
         Optional<Integer> iterations = Optional.of(training.iterations).filter(n -> Options.isGiven(spec, "--iterations"));
         iterations.ifPresent(n -> {
-            Options.positive("--iterations", n, Integer.MAX_VALUE);
+            InvalidInputException.requireRange("--iterations", n, Integer.MAX_VALUE);
             Options.refuse(n < done, String.format(Locale.ROOT, "--iterations %,d is less than the %,d that %s has already done", n, done,
                     resume));
         });

@@ -7,6 +7,7 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
+import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.BuildVersion;
 import iadb.file.Json;
@@ -111,15 +112,15 @@ final class TutorialCommand implements Callable<Integer> {
         }
         seconds.put("start", sinceStart());
         phaseNanos = System.nanoTime();
-        Options.positive("--points", points, LearnedMap.MAX_POINTS);
-        Options.positive("--steps", steps, LearnedMap.MAX_STEPS);
+        InvalidInputException.requireRange("--points", points, LearnedMap.MAX_POINTS);
+        InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
-        List<Density> pair = Options.atOnce(first -> densityOf(given, first));
+        List<Density> pair = Options.loadBoth(first -> densityOf(given, first));
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);
         if (window.realtime) {
-            Options.positive("--points with --realtime", points, RealtimeConfig.MAX_POINTS);
+            InvalidInputException.requireRange("--points with --realtime", points, RealtimeConfig.MAX_POINTS);
             Optional<Network> model = given.map(Model::network);
             return window.show(window.config(p0, p1, model.map(network -> config.withShape(network.shape())).orElse(config), model,
                     points, steps, densities.invert, output.folder), device, output, spec);
@@ -187,19 +188,19 @@ final class TutorialCommand implements Callable<Integer> {
 
     private void trainAndMap(Context context, TrainingSettings config, Density p0, Density p1, Path folder)
             throws IOException {
-        try (TrainingFiles files = new TrainingFiles(context, config, 0, p0, p1, folder, null, null)) {
-            TrainingSession session = files.session();
+        try (TrainingReporter reporter = new TrainingReporter(context, config, 0, p0, p1, folder, null, null)) {
+            TrainingSession session = reporter.session();
             float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.data())];
             writeSamples(folder, "p0", p0, session.data0().read(picture.clone()));
             writeSamples(folder, "p1", p1, session.data1().read(picture.clone()));
             endPhase("prepare");
-            trainAndBuildMap(context, config.shape(), files);
+            trainAndBuildMap(context, config.shape(), reporter);
             double elapsed = endPhase("train");
             double microseconds = elapsed * 1e6 / Math.max(1, session.stepsEnqueued());
-            if (!files.hasTrained()) {
+            if (!reporter.hasTrained()) {
                 return;
             }
-            files.save();
+            reporter.save();
             endPhase("save");
             PlanChoice choice = session.choice();
             Map<String, Object> stepsByPlan = new LinkedHashMap<>();
@@ -209,19 +210,19 @@ final class TutorialCommand implements Callable<Integer> {
             record.put("tuning", choice.tuning().toString());
             record.put("steps_by_plan", stepsByPlan);
             record.put("microseconds_per_step", microseconds);
-            record.put("final_loss", files.loss());
+            record.put("final_loss", reporter.loss());
             choice.reason().ifPresent(reason -> record.put("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations in %.1f s (%,.1f microseconds each, plan %s), loss %.3g",
-                    session.stepsEnqueued(), elapsed, microseconds, choice.kind(), files.loss()));
+                    session.stepsEnqueued(), elapsed, microseconds, choice.kind(), reporter.loss()));
             map(context, session.snapshot(), p0, p1, folder);
         }
     }
 
     /** Trains, and builds the map's kernels meanwhile. A build that fails fails again where the map is used. */
-    private void trainAndBuildMap(Context context, NetworkShape shape, TrainingFiles files) throws IOException {
+    private void trainAndBuildMap(Context context, NetworkShape shape, TrainingReporter reporter) throws IOException {
         List<Background<Void>> map = new ArrayList<>();
         try {
-            files.train(() -> map.add(Background.start("build map", () -> {
+            reporter.train(() -> map.add(Background.start("build map", () -> {
                 try (Context sibling = context.sibling(); Sampler sampler = new Sampler(sibling, shape)) {
                     sampler.prepare(points);
                 }
@@ -291,9 +292,9 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    private float[] draw(Context context, Density density, RandomPurpose stream, int count) {
+    private float[] draw(Context context, Density density, RandomPurpose purpose, int count) {
         try (PointSource source = new PointSource(context, density)) {
-            return source.drawToHost(seed, stream, 0, count);
+            return source.drawToHost(seed, purpose, 0, count);
         }
     }
 

@@ -99,8 +99,8 @@ final class Window {
             boolean invert, Path folder) {
         Options.refuse(!size.matches("\\d{1,5}x\\d{1,5}"), "--window " + size + " is not a size such as 1280x800");
         int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
-        Options.positive("--window", sides[0], MAX_SIDE);
-        Options.positive("--window", sides[1], MAX_SIDE);
+        InvalidInputException.requireRange("--window", sides[0], MAX_SIDE);
+        InvalidInputException.requireRange("--window", sides[1], MAX_SIDE);
         Options.refuse(seconds != null && !(seconds >= 0 && seconds <= 1e9), "--seconds " + String.valueOf(seconds)
                 .replaceFirst("\\.0$", "") + " is not " + Options.range("", "--seconds"));
         Options.refuse(offscreen && seconds == null, "--offscreen needs --seconds: there is no window that could be closed");
@@ -162,7 +162,7 @@ final class Window {
             Model.write(folder.resolve("model.safetensors"), model);
             NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
             if (losses.steps() > 0) {
-                TrainingFiles.write(losses, folder);
+                TrainingReporter.write(losses, folder);
             }
             return "kept in " + folder;
         }

@@ -1,5 +1,6 @@
 package iadb.fault;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /** An input is wrong: a file, a setting's value or a density. The message is one line: what is wrong, and what would be right. */
@@ -38,4 +39,11 @@ public final class InvalidInputException extends RuntimeException {
 
     /** The setting to change; empty if the remedy is another file or value. */
     public Optional<Setting> setting() { return Optional.ofNullable(setting); }
+
+    /** Throws unless {@code value}, of the setting {@code name}, is from 1 to {@code max}. */
+    public static void requireRange(String name, int value, int max) {
+        if (value < 1 || value > max) {
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s %d is not a whole number from 1 to %,d", name, value, max));
+        }
+    }
 }

@@ -24,8 +24,7 @@ public final class Provenance {
     private static final String TOTAL = "total";
     private static final String EVERY = "checkpoint_every";
 
-    private Provenance() {
-    }
+    private Provenance() { }
 
     /** The settings of a training, its iterations so far and, if known, those parts of plan and tuning that determine its bits. */
     public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations,
@@ -96,14 +95,18 @@ public final class Provenance {
             throw new InvalidInputException(file + " does not record the total of its iterations", Setting.ITERATIONS);
         }
         int total = iterations.orElseGet(() -> reader.number(TOTAL, 1));
+        int batch = reader.number("batch", 1);
+        int data = reader.number("data", 1);
+        float learningRate = reader.fact("lr", Float::valueOf);
+        double ema = reader.fact("ema", Double::valueOf);
+        long seed = reader.fact("seed", Long::valueOf);
+        Tuning tuning = reader.fact(TUNING, Tuning::parse);
         TrainingSettings settings;
         try {
-            settings = new TrainingSettings(total, reader.number("batch", 1), reader.fact("lr", Float::valueOf), cosineSteps > 0,
-                    reader.fact("ema", Double::valueOf), from.checkpoint().weights().shape(), reader.number("data", 1),
-                    reader.fact("seed", Long::valueOf), kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(),
-                    Optional.of(reader.fact(TUNING, Tuning::parse)));
+            settings = new TrainingSettings(total, batch, learningRate, cosineSteps > 0, ema, from.checkpoint().weights().shape(), data,
+                    seed, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
         } catch (InvalidInputException e) {
-            throw e.getMessage().startsWith(file) ? e : new InvalidInputException(file + ": " + e.getMessage(), e);
+            throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }
         if (settings.ema() > 0 != from.checkpoint().average().isPresent()) {
             throw new InvalidInputException(file + ": its average of the weights is missing or unexpected");
@@ -138,9 +141,9 @@ public final class Provenance {
             throw fault(key, null);
         }
 
-        int number(String key, int least) {
+        int number(String key, int min) {
             int value = fact(key, Integer::valueOf);
-            if (value < least) {
+            if (value < min) {
                 throw fault(key, null);
             }
             return value;

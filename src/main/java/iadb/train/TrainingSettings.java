@@ -4,7 +4,6 @@ import iadb.fault.InvalidInputException;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -28,20 +27,14 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
 
     /** @throws InvalidInputException if a value is out of its range */
     public TrainingSettings {
-        requireRange("iterations", iterations, Integer.MAX_VALUE);
-        requireRange("data", data, Integer.MAX_VALUE);
-        requireRange("batch", batch, MAX_BATCH);
+        InvalidInputException.requireRange("iterations", iterations, Integer.MAX_VALUE);
+        InvalidInputException.requireRange("data", data, Integer.MAX_VALUE);
+        InvalidInputException.requireRange("batch", batch, MAX_BATCH);
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new InvalidInputException("learning rate " + shown(learningRate) + " is not a number above 0, such as 0.001");
         }
         if (!(ema >= 0 && ema < 1)) {
             throw new InvalidInputException("ema " + shown(ema) + " is not a decay of at least 0 (off) and less than 1, such as 0.999");
-        }
-    }
-
-    private static void requireRange(String name, int value, int max) {
-        if (value < 1 || value > max) {
-            throw new InvalidInputException(String.format(Locale.ROOT, "%s %d is not a whole number from 1 to %,d", name, value, max));
         }
     }
 

@@ -132,8 +132,8 @@ class CommandLineTest {
     void lossRowsAreTheLastIterationAndTheMean() throws IOException {
         LossHistory history = new LossHistory(512);
         history.add(new float[] {1, 3, 5, 7, 9});
-        TrainingFiles.write(history, folder);
-        TrainingFiles.write(history, folder); // a second time gives the same file
+        TrainingReporter.write(history, folder);
+        TrainingReporter.write(history, folder); // a second time gives the same file
         assertEquals(List.of("iteration,loss", "2,2.0", "4,6.0", "5,9.0"), Files.readAllLines(folder.resolve("loss.csv")));
     }
 

@@ -17,8 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /** Runs commands in the tests' JVM, where a separate process would make no difference. */
 final class Commands {
-    private Commands() {
-    }
+    private Commands() { }
 
     /**
      * Runs a command to its end as if {@code folder} were the current folder.

@@ -19,8 +19,7 @@ import java.util.stream.Stream;
 
 /** Runs the program's jar in processes. */
 public final class Jar {
-    private Jar() {
-    }
+    private Jar() { }
 
     /** Starts the program in {@code folder}; what it prints goes to the files stdout and stderr there. */
     public static Process start(Path folder, Map<String, String> environment, List<String> options, String... arguments)
@@ -110,8 +109,8 @@ public final class Jar {
         await(process, folder, ChildRun.LIMIT, condition);
     }
 
-    static void await(Process process, Path folder, Duration most, Callable<Boolean> condition) throws Exception {
-        long end = System.nanoTime() + most.toNanos();
+    static void await(Process process, Path folder, Duration limit, Callable<Boolean> condition) throws Exception {
+        long end = System.nanoTime() + limit.toNanos();
         while (!condition.call()) {
             assertTrue(process.isAlive(), () -> "the program ended: " + said(folder));
             assertTrue(System.nanoTime() < end, () -> "the condition never held: " + said(folder));

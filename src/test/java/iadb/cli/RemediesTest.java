@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Exceptions carry facts; the command line alone names the options that mend them. */
+/** Exceptions carry facts; the command line alone names the options that fix them. */
 class RemediesTest {
     private static final Pattern LITERAL = Pattern.compile("\"(?:[^\"\\\\\\n]|\\\\.)*\"");
     private static final Pattern REMEDY = Pattern.compile("(?<![\\w-])(--[a-z%]|-Xmx)|fewer points|smaller batch|another plan");

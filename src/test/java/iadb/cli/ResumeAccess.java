@@ -7,8 +7,7 @@ import java.util.Optional;
 
 /** What {@code train --resume} does with a checkpoint before it needs a device. */
 public final class ResumeAccess {
-    private ResumeAccess() {
-    }
+    private ResumeAccess() { }
 
     /** The settings of a checkpoint, its densities and its losses so far. */
     public static void resume(Checkpoint.Contents contents, String file) {

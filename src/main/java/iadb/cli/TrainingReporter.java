@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A training of the command line: shows its progress, stops it on Ctrl-C, and writes its checkpoints, model and losses. */
-final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(TrainingFiles.class);
+final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingReporter.class);
 
     private final TrainingRun run;
     private final TrainingSettings settings;
@@ -47,7 +47,7 @@ final class TrainingFiles implements TrainingRun.Observer, AutoCloseable {
      * @param checkpointEvery steps from one checkpoint to the next; 0: none
      * @param resumed         a checkpoint's content, and the file it came from; null: trains from the start
      */
-    TrainingFiles(Context context, TrainingSettings settings, int checkpointEvery, Density p0, Density p1, Path folder,
+    TrainingReporter(Context context, TrainingSettings settings, int checkpointEvery, Density p0, Density p1, Path folder,
             Checkpoint.Contents resumed, Path file) {
         this.settings = settings;
         this.checkpointEvery = checkpointEvery;
