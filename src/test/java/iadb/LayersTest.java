@@ -31,7 +31,7 @@ class LayersTest {
             Map.entry("iadb.cli", 12));
     private static final Map<String, Set<String>> IMPORTERS = Map.of("org.jocl", Set.of("iadb.cl"),
             "org.lwjgl", Set.of("iadb.view.surface", "iadb.view.interop", "iadb.view.scene", "iadb.view",
-                    "iadb.cl.NativeLibraries"), "picocli", Set.of("iadb.cli"),
+                    "iadb.cl.NativeLibraries", "iadb.cl.SignalHandlers"), "picocli", Set.of("iadb.cli"),
             "ch.qos.logback", Set.of("iadb.cli"), "me.tongfei", Set.of("iadb.cli"));
     private static final Pattern NAME = Pattern.compile("\\b((?:iadb|org\\.jocl|org\\.lwjgl|picocli|ch\\.qos\\.logback|me\\.tongfei)(?:\\.[a-z]\\w*)*)\\.[A-Z]");
 

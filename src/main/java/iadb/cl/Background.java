@@ -36,7 +36,7 @@ public final class Background<T> implements AutoCloseable {
     }
 
     /** Work that is already done. */
-    static Background<Void> done() { return new Background<>(CompletableFuture.completedFuture(null)); }
+    static Background<Void> completed() { return new Background<>(CompletableFuture.completedFuture(null)); }
 
     /** Whether it has ended, successfully or not. */
     public boolean isDone() { return result.isDone(); }

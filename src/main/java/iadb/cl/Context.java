@@ -4,7 +4,7 @@ import static org.jocl.CL.*;
 
 import iadb.cl.OpenClException.BuildException;
 import iadb.cl.OpenClException.DeviceLimitException;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -31,7 +31,7 @@ public final class Context implements AutoCloseable {
     private static final boolean ZERO_NEW_BUFFERS = Boolean.getBoolean("iadb.cl.zeroNewBuffers");
 
     /** Whether programs are trusted without checks. For Oclgrind, under which checks would take minutes. */
-    private static final boolean TRUST_ANSWERS = Boolean.getBoolean("iadb.cl.trustAnswers");
+    private static final boolean TRUST_RESULTS = Boolean.getBoolean("iadb.cl.trustAnswers");
 
     private final Device device;
     private final cl_context context;
@@ -39,7 +39,7 @@ public final class Context implements AutoCloseable {
     private final SharedPrograms programs; // shared with siblings
     private final boolean isProfiling;
     private final List<Launched> launches = new ArrayList<>(); // since the last takeLaunchTimes; empty unless profiling
-    private final List<Background<Void>> ahead = new ArrayList<>(); // started by buildAhead
+    private final List<Background<Void>> prebuilds = new ArrayList<>(); // started by prebuild
 
     /** A launch of a profiling context, which owns the event. */
     private record Launched(String kernel, cl_event event, long hostNanos) { }
@@ -54,7 +54,7 @@ public final class Context implements AutoCloseable {
     public record LaunchTime(String kernel, long deviceNanos, long hostNanos) { }
 
     /**
-     * Progress of the first use of kernels on a device: they are compiled, which takes seconds, and their answers are checked. On
+     * Progress of the first use of kernels on a device: they are compiled, which takes seconds, and their results are checked. On
      * a GPU tunings may also be timed.
      *
      * @param remembered whether later runs skip this
@@ -230,7 +230,7 @@ public final class Context implements AutoCloseable {
     public Program build(List<Source> sources, List<String> options) { return programs.build(this, sources, options); }
 
     /** The {@linkplain Program#key keys} of the kept programs. */
-    Set<String> kept() { return programs.keys(); }
+    Set<String> keptPrograms() { return programs.keptKeys(); }
 
     /**
      * Builds a program on another thread, so that a later {@link #build} finds it. Does nothing for a program that has passed its
@@ -239,17 +239,17 @@ public final class Context implements AutoCloseable {
      *
      * @return the work, for which {@link #close} waits, since the process must not end while a driver compiles
      */
-    public Background<Void> buildAhead(List<Source> sources, List<String> options) {
-        if (TRUST_ANSWERS || programs.passed(Program.key(device, sources, options))) {
-            return Background.done();
+    public Background<Void> prebuild(List<Source> sources, List<String> options) {
+        if (TRUST_RESULTS || programs.hasPassed(Program.key(device, sources, options))) {
+            return Background.completed();
         }
-        Context apart = device.keepsPrograms() ? open(device, UserCache.off()) : sibling();
-        Background<Void> building = Background.start("build ahead", () -> {
-            try (apart) {
-                apart.build(sources, options).close(); // a fault occurs again in a later build
+        Context separate = device.keepsPrograms() ? open(device, UserCache.off()) : sibling();
+        Background<Void> building = Background.start("prebuild", () -> {
+            try (separate) {
+                separate.build(sources, options).close(); // a fault occurs again in a later build
             }
         });
-        ahead.add(building);
+        prebuilds.add(building);
         return building;
     }
 
@@ -257,18 +257,18 @@ public final class Context implements AutoCloseable {
      * Checks a program's results, unless the check passed before with these sources and options on this device and driver: in
      * this context, a sibling, or an earlier run recorded in the user's cache.
      *
-     * @param check returns whether the program could be checked; throws {@link WrongAnswerException}
+     * @param check returns whether the program could be checked; throws {@link WrongResultException}
      * @return whether the program passed, now or before
      */
     public boolean checkOnce(List<Source> sources, List<String> options, BooleanSupplier check) {
-        return TRUST_ANSWERS || programs.checkOnce(Program.key(device, sources, options), check);
+        return TRUST_RESULTS || programs.checkOnce(Program.key(device, sources, options), check);
     }
 
     /** Reports to the listener of {@link #onFirstUse} that tunings are about to be timed. */
     public void reportMeasuring() { programs.report(0, true); }
 
     /** Whether programs are trusted without checks, as under a simulator, whose times are meaningless too. */
-    public static boolean trustsAnswers() { return TRUST_ANSWERS; }
+    public static boolean trustsResults() { return TRUST_RESULTS; }
 
     /** Enqueues a kernel over {@code globalSize} work-items in groups of {@code groupSize}. */
     public void enqueue(Kernel kernel, long globalSize, long groupSize) {
@@ -317,7 +317,7 @@ public final class Context implements AutoCloseable {
 
     @Override
     public void close() {
-        ahead.forEach(Background::close);
+        prebuilds.forEach(Background::close);
         programs.release();
         releaseLaunches();
         clReleaseCommandQueue(queue);

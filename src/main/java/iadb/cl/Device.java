@@ -143,7 +143,8 @@ public record Device(Handle handle, int index, String platformName, String platf
     }
 
     private static InvalidInputException noMatch(String text, List<Device> devices) {
-        return unknown("no OpenCL device matches '" + text + (devices.size() == 1 ? "'; the only device is " : "'; the devices are "), devices);
+        return unknown("no OpenCL device matches '" + text
+                + (devices.size() == 1 ? "'; the only device is " : "'; the devices are "), devices);
     }
 
     private static InvalidInputException unknown(String what, List<Device> devices) {

@@ -61,11 +61,11 @@ final class DeviceInfo {
                 (int) number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT), (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_FMA) != 0,
                 number(CL_DEVICE_MAX_WORK_GROUP_SIZE), number(CL_DEVICE_LOCAL_MEM_SIZE), number(CL_DEVICE_GLOBAL_MEM_SIZE),
                 number(CL_DEVICE_MAX_MEM_ALLOC_SIZE), extensions.contains("cl_khr_gl_sharing")
-                || extensions.contains("cl_APPLE_gl_sharing"), inWords(atomics), fence);
+                || extensions.contains("cl_APPLE_gl_sharing"), describeAtomics(atomics), fence);
     }
 
     /** The memory order and scope that bits CL_DEVICE_ATOMIC_* promise. */
-    private static String inWords(long atomics) {
+    private static String describeAtomics(long atomics) {
         String order = (atomics & CL_DEVICE_ATOMIC_ORDER_SEQ_CST) != 0 ? "sequentially consistent"
                 : (atomics & CL_DEVICE_ATOMIC_ORDER_ACQ_REL) != 0 ? "acquire-release" : "relaxed";
         return atomics == 0 ? "not reported"

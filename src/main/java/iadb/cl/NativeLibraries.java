@@ -4,7 +4,6 @@ import iadb.cl.OpenClException.NoDeviceException;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -21,9 +20,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jocl.LibUtils;
 import org.lwjgl.system.Configuration;
-import org.lwjgl.system.JNI;
-import org.lwjgl.system.Library;
-import org.lwjgl.system.MemoryUtil;
 import org.lwjgl.system.Platform;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +70,7 @@ public final class NativeLibraries {
             if (!mayFindLoader()) {
                 throw new NoDeviceException(NoDeviceException.NO_LOADER, null);
             }
-            Path folder = unpacked(BASE);
+            Path folder = unpackAll(BASE);
             setLwjglFolder(folder);
             loadJocl(folder);
             loaded = true;
@@ -90,21 +86,21 @@ public final class NativeLibraries {
     public static synchronized void loadForWindow() {
         load();
         if (!loadedForWindow) {
-            setLwjglFolder(unpacked(WINDOW));
+            setLwjglFolder(unpackAll(WINDOW));
             loadedForWindow = true;
         }
     }
 
     /** Unpacks these resources into the first possible folder, and returns it. */
-    private static Path unpacked(List<String> resources) {
+    private static Path unpackAll(List<String> resources) {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
         String temporary = System.getProperty(TEMPORARY_FOLDER);
         Map<String, Callable<Path>> folders = new LinkedHashMap<>(); // by the names for messages
-        UserCache.folder("natives").ifPresent(folder ->
-                folders.put(folder.toAbsolutePath().toString(), () -> lasting(real(folder))));
+        UserCache.userFolder("natives").ifPresent(folder ->
+                folders.put(folder.toAbsolutePath().toString(), () -> makeFolder(resolveLinks(folder))));
         String own = new File(temporary, "iadb-cl-" + user).getAbsolutePath();
-        folders.putIfAbsent(own, () -> lasting(Path.of(own)));
-        folders.put("a new folder in " + temporary, NativeLibraries::deletedAtExit);
+        folders.putIfAbsent(own, () -> makeFolder(Path.of(own)));
+        folders.put("a new folder in " + temporary, NativeLibraries::makeTemporaryFolder);
 
         List<String> faults = new ArrayList<>();
         for (Map.Entry<String, Callable<Path>> entry : folders.entrySet()) {
@@ -128,7 +124,7 @@ public final class NativeLibraries {
     }
 
     /** A folder that is kept; creates it if it is missing. */
-    private static Path lasting(Path folder) throws IOException {
+    private static Path makeFolder(Path folder) throws IOException {
         PrivateFolder.make(folder);
         PrivateFolder.requireNoLink(folder);
         PrivateFolder.removeUnfinished(folder);
@@ -136,7 +132,7 @@ public final class NativeLibraries {
     }
 
     /** A folder that is deleted at exit. */
-    private static Path deletedAtExit() throws IOException {
+    private static Path makeTemporaryFolder() throws IOException {
         Path folder = Files.createTempDirectory("iadb-cl-");
         folder.toFile().deleteOnExit(); // files are deleted in reverse order, so this one last
         BASE.forEach(resource -> file(resource, folder).toFile().deleteOnExit());
@@ -145,7 +141,7 @@ public final class NativeLibraries {
     }
 
     /** The folder with the user's symbolic links resolved. */
-    private static Path real(Path folder) {
+    private static Path resolveLinks(Path folder) {
         try {
             return folder.toRealPath();
         } catch (IOException e) {
@@ -244,39 +240,6 @@ public final class NativeLibraries {
             return new String(Files.readAllBytes(Path.of("/etc/ld.so.cache")), StandardCharsets.ISO_8859_1).contains(LOADER);
         } catch (IOException e) {
             return false; // musl and NixOS have no cache
-        }
-    }
-
-    /**
-     * POSIX's sigaction.
-     *
-     * @param action    struct sigaction to set; null sets none
-     * @param oldAction receives the previous struct sigaction, unless null
-     * @return whether it succeeded; false on systems without sigaction
-     */
-    static boolean sigaction(int signal, ByteBuffer action, ByteBuffer oldAction) {
-        return Sigaction.ADDRESS != 0 && JNI.invokePPI(signal, MemoryUtil.memAddressSafe(action),
-                MemoryUtil.memAddressSafe(oldAction), Sigaction.ADDRESS) == 0;
-    }
-
-    /** Delays looking up the address until LWJGL's library is unpacked. */
-    private static final class Sigaction {
-        static final long ADDRESS = find();
-
-        private static long find() {
-            String system = System.getProperty("os.name");
-            try {
-                Library.initialize();
-                long name = MemoryUtil.memAddress(MemoryUtil.memASCII("sigaction")); // never freed: ten bytes
-                if (system.equals("Linux")) {
-                    return org.lwjgl.system.linux.DynamicLinkLoader.ndlsym(0, name); // 0 is RTLD_DEFAULT
-                }
-                return system.startsWith("Mac") ? org.lwjgl.system.macosx.DynamicLinkLoader.ndlsym(
-                        org.lwjgl.system.macosx.DynamicLinkLoader.RTLD_DEFAULT, name) : 0;
-            } catch (LinkageError | IllegalStateException e) {
-                LOG.debug("the JVM's signal handlers cannot be restored: {}", e.toString());
-                return 0;
-            }
         }
     }
 }

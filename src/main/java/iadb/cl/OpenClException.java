@@ -104,11 +104,11 @@ public class OpenClException extends RuntimeException {
     }
 
     /** A device computes another result than the host from the same input. The message is one line. */
-    public static final class WrongAnswerException extends OpenClException {
+    public static final class WrongResultException extends OpenClException {
         private static final long serialVersionUID = 1L;
 
         /** @param what is wrong, such as {@code the gradient of layer 2 by the plan fused is off by 3.0e-01 of its size} */
-        public WrongAnswerException(Device device, String what) {
+        public WrongResultException(Device device, String what) {
             super("%s computes wrong results: %s; update its driver (%s %s), or use another device".formatted(device.name(), what,
                     device.platformName(), device.driver()));
         }

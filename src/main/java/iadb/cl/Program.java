@@ -115,7 +115,7 @@ public final class Program implements AutoCloseable {
     private static byte[] binary(cl_program program) {
         long[] size = new long[1];
         int status = clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null);
-        if (status == CL_SUCCESS && size[0] > 0 && size[0] <= UserCache.MOST_BYTES) {
+        if (status == CL_SUCCESS && size[0] > 0 && size[0] <= UserCache.MAX_BYTES) {
             byte[] bytes = new byte[(int) size[0]];
             status = clGetProgramInfo(program, CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(bytes)), null);
             if (status == CL_SUCCESS) {

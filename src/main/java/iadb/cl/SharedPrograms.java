@@ -17,13 +17,13 @@ final class SharedPrograms {
     private final Device device;
     private final UserCache cache;
     private final UserCache checks = UserCache.of("checks");
-    private final Map<String, Program> kept = new LinkedHashMap<>(); // by Program.key, oldest first
+    private final Map<String, Program> programs = new LinkedHashMap<>(); // by Program.key, oldest first
     private final Set<String> checked = new HashSet<>(); // by Program.key
     private final Map<String, Thread> checking = new HashMap<>(); // programs being checked, and the thread that checks each
     private int contexts = 1;
     private Consumer<Context.FirstUse> listener = use -> { };
     private boolean isFirstUseReported;
-    private int passed; // number of passed checks
+    private int passedChecks; // number of passed checks
 
     SharedPrograms(Device device, UserCache cache) {
         this.device = device;
@@ -35,38 +35,38 @@ final class SharedPrograms {
     synchronized void release() {
         contexts--;
         if (contexts == 0) {
-            kept.values().forEach(Program::close);
+            programs.values().forEach(Program::close);
         }
     }
 
     /** The {@linkplain Program#key keys} of the kept programs. */
-    synchronized Set<String> keys() { return Set.copyOf(kept.keySet()); }
+    synchronized Set<String> keptKeys() { return Set.copyOf(programs.keySet()); }
 
     /** The program with a reference that the caller owns. Several threads may build at the same time. */
     Program build(Context context, List<Source> sources, List<String> options) {
         String key = Program.key(device, sources, options);
         synchronized (this) {
-            if (kept.containsKey(key)) {
-                return kept.get(key).share();
+            if (programs.containsKey(key)) {
+                return programs.get(key).share();
             }
         }
         Program built = Program.build(context, cache, key, sources, options);
         synchronized (this) {
-            Program earlier = kept.putIfAbsent(key, built);
+            Program earlier = programs.putIfAbsent(key, built);
             if (earlier != null) { // another thread was faster
                 built.close();
                 return earlier.share();
             }
             Program own = built.share();
-            if (kept.size() > MAX_KEPT) {
-                kept.remove(kept.keySet().iterator().next()).close();
+            if (programs.size() > MAX_KEPT) {
+                programs.remove(programs.keySet().iterator().next()).close();
             }
             return own;
         }
     }
 
     /** Whether a program passed its check, now or in an earlier run. */
-    synchronized boolean passed(String key) {
+    synchronized boolean hasPassed(String key) {
         if (!checked.contains(key) && checks.load(key).isPresent()) {
             checked.add(key);
         }
@@ -108,7 +108,7 @@ final class SharedPrograms {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return !passed(key) && checking.putIfAbsent(key, Thread.currentThread()) == null;
+        return !hasPassed(key) && checking.putIfAbsent(key, Thread.currentThread()) == null;
     }
 
     private synchronized void endCheck(String key, boolean isPassed) {
@@ -136,8 +136,8 @@ final class SharedPrograms {
         Consumer<Context.FirstUse> receiver;
         int number;
         synchronized (this) {
-            passed += newlyPassed;
-            number = passed;
+            passedChecks += newlyPassed;
+            number = passedChecks;
             receiver = listener;
         }
         receiver.accept(new Context.FirstUse(device, measures || checks.takesEntries(), number, measures));

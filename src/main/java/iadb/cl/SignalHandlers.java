@@ -4,6 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.lwjgl.system.JNI;
+import org.lwjgl.system.Library;
+import org.lwjgl.system.MemoryUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +32,7 @@ final class SignalHandlers {
 
     private SignalHandlers() {
         for (int signal = 1; signal < SIGNALS; signal++) {
-            NativeLibraries.sigaction(signal, null, action(signal));
+            sigaction(signal, null, action(signal));
         }
     }
 
@@ -65,8 +68,8 @@ final class SignalHandlers {
     private void restore() {
         int restored = 0;
         for (int signal = 1; signal < SIGNALS; signal++) {
-            if (NativeLibraries.sigaction(signal, null, now) && now.getLong(0) != handler(signal)
-                    && NativeLibraries.sigaction(signal, action(signal), null)) {
+            if (sigaction(signal, null, now) && now.getLong(0) != handler(signal)
+                    && sigaction(signal, action(signal), null)) {
                 restored++;
             }
         }
@@ -83,4 +86,37 @@ final class SignalHandlers {
     private ByteBuffer action(int signal) { return actions.slice(signal * ACTION_BYTES, ACTION_BYTES); }
 
     private static ByteBuffer allocate(int bytes) { return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()); }
+
+    /**
+     * POSIX's sigaction.
+     *
+     * @param action    struct sigaction to set; null sets none
+     * @param oldAction receives the previous struct sigaction, unless null
+     * @return whether it succeeded; false on systems without sigaction
+     */
+    private static boolean sigaction(int signal, ByteBuffer action, ByteBuffer oldAction) {
+        return Sigaction.ADDRESS != 0 && JNI.invokePPI(signal, MemoryUtil.memAddressSafe(action),
+                MemoryUtil.memAddressSafe(oldAction), Sigaction.ADDRESS) == 0;
+    }
+
+    /** Delays looking up the address until LWJGL's library is unpacked. */
+    private static final class Sigaction {
+        static final long ADDRESS = find();
+
+        private static long find() {
+            String system = System.getProperty("os.name");
+            try {
+                Library.initialize();
+                long name = MemoryUtil.memAddress(MemoryUtil.memASCII("sigaction")); // never freed: ten bytes
+                if (system.equals("Linux")) {
+                    return org.lwjgl.system.linux.DynamicLinkLoader.ndlsym(0, name); // 0 is RTLD_DEFAULT
+                }
+                return system.startsWith("Mac") ? org.lwjgl.system.macosx.DynamicLinkLoader.ndlsym(
+                        org.lwjgl.system.macosx.DynamicLinkLoader.RTLD_DEFAULT, name) : 0;
+            } catch (LinkageError | IllegalStateException e) {
+                LOG.debug("the JVM's signal handlers cannot be restored: {}", e.toString());
+                return 0;
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class UserCache {
     /** Most bytes of all entries together. */
-    static final long MOST_BYTES = 64L << 20;
+    static final long MAX_BYTES = 64L << 20;
     static final int HEADER_BYTES = 8 + Integer.BYTES + 32 + Long.BYTES + 32;
 
     /** The system property, or else environment variable, that names the folder; {@code off} turns the cache off. */
@@ -47,12 +47,12 @@ public final class UserCache {
 
     private final Optional<Path> folder; // empty: off
     private final String ending; // of file names: several caches may share a folder
-    private final long mostBytes;
+    private final long maxBytes;
 
-    private UserCache(Optional<Path> folder, String kind, long mostBytes) {
+    private UserCache(Optional<Path> folder, String kind, long maxBytes) {
         this.folder = folder;
         this.ending = "." + kind;
-        this.mostBytes = mostBytes;
+        this.maxBytes = maxBytes;
     }
 
     /**
@@ -60,22 +60,22 @@ public final class UserCache {
      *
      * @param kind of its entries, part of their file names
      */
-    public static UserCache of(String kind) { return new UserCache(folder(kind), kind, MOST_BYTES); }
+    public static UserCache of(String kind) { return new UserCache(userFolder(kind), kind, MAX_BYTES); }
 
     /** A cache that is off: it stores nothing and finds nothing. */
     static UserCache off() { return new UserCache(Optional.empty(), "", 0); }
 
-    /** A cache in this folder that holds at most {@code mostBytes}. */
-    static UserCache in(Path folder, String kind, long mostBytes) { return new UserCache(Optional.of(folder), kind, mostBytes); }
+    /** A cache in this folder that holds at most {@code maxBytes}. */
+    static UserCache in(Path folder, String kind, long maxBytes) { return new UserCache(Optional.of(folder), kind, maxBytes); }
 
     /** The folder for entries of this kind; empty if the user turned the cache off, or if there is no folder. */
-    static Optional<Path> folder(String kind) {
+    static Optional<Path> userFolder(String kind) {
         String setting = Optional.ofNullable(System.getProperty(SETTING, System.getenv(SETTING))).orElse("");
-        return folder(setting, kind, System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());
+        return chooseFolder(setting, kind, System.getProperty("os.name"), System.getProperty("user.home"), System.getenv());
     }
 
     /** @param setting a folder for all kinds, {@code off}, or blank for a folder in the system's folder of caches */
-    static Optional<Path> folder(String setting, String kind, String system, String home, Map<String, String> environment) {
+    static Optional<Path> chooseFolder(String setting, String kind, String system, String home, Map<String, String> environment) {
         if ("off".equals(setting)) {
             return Optional.empty();
         }
@@ -149,7 +149,7 @@ public final class UserCache {
 
     private Optional<byte[]> payload(Path file, String key) throws IOException {
         BasicFileAttributes facts = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        if (!facts.isRegularFile() || facts.size() <= HEADER_BYTES || facts.size() > mostBytes) {
+        if (!facts.isRegularFile() || facts.size() <= HEADER_BYTES || facts.size() > maxBytes) {
             return Optional.empty();
         }
         byte[] entry = Files.readAllBytes(file);
@@ -184,7 +184,7 @@ public final class UserCache {
      * Stores an entry, replaces an earlier one with this key, and removes the oldest beyond the limit. Ignores an empty payload.
      */
     public void store(String key, byte[] payload) {
-        if (payload.length == 0 || HEADER_BYTES + (long) payload.length > mostBytes || !takesEntries()) {
+        if (payload.length == 0 || HEADER_BYTES + (long) payload.length > maxBytes || !takesEntries()) {
             return;
         }
         try {
@@ -211,7 +211,7 @@ public final class UserCache {
         entries.sort(Comparator.comparing(Entry::used));
         long sum = entries.stream().mapToLong(Entry::bytes).sum();
         for (Entry entry : entries) {
-            if (sum > mostBytes) {
+            if (sum > maxBytes) {
                 tryTo(() -> Files.deleteIfExists(entry.path()));
                 sum -= entry.bytes();
             }

@@ -3,7 +3,7 @@ package iadb.cli;
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.BuildException;
 import iadb.cl.OpenClException.NoDeviceException;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.fault.InvalidInputException;
 import iadb.train.DivergedException;
 import iadb.view.surface.Surface.NoDisplayException;
@@ -57,7 +57,7 @@ final class Remedies {
             case RESOURCES -> use(command, "--points", "--count", "--batch", "--plan", "--device");
             case KERNEL -> use(command, "--width", "--depth", "--plan", "--device");
             case LOST -> ": start again, or use another device" + options(command, "--device");
-            case UNKNOWN -> (fault instanceof WrongAnswerException ? options(command, "--device", "--plan")
+            case UNKNOWN -> (fault instanceof WrongResultException ? options(command, "--device", "--plan")
                     : use(command, "--device", "--plan"))
                     + (command.name().equals("devices") ? "" : "; the command 'devices' lists the devices");
         };

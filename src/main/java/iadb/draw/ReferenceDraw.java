@@ -1,7 +1,7 @@
 package iadb.draw;
 
 import iadb.cl.Context;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.density.Density;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;
@@ -36,7 +36,7 @@ final class ReferenceDraw {
      * Compares a device's points of a small density with the reference, bit for bit.
      *
      * @return true
-     * @throws WrongAnswerException if they differ
+     * @throws WrongResultException if they differ
      */
     static boolean selfTest(Context context, PointSource.Method method) {
         Density density = Density.of("check", 5, 3, TEST_WEIGHTS.clone());
@@ -51,7 +51,7 @@ final class ReferenceDraw {
             wrong += points[2 * n] == expected[2 * n] && points[2 * n + 1] == expected[2 * n + 1] ? 0 : 1;
         }
         if (wrong > 0) {
-            throw new WrongAnswerException(context.device(), "drawing by %s puts %s of %s points elsewhere".formatted(
+            throw new WrongResultException(context.device(), "drawing by %s puts %s of %s points elsewhere".formatted(
                     method.name().toLowerCase(Locale.ROOT), wrong, TEST_POINTS));
         }
         return true;

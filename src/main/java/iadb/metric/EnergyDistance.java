@@ -3,7 +3,7 @@ package iadb.metric;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.Kernel;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
@@ -122,7 +122,7 @@ public final class EnergyDistance implements AutoCloseable {
      * Compares the distance of two small sets with its definition in double precision.
      *
      * @return true
-     * @throws WrongAnswerException if they differ
+     * @throws WrongResultException if they differ
      */
     boolean selfTest() {
         float[] a = testPoints(0);
@@ -130,7 +130,7 @@ public final class EnergyDistance implements AutoCloseable {
         double expected = 2 * exactMean(a, b) - exactMean(a, a) - exactMean(b, b);
         double error = Math.abs(distance(a, b, () -> true) - expected);
         if (!(error <= TEST_TOLERANCE)) {
-            throw new WrongAnswerException(context.device(),
+            throw new WrongResultException(context.device(),
                     String.format(Locale.ROOT, "an energy distance is off by %.1e", error));
         }
         return true;

@@ -7,7 +7,7 @@ import iadb.cl.Fence;
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.OpenClException.Limit;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.model.NetworkShape;
 import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice.Kind;
@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Selects the plan that trains a network on a device, and its tuning. Candidates are the requested plan and those after it in the
- * order {@code persistent}, {@code fused}, {@code layered}. Each is built, its barrier is tested, and its answers are checked;
- * the first that passes runs, with the reasons why others were refused.
+ * order {@code persistent}, {@code fused}, {@code layered}. The barrier of each is tested, its results are checked, and it is
+ * built; the first that passes runs, with the reasons why others were refused.
  *
  * @param rows     B
  * @param wanted   empty: {@code auto}, which starts with {@code fused}, whose kernels build faster, and alternates with
@@ -45,7 +45,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     record Selection(Plan plan, PlanChoice choice, Optional<PlanChoice> companion) { }
 
     /** The plan to request with a window: waiting groups of {@code persistent} would keep all cores of a CPU from drawing. */
-    public static Optional<Kind> besideWindow(Optional<Kind> wanted, Device device) {
+    public static Optional<Kind> planForWindow(Optional<Kind> wanted, Device device) {
         return wanted.isEmpty() && device.type() == Device.Type.CPU ? Optional.of(Kind.FUSED) : wanted;
     }
 
@@ -121,25 +121,26 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     }
 
     /** Starts to build the kernels of the plan that starts. */
-    public void buildAhead(Context context) {
+    public void prebuild(Context context) {
         PlanChoice choice = starting(candidates(TuningChoice::known)).get(0);
-        context.buildAhead(Plan.sources(choice.kind()), choice.options(shape, device));
+        context.prebuild(Plan.sources(choice.kind()), choice.options(shape, device));
     }
 
     /**
      * The first candidate that can be built and passes its tests; times the tunings first unless their times are known.
      *
      * @throws DeviceLimitException when the device can hold no candidate
-     * @throws WrongAnswerException when a candidate's answers are wrong
+     * @throws WrongResultException when a candidate's results are wrong
      */
     Selection select(Context context, Batch batch, TrainingState state) {
         return select(candidates(tunings -> tunings.measured(context,
-                tuning -> context.buildAhead(Plan.sources(Kind.FUSED), tuning.options(shape, device)),
+                tuning -> context.prebuild(Plan.sources(Kind.FUSED), tuning.options(shape, device)),
                 tuning -> Trial.ofTraining(context, shape, batch, tuning))), context, batch, state);
     }
 
     Selection select(List<PlanChoice> candidates, Context context, Batch batch, TrainingState state) {
         List<Refusal> refusals = new ArrayList<>();
+        candidates.get(0).refusals().forEach(refusal -> LOG.debug("the plan {}: {}", refusal.kind(), refusal.reason()));
         List<PlanChoice> remaining = starting(candidates);
         while (true) {
             PlanChoice candidate = remaining.get(0);
@@ -167,12 +168,13 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
      *
      * @throws DeviceLimitException when a limit of the device refuses the candidate. For {@code persistent}, which {@code fused}
      *     replaces with the same bits, any other fault except wrong results also refuses it
-     * @throws WrongAnswerException when its results are wrong
+     * @throws WrongResultException when its results are wrong
      */
     Plan open(Context context, PlanChoice candidate, Batch batch, TrainingState state) {
         return refusable(candidate.kind(), () -> {
             if (candidate.kind() == Kind.PERSISTENT && !barrierPasses(context, candidate.tuning())) {
-                throw new DeviceLimitException("the barrier across work-groups did not pass its test on " + device.name(), Limit.KERNEL);
+                throw new DeviceLimitException("the barrier across work-groups did not pass its test on " + device.name(),
+                        Limit.KERNEL);
             }
             if (!PlanSelfTest.require(context, shape, candidate)) {
                 throw new DeviceLimitException("the barrier timed out in each trial of persistent", Limit.KERNEL);
@@ -185,7 +187,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     static <T> T refusable(Kind kind, Supplier<T> work) {
         try {
             return work.get();
-        } catch (DeviceLimitException | WrongAnswerException e) {
+        } catch (DeviceLimitException | WrongResultException e) {
             throw e;
         } catch (OpenClException e) {
             throw kind == Kind.PERSISTENT ? new DeviceLimitException(e.getMessage(), Limit.KERNEL) : e;
@@ -201,7 +203,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
     }
 
     /** Builds the kernels of {@code persistent} on another thread while this one trains. */
-    Background<Void> buildBeside(Context context, PlanChoice choice) {
+    Background<Void> buildInBackground(Context context, PlanChoice choice) {
         return Background.start("build " + choice.kind(), () -> {
             try (Context sibling = context.sibling()) {
                 PlanSelfTest.buildPersistent(sibling, shape, choice);

@@ -4,7 +4,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.cl.Resources;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
@@ -49,10 +49,12 @@ public final class PlanSelfTest {
 
     /** A plan on a few points. */
     private record Trial(Plan plan, TrainingState state, int floats) {
-        static Trial of(Resources resources, Context context, NetworkShape shape, PlanChoice choice, int rows, long seed, int steps) {
+        static Trial of(Resources resources, Context context, NetworkShape shape, PlanChoice choice, int rows, long seed,
+                int steps) {
             DeviceBuffer data0 = resources.add(context.buffer(POINTS0));
             DeviceBuffer data1 = resources.add(context.buffer(POINTS1));
-            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(Network.initial(shape, 0), true), steps));
+            TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(Network.initial(shape, 0), true),
+                    steps));
             Batch batch = new Batch(data0, data1, rows, seed, LEARNING_RATE, steps, AVERAGE_DECAY);
             return new Trial(resources.add(new Plan(context, shape, choice, batch, state)), state, shape.bufferFloats());
         }
@@ -75,7 +77,7 @@ public final class PlanSelfTest {
      * Requires that a plan computes correctly.
      *
      * @return false if the barrier of {@code persistent} timed out repeatedly, as on a busy machine, so that nothing was compared
-     * @throws WrongAnswerException if the device's results differ from the host's
+     * @throws WrongResultException if the device's results differ from the host's
      * @throws OpenClException      if {@code persistent} gives other bits than {@code fused}
      */
     public static boolean require(Context context, NetworkShape shape, PlanChoice choice) {
@@ -155,8 +157,8 @@ public final class PlanSelfTest {
                 return false;
             }
             if (!Arrays.equals(one.read(one.state.parameters()), two.read(two.state.parameters()))) {
-                throw new OpenClException("the plan %s gives other bits than the plan %s on %s".formatted(choice.kind(), other.kind(),
-                        context.device().name()));
+                throw new OpenClException("the plan %s gives other bits than the plan %s on %s".formatted(choice.kind(),
+                        other.kind(), context.device().name()));
             }
             return true;
         }
@@ -226,7 +228,7 @@ public final class PlanSelfTest {
 
     private static void requireNear(Device device, String what, double distance, double tolerance) {
         if (!(distance <= tolerance)) {
-            throw new WrongAnswerException(device, String.format(Locale.ROOT, "%s is off by %.1e of its size", what, distance));
+            throw new WrongResultException(device, String.format(Locale.ROOT, "%s is off by %.1e of its size", what, distance));
         }
     }
 }

@@ -4,7 +4,7 @@ import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.cl.Resources;
 import iadb.plan.Plan.Batch;
 import iadb.plan.PlanChoice.Kind;
@@ -31,7 +31,7 @@ public final class PlanSwitch implements AutoCloseable {
     /** Training time of the first plan before the build of its companion starts. */
     static final long ALONE_NANOS = 200_000_000;
     /** Consecutive slices that may time out without a step when no other plan can continue. */
-    static final int MOST_IDLE_SLICES = 64;
+    static final int MAX_IDLE_SLICES = 64;
 
     /** A plan and its speed. */
     private static final class Timed {
@@ -99,7 +99,8 @@ public final class PlanSwitch implements AutoCloseable {
         Optional<Background<Void>> built = building;
         building = Optional.empty();
         try {
-            built.ifPresent(kernels -> PlanSelector.refusable(candidate.kind(), kernels::get)); // a failed build is not repeated here
+            // a failed build is not repeated here
+            built.ifPresent(kernels -> PlanSelector.refusable(candidate.kind(), kernels::get));
             second = new Timed(resources.add(selector.open(context, candidate, batch, state)), candidate.kind());
             choice = alternates ? candidate : choice;
         } catch (DeviceLimitException e) {
@@ -122,18 +123,18 @@ public final class PlanSwitch implements AutoCloseable {
     /**
      * The plan of the next slice.
      *
-     * @param joins whether to open the companion, which {@link #otherIsBuilt}
-     * @throws WrongAnswerException if its answers are wrong
+     * @param companionReady whether to open the companion, as {@link #otherIsBuilt} says
+     * @throws WrongResultException if its results are wrong
      * @throws OpenClException      if the barrier times out repeatedly and no other plan can continue
      */
-    public Plan next(boolean joins) {
-        if (companion.isPresent() && (joins || timedOut)) {
+    public Plan next(boolean companionReady) {
+        if (companion.isPresent() && (companionReady || timedOut)) {
             openCompanion();
         }
         if (second == null) {
-            if (idleSlices >= MOST_IDLE_SLICES) {
-                throw new OpenClException("the barrier of the plan %s timed out %s times without a step on %s".formatted(first.kind,
-                        idleSlices, context.device().name()));
+            if (idleSlices >= MAX_IDLE_SLICES) {
+                throw new OpenClException("the barrier of the plan %s timed out %s times without a step on %s".formatted(
+                        first.kind, idleSlices, context.device().name()));
             }
             return first.plan;
         }
@@ -178,7 +179,7 @@ public final class PlanSwitch implements AutoCloseable {
         }
         trainedNanos += nanos;
         if (alternates && companion.isPresent() && building.isEmpty() && trainedNanos >= ALONE_NANOS) {
-            building = Optional.of(selector.buildBeside(context, companion.get()));
+            building = Optional.of(selector.buildInBackground(context, companion.get()));
         }
     }
 

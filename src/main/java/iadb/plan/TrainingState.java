@@ -54,7 +54,9 @@ public record TrainingState(DeviceBuffer parameters, DeviceBuffer transposed, De
                 average.map(buffer -> new Network(shape, floats(buffer, shape))), step);
     }
 
-    private static float[] floats(DeviceBuffer buffer, NetworkShape shape) { return buffer.read(new float[shape.bufferFloats()]); }
+    private static float[] floats(DeviceBuffer buffer, NetworkShape shape) {
+        return buffer.read(new float[shape.bufferFloats()]);
+    }
 
     /** The weights to map with, [shape.bufferFloats()]: the average, or else the current weights. */
     public DeviceBuffer result() { return average.orElse(parameters); }

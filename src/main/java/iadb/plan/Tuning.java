@@ -91,8 +91,8 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
 
     private boolean isValid() {
         return Arrays.stream(values()).allMatch(n -> n >= 0 && n <= MAX_VALUE) && (vector == 4 || vector == 8 || vector == 16)
-                && Integer.bitCount(itemRows) == 1 && tileRows > 0 && tileRows % Math.max(vector, itemRows) == 0 && itemVectors > 0
-                && groupSize > 0 && unroll > 0 && Integer.bitCount(split) == 1 && updateGroupSize > 0
+                && Integer.bitCount(itemRows) == 1 && tileRows > 0 && tileRows % Math.max(vector, itemRows) == 0
+                && itemVectors > 0 && groupSize > 0 && unroll > 0 && Integer.bitCount(split) == 1 && updateGroupSize > 0
                 && (groupSize == 1 || groupSize % vector == 0 && updateGroupSize % vector == 0);
     }
 

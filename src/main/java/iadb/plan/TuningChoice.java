@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * half a second before mapping few points and again before mapping many. These times include building the candidates' kernels one
  * after the other, but not the default's, which are needed anyway. The user's cache keeps the results. When time ends during a
  * candidate's build, the fastest so far is taken, and the next run times that candidate first, since its kernels are built by
- * then; it is passed over if time ends again. Without a cache, or when answers are trusted as under a simulator, nothing is timed
+ * then; it is passed over if time ends again. Without a cache, or when results are trusted as under a simulator, nothing is timed
  * and the default is taken.
  *
  * <p>A build that is under way when time ends continues in the background. With a driver that runs nothing during a build, the
@@ -109,7 +109,7 @@ public final class TuningChoice {
      * @param open  opens a trial of a tuning; an {@link OpenClException} passes the tuning over
      */
     public Tuning measured(Context context, Function<Tuning, Background<Void>> build, Function<Tuning, Trial> open) {
-        if (candidates.size() == 1 || Context.trustsAnswers() || !cache.takesEntries()) {
+        if (candidates.size() == 1 || Context.trustsResults() || !cache.takesEntries()) {
             return known();
         }
         return measuredOnce(new Trials(build, open, System::nanoTime), purpose == Purpose.TRAINING ? TRAINING_NANOS
@@ -126,7 +126,8 @@ public final class TuningChoice {
     /** @param onStart runs before anything is timed */
     Tuning measured(Trials trials, long limitNanos, Runnable onStart) {
         Map<Tuning, Double> shares = load();
-        List<Tuning> open = candidates.stream().skip(1).filter(candidate -> shares.getOrDefault(candidate, UNFINISHED).isNaN()).toList();
+        List<Tuning> open = candidates.stream().skip(1)
+                .filter(candidate -> shares.getOrDefault(candidate, UNFINISHED).isNaN()).toList();
         if (!open.isEmpty()) {
             try {
                 measure(open, shares, trials, limitNanos, onStart);
@@ -152,7 +153,8 @@ public final class TuningChoice {
             LongSupplier nanosLeft = () -> end - trials.clock.getAsLong();
             int count = ofBase.repetitions(BLOCK_NANOS, () -> nanosLeft.getAsLong() > 0);
             if (LOG.isDebugEnabled()) {
-                LOG.debug(String.format(Locale.ROOT, "%s: %.1f us by %s", purpose.key(), ofBase.nanos(count) * 1e-3 / count, base));
+                LOG.debug(String.format(Locale.ROOT, "%s: %.1f us by %s", purpose.key(), ofBase.nanos(count) * 1e-3 / count,
+                        base));
             }
             for (int i = 0; i < open.size() && nanosLeft.getAsLong() > 0; i++) {
                 Tuning candidate = open.get(i);
@@ -177,7 +179,7 @@ public final class TuningChoice {
                 return OptionalDouble.empty();
             }
             try (Trial trial = trials.open.apply(candidate)) {
-                if (trial.answersLike(ofBase)) {
+                if (trial.hasSameBits(ofBase)) {
                     return trial.shareOf(ofBase, count, BLOCK_NANOS, BLOCKS, () -> nanosLeft.getAsLong() > 0);
                 }
                 LOG.debug("{}: other bits", purpose.key());
@@ -190,7 +192,7 @@ public final class TuningChoice {
 
     private Tuning fastest(Map<Tuning, Double> shares) {
         return shares.entrySet().stream().min(Map.Entry.comparingByValue())
-                .filter(least -> least.getValue() < Trial.LEAST_GAIN).map(Map.Entry::getKey).orElse(candidates.get(0));
+                .filter(least -> least.getValue() < Trial.MAX_SHARE).map(Map.Entry::getKey).orElse(candidates.get(0));
     }
 
     /** The shares that earlier runs found; empty if the cache has none or an entry that cannot be read. */
@@ -211,7 +213,8 @@ public final class TuningChoice {
 
     /** A line for each tuning: its share and its words. */
     private static String text(Map<Tuning, Double> shares) {
-        return shares.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey() + "\n").collect(Collectors.joining());
+        return shares.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey() + "\n")
+                .collect(Collectors.joining());
     }
 
     /**
@@ -224,7 +227,7 @@ public final class TuningChoice {
      */
     public record Trial(Resources resources, IntConsumer work, float[] answer, LongSupplier clock) implements AutoCloseable {
         /** A tuning counts as faster when its time is below this share of the other's: a smaller gain may be noise. */
-        public static final double LEAST_GAIN = 0.98;
+        public static final double MAX_SHARE = 0.98;
 
         private static final int MIN_BLOCKS = 3; // for a median
         private static final int MAX_REPETITIONS = 1 << 20;
@@ -261,7 +264,7 @@ public final class TuningChoice {
         }
 
         /** Whether both gave the same bits. */
-        boolean answersLike(Trial other) { return Arrays.equals(answer, other.answer); }
+        boolean hasSameBits(Trial other) { return Arrays.equals(answer, other.answer); }
 
         /**
          * The number of repetitions that take between half of {@code nanos} and {@code nanos}; 1 if one takes longer. Warms up.

@@ -65,8 +65,10 @@ public final class TuningTable {
     private static final Pattern KEY = Pattern.compile("[a-z0-9-]+\\.(" + Arrays.stream(Purpose.values()).map(Purpose::key)
             .collect(Collectors.joining("|")) + ")(\\.[2-9])?");
 
-    private static volatile Map<String, Tuning> table = packed();
-    private static volatile Optional<Path> file = Optional.empty();
+    private static volatile Loaded loaded = new Loaded(packed(), Optional.empty());
+
+    /** The rows that are looked up, and the file that some of them are from. */
+    private record Loaded(Map<String, Tuning> rows, Optional<Path> file) { }
 
     private TuningTable() { }
 
@@ -77,7 +79,8 @@ public final class TuningTable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return rows.stringPropertyNames().stream().collect(Collectors.toMap(key -> key, key -> Tuning.parse(rows.getProperty(key))));
+        return rows.stringPropertyNames().stream()
+                .collect(Collectors.toMap(key -> key, key -> Tuning.parse(rows.getProperty(key))));
     }
 
     /**
@@ -120,16 +123,15 @@ public final class TuningTable {
     public static void use(Path from) {
         Map<String, Tuning> rows = new HashMap<>(packed());
         rows.putAll(read(from));
-        table = rows;
-        file = Optional.of(from);
+        loaded = new Loaded(rows, Optional.of(from));
     }
 
     /** The file of {@link #use}. */
-    public static Optional<Path> file() { return file; }
+    public static Optional<Path> file() { return loaded.file(); }
 
     /** The device's own tuning, or else the default of its kind. */
     public static Tuning find(Device device, Purpose purpose) {
-        Tuning own = table.get(key(device, purpose));
+        Tuning own = loaded.rows().get(key(device, purpose));
         return own != null ? own : ofKind(kind(device), purpose);
     }
 
@@ -144,7 +146,7 @@ public final class TuningTable {
      * @return the one of {@link #find} first, not fitted if it is the only one
      */
     static List<Tuning> candidates(Device device, Purpose purpose, NetworkShape shape, int rows) {
-        Tuning own = table.get(key(device, purpose));
+        Tuning own = loaded.rows().get(key(device, purpose));
         return own != null ? List.of(own) : sameBits(candidates(kind(device), purpose), purpose,
                 tuning -> purpose == Purpose.TRAINING ? tuning.fit(shape, purpose.footprint, device, rows)
                         : tuning.fit(shape, purpose.footprint, device));
@@ -164,7 +166,9 @@ public final class TuningTable {
     /** The rows {@code kind.purpose}, {@code kind.purpose.2}, ... */
     static List<Tuning> candidates(String kind, Purpose purpose) {
         String key = kind + "." + purpose.key();
-        return Stream.iterate(1, n -> n + 1).map(n -> table.get(n == 1 ? key : key + "." + n)).takeWhile(Objects::nonNull).toList();
+        Map<String, Tuning> rows = loaded.rows();
+        return Stream.iterate(1, n -> n + 1).map(n -> rows.get(n == 1 ? key : key + "." + n))
+                .takeWhile(Objects::nonNull).toList();
     }
 
     /** The key of the device's own tuning: its name in lower case, its compute units, and the purpose. */

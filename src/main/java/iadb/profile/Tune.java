@@ -4,7 +4,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.cl.Resources;
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
@@ -119,8 +119,8 @@ public final class Tune implements AutoCloseable {
                         continue;
                     }
                     // a gain counts when a second measurement confirms it
-                    boolean wins = share.getAsDouble() < Trial.LEAST_GAIN
-                            && share(open, candidate, best).orElseThrow() < Trial.LEAST_GAIN;
+                    boolean wins = share.getAsDouble() < Trial.MAX_SHARE
+                            && share(open, candidate, best).orElseThrow() < Trial.MAX_SHARE;
                     say("  %-18s %4d: %.3f of the best time%s", axis.parameter(), value, share.getAsDouble(),
                             wins ? ", accepted" : "");
                     if (wins) {
@@ -162,7 +162,7 @@ public final class Tune implements AutoCloseable {
     private Optional<Trial> trial(Supplier<Trial> open) {
         try {
             return Optional.of(open.get());
-        } catch (WrongAnswerException e) {
+        } catch (WrongResultException e) {
             say("  %s", e.getMessage());
         } catch (OpenClException e) {
             // it does not build or run on this device

@@ -2,7 +2,7 @@ package iadb.sample;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
-import iadb.cl.OpenClException.WrongAnswerException;
+import iadb.cl.OpenClException.WrongResultException;
 import iadb.cl.Resources;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -42,7 +42,7 @@ final class MapSelfTest {
         }
     }
 
-    /** @throws WrongAnswerException if points end in the wrong place */
+    /** @throws WrongResultException if points end in the wrong place */
     void requireMap() {
         for (Solver solver : Solver.values()) {
             requireEnds(solver, false, false);
@@ -50,14 +50,14 @@ final class MapSelfTest {
         requireEnds(Solver.EULER, true, false);
     }
 
-    /** @throws WrongAnswerException if points end in the wrong place, or their log-determinants are wrong */
+    /** @throws WrongResultException if points end in the wrong place, or their log-determinants are wrong */
     void requireTangents() {
         for (Solver solver : Solver.values()) {
             requireEnds(solver, false, true);
         }
     }
 
-    /** @throws WrongAnswerException if points are inverted to the wrong place, or their log-determinants are wrong */
+    /** @throws WrongResultException if points are inverted to the wrong place, or their log-determinants are wrong */
     void requireInversion() {
         for (Solver solver : Solver.values()) {
             requireStarts(solver);
@@ -69,7 +69,7 @@ final class MapSelfTest {
         ReferenceMap reference = reference(solver, reverse);
         double[] ends = reference.ends(starts);
         Integration integration = Integration.of(solver, Schedule.LINEAR, T, reverse);
-        PointsWithDensity moved = moved(starts, (parameters, points, logDet) -> withDensity
+        PointsWithDensity moved = move(starts, (parameters, points, logDet) -> withDensity
                 ? sampler.sessionWithTangents(parameters, points, logDet, POINTS, integration)
                 : sampler.session(parameters, points, POINTS, integration));
         List<ReferenceMap.LogDeterminant> expected = withDensity ? reference.logDeterminants(starts) : List.of();
@@ -91,7 +91,7 @@ final class MapSelfTest {
         }
         List<ReferenceMap.LogDeterminant> expected = reference.logDeterminants(starts);
         Integration integration = Integration.of(solver, Schedule.LINEAR, T, false);
-        PointsWithDensity moved = moved(ends, (parameters, points, logDet) ->
+        PointsWithDensity moved = move(ends, (parameters, points, logDet) ->
                 sampler.inversion(parameters, points, logDet, POINTS, integration));
         int inverted = 0;
         for (int n = 0; n < POINTS; n++) {
@@ -103,7 +103,7 @@ final class MapSelfTest {
             }
         }
         if (inverted < POINTS / 2) {
-            throw new WrongAnswerException(context.device(), "the " + what + " finds " + inverted + " of " + POINTS + " points");
+            throw new WrongResultException(context.device(), "the " + what + " finds " + inverted + " of " + POINTS + " points");
         }
     }
 
@@ -116,7 +116,7 @@ final class MapSelfTest {
     }
 
     /** The points after a session, and what it added to zeros in {@code logDet}. */
-    private PointsWithDensity moved(float[] from, Opener opener) {
+    private PointsWithDensity move(float[] from, Opener opener) {
         try (Resources resources = new Resources()) {
             DeviceBuffer parameters = resources.add(context.buffer(network.parameters()));
             DeviceBuffer points = resources.add(context.buffer(from));
@@ -139,7 +139,7 @@ final class MapSelfTest {
 
     private void requireSmall(double off, String kernel, String what, int n) {
         if (!(off <= TOLERANCE)) {
-            throw new WrongAnswerException(context.device(), String.format(Locale.ROOT,
+            throw new WrongResultException(context.device(), String.format(Locale.ROOT,
                     "%s of the %s is off by %.1e (point %d of the self-test)", what, kernel, off, n));
         }
     }

@@ -72,9 +72,9 @@ public final class MapSession implements AutoCloseable {
     }
 
     /** Launches as many steps of all points as fit into {@code nanos}, or one step of as many points as fit. */
-    private void launch(int mostSteps, long nanos) {
+    private void launch(int maxSteps, long nanos) {
         double fitting = throughput.work(nanos);
-        int steps = moved > 0 ? 1 : (int) Math.max(1, Math.min(mostSteps, fitting / count));
+        int steps = moved > 0 ? 1 : (int) Math.max(1, Math.min(maxSteps, fitting / count));
         int points = count - moved;
         if (fitting < points) {
             points = Math.min(points, Math.max(minPoints, (int) fitting / minPoints * minPoints));

@@ -25,7 +25,7 @@ public final class PushForward implements AutoCloseable {
     /** Points of a chunk: some megabytes, and enough work for any device. */
     public static final int CHUNK_POINTS = 1 << 18;
 
-    private static final int LEAST_CHUNK_POINTS = 1 << 10; // a device without memory for these has none for a network
+    private static final int MIN_CHUNK_POINTS = 1 << 10; // a device without memory for these has none for a network
     private static final Logger LOG = LoggerFactory.getLogger(PushForward.class);
     private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
 
@@ -40,7 +40,7 @@ public final class PushForward implements AutoCloseable {
     private DeviceBuffer points; // [capacity, 2]
     private DeviceBuffer logDet; // [capacity]
     private int capacity;
-    private int mostPoints = CHUNK_POINTS; // fewer after the device was out of memory
+    private int maxPoints = CHUNK_POINTS; // fewer after the device was out of memory
 
     /** Receives the progress of a call several times a second. */
     @FunctionalInterface
@@ -94,7 +94,7 @@ public final class PushForward implements AutoCloseable {
     }
 
     /** Maps points [n, 2], which it does not modify; returns [n, 2]. */
-    public float[] map(float[] starts) { return moved(starts, Direction.FORWARD).points(); }
+    public float[] map(float[] starts) { return move(starts, Direction.FORWARD).points(); }
 
     /**
      * Maps points [n, 2], which it does not modify, and computes the density at their ends.
@@ -103,13 +103,13 @@ public final class PushForward implements AutoCloseable {
      */
     public PointsWithDensity mapWithDensity(float[] starts) {
         Density p = requireBase();
-        PointsWithDensity moved = moved(starts, Direction.FORWARD_WITH_DENSITY);
+        PointsWithDensity moved = move(starts, Direction.FORWARD_WITH_DENSITY);
         addBase(p, starts, moved.logDensity());
         return moved;
     }
 
     /** Inverts the map at points [n, 2], which it does not modify; returns [n, 2], NaN where a step could not be inverted. */
-    public float[] inverse(float[] ends) { return moved(ends, Direction.INVERSE).points(); }
+    public float[] inverse(float[] ends) { return move(ends, Direction.INVERSE).points(); }
 
     /**
      * Inverts the map at points [n, 2], which it does not modify, and computes the density at {@code ends}.
@@ -118,7 +118,7 @@ public final class PushForward implements AutoCloseable {
      */
     public PointsWithDensity inverseWithDensity(float[] ends) {
         Density p = requireBase();
-        PointsWithDensity moved = moved(ends, Direction.INVERSE);
+        PointsWithDensity moved = move(ends, Direction.INVERSE);
         addBase(p, moved.points(), moved.logDensity());
         return moved;
     }
@@ -156,7 +156,7 @@ public final class PushForward implements AutoCloseable {
     }
 
     /** The moved points, and Σ_t log|det J_t| [n], which is null for {@link Direction#FORWARD}. */
-    private PointsWithDensity moved(float[] all, Direction direction) {
+    private PointsWithDensity move(float[] all, Direction direction) {
         requirePoints(all);
         float[] moved = new float[all.length];
         float[] logDets = direction == Direction.FORWARD ? null : new float[all.length / 2];
@@ -176,7 +176,7 @@ public final class PushForward implements AutoCloseable {
 
     /** Frees the chunk after a call if the device was out of memory: other work needs some too. */
     private void releaseScarceMemory() {
-        if (mostPoints < CHUNK_POINTS) {
+        if (maxPoints < CHUNK_POINTS) {
             releaseChunk();
         }
     }
@@ -239,7 +239,7 @@ public final class PushForward implements AutoCloseable {
      */
     private float[] inChunk(float[] all, int first, Consumer<float[]> work) {
         while (true) {
-            int count = Math.min(all.length / 2 - first, mostPoints);
+            int count = Math.min(all.length / 2 - first, maxPoints);
             float[] chunk = Arrays.copyOfRange(all, 2 * first, 2 * (first + count));
             try {
                 load(chunk);
@@ -247,11 +247,11 @@ public final class PushForward implements AutoCloseable {
                 return chunk;
             } catch (OpenClException e) {
                 releaseChunk();
-                if (!e.isOutOfMemory() || count <= LEAST_CHUNK_POINTS) {
+                if (!e.isOutOfMemory() || count <= MIN_CHUNK_POINTS) {
                     throw e;
                 }
-                mostPoints = count / 2;
-                LOG.debug("{}: continuing with {} points at a time", e.getMessage(), mostPoints);
+                maxPoints = count / 2;
+                LOG.debug("{}: continuing with {} points at a time", e.getMessage(), maxPoints);
             }
         }
     }

@@ -107,7 +107,7 @@ public final class Sampler implements AutoCloseable {
         if (tuning == null) {
             Device device = context.device();
             int timed = purpose == Purpose.MAP_FEW ? FEW_POINTS : MANY_POINTS_PER_UNIT * device.computeUnits();
-            tuning = forMap.apply(purpose).measured(context, one -> context.buildAhead(sources(), one.options(shape, device)),
+            tuning = forMap.apply(purpose).measured(context, one -> context.prebuild(sources(), one.options(shape, device)),
                     one -> trial(context, shape, one, timed, false));
             measured.put(purpose, tuning);
         }

@@ -86,7 +86,7 @@ public final class TrainingSession implements AutoCloseable {
         this.context = context;
         this.settings = settings;
         PlanSelector selector = new PlanSelector(context.device(), settings.shape(), settings.batch(), settings.plan(), settings.tuning());
-        selector.buildAhead(context);
+        selector.prebuild(context);
         try {
             data0 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
             data1 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
@@ -210,11 +210,11 @@ public final class TrainingSession implements AutoCloseable {
 
     private void enqueueSlice(int maxSteps, long sliceNanos, LossCollector collector) {
         int slot = stepsEnqueued % LOSS_SLOTS;
-        boolean adopts = plans.otherIsBuilt();
-        if (adopts) {
+        boolean companionReady = plans.otherIsBuilt();
+        if (companionReady) {
             drainInto(collector); // so that no slice's time includes the check of the other plan
         }
-        Plan plan = plans.next(adopts);
+        Plan plan = plans.next(companionReady);
         int contiguous = Math.min(maxSteps, LOSS_SLOTS - slot); // its losses are contiguous
         int steps = Math.min(contiguous, plans.steps(plan, sliceNanos));
         if (plan.stepsDone().isPresent()) {

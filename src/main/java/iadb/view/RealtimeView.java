@@ -96,7 +96,7 @@ public final class RealtimeView implements AutoCloseable {
             scene = resources.add(new SceneRenderer(camera, scale));
             canvas = resources.add(new PanelCanvas(scale));
             TrainingSettings settings = config.training()
-                    .withPlan(PlanSelector.besideWindow(config.training().plan(), context.device()));
+                    .withPlan(PlanSelector.planForWindow(config.training().plan(), context.device()));
             Network network = config.model().orElseGet(() -> Network.initial(settings.shape(), settings.seed()));
             training = resources.add(new LiveTraining(context, settings, network));
             animation = resources.add(

@@ -17,7 +17,7 @@ public final class CacheAccess {
 
     /** The names of the programs that a context built. */
     public static Set<String> built(Context context) {
-        return context.kept();
+        return context.keptPrograms();
     }
 
     /** The name of a program. */
@@ -42,10 +42,10 @@ public final class CacheAccess {
 
     /** A cache of measured tunings. */
     public static UserCache ofTunings(Path folder) {
-        return UserCache.in(folder, "tunings", UserCache.MOST_BYTES);
+        return UserCache.in(folder, "tunings", UserCache.MAX_BYTES);
     }
 
     private static UserCache cache(Path folder) {
-        return UserCache.in(folder, KIND, UserCache.MOST_BYTES);
+        return UserCache.in(folder, KIND, UserCache.MAX_BYTES);
     }
 }

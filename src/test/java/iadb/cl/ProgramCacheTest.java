@@ -54,7 +54,7 @@ class ProgramCacheTest {
     }
 
     private UserCache cache() {
-        return UserCache.in(folder(), Program.CACHE_KIND, UserCache.MOST_BYTES);
+        return UserCache.in(folder(), Program.CACHE_KIND, UserCache.MAX_BYTES);
     }
 
     /** Builds and runs it in a context of its own, as another run would; returns whether it came from the cache. */
@@ -240,7 +240,7 @@ class ProgramCacheTest {
     @Test
     void offKeepsNothing() {
         Device device = Device.all().get(0);
-        assertEquals(Optional.empty(), UserCache.folder("off", "programs", "Linux", home.toString(), Map.of()));
+        assertEquals(Optional.empty(), UserCache.chooseFolder("off", "programs", "Linux", home.toString(), Map.of()));
         UserCache off = UserCache.off();
         assertFalse(build(device, off));
         assertFalse(build(device, off));
@@ -347,17 +347,17 @@ class ProgramCacheTest {
         Path own = home.resolve("own");
         String ownText = own.toString();
         Path tail = Path.of("iadb-cl", "programs");
-        assertEquals(Optional.of(own.resolve(".cache").resolve(tail)), UserCache.folder("", "programs", "Linux", ownText, Map.of()));
+        assertEquals(Optional.of(own.resolve(".cache").resolve(tail)), UserCache.chooseFolder("", "programs", "Linux", ownText, Map.of()));
         assertEquals(Optional.of(own.resolve(tail)),
-                UserCache.folder("", "programs", "Linux", home.toString(), Map.of("XDG_CACHE_HOME", ownText)));
+                UserCache.chooseFolder("", "programs", "Linux", home.toString(), Map.of("XDG_CACHE_HOME", ownText)));
         assertEquals(Optional.of(own.resolve(".cache").resolve(tail)),
-                UserCache.folder("", "programs", "Linux", ownText, Map.of("XDG_CACHE_HOME", "relative")));
+                UserCache.chooseFolder("", "programs", "Linux", ownText, Map.of("XDG_CACHE_HOME", "relative")));
         assertEquals(Optional.of(own.resolve("Library").resolve("Caches").resolve(tail)),
-                UserCache.folder("", "programs", "Mac OS X", ownText, Map.of()));
+                UserCache.chooseFolder("", "programs", "Mac OS X", ownText, Map.of()));
         assertEquals(Optional.of(own.resolve(tail)),
-                UserCache.folder("", "programs", "Windows 11", null, Map.of("LOCALAPPDATA", ownText)));
-        assertEquals(Optional.empty(), UserCache.folder("", "programs", "Windows 11", ownText, Map.of()));
-        assertEquals(Optional.empty(), UserCache.folder("", "programs", "Linux", "?", Map.of()));
-        assertEquals(Optional.of(own), UserCache.folder(ownText, "programs", "Linux", null, Map.of()));
+                UserCache.chooseFolder("", "programs", "Windows 11", null, Map.of("LOCALAPPDATA", ownText)));
+        assertEquals(Optional.empty(), UserCache.chooseFolder("", "programs", "Windows 11", ownText, Map.of()));
+        assertEquals(Optional.empty(), UserCache.chooseFolder("", "programs", "Linux", "?", Map.of()));
+        assertEquals(Optional.of(own), UserCache.chooseFolder(ownText, "programs", "Linux", null, Map.of()));
     }
 }

@@ -191,7 +191,7 @@ class PlanSwitchTest {
                 PlanSelector.Selection limited = new PlanSelector.Selection(selected.plan(), selected.choice(),
                         selected.companion().map(PlanSwitchTest::tooLarge));
                 try (PlanSwitch plans = new PlanSwitch(context, selector, limited, batch(data), state)) {
-                    for (int i = 0; i < PlanSwitch.MOST_IDLE_SLICES; i++) {
+                    for (int i = 0; i < PlanSwitch.MAX_IDLE_SLICES; i++) {
                         plans.report(plans.next(plans.otherIsBuilt()), STEPS, i == 0 ? 3 : 0, 1000, SLICE_NANOS);
                         assertSame(selected.plan(), plans.next(plans.otherIsBuilt()));
                         assertEquals(selected.choice(), plans.choice());

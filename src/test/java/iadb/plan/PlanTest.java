@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every plan against the double-precision reference, at odd sizes, with several tunings, on every OpenCL device. */
 class PlanTest {
     /** The smallest limits that the kernels must respect. */
-    private static final long LEAST_GROUP = 64;
-    private static final long LEAST_LOCAL_BYTES = 16 << 10;
+    private static final long MIN_GROUP = 64;
+    private static final long MIN_LOCAL_BYTES = 16 << 10;
 
     private static final NetworkShape TUTORIAL = NetworkShape.TUTORIAL;
     private static final NetworkShape SMALL = new NetworkShape(48, 2);
@@ -47,7 +47,7 @@ class PlanTest {
     static Stream<Trial> trials() {
         List<Trial> trials = new ArrayList<>();
         for (Device full : Device.all()) {
-            Device small = OtherDevice.limited(full, LEAST_GROUP, LEAST_LOCAL_BYTES);
+            Device small = OtherDevice.limited(full, MIN_GROUP, MIN_LOCAL_BYTES);
             Tuning own = TuningTable.find(full, TuningTable.Purpose.TRAINING);
             Tuning gpu = TrainingBench.tunings(full).get(1);
             Tuning avx2 = TrainingBench.tunings(full).get(2);
@@ -198,13 +198,13 @@ class PlanTest {
 
     @Test
     void aNetworkThatTheFusedPlanCannotHoldTakesLayeredAndSaysSo() {
-        Device small = OtherDevice.limited(Device.all().get(0), LEAST_GROUP, LEAST_LOCAL_BYTES);
+        Device small = OtherDevice.limited(Device.all().get(0), MIN_GROUP, MIN_LOCAL_BYTES);
         NetworkShape large = new NetworkShape(256, 8);
         PlanChoice choice = new PlanSelector(small, large, 256, Optional.empty(), Optional.empty()).known();
         assertEquals(PlanChoice.Kind.LAYERED, choice.kind());
         assertTrue(choice.reason().orElseThrow().contains("width 256, depth 8"));
         assertTrue(Tuning.Footprint.ONE_LAYER.bytes(large, choice.tuning().tileRows(), choice.tuning().split(),
-                choice.tuning().groupSize(), choice.tuning().vector()) <= LEAST_LOCAL_BYTES);
+                choice.tuning().groupSize(), choice.tuning().vector()) <= MIN_LOCAL_BYTES);
     }
 
     private static double[] toDouble(float[] values) {

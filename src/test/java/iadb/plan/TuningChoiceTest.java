@@ -364,7 +364,7 @@ class TuningChoiceTest {
                 Batch batch = new Batch(data, data, 37, 3, 1e-3f, 50, 0.9);
                 List<Source> program = purpose == Purpose.TRAINING ? Plan.sources(PlanChoice.Kind.FUSED) : Sampler.sources();
                 TuningChoice.Trials trials = new TuningChoice.Trials(
-                        tuning -> context.buildAhead(program, tuning.options(SMALL, device)),
+                        tuning -> context.prebuild(program, tuning.options(SMALL, device)),
                         purpose == Purpose.TRAINING ? tuning -> Trial.ofTraining(context, SMALL, batch, tuning)
                                 : tuning -> Sampler.trial(context, SMALL, tuning, 67, false), System::nanoTime);
                 TuningChoice choice = new TuningChoice(tunings, purpose, cache(), device::identity);
