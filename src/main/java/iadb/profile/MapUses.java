@@ -190,7 +190,7 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
      */
     record Throughput(int points, int steps, Spread milliseconds, Spread pointStepsPerSecond, double gflops, Double shareOfPeak) {
         /** The number of measurements if one takes longer than a block should. */
-        private static final int LEAST_BLOCKS = 3;
+        private static final int MIN_BLOCKS = 3;
 
         /** Measures each number of points that the device can hold. */
         static List<Throughput> measure(Context context, NetworkShape shape, Settings settings) {
@@ -208,7 +208,7 @@ public record MapUses(Map<String, Object> machine, int iterations, Spread densit
                             once = seconds(sampler, parameters, moving, points, T, tried);
                         }
                         int steps = tried;
-                        int blocks = (int) Math.max(LEAST_BLOCKS, Math.min(1, settings.blockSeconds() / once) * settings.blocks());
+                        int blocks = (int) Math.max(MIN_BLOCKS, Math.min(1, settings.blockSeconds() / once) * settings.blocks());
                         Spread seconds = Spread.of(blocks, () -> seconds(sampler, parameters, moving, points, T, steps));
                         Spread pointSteps = seconds.into((double) points * steps);
                         all.add(new Throughput(points, steps, seconds.times(1e3), pointSteps,

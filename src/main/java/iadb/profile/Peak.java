@@ -31,7 +31,7 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
 
     private static final int SUMS = 12;
     private static final int ROUNDS = 16;
-    private static final double LEAST_LAUNCH_SECONDS = 0.01;
+    private static final double MIN_LAUNCH_SECONDS = 0.01;
     private static final int REPETITIONS = 9;
     private static final int GPU_GROUP_SIZE = 256;
     private static final int COPY_GROUPS_PER_UNIT = 16;
@@ -78,7 +78,7 @@ record Peak(double gflops, int vector, int groupSize, List<AtWidth> gflopsByWidt
             kernel.set("result", result).set("factor", 0.999f).set("offset", 0.001f);
             int loops = 16;
             seconds(context, kernel.set("loops", loops), items, groupSize); // some drivers compile at the first launch
-            while (seconds(context, kernel.set("loops", loops), items, groupSize) < LEAST_LAUNCH_SECONDS) {
+            while (seconds(context, kernel.set("loops", loops), items, groupSize) < MIN_LAUNCH_SECONDS) {
                 loops *= 2;
             }
             return 2e-9 * SUMS * ROUNDS * vector * loops * items / leastSeconds(context, kernel, items, groupSize);
