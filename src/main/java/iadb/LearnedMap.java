@@ -102,23 +102,11 @@ public final class LearnedMap implements AutoCloseable {
         return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
     }
 
-    /**
-     * The density that the map starts from.
-     *
-     * @return empty if the file of the map does not contain it
-     */
-    public Optional<Density> p0() {
-        return model.p0();
-    }
+    /** {@return the start density of the map; empty if its file does not contain it} */
+    public Optional<Density> p0() { return model.p0(); }
 
-    /**
-     * The density that the map was trained to arrive at.
-     *
-     * @return empty if the file of the map does not contain it
-     */
-    public Optional<Density> p1() {
-        return model.p1();
-    }
+    /** {@return the target density of the map; empty if its file does not contain it} */
+    public Optional<Density> p1() { return model.p1(); }
 
     /**
      * Maps points.

@@ -64,7 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Options.IntegrationChoice integrationChoice;
 
     @Mixin
-    private Options.ModelDensities densities;
+    private Options.DensityPair densities;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
             description = "Seed of all random numbers, from -2^63 to 2^63 - 1 (default: ${DEFAULT-VALUE}).")
@@ -94,8 +94,8 @@ final class EvaluateCommand implements Callable<Integer> {
         int wanted = count == null ? DEFAULT_COUNT : count;
         InvalidInputException.requireRange("--count", wanted, MAX_COUNT);
         Optional<Model> model = Optional.ofNullable(modelFile).map(Options::readModel);
-        Density p1 = densities.find(model, false, modelFile).orElseThrow(() -> modelFile == null
-                ? new InvalidInputException("--from needs --p1, the density to compare with") : Options.missing(modelFile, false));
+        Options.refuse(modelFile == null && !Options.isGiven(spec, "--p1"), "--from needs --p1, the density to compare with");
+        Density p1 = densities.require(model, false, modelFile);
         try (Context context = device.open()) {
             if (model.isEmpty()) {
                 evaluate(context, p1, from, pointsOfFile(wanted), Optional.empty());

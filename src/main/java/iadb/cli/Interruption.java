@@ -61,7 +61,7 @@ final class Interruption {
         }
     }
 
-    /** Each signal calls this on its own thread; the first call waits until the work has ended. */
+    /** Each signal calls this on another thread; the first call waits until the work has ended. */
     private static void interrupt() {
         if (requested || PRESSED.getAndSet(true)) {
             Runtime.getRuntime().halt(EXIT_INTERRUPTED);

@@ -107,7 +107,11 @@ public final class Main {
         } catch (Error e) { // picocli catches exceptions only
             code = report(e, "");
         }
-        join(drivers); // to exit while a driver is being loaded could crash
+        try {
+            drivers.join(); // to exit while a driver is being loaded could crash
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         if (!Interruption.endWork(code)) {
             System.exit(code);
         }
@@ -122,14 +126,6 @@ public final class Main {
         }
     }
 
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Creates only the named command, which halves the time; a wrong command line is parsed again with all, for the message. */
     private static int execute(String[] arguments) {
         if (Stream.of(arguments).anyMatch(WITHOUT_DEVICE::contains)) {
@@ -140,9 +136,7 @@ public final class Main {
         return commands.execute(arguments);
     }
 
-    static CommandLine commandLine() {
-        return commandLine(name -> true);
-    }
+    static CommandLine commandLine() { return commandLine(name -> true); }
 
     private static CommandLine commandLine(Predicate<String> wanted) {
         CommandLine commands = new CommandLine(new TutorialCommand());
@@ -237,10 +231,10 @@ public final class Main {
         if (noNumber.matches()) {
             return noNumber.group(1) + " " + noNumber.group(2) + " is not " + Options.range(command.name(), noNumber.group(1));
         }
-        String told = line.replaceFirst("^Error: (\\S+), (\\S+) are mutually exclusive.*", "$1 and $2 exclude each other: give only one")
+        String shown = line.replaceFirst("^Error: (\\S+), (\\S+) are mutually exclusive.*", "$1 and $2 exclude each other: give only one")
                 .replaceFirst("^Invalid value for option '([^']*)'.*InvalidPathException.*", "$1: " + NEEDS_UTF8);
-        return told.equals(line) && !line.endsWith(NEEDS_UTF8) ? line.substring(0, 1).toLowerCase(Locale.ROOT) + line.substring(1) + "; "
-                + command.qualifiedName() + " --help lists the options" : told;
+        return shown.equals(line) && line.matches("[A-Z].*") ? line.substring(0, 1).toLowerCase(Locale.ROOT) + line.substring(1) + "; "
+                + command.qualifiedName() + " --help lists the options" : shown;
     }
 
     private static String unknown(String argument, CommandSpec command) {

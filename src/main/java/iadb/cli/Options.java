@@ -108,15 +108,16 @@ final class Options {
         }
     }
 
-    /** The two densities. */
+    /** The two densities: given, those of a model, or the defaults. */
     static final class DensityPair {
         @Option(names = "--p0", paramLabel = "IMAGE|NAME",
                 description = "Start density: a PNG, JPEG, BMP or GIF image (bright is dense) or a name that"
-                        + " 'iadb-cl --list-densities' prints (default: gaussian).")
-        String p0;
+                        + " 'iadb-cl --list-densities' prints (default: that of the given model, or gaussian without a model).")
+        private String p0;
 
-        @Option(names = "--p1", paramLabel = "IMAGE|NAME", description = "Target density, given like --p0 (default: spiral).")
-        String p1;
+        @Option(names = "--p1", paramLabel = "IMAGE|NAME",
+                description = "Target density, given like --p0 (default: that of the given model, or spiral without a model).")
+        private String p1;
 
         @Option(names = "--invert", description = "Dark is dense in the images of --p0 and --p1.")
         boolean invert;
@@ -130,7 +131,26 @@ final class Options {
             return Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
         }
 
-        void warnOfInvert() { Options.warnOfInvert(invert, p0, p1); }
+        /** The given density, else that of the model; empty if there is neither. */
+        Optional<Density> find(Optional<Model> model, boolean first, Path file) {
+            Optional<Density> given = given(first);
+            if (given.isPresent() && model.isPresent()) {
+                model.get().mismatch(first, given.get(), file).ifPresent(LOG::warn);
+            }
+            return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
+        }
+
+        /** The given density, else that of the model; throws if there is neither. */
+        Density require(Optional<Model> model, boolean first, Path file) {
+            return find(model, first, file).orElseThrow(() -> new InvalidInputException(file
+                    + " does not hold the density that it was trained with; give it with " + (first ? "--p0" : "--p1")));
+        }
+
+        void warnOfInvert() {
+            if (invert && Stream.of(p0, p1).allMatch(text -> text == null || NamedDensities.names().contains(text))) {
+                LOG.warn("--invert has no effect: neither --p0 nor --p1 is an image");
+            }
+        }
     }
 
     /** Loads p0 and p1 at the same time: each takes some 50 ms. If both fail, the fault of p0 is thrown. */
@@ -140,53 +160,10 @@ final class Options {
         }
     }
 
-    /** The two densities of a model, which the user may replace. */
-    static final class ModelDensities {
-        @Option(names = "--p0", paramLabel = "IMAGE|NAME",
-                description = "Start density: a PNG, JPEG, BMP or GIF image (bright is dense) or a name that"
-                        + " 'iadb-cl --list-densities' prints (default: that of the model).")
-        private String p0;
-
-        @Option(names = "--p1", paramLabel = "IMAGE|NAME",
-                description = "Target density, given like --p0 (default: that of the model).")
-        private String p1;
-
-        @Option(names = "--invert", description = "Dark is dense in the images of --p0 and --p1.")
-        private boolean invert;
-
-        /** The given density, else that of the model; empty if there is neither. */
-        Optional<Density> find(Optional<Model> model, boolean first, Path file) {
-            Optional<Density> given = Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
-            if (given.isPresent() && model.isPresent()) {
-                model.get().mismatch(first, given.get(), file).ifPresent(LOG::warn);
-            }
-            return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
-        }
-
-        /** The given density, else that of the model; throws if there is neither. */
-        Density require(Optional<Model> model, boolean first, Path file) {
-            return find(model, first, file).orElseThrow(() -> missing(file, first));
-        }
-
-        void warnOfInvert() { Options.warnOfInvert(invert, p0, p1); }
-    }
-
-    private static void warnOfInvert(boolean invert, String p0, String p1) {
-        if (invert && Stream.of(p0, p1).allMatch(text -> text == null || NamedDensities.names().contains(text))) {
-            LOG.warn("--invert has no effect: neither --p0 nor --p1 is an image");
-        }
-    }
-
     private static Density parse(String text, boolean invert) {
         Density density = Density.parse(text, invert);
         DensityImage.invertHint(density, invert).ifPresent(hint -> LOG.info("{}; --invert makes its dark parts dense", hint));
         return density;
-    }
-
-    /** The exception for a model file without a density that the command needs. */
-    static InvalidInputException missing(Path file, boolean first) {
-        return new InvalidInputException(file + " does not hold the density that it was trained with; give it with "
-                + (first ? "--p0" : "--p1"));
     }
 
     static Model readModel(Path file) {

@@ -73,7 +73,7 @@ final class ProfileCommand implements Callable<Integer> {
             Profile profile = Profile.measure(chosen, settings);
             ResultFile.write(out.resolve(Profile.FILE), profile);
             profile.writeCharts(out);
-            System.out.println(profile.text() + "written: " + out.resolve(Profile.FILE) + " and charts beside it");
+            System.out.println(profile.text() + "written: " + out.resolve(Profile.FILE) + " and charts");
         }
         return 0;
     }

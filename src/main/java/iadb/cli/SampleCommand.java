@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -86,7 +87,7 @@ final class SampleCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin
-    private Options.ModelDensities densities;
+    private Options.DensityPair densities;
 
     @Mixin
     private Options.DeviceChoice device;
@@ -201,11 +202,7 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private static long countNaN(float[] values) {
-        long count = 0;
-        for (float value : values) {
-            count += Float.isNaN(value) ? 1 : 0;
-        }
-        return count;
+        return IntStream.range(0, values.length).filter(i -> Float.isNaN(values[i])).count();
     }
 
     /** Writes [T+1, N, 2], or [T+1, N, 3] with the density after each step, chunk by chunk. */

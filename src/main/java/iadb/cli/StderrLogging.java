@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the log to stderr as plain lines, so that stdout carries results only. Logback finds it as a service of the program's jar;
- * the library's jar names no such service, so that a program that embeds the library keeps its own logging.
+ * Sends the log to stderr as plain lines, because stdout carries only results. Logback finds this class as a service of the program's
+ * jar. The library's jar does not name it: a program that embeds the library keeps its own logging.
  */
 public final class StderrLogging extends ContextAwareBase implements Configurator {
     @Override

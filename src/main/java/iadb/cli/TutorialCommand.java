@@ -116,7 +116,8 @@ final class TutorialCommand implements Callable<Integer> {
         InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
-        List<Density> pair = Options.loadBoth(first -> densityOf(given, first));
+        List<Density> pair = Options.loadBoth(first -> given.isEmpty() ? densities.get(first)
+                : densities.require(given, first, modelFile));
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);
         if (window.realtime) {
@@ -170,14 +171,6 @@ final class TutorialCommand implements Callable<Integer> {
         return elapsed;
     }
 
-    private Density densityOf(Optional<Model> model, boolean first) {
-        if (model.isEmpty()) {
-            return densities.get(first);
-        }
-        return densities.given(first).or(() -> first ? model.get().p0() : model.get().p1())
-                .orElseThrow(() -> Options.missing(modelFile, first));
-    }
-
     private void mapOnly(Context context, Network network, Density p0, Density p1, Path folder) throws IOException {
         record.put("model", modelFile.toString());
         writeSamples(folder, "p0", p0, draw(context, p0, RandomPurpose.DATA_P0, SAMPLE_PICTURE_POINTS));
@@ -218,7 +211,7 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    /** Trains, and builds the map's kernels meanwhile. A build that fails fails again where the map is used. */
+    /** Trains, and builds the map's kernels in parallel; an error of that build is reported later, when the map is used. */
     private void trainAndBuildMap(Context context, NetworkShape shape, TrainingReporter reporter) throws IOException {
         List<Background<Void>> map = new ArrayList<>();
         try {

@@ -7,8 +7,8 @@ import iadb.model.NetworkShape;
 import iadb.plan.TrainingState;
 
 /**
- * The state that a training returns to after its loss became infinite or NaN. About once a second a copy is made on the device; it
- * is a candidate until a later loss was finite, and then replaces the safe copy.
+ * Keeps the state to which a training returns after its loss became infinite or NaN. About once a second the state is copied on the
+ * device; the copy is a candidate until a later loss is finite, and then replaces the safe copy.
  */
 final class Safeguard implements AutoCloseable {
     private static final long BETWEEN_NANOS = 1_000_000_000;

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * network's weights so that it predicts x1 - x0 from x_α and α.
  *
  * <p>Steps run in slices, whose losses come back together. At most two slices are in flight, and the host waits only for the
- * older one. The queue is in order, so that what is enqueued between two calls of {@link #advance} may use {@link #parameters}.
+ * older one. The queue is in order: work enqueued between two calls of {@link #advance} may use {@link #parameters}.
  */
 public final class TrainingSession implements AutoCloseable {
     /** One of the two densities. */
@@ -67,7 +67,7 @@ public final class TrainingSession implements AutoCloseable {
     public record Progress(int stepsDone, float[] losses, boolean finite) {
     }
 
-    /** Steps whose losses [steps] are being read. */
+    /** Consecutive steps, whose losses [steps] are being read. */
     private record Slice(Plan plan, int first, int steps, Readback losses, long enqueuedNanos, long sliceNanos) {
     }
 
@@ -109,8 +109,8 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /**
-     * Replaces the data of a density by those of another, with the same random numbers: they are the data of a session that began
-     * with this density. Further steps use them; weights, Adam's state and the number of steps stay.
+     * Replaces the data of a density by those of another, with the same random numbers: the new data are those of a session that
+     * started with this density. Weights, Adam's state and the number of steps stay.
      *
      * @throws DeviceLimitException when the device cannot hold the density; the old data stay
      */
@@ -121,10 +121,10 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /** The plan and tuning of this training; where {@code auto} switches between plans, the one it added last. */
+    /** The plan and tuning of this training; if {@code auto} switches between plans, the one that it added last. */
     public PlanChoice choice() { return plans.choice(); }
 
-    /** Steps that each plan did so far. */
+    /** The steps that each plan has done. */
     public Map<PlanChoice.Kind, Integer> stepsByPlan() { return plans.stepsByKind(); }
 
     /** The points of p0 that training draws from, [data, 2]. */
@@ -133,7 +133,7 @@ public final class TrainingSession implements AutoCloseable {
     /** The points of p1 that training draws from, [data, 2]. */
     public DeviceBuffer data1() { return data1; }
 
-    /** The weights to map with, [shape.bufferFloats()]: the live ones, or their average where the settings ask for it. */
+    /** The weights for the map, [shape.bufferFloats()]: the current ones, or their average if the settings require it. */
     public DeviceBuffer parameters() { return state.result(); }
 
     /** Advances in slices of up to 25 ms. */
@@ -143,8 +143,8 @@ public final class TrainingSession implements AutoCloseable {
 
     /**
      * Enqueues up to {@code maxSteps} further steps, at least one slice, for about {@code budget}, and reports the slices that
-     * ended meanwhile. When this returns two slices may still be running; none where slices are shorter than 25 ms, whose caller
-     * needs the device for something else.
+     * have ended. On return up to two slices may still be running, but none if slices are shorter than 25 ms: such a caller needs the
+     * device for other work.
      *
      * @param longestLaunch time that a slice should not exceed; 25 ms at most
      */
@@ -166,12 +166,12 @@ public final class TrainingSession implements AutoCloseable {
                 drainInto(collector);
             }
             leftNanos = budget.toNanos() - (System.nanoTime() - startNanos);
-            // until one more slice of full length would end further from the budget than none
+            // one more slice of full length must not end further from the budget than none
         } while (stepsEnqueued < last && leftNanos > (drainsEach ? MIN_SLICE_NANOS : launchNanos / 2));
         return collector.progress(stepsDone);
     }
 
-    /** Waits for all steps that are enqueued, and reports them. */
+    /** Waits for all enqueued steps, and reports them. */
     public Progress drain() {
         LossCollector collector = new LossCollector();
         drainInto(collector);
@@ -184,15 +184,15 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /** Steps that were enqueued since the training's start. */
+    /** The steps that were enqueued since the training's start. */
     public int stepsEnqueued() { return stepsEnqueued; }
 
-    /** A copy of {@link #parameters} after the last step that was enqueued; waits for it. */
+    /** A copy of {@link #parameters} after the last enqueued step; waits for it. */
     public Network snapshot() {
         return new Network(settings.shape(), parameters().read(new float[settings.shape().bufferFloats()]));
     }
 
-    /** The whole state, with which another session continues; only after {@link #drain}. */
+    /** The whole state, from which another session can continue; only after {@link #drain}. */
     public Checkpoint checkpoint() {
         if (!inFlight.isEmpty()) {
             throw new IllegalStateException("steps are in flight");
@@ -201,8 +201,8 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /**
-     * The state to return to after a loss that is not finite: that of at most some seconds before. From it, the same steps lead to
-     * the last network with a finite loss, with the same bits.
+     * The state to return to after a loss that is not finite, at most some seconds older. From it, the same steps lead to the last
+     * network with a finite loss, with the same bits.
      */
     public Checkpoint lastSafe() {
         return safeguard.read(settings.shape());
@@ -212,7 +212,7 @@ public final class TrainingSession implements AutoCloseable {
         int slot = stepsEnqueued % LOSS_SLOTS;
         boolean companionReady = plans.otherIsBuilt();
         if (companionReady) {
-            drainInto(collector); // so that no slice's time includes the check of the other plan
+            drainInto(collector); // no slice's time may include the check of the other plan
         }
         Plan plan = plans.next(companionReady);
         int contiguous = Math.min(maxSteps, LOSS_SLOTS - slot); // its losses are contiguous
