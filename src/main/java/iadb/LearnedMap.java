@@ -5,7 +5,7 @@ import iadb.cl.Device;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.random.RandomPurpose;

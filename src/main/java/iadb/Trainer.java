@@ -29,6 +29,15 @@ public final class Trainer {
     private Trainer() { }
 
     /**
+     * The progress of a training.
+     *
+     * @param done  iterations done
+     * @param total iterations in all
+     * @param loss  mean loss of a batch since the last report, Σ|D - (x1 - x0)|² over its rows
+     */
+    public record Progress(int done, int total, double loss) { }
+
+    /**
      * Trains, on the calling thread; several threads may train at once, and share the device.
      *
      * @param p0             start density of the map
@@ -41,13 +50,13 @@ public final class Trainer {
      *                           which {@link LearnedMap#of} makes a map
      */
     public static LearnedMap train(Density p0, Density p1, TrainingSettings settings, String device,
-            Predicate<TrainingProgress> shouldContinue) {
+            Predicate<Progress> shouldContinue) {
         Model model;
         try (Context context = Context.open(Device.select(device)); TrainingRun run = new TrainingRun(context, settings, p0, p1)) {
             run.train(0, progress -> {
                 OptionalDouble loss = IntStream.range(0, progress.losses().length).mapToDouble(i -> progress.losses()[i]).average();
                 return loss.isEmpty() || shouldContinue.test(
-                        new TrainingProgress(progress.stepsDone(), settings.iterations(), loss.getAsDouble()));
+                        new Progress(progress.stepsDone(), settings.iterations(), loss.getAsDouble()));
             });
             model = run.model();
         }

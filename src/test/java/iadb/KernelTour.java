@@ -10,7 +10,7 @@ import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.density.Density;
 import iadb.draw.PointSource;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.metric.EnergyDistance;
 import iadb.model.Network;
 import iadb.model.NetworkShape;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.density.Density;
 import iadb.density.NamedDensities;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
 import iadb.model.NetworkShape;
@@ -52,7 +52,7 @@ class LearnedMapTest {
 
     @Test
     void trainsMapsSavesAndLoads() throws IOException {
-        List<TrainingProgress> reports = new ArrayList<>();
+        List<Trainer.Progress> reports = new ArrayList<>();
         float[] starts = TrainedNetwork.starts(500);
         Path file = folder.resolve("m.safetensors");
         float[] ends;
@@ -88,7 +88,7 @@ class LearnedMapTest {
 
     @Test
     void aCallbackThatReturnsFalseStopsTheTraining() {
-        List<TrainingProgress> reports = new ArrayList<>();
+        List<Trainer.Progress> reports = new ArrayList<>();
         try (LearnedMap map = Trainer.train(GAUSSIAN, RING, SHORT.withIterations(100_000_000), "auto", progress -> {
             reports.add(progress);
             return reports.size() < 2;

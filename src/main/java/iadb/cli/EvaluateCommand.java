@@ -3,13 +3,12 @@ package iadb.cli;
 import iadb.Evaluation;
 import iadb.cl.Context;
 import iadb.density.Density;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.Json;
 import iadb.file.Png;
 import iadb.model.Model;
-import iadb.metric.Histogram;
 import iadb.plot.HeatMap;
 import iadb.sample.PushForward;
 import java.io.IOException;
@@ -174,7 +173,7 @@ final class EvaluateCommand implements Callable<Integer> {
         List<HeatMap.Panel> panels = new ArrayList<>();
         panels.add(new HeatMap.Panel("p1: " + p1.name(), width, height, wanted, 0, top, aspect));
         panels.add(new HeatMap.Panel(map.isPresent() ? "the map's points" : "the points", width, height,
-                Histogram.density(points, width, height), 0, top, aspect));
+                histogram(points, width, height), 0, top, aspect));
         if (map.isPresent()) {
             begin("drawing", "cells of the report drawn", width * height);
             float[] centres = new float[2 * width * height];
@@ -274,5 +273,24 @@ final class EvaluateCommand implements Callable<Integer> {
             record.put("mean_log_density", figures.meanLogDensity());
         }
         return record;
+    }
+
+    /**
+     * Counts points per unit of the square's area.
+     *
+     * @param points [N, 2], y upward; those outside the square, and NaN, are not counted
+     * @return [height][width], row 0 at y = 1
+     */
+    private static double[] histogram(float[] points, int width, int height) {
+        double[] density = new double[width * height];
+        double perPoint = density.length / (points.length / 2.0);
+        for (int n = 0; n < points.length; n += 2) {
+            double x = points[n] * (double) width;
+            double y = points[n + 1] * (double) height;
+            if (x >= 0 && x < width && y >= 0 && y < height) {
+                density[(height - 1 - (int) y) * width + (int) x] += perPoint;
+            }
+        }
+        return density;
     }
 }

@@ -3,7 +3,7 @@ package iadb.cli;
 import iadb.cl.Context;
 import iadb.density.Density;
 import iadb.draw.PointSource;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.PointReader;

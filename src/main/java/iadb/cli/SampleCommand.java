@@ -2,7 +2,7 @@ package iadb.cli;
 
 import iadb.cl.Context;
 import iadb.density.Density;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.NpyWriter;

@@ -11,7 +11,6 @@ import iadb.train.LossHistory;
 import iadb.train.TrainingSettings;
 import iadb.view.RealtimeConfig;
 import iadb.view.RealtimeView;
-import iadb.view.ResultSink;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -141,11 +140,9 @@ final class Window {
     }
 
     /** Writes the model, the losses and the points of the window. */
-    private record Results(Options.Output output) implements ResultSink {
+    private record Results(Options.Output output) implements RealtimeView.ResultSink {
         @Override
-        public boolean interrupted() {
-            return Interruption.isRequested();
-        }
+        public boolean interrupted() { return Interruption.isRequested(); }
 
         @Override
         public String keep(Model model, LossHistory losses, float[] points) throws IOException {

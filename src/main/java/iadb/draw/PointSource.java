@@ -10,6 +10,7 @@ import iadb.cl.Source;
 import iadb.density.Density;
 import iadb.random.RandomPurpose;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,21 @@ import java.util.Optional;
  * by inversion.
  */
 public final class PointSource implements AutoCloseable {
+    /** The sequence of unit-square points from which a density's points are made. */
+    public enum Sequence {
+        /** Independent points. */
+        RANDOM,
+        /**
+         * Sobol's sequence, Owen-scrambled: each point is uniform, and together they are spread more evenly than random points, so
+         * that a mean over them has a smaller error. Best used in multiples of a power of two.
+         */
+        SOBOL;
+
+        /** The name on the command line. */
+        @Override
+        public String toString() { return name().toLowerCase(Locale.ROOT); }
+    }
+
     /** Bytes of a point on the device: two floats. */
     public static final int POINT_BYTES = 2 * Float.BYTES;
     /** The build options of its program. */

@@ -109,9 +109,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /** Calls {@link TrainingSession#drain}, and adds the losses to the history. */
-    public Progress drain() {
-        return recorded(session.drain());
-    }
+    public Progress drain() { return recorded(session.drain()); }
 
     private Progress recorded(Progress progress) {
         history.add(progress.losses());

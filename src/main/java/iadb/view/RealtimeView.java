@@ -6,8 +6,10 @@ import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
 import iadb.density.Density;
+import iadb.model.Model;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
+import iadb.train.LossHistory;
 import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
 import iadb.view.Action.Command;
@@ -69,6 +71,22 @@ public final class RealtimeView implements AutoCloseable {
     private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown after closing
     private volatile String message = "";
     private volatile long messageNanos;
+
+    /** Receives the results of the window. The window itself writes only pictures. */
+    public interface ResultSink {
+        /** Whether the program was asked to stop. */
+        boolean interrupted();
+
+        /**
+         * Writes the results, when a training has ended or the user asks for it.
+         *
+         * @param losses of the training; empty if the model was loaded
+         * @param points the end points of the trajectories in the window, [N, 2]
+         * @return a message for the window
+         * @throws IOException when the results cannot be written: the window shows the fault and stays open
+         */
+        String keep(Model model, LossHistory losses, float[] points) throws IOException;
+    }
 
     /**
      * The statistics of a window that has closed.

@@ -8,6 +8,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
+import iadb.draw.PointSource.Sequence;
 import iadb.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.HashSet;

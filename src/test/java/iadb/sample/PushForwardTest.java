@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.draw.PointSource;
-import iadb.draw.Sequence;
+import iadb.draw.PointSource.Sequence;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
