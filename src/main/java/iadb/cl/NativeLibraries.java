@@ -72,6 +72,7 @@ public final class NativeLibraries {
             }
             Path folder = unpackAll(BASE);
             setLwjglFolder(folder);
+            setLwjglFile(file(BASE.get(1), folder));
             loadJocl(folder);
             loaded = true;
         }
@@ -195,6 +196,16 @@ public final class NativeLibraries {
         if (named == null || named.equals(lwjglFolder)) {
             lwjglFolder = folder.toString();
             Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(lwjglFolder);
+        }
+    }
+
+    /**
+     * Names LWJGL's base library, unless the user did. LWJGL itself writes to its folder to see whether it is writable, and uses
+     * another where several processes do so at the same time.
+     */
+    private static void setLwjglFile(Path file) {
+        if (Configuration.LIBRARY_NAME.get() == null && Files.exists(file)) {
+            Configuration.LIBRARY_NAME.set(file.toAbsolutePath().toString());
         }
     }
 
