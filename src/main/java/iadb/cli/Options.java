@@ -17,6 +17,7 @@ import iadb.plan.TuningTable;
 import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
+import iadb.train.Coupling;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -174,7 +175,7 @@ final class Options {
     /** The settings of a training. */
     static final class Training {
         static final List<String> NAMES = List.of("--data", "--iterations", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
-                "--depth", "--plan");
+                "--depth", "--coupling", "--reflow", "--plan");
 
         @Option(names = "--data", paramLabel = "N", defaultValue = "65536",
                 description = "Training points drawn from each density (default: ${DEFAULT-VALUE}).")
@@ -210,6 +211,17 @@ final class Options {
                 description = "Number of hidden layers, 1 to 8 (default: ${DEFAULT-VALUE}).")
         int depth;
 
+        @Option(names = "--coupling", paramLabel = "independent|ot|paired", defaultValue = "independent",
+                description = "Which points of p0 and p1 are blended: any two (independent), the pairs of a nearly optimal transport"
+                        + " (ot; straighter trajectories, so that fewer steps suffice), or row by row of two point files (paired)"
+                        + " (default: ${DEFAULT-VALUE}).")
+        String coupling;
+
+        @Option(names = "--reflow", paramLabel = "ROUNDS", defaultValue = "0",
+                description = "Afterwards, train ROUNDS times as many iterations again, on pairs of a point and where the map takes it:"
+                        + " straightens the trajectories until one step suffices (default: ${DEFAULT-VALUE}).")
+        int reflow;
+
         @Option(names = "--plan", paramLabel = "auto|layered|fused|persistent", defaultValue = "auto",
                 description = "How each training iteration is split into kernels: one per layer and pass (layered), one for forward"
                         + " and backward (fused), or one for many iterations (persistent); auto takes the fastest that the device"
@@ -218,11 +230,12 @@ final class Options {
 
         TrainingSettings settings(long seed) {
             boolean falls = !either("--lr-schedule", schedule, "constant", "cosine");
+            Coupling pairs = word("--coupling", coupling, Coupling.values());
             Optional<PlanChoice.Kind> wanted = plan();
             try {
                 return TrainingSettings.tutorial().withIterations(iterations).withData(data).withBatch(batch)
                         .withLearningRate(learningRate, falls).withEma(ema).withShape(new NetworkShape(width, depth))
-                        .withSeed(seed).withPlan(wanted);
+                        .withSeed(seed).withCoupling(pairs).withReflow(reflow).withPlan(wanted);
             } catch (InvalidInputException e) { // its message begins with the setting's name, which is the option's except for lr
                 throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
@@ -329,7 +342,7 @@ final class Options {
             case "--count" -> wholeNumber(1, EvaluateCommand.MAX_COUNT);
             case "--steps" -> wholeNumber(1, LearnedMap.MAX_STEPS);
             case "--points" -> wholeNumber(1, command.equals("sample") ? Integer.MAX_VALUE : LearnedMap.MAX_POINTS);
-            case "--checkpoint-every" -> wholeNumber(0, Integer.MAX_VALUE);
+            case "--checkpoint-every", "--reflow" -> wholeNumber(0, Integer.MAX_VALUE);
             case "--seed" -> "a whole number from -2^63 to 2^63 - 1";
             case "--lr" -> "a number above 0, such as 0.001";
             case "--ema" -> "a decay of at least 0 (off) and less than 1, such as 0.999";

@@ -38,19 +38,20 @@ public final class Plan implements AutoCloseable {
     /**
      * The data of a training, and how far a step moves the weights ({@code cl/blend.cl}, {@code cl/adam.cl}).
      *
-     * @param data0        [points, 2], the points of p0
-     * @param data1        [points, 2], the points of p1
+     * @param data0        [n0, 2], the points of p0
+     * @param data1        [n1, 2], the points of p1
+     * @param paired       whether row i of data1 belongs to row i of data0; n0 and n1 are equal then
      * @param rows         B, rows of each step
      * @param seed         key of the generator that draws the rows
      * @param learningRate Adam's step size
      * @param cosineSteps  steps over which the rate falls to 0 along half a cosine, lr (1 + cos(πt/cosineSteps)) / 2; 0: constant
      * @param averageDecay decay of the exponential average of the weights, in [0, 1); 0: no average
      */
-    public record Batch(DeviceBuffer data0, DeviceBuffer data1, int rows, long seed, float learningRate, int cosineSteps,
+    public record Batch(DeviceBuffer data0, DeviceBuffer data1, boolean paired, int rows, long seed, float learningRate, int cosineSteps,
             double averageDecay) {
-        /** With a constant rate and no average of the weights. */
+        /** Without pairs, with a constant rate and no average of the weights. */
         public Batch(DeviceBuffer data0, DeviceBuffer data1, int rows, long seed, float learningRate) {
-            this(data0, data1, rows, seed, learningRate, 0, 0);
+            this(data0, data1, false, rows, seed, learningRate, 0, 0);
         }
 
         boolean averages() { return averageDecay > 0; }
@@ -191,7 +192,7 @@ public final class Plan implements AutoCloseable {
     /** Sets the arguments of a kernel that draws rows. */
     private Kernel setData(Kernel kernel) {
         return kernel.set("data0", batch.data0()).set("points0", points(batch.data0())).set("data1", batch.data1())
-                .set("points1", points(batch.data1())).setSeed(batch.seed());
+                .set("points1", batch.paired() ? 0 : points(batch.data1())).setSeed(batch.seed());
     }
 
     private static int points(DeviceBuffer data) { return (int) (data.bytes() / (2 * Float.BYTES)); }

@@ -55,7 +55,7 @@ public final class PlanSelfTest {
             DeviceBuffer data1 = resources.add(context.buffer(POINTS1));
             TrainingState state = resources.add(TrainingState.of(context, Checkpoint.start(Network.initial(shape, 0), true),
                     steps));
-            Batch batch = new Batch(data0, data1, rows, seed, LEARNING_RATE, steps, AVERAGE_DECAY);
+            Batch batch = new Batch(data0, data1, false, rows, seed, LEARNING_RATE, steps, AVERAGE_DECAY);
             return new Trial(resources.add(new Plan(context, shape, choice, batch, state)), state, shape.bufferFloats());
         }
 

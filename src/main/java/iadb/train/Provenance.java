@@ -104,7 +104,7 @@ public final class Provenance {
         TrainingSettings settings;
         try {
             settings = new TrainingSettings(total, batch, learningRate, cosineSteps > 0, ema, from.checkpoint().weights().shape(), data,
-                    seed, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
+                    seed, Coupling.INDEPENDENT, 0, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
         } catch (InvalidInputException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }

@@ -98,8 +98,8 @@ public final class TrainingSession implements AutoCloseable {
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            Batch batch = new Batch(data0, data1, settings.batch(), settings.seed(), settings.learningRate(), settings.cosineSteps(),
-                    settings.ema());
+            Batch batch = new Batch(data0, data1, false, settings.batch(), settings.seed(), settings.learningRate(),
+                    settings.cosineSteps(), settings.ema());
             plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();
             stepsDone = start.step();

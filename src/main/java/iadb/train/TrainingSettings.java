@@ -17,11 +17,13 @@ import java.util.Optional;
  * @param shape        the network
  * @param data         points drawn from each density, 1 or more
  * @param seed         of all random numbers: the same seed on the same device gives the same map, bit for bit
+ * @param coupling     which x0 is blended with which x1
+ * @param reflow       R, rounds of {@code iterations} steps after the first, each on pairs (x0, map(x0)) of the map so far; 0: none
  * @param plan         empty: the fastest that the device can run
  * @param tuning       the tuning of a checkpoint, or another that gives the same bits; empty: that of the device
  */
 public record TrainingSettings(int iterations, int batch, float learningRate, boolean cosine, double ema, NetworkShape shape,
-        int data, long seed, Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {
+        int data, long seed, Coupling coupling, int reflow, Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {
     /** The launch of a larger batch could not be interrupted soon enough. */
     public static final int MAX_BATCH = 1 << 20;
 
@@ -30,6 +32,10 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         InvalidInputException.requireRange("iterations", iterations, Integer.MAX_VALUE);
         InvalidInputException.requireRange("data", data, Integer.MAX_VALUE);
         InvalidInputException.requireRange("batch", batch, MAX_BATCH);
+        if (reflow < 0 || (1L + reflow) * iterations > Integer.MAX_VALUE) {
+            throw new InvalidInputException("reflow %s is not a number of rounds, such as 1, with at most %s iterations in all"
+                    .formatted(reflow, Integer.MAX_VALUE));
+        }
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new InvalidInputException("learning rate " + shown(learningRate) + " is not a number above 0, such as 0.001");
         }
@@ -42,48 +48,58 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
 
     /** The tutorial's settings: 65,536 iterations of 256 rows, a rate of 0.001, 4 layers of 64 units, 65,536 points, seed 0. */
     public static TrainingSettings tutorial() {
-        return new TrainingSettings(65_536, 256, 1e-3f, false, 0, NetworkShape.TUTORIAL, 65_536, 0, Optional.empty(),
-                Optional.empty());
+        return new TrainingSettings(65_536, 256, 1e-3f, false, 0, NetworkShape.TUTORIAL, 65_536, 0,
+                Coupling.INDEPENDENT, 0, Optional.empty(), Optional.empty());
     }
 
     /** With another number of iterations. */
     public TrainingSettings withIterations(int steps) {
-        return new TrainingSettings(steps, batch, learningRate, cosine, ema, shape, data, seed, plan, tuning);
+        return new TrainingSettings(steps, batch, learningRate, cosine, ema, shape, data, seed, coupling, reflow, plan, tuning);
     }
 
     /** With another number of rows per iteration. */
     public TrainingSettings withBatch(int rows) {
-        return new TrainingSettings(iterations, rows, learningRate, cosine, ema, shape, data, seed, plan, tuning);
+        return new TrainingSettings(iterations, rows, learningRate, cosine, ema, shape, data, seed, coupling, reflow, plan, tuning);
     }
 
     /** With another learning rate, and whether it falls to 0 over the iterations. */
     public TrainingSettings withLearningRate(float rate, boolean falls) {
-        return new TrainingSettings(iterations, batch, rate, falls, ema, shape, data, seed, plan, tuning);
+        return new TrainingSettings(iterations, batch, rate, falls, ema, shape, data, seed, coupling, reflow, plan, tuning);
     }
 
     /** With another decay of the average of the weights; 0: no average. */
     public TrainingSettings withEma(double decay) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, decay, shape, data, seed, plan, tuning);
+        return new TrainingSettings(iterations, batch, learningRate, cosine, decay, shape, data, seed, coupling, reflow, plan, tuning);
     }
 
     /** With another network. */
     public TrainingSettings withShape(NetworkShape network) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, network, data, seed, plan, tuning);
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, network, data, seed, coupling, reflow, plan, tuning);
     }
 
     /** With another number of points drawn from each density. */
     public TrainingSettings withData(int points) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, points, seed, plan, tuning);
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, points, seed, coupling, reflow, plan, tuning);
     }
 
     /** With another seed. */
     public TrainingSettings withSeed(long other) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, other, plan, tuning);
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, other, coupling, reflow, plan, tuning);
+    }
+
+    /** With another coupling of the two data sets. */
+    public TrainingSettings withCoupling(Coupling other) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, other, reflow, plan, tuning);
+    }
+
+    /** With another number of reflow rounds, each of {@link #iterations} steps. */
+    public TrainingSettings withReflow(int rounds) {
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, coupling, rounds, plan, tuning);
     }
 
     /** With a plan that need not be the fastest; empty: the fastest. */
     public TrainingSettings withPlan(Optional<PlanChoice.Kind> wanted) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, wanted, tuning);
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, coupling, reflow, wanted, tuning);
     }
 
     /** Steps over which the learning rate falls to 0; 0: it is constant. */

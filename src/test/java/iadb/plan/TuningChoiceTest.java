@@ -361,7 +361,7 @@ class TuningChoiceTest {
             List<Tuning> tunings = TuningTable.sameBits(TuningTable.candidates("gpu", purpose), purpose,
                     tuning -> tuning.fit(SMALL, purpose.footprint(), device));
             try (Context context = Context.open(device); DeviceBuffer data = context.buffer(new float[2 * 101])) {
-                Batch batch = new Batch(data, data, 37, 3, 1e-3f, 50, 0.9);
+                Batch batch = new Batch(data, data, false, 37, 3, 1e-3f, 50, 0.9);
                 List<Source> program = purpose == Purpose.TRAINING ? Plan.sources(PlanChoice.Kind.FUSED) : Sampler.sources();
                 TuningChoice.Trials trials = new TuningChoice.Trials(
                         tuning -> context.prebuild(program, tuning.options(SMALL, device)),
