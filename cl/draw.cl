@@ -1,11 +1,11 @@
-// Draws points from a density given as an image: pixel (row i, column j) of h × w covers
+// Draws points from a density given as an image or as points. An image: pixel (row i, column j) of h × w covers
 // [j/w, (j+1)/w) × (1-(i+1)/h, 1-i/h], bright is dense, and a point is uniform inside its pixel.
 //
 // Two kernels with the same distribution: coordinates are multiples of 2^-24, and a pixel owns those inside it. If 2^24 is
 // not a multiple of w or h, some pixels own one lattice line more than others, which rejection accounts for and inversion
 // does not: a relative difference of w / 2^24 at most. Rejection needs no table and suits most images; inversion takes
 // constant time even if few pixels are bright. iadb.draw.PointSource chooses by the acceptance rate. A third kernel maps
-// the points of Sobol's sequence through the same tables.
+// the points of Sobol's sequence through the same tables. A fourth draws rows of a set of points, and adds noise.
 
 // A draw ends after this many rejected candidates: at the lowest acceptance rate for which the host uses rejection, 1/64,
 // the probability of getting here is e^-1032.
@@ -138,5 +138,25 @@ kernel void draw_sobol(global const ulong *row_end, global const uint *column_en
     uint x = lattice_start(column, w), cells = lattice_start(column + 1, w) - x;
     x += cell_of(in_row - before_column, along * row_weight, ends[column] - before_column, cells);
     points[n] = lattice_point(x, y);
+  }
+}
+
+// points[n], n in [start, start + count): a row of rows [total] plus Gaussian noise of this deviation (Box and Muller 1958). The
+// row is drawn by the generator, or if evenly is not 0 by the first coordinate of point n + first of Sobol's scrambled sequence,
+// which draws each row nearly equally often. The draw has the counter (n + first, 0, stream, 0).
+// NDRange: any; work-items stride over the points. No barriers.
+kernel void draw_rows(global const float2 *rows, uint total, float noise, int evenly, uint seed_low, uint seed_high, uint stream,
+                      uint first, global float2 *points, uint start, uint count) {
+  for (uint n = start + get_global_id(0); n < start + count; n += get_global_size(0)) {
+    uint counter[4] = {first + n, 0, stream, 0};
+    philox(counter, seed_low, seed_high);
+    uint word = evenly ? owen_scramble(sobol(first + n).x, 0, stream, seed_low, seed_high) : counter[0];
+    float2 point = rows[mul_hi(word, total)];
+    if (noise > 0.0f) {
+      float radius = noise * sqrt(-2.0f * log(((counter[2] >> 8) + 0.5f) * 0x1p-24f));
+      float turns = (counter[3] >> 8) * 0x1p-23f;
+      point += radius * (float2)(cospi(turns), sinpi(turns));
+    }
+    points[n] = point;
   }
 }

@@ -9,6 +9,7 @@ import iadb.cl.OtherDevice;
 import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.draw.PointSource;
 import iadb.draw.PointSource.Sequence;
 import iadb.metric.EnergyDistance;
@@ -150,8 +151,8 @@ final class KernelTour {
         dark[38] = 3; // one bright pixel: acceptance 1/77, drawn by inversion
         short[] bright = new short[11 * 7];
         java.util.Arrays.fill(bright, (short) 5);
-        Density byInversion = Density.of("dark", 11, 7, dark);
-        Density byRejection = Density.of("bright", 7, 11, bright);
+        Density byInversion = ImageDensity.of("dark", 11, 7, dark);
+        Density byRejection = ImageDensity.of("bright", 7, 11, bright);
         try (Context context = Context.open(device)) {
             if (!BarrierSelfTest.passes(context, 1, 16)) {
                 throw new IllegalStateException("a group does not pass its own barrier");

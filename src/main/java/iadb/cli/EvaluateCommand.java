@@ -165,7 +165,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** Draws p1, the density of the points, and the log of the map's density, side by side with the aspect of p1's image. */
     private void writeReport(Density p1, float[] points, Optional<PushForward> map) throws IOException {
-        double aspect = (double) p1.width() / p1.height();
+        double aspect = p1.aspect();
         int width = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, aspect)));
         int height = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, 1 / aspect)));
         double[] wanted = p1.meanByCell(width, height);

@@ -5,7 +5,8 @@ import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageDensity;
+import iadb.density.ImageFile;
 import iadb.density.NamedDensities;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
@@ -162,8 +163,8 @@ final class Options {
     }
 
     private static Density parse(String text, boolean invert) {
-        Density density = Density.parse(text, invert);
-        DensityImage.invertHint(density, invert).ifPresent(hint -> LOG.info("{}; --invert makes its dark parts dense", hint));
+        ImageDensity density = ImageDensity.parse(text, invert);
+        ImageFile.invertHint(density, invert).ifPresent(hint -> LOG.info("{}; --invert makes its dark parts dense", hint));
         return density;
     }
 

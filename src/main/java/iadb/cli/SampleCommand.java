@@ -166,7 +166,7 @@ final class SampleCommand implements Callable<Integer> {
     /** Width over height of the image of the target density; 1 if unknown. */
     private double aspect(Model model) {
         return densities.find(Optional.of(model), reverse, modelFile)
-                .map(density -> (double) density.width() / density.height()).orElse(model.aspect(reverse).orElse(1));
+                .map(Density::aspect).orElse(model.aspect(reverse).orElse(1));
     }
 
     private void writePoints(PushForward map, PointStream points, boolean withDensity, double aspect) throws IOException {

@@ -88,7 +88,7 @@ final class GifFile extends PictureFile {
     @Override
     void requireReadable(ImageReader reader) throws IOException {
         int height = reader.getHeight(0);
-        DensityImage.requireReadableSize(name, screenWidth(reader.getWidth(0)), screenHeight(height));
+        ImageFile.requireReadableSize(name, screenWidth(reader.getWidth(0)), screenHeight(height));
         if (interlaced && height > 1 && height < 5) { // all rows but the first would come out black
             throw new InvalidInputException("%s is an interlaced GIF of fewer than five rows: save it as a PNG".formatted(name));
         }

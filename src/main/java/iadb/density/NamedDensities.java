@@ -52,8 +52,8 @@ public final class NamedDensities {
     public static List<String> names() { return List.copyOf(SHAPES.keySet()); }
 
     /** Draws the density with this name, with the same weights at each call; empty if there is none. */
-    public static Optional<Density> find(String name) {
-        return Optional.ofNullable(SHAPES.get(name)).map(shape -> Density.named(name, Sketch.SIDE, shape.sketch.get().weights()));
+    public static Optional<ImageDensity> find(String name) {
+        return Optional.ofNullable(SHAPES.get(name)).map(shape -> ImageDensity.named(name, Sketch.SIDE, shape.sketch.get().weights()));
     }
 
     /**

@@ -50,7 +50,7 @@ record Picture(int width, int height, short[] weights) {
                 int p = j * bands;
                 weights[i * width + j] = byIndex != null ? byIndex[row[p]] : weight(
                         to16Bits(row[p], bits[0]), to16Bits(row[p + green], bits[green]), to16Bits(row[p + blue], bits[blue]),
-                        alpha < bands ? to16Bits(row[p + alpha], bits[alpha]) : Density.WHITE, invert);
+                        alpha < bands ? to16Bits(row[p + alpha], bits[alpha]) : ImageDensity.WHITE, invert);
             }
         }
         return new Picture(width, height, weights);
@@ -68,14 +68,14 @@ record Picture(int width, int height, short[] weights) {
     /** Scales a value of {@code bits} bits to 0 .. 65535, rounded. */
     private static int to16Bits(int value, int bits) {
         int max = (1 << bits) - 1;
-        return max == Density.WHITE ? value : (value * Density.WHITE + max / 2) / max;
+        return max == ImageDensity.WHITE ? value : (value * ImageDensity.WHITE + max / 2) / max;
     }
 
     /** ITU-R BT.709 luma (section 3.2) times alpha; the integer coefficients sum to 10,000, so that grey is kept exactly. */
     private static short weight(int red, int green, int blue, int alpha, boolean invert) {
         int grey = (2126 * red + 7152 * green + 722 * blue + 5000) / 10000;
-        long brightness = invert ? Density.WHITE - grey : grey;
-        return (short) ((brightness * alpha + Density.WHITE / 2) / Density.WHITE);
+        long brightness = invert ? ImageDensity.WHITE - grey : grey;
+        return (short) ((brightness * alpha + ImageDensity.WHITE / 2) / ImageDensity.WHITE);
     }
 
     /** Whether every pixel is fully transparent. */

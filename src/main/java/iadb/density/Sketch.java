@@ -90,7 +90,7 @@ final class Sketch {
         double brightest = Arrays.stream(brightness).max().getAsDouble();
         short[] weights = new short[brightness.length];
         for (int p = 0; p < weights.length; p++) {
-            weights[p] = (short) Math.round(brightness[p] * Density.WHITE / brightest);
+            weights[p] = (short) Math.round(brightness[p] * ImageDensity.WHITE / brightest);
         }
         return weights;
     }

@@ -8,6 +8,8 @@ import iadb.cl.Program;
 import iadb.cl.Resources;
 import iadb.cl.Source;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
+import iadb.density.PointDensity;
 import iadb.random.RandomPurpose;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +18,7 @@ import java.util.Optional;
 /**
  * Draws points from a density on the device. Random points are drawn by rejection, as in the method's tutorial, or by inversion
  * of the CDF if fewer than one candidate in 64 would be accepted; both give the same distribution. Sobol points are always drawn
- * by inversion.
+ * by inversion. Those of a density of points are drawn from its rows.
  */
 public final class PointSource implements AutoCloseable {
     /** The sequence of unit-square points from which a density's points are made. */
@@ -51,7 +53,8 @@ public final class PointSource implements AutoCloseable {
 
     /** The drawing methods, each with its own kernel. */
     enum Method {
-        REJECTION("draw_by_rejection"), INVERSION("draw_by_inversion"), SOBOL("draw_sobol");
+        REJECTION("draw_by_rejection"), INVERSION("draw_by_inversion"), SOBOL("draw_sobol"), ROWS("draw_rows"),
+        EVEN_ROWS("draw_rows");
 
         private final String kernel;
 
@@ -65,12 +68,14 @@ public final class PointSource implements AutoCloseable {
 
     /** Puts {@code density} on the device. */
     public PointSource(Context context, Density density, Sequence sequence) {
-        this(context, density, sequence == Sequence.SOBOL ? Method.SOBOL : method(density));
+        this(context, density, density instanceof PointDensity && sequence == Sequence.SOBOL ? Method.EVEN_ROWS
+                : sequence == Sequence.SOBOL ? Method.SOBOL : method(density));
     }
 
     /** The method for random points. */
     private static Method method(Density density) {
-        return density.acceptance() >= MIN_ACCEPTANCE ? Method.REJECTION : Method.INVERSION;
+        return density instanceof ImageDensity image
+                ? image.acceptance() >= MIN_ACCEPTANCE ? Method.REJECTION : Method.INVERSION : Method.ROWS;
     }
 
     /** The number of different kernels that draw random points from two densities, 1 or 2. */
@@ -83,7 +88,7 @@ public final class PointSource implements AutoCloseable {
      */
     public static Optional<float[]> drawWithoutDevice(Density density, long seed, RandomPurpose purpose, int first, int count) {
         return method(density) == Method.INVERSION ? Optional.empty()
-                : Optional.of(new ReferenceDraw(density, seed, purpose).points(Method.REJECTION, first, count));
+                : Optional.of(ReferenceDraw.of(density, seed, purpose).points(method(density), first, count));
     }
 
     PointSource(Context context, Density density, Method method) {
@@ -91,21 +96,27 @@ public final class PointSource implements AutoCloseable {
         context.checkOnce(sources(), List.of(OPTIONS.get(0), method.kernel), () -> ReferenceDraw.selfTest(context, method));
         try {
             Program program = resources.add(context.build(sources(), OPTIONS));
+            if (density instanceof PointDensity rows) {
+                kernel = resources.add(program.kernel(method.kernel)).set("rows", resources.add(context.buffer(rows.points())))
+                        .set("total", rows.count()).set("noise", rows.noise()).set("evenly", method == Method.EVEN_ROWS ? 1 : 0);
+                return;
+            }
+            ImageDensity image = density.image();
             if (method == Method.REJECTION) {
-                DeviceBuffer weights = resources.add(context.buffer((long) density.weights().length * Short.BYTES));
-                weights.write(density.weights());
+                DeviceBuffer weights = resources.add(context.buffer((long) image.weights().length * Short.BYTES));
+                weights.write(image.weights());
                 kernel = resources.add(program.kernel(method.kernel))
-                        .set("weights", weights).set("brightest", density.brightest());
+                        .set("weights", weights).set("brightest", image.brightest());
             } else {
-                int[] inRows = density.cumulativeInRows();
-                DeviceBuffer rowEnd = resources.add(context.buffer((long) density.height() * Long.BYTES));
+                int[] inRows = image.cumulativeInRows();
+                DeviceBuffer rowEnd = resources.add(context.buffer((long) image.height() * Long.BYTES));
                 DeviceBuffer columnEnd = resources.add(context.buffer((long) inRows.length * Integer.BYTES));
-                rowEnd.write(density.cumulativeByRow());
+                rowEnd.write(image.cumulativeByRow());
                 columnEnd.write(inRows);
                 kernel = resources.add(program.kernel(method.kernel))
                         .set("row_end", rowEnd).set("column_end", columnEnd);
             }
-            kernel.set("w", density.width()).set("h", density.height());
+            kernel.set("w", image.width()).set("h", image.height());
         } catch (RuntimeException e) {
             resources.close();
             throw e;

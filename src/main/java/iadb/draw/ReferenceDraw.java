@@ -2,11 +2,15 @@ package iadb.draw;
 
 import iadb.cl.Context;
 import iadb.cl.OpenClException.WrongResultException;
+import iadb.density.Box;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
+import iadb.density.PointDensity;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;
 import java.math.BigInteger;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -16,31 +20,45 @@ import java.util.stream.IntStream;
 final class ReferenceDraw {
     private static final int SCRAMBLING_BITS = 7; // levels of Owen's scrambling from one draw
     private static final short[] TEST_WEIGHTS = {1, 0, 3, 7, 2, 0, 0, 5, 1, 0, 4, 2, 0, 0, 6}; // [3][5]
+    private static final float[] TEST_ROWS = {0.25f, 0.5f, 0.875f, 0.125f, 0.5f, 0.75f};
+    private static final double TEST_NOISE = 0.0625;
+    // of a coordinate below 2, in float: an ulp of the row, and of up to 6 deviations of noise 16 ulp (log 3, sqrt 3, cospi 4, the rest)
+    private static final double TEST_NOISE_ERROR = 0x1p-23 + 6 * TEST_NOISE * 16 * 0x1p-24;
     private static final int TEST_POINTS = 300;
     private static final int TEST_FIRST = 123_456_789; // a large index, so that more of its bits matter
     private static final long TEST_SEED = 1L << 40;
 
-    private final Density density;
+    private final ImageDensity density; // null: rows
+    private final PointDensity rows; // null: an image
     private final long seed;
     private final RandomPurpose purpose;
-    private final long total; // of the weights
+    private final long total; // of the weights, or rows
 
-    ReferenceDraw(Density density, long seed, RandomPurpose purpose) {
+    private ReferenceDraw(ImageDensity density, PointDensity rows, long seed, RandomPurpose purpose) {
         this.density = density;
+        this.rows = rows;
         this.seed = seed;
         this.purpose = purpose;
-        total = IntStream.range(0, density.height()).mapToLong(this::rowWeight).sum();
+        total = rows != null ? rows.count() : IntStream.range(0, density.height()).mapToLong(this::rowWeight).sum();
+    }
+
+    static ReferenceDraw of(Density density, long seed, RandomPurpose purpose) {
+        return density instanceof PointDensity rows ? new ReferenceDraw(null, rows, seed, purpose)
+                : new ReferenceDraw(density.image(), null, seed, purpose);
     }
 
     /**
-     * Compares a device's points of a small density with the reference, bit for bit.
+     * Compares a device's points of a small density with the reference: bit for bit, or with noise to a few ulp of its size.
      *
      * @return true
      * @throws WrongResultException if they differ
      */
     static boolean selfTest(Context context, PointSource.Method method) {
-        Density density = Density.of("check", 5, 3, TEST_WEIGHTS.clone());
-        ReferenceDraw reference = new ReferenceDraw(density, TEST_SEED, RandomPurpose.START_POINTS);
+        Density density = method == PointSource.Method.ROWS || method == PointSource.Method.EVEN_ROWS
+                ? new PointDensity("check", Optional.empty(), TEST_ROWS, Box.UNIT, TEST_NOISE)
+                : ImageDensity.of("check", 5, 3, TEST_WEIGHTS.clone());
+        double tolerance = density instanceof PointDensity ? TEST_NOISE_ERROR : 0;
+        ReferenceDraw reference = of(density, TEST_SEED, RandomPurpose.START_POINTS);
         float[] expected = reference.points(method, TEST_FIRST, TEST_POINTS);
         float[] points;
         try (PointSource source = new PointSource(context, density, method)) {
@@ -48,7 +66,8 @@ final class ReferenceDraw {
         }
         int wrong = 0;
         for (int n = 0; n < TEST_POINTS; n++) {
-            wrong += points[2 * n] == expected[2 * n] && points[2 * n + 1] == expected[2 * n + 1] ? 0 : 1;
+            double error = Math.max(Math.abs(points[2 * n] - expected[2 * n]), Math.abs(points[2 * n + 1] - expected[2 * n + 1]));
+            wrong += error <= tolerance ? 0 : 1;
         }
         if (wrong > 0) {
             throw new WrongResultException(context.device(), "drawing by %s puts %s of %s points elsewhere".formatted(
@@ -61,15 +80,29 @@ final class ReferenceDraw {
     float[] points(PointSource.Method method, int first, int count) {
         float[] points = new float[2 * count];
         for (int n = 0; n < count; n++) {
-            long[] lattice = switch (method) {
-                case REJECTION -> byRejection(first + n);
-                case INVERSION -> byInversion(first + n);
-                case SOBOL -> sobol(first + n);
+            int draw = first + n;
+            float[] point = switch (method) {
+                case REJECTION -> onLattice(byRejection(draw));
+                case INVERSION -> onLattice(byInversion(draw));
+                case SOBOL -> onLattice(sobol(draw));
+                case ROWS -> row(draw, Philox.draw(seed, purpose, draw, 0)[0]);
+                case EVEN_ROWS -> row(draw, owenScramble(Integer.reverse(draw), 0));
             };
-            points[2 * n] = lattice[0] * 0x1p-24f;
-            points[2 * n + 1] = lattice[1] * 0x1p-24f;
+            points[2 * n] = point[0];
+            points[2 * n + 1] = point[1];
         }
         return points;
+    }
+
+    private static float[] onLattice(long[] lattice) { return new float[] {lattice[0] * 0x1p-24f, lattice[1] * 0x1p-24f}; }
+
+    private float[] row(int draw, int word) {
+        int[] words = Philox.draw(seed, purpose, draw, 0);
+        int row = (int) scaled(word, total);
+        double radius = rows.noise() * Math.sqrt(-2 * Math.log(((words[2] >>> 8) + 0.5) * 0x1p-24));
+        double angle = 2 * Math.PI * (words[3] >>> 8) * 0x1p-24;
+        return new float[] {(float) (rows.points()[2 * row] + radius * Math.cos(angle)),
+            (float) (rows.points()[2 * row + 1] + radius * Math.sin(angle))};
     }
 
     private long[] byRejection(int n) {

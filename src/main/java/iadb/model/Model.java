@@ -1,5 +1,6 @@
 package iadb.model;
 
+import iadb.density.Box;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
@@ -53,6 +54,7 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
         if (!FORMAT.equals(format)) {
             metadata.keySet().removeIf(DensityMetadata::isKey); // their meaning in another program's file is unknown
         }
+        DensityMetadata.requireBox(metadata, name);
         Optional<Density> p0 = DensityMetadata.take(metadata, "p0", name);
         Optional<Density> p1 = DensityMetadata.take(metadata, "p1", name);
         return new Model(network, p0, p1, Map.copyOf(metadata));
@@ -69,9 +71,21 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
 
     /** Width over height of the picture of p0 if {@code first}, otherwise p1; empty if the file does not hold it. */
     public OptionalDouble aspect(boolean first) {
-        return (first ? p0 : p1).map(density -> OptionalDouble.of((double) density.width() / density.height()))
+        return (first ? p0 : p1).map(density -> OptionalDouble.of(density.aspect()))
                 .orElseGet(() -> DensityMetadata.aspect(provenance, first ? "p0" : "p1"));
     }
+
+    /** The square of the user's plane in which the densities lie. */
+    public Box box() {
+        Box box = Box.of(p0, p1);
+        return box.isUnit() ? DensityMetadata.box(provenance) : box;
+    }
+
+    /** The number of points of p0 if {@code first}, otherwise p1, if the file holds only their hash; 0 otherwise. */
+    public int pointsToGive(boolean first) { return DensityMetadata.pointCount(provenance, first ? "p0" : "p1"); }
+
+    /** The deviation of the noise of the points that must be given, in the user's units; 0: none. */
+    public double bandwidth(boolean first) { return DensityMetadata.bandwidth(provenance, first ? "p0" : "p1"); }
 
     /** Refuses a format of this program other than {@code known}; null and other programs' formats are accepted. */
     static void requireKnown(String format, String known, String file) {

@@ -6,6 +6,7 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.file.Png;
 import iadb.model.NetworkShape;
 import iadb.plot.Chart;
@@ -90,7 +91,7 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
     private static Density onePixel() {
         short[] weights = new short[64 * 64];
         weights[0] = 1;
-        return Density.of("one pixel of 4,096", 64, 64, weights);
+        return ImageDensity.of("one pixel of 4,096", 64, 64, weights);
     }
 
     /**

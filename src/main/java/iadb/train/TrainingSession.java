@@ -7,6 +7,7 @@ import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Readback;
 import iadb.cl.Resources;
 import iadb.density.Density;
+import iadb.density.PointDensity;
 import iadb.draw.PointSource;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
@@ -89,8 +90,8 @@ public final class TrainingSession implements AutoCloseable {
         PlanSelector selector = new PlanSelector(context.device(), settings.shape(), settings.batch(), settings.plan(), settings.tuning());
         selector.prebuild(context);
         try {
-            data0 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
-            data1 = resources.add(context.buffer((long) settings.data() * PointSource.POINT_BYTES));
+            data0 = resources.add(context.buffer(rows(p0) * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer(rows(p1) * PointSource.POINT_BYTES));
             replaceDensity(Side.P0, p0);
             replaceDensity(Side.P1, p1);
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
@@ -109,6 +110,9 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
+    /** The rows of a density's data: its own if it is one of points. */
+    private long rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
+
     /**
      * Replaces the data of a density by those of another, with the same random numbers: the new data are those of a session that
      * started with this density. Weights, Adam's state and the number of steps stay.
@@ -116,8 +120,13 @@ public final class TrainingSession implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold the density; the old data stay
      */
     public void replaceDensity(Side side, Density density) {
+        DeviceBuffer data = side == Side.P0 ? data0 : data1;
+        if (density instanceof PointDensity points) {
+            data.write(points.points());
+            return;
+        }
         try (PointSource source = new PointSource(context, density)) {
-            source.drawInto(side == Side.P0 ? data0 : data1, settings.seed(),
+            source.drawInto(data, settings.seed(),
                     side == Side.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, settings.data());
         }
     }

@@ -2,7 +2,8 @@ package iadb.view;
 
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageDensity;
+import iadb.density.ImageFile;
 import iadb.density.NamedDensities;
 import iadb.fault.InvalidInputException;
 import iadb.train.TrainingSession.Side;
@@ -77,8 +78,8 @@ final class DensityPair {
     }
 
     private Density read(Path file) {
-        Density density = DensityImage.read(file, invert);
-        DensityImage.invertHint(density, invert).ifPresent(hint -> messages.accept(hint + orientation()));
+        ImageDensity density = ImageFile.read(file, invert);
+        ImageFile.invertHint(density, invert).ifPresent(hint -> messages.accept(hint + orientation()));
         return density;
     }
 

@@ -1,6 +1,7 @@
 package iadb.view;
 
 import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.fault.InvalidInputException;
 import java.util.Arrays;
 
@@ -17,7 +18,8 @@ final class Painting {
     private boolean changed;
 
     /** Copies the density onto the canvas. */
-    void copy(Density density) {
+    void copy(Density copied) {
+        ImageDensity density = copied.image();
         for (int i = 0; i < levels.length; i++) {
             int pixel = (int) ((i / SIDE + 0.5) / SIDE * density.height()) * density.width()
                     + (int) ((i % SIDE + 0.5) / SIDE * density.width());
@@ -80,11 +82,11 @@ final class Painting {
     byte[] levels() { return levels; }
 
     /** @throws InvalidInputException when the canvas is empty */
-    Density density() {
+    ImageDensity density() {
         short[] weights = new short[levels.length];
         for (int i = 0; i < levels.length; i++) {
             weights[i] = (short) ((levels[i] & 255) * 257); // 8 to 16 bits
         }
-        return Density.of(NAME, SIDE, SIDE, weights);
+        return ImageDensity.of(NAME, SIDE, SIDE, weights);
     }
 }

@@ -10,7 +10,7 @@ import iadb.ChildRun;
 import iadb.ConstantPool;
 import iadb.FileNames;
 import iadb.density.Densities;
-import iadb.density.DensityImage;
+import iadb.density.ImageFile;
 import iadb.density.RawPng;
 import iadb.file.Safetensors;
 import iadb.model.Network;
@@ -114,7 +114,7 @@ class HostileFilesIT {
     }
 
     private static String picture(int side, int bright) {
-        return Base64.getEncoder().encodeToString(DensityImage.toPng(Densities.dot(side, side, bright, 9)));
+        return Base64.getEncoder().encodeToString(ImageFile.toPng(Densities.dot(side, side, bright, 9)));
     }
 
     private static void writeModel(Path file, String p0, String p1, Map<String, String> more) throws IOException {

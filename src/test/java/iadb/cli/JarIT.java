@@ -11,7 +11,7 @@ import iadb.ChildRun;
 import iadb.FileNames;
 import iadb.density.Densities;
 import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageFile;
 import iadb.model.Model;
 import iadb.plot.Chroma;
 import java.awt.image.BufferedImage;
@@ -178,7 +178,7 @@ class JarIT {
     @Test
     void massInOneCornerLandsInThatCornerOfThePicture() throws Exception {
         Density topRight = Densities.dot(8, 8, 7, 65535);
-        Files.write(folder.resolve("corner.png"), DensityImage.toPng(topRight));
+        Files.write(folder.resolve("corner.png"), ImageFile.toPng(topRight.image()));
         Commands.run(folder, "--p1", "./corner.png", "--iterations", "3000", "--points", "200", "--steps", "16", "--out", "./out").well();
         float[] points = npy(folder.resolve("out/points.npy"), 200);
         double x = 0;

@@ -12,7 +12,8 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Densities;
 import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageDensity;
+import iadb.density.ImageFile;
 import iadb.density.NamedDensities;
 import iadb.file.NpyReader;
 import iadb.file.NpyWriter;
@@ -123,7 +124,7 @@ class MapIT {
     void picturesKeepTheAspectOfTheDensityThatPointsGoTo() throws Exception {
         short[] weights = new short[40 * 20];
         Arrays.fill(weights, (short) 9);
-        Files.write(folder.resolve("wide.png"), DensityImage.toPng(Density.of("wide", 40, 20, weights)));
+        Files.write(folder.resolve("wide.png"), ImageFile.toPng(ImageDensity.of("wide", 40, 20, weights)));
         run("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.png", "--steps", "4");
         assertEquals(512, ImageIO.read(folder.resolve("w.png").toFile()).getHeight());
         run("sample", "--model", "./m.safetensors", "--p1", "./wide.png", "-o", "./w.svg", "--steps", "4");
@@ -209,8 +210,8 @@ class MapIT {
         Density large = Densities.noise(1600);
         Model.write(folder.resolve("large.safetensors"),
                 new Model(TrainedNetwork.get(), Optional.of(large), Optional.of(TrainedNetwork.P1), Map.of()));
-        Files.write(folder.resolve("large.png"), DensityImage.toPng(large));
-        Files.write(folder.resolve("other.png"), DensityImage.toPng(Densities.noise(50)));
+        Files.write(folder.resolve("large.png"), ImageFile.toPng(large.image()));
+        Files.write(folder.resolve("other.png"), ImageFile.toPng(Densities.noise(50)));
         ChildRun same = run("sample", "--model", "./large.safetensors", "--p0", "./large.png", "--steps", "2", "-o", "./p.npy");
         assertFalse(same.err().contains("is not the picture"), same.err());
         ChildRun other = run("sample", "--model", "./large.safetensors", "--p0", "./other.png", "--steps", "2", "-o", "./p.npy");

@@ -22,8 +22,8 @@ class BmpFileTest {
     @TempDir
     private Path folder;
 
-    private Density read(byte[] bmp) throws IOException {
-        return DensityImage.read(Files.write(folder.resolve("picture.bmp"), bmp), false);
+    private ImageDensity read(byte[] bmp) throws IOException {
+        return ImageFile.read(Files.write(folder.resolve("picture.bmp"), bmp), false);
     }
 
     /** A BMP of eight columns and one row, white at the left; a black and white palette, or at least three bytes per pixel. */
@@ -55,7 +55,7 @@ class BmpFileTest {
     @CsvSource({"12, 1, 0", "12, 8, 0", "12, 24, 0", "40, 1, 0", "40, 4, 0", "40, 8, 0", "40, 24, 0", "40, 32, 0",
         "108, 8, 0", "124, 24, 0"})
     void whatTheDecoderKnowsIsRead(int headerBytes, int bits, int compression) throws IOException {
-        Density density = read(bmp(headerBytes, bits, compression));
+        ImageDensity density = read(bmp(headerBytes, bits, compression));
         assertEquals(8, density.width());
         assertEquals(65535, Short.toUnsignedInt(density.weights()[0]));
         assertEquals(65535, density.totalWeight());

@@ -34,8 +34,8 @@ class CostlyPicturesTest {
     @TempDir
     private Path folder;
 
-    private Density read(byte[] bytes) throws IOException {
-        return DensityImage.read(Files.write(folder.resolve("picture"), bytes), false);
+    private ImageDensity read(byte[] bytes) throws IOException {
+        return ImageFile.read(Files.write(folder.resolve("picture"), bytes), false);
     }
 
     private void assertRefused(byte[] bytes, String reason) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** A uniform integer below the total weight finds a pixel with exactly that pixel's share. */
 class CumulativeWeightsTest {
     /** The pixel whose share of the weights holds the integer r, by two searches as on the device. */
-    private static int pixelAt(Density density, long[] byRow, int[] inRows, long r) {
+    private static int pixelAt(ImageDensity density, long[] byRow, int[] inRows, long r) {
         int row = 0;
         while (byRow[row] <= r) {
             row++;
@@ -34,7 +34,7 @@ class CumulativeWeightsTest {
 
     @Test
     void sumsRowsFromTheTopAndColumnsInsideTheirRow() {
-        Density density = Density.of("test", 3, 2, new short[] {1, 0, 2, (short) 65535, 5, 0});
+        ImageDensity density = ImageDensity.of("test", 3, 2, new short[] {1, 0, 2, (short) 65535, 5, 0});
         assertArrayEquals(new long[] {3, 65543}, density.cumulativeByRow());
         assertArrayEquals(new int[] {1, 1, 3, 65535, 65540, 65540}, density.cumulativeInRows());
         assertEquals(65543, density.totalWeight());
@@ -51,7 +51,7 @@ class CumulativeWeightsTest {
                     weights[p] = (short) (random.nextBoolean() ? 0 : random.nextInt(40));
                 }
                 weights[random.nextInt(weights.length)] = 3;
-                Density density = Density.of("test", size[0], size[1], weights);
+                ImageDensity density = ImageDensity.of("test", size[0], size[1], weights);
                 long[] byRow = density.cumulativeByRow();
                 int[] inRows = density.cumulativeInRows();
                 long r = 0;
@@ -68,12 +68,12 @@ class CumulativeWeightsTest {
 
     @Test
     void theWidestWhiteRowJustFitsUnsigned32Bits() {
-        short[] weights = new short[2 * Density.MAX_SAMPLED_WIDTH];
+        short[] weights = new short[2 * ImageDensity.MAX_SAMPLED_WIDTH];
         Arrays.fill(weights, (short) 65535);
-        Density density = Density.of("wide", Density.MAX_SAMPLED_WIDTH, 2, weights);
+        ImageDensity density = ImageDensity.of("wide", ImageDensity.MAX_SAMPLED_WIDTH, 2, weights);
         long[] byRow = density.cumulativeByRow();
         int[] inRows = density.cumulativeInRows();
-        assertEquals(0xffff_ffff, inRows[Density.MAX_SAMPLED_WIDTH - 1]);
+        assertEquals(0xffff_ffff, inRows[ImageDensity.MAX_SAMPLED_WIDTH - 1]);
         assertEquals(2 * 0xffff_ffffL, byRow[1]);
         assertEquals(2 * 0xffff_ffffL, density.totalWeight());
         Random random = new Random(3);
@@ -86,9 +86,9 @@ class CumulativeWeightsTest {
 
     @Test
     void refusesAWiderOne() {
-        short[] weights = new short[Density.MAX_SAMPLED_WIDTH + 1];
+        short[] weights = new short[ImageDensity.MAX_SAMPLED_WIDTH + 1];
         weights[0] = 1;
-        Density wide = Density.of("wide", weights.length, 1, weights);
+        ImageDensity wide = ImageDensity.of("wide", weights.length, 1, weights);
         var refusal = assertThrows(InvalidInputException.class, wide::cumulativeInRows);
         assertTrue(refusal.getMessage().contains("65,537"), refusal.getMessage());
     }

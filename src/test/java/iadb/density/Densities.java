@@ -9,21 +9,21 @@ public final class Densities {
     }
 
     /** Makes a density from the lower 16 bits of a weight for each pixel, row by row from the top. */
-    public static Density filled(String name, int width, int height, IntSupplier weights) {
+    public static ImageDensity filled(String name, int width, int height, IntSupplier weights) {
         short[] pixels = new short[width * height];
         for (int p = 0; p < pixels.length; p++) {
             pixels[p] = (short) weights.getAsInt();
         }
-        return Density.of(name, width, height, pixels);
+        return ImageDensity.of(name, width, height, pixels);
     }
 
     /** A square of uniform noise, which does not compress; its side is also its seed. */
-    public static Density noise(int side) {
+    public static ImageDensity noise(int side) {
         return filled("noise", side, side, new Random(side)::nextInt);
     }
 
     /** Black except for one pixel, counted row by row from the top left. */
-    public static Density dot(int width, int height, int pixel, int weight) {
+    public static ImageDensity dot(int width, int height, int pixel, int weight) {
         int[] next = {0};
         return filled("dot", width, height, () -> next[0]++ == pixel ? weight : 0);
     }

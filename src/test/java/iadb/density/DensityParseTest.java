@@ -14,23 +14,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DensityParseTest {
     private static String refusalOf(String text) {
-        String message = assertThrows(InvalidInputException.class, () -> Density.parse(text, false)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> ImageDensity.parse(text, false)).getMessage();
         assertFalse(message.contains("\n"), message);
         return message;
     }
 
     @Test
     void aKnownNameIsTheNamedDensity() {
-        assertTrue(Density.parse("spiral", false).isNamed());
-        assertArrayEquals(Density.parse("spiral", false).weights(), Density.parse("spiral", true).weights());
+        assertTrue(ImageDensity.parse("spiral", false).isNamed());
+        assertArrayEquals(ImageDensity.parse("spiral", false).weights(), ImageDensity.parse("spiral", true).weights());
     }
 
     @Test
     void anythingElseThatExistsIsAFile(@TempDir Path folder) throws Exception {
-        byte[] png = DensityImage.toPng(Density.of("p", 2, 1, new short[] {7, 9}));
+        byte[] png = ImageFile.toPng(ImageDensity.of("p", 2, 1, new short[] {7, 9}));
         for (String name : new String[] {"picture.png", "no-ending", "spiral"}) {
             Path file = Files.write(folder.resolve(name), png);
-            Density density = Density.parse(file.toString(), false);
+            ImageDensity density = ImageDensity.parse(file.toString(), false);
             assertEquals(name, density.name());
             assertFalse(density.isNamed());
             assertEquals(file, density.file().orElseThrow());
@@ -39,9 +39,9 @@ class DensityParseTest {
 
     @Test
     void invertReachesTheFile(@TempDir Path folder) throws Exception {
-        byte[] png = DensityImage.toPng(Density.of("p", 2, 1, new short[] {0, 9}));
+        byte[] png = ImageFile.toPng(ImageDensity.of("p", 2, 1, new short[] {0, 9}));
         Path file = Files.write(folder.resolve("p.png"), png);
-        assertArrayEquals(new short[] {(short) 65535, (short) 65526}, Density.parse(file.toString(), true).weights());
+        assertArrayEquals(new short[] {(short) 65535, (short) 65526}, ImageDensity.parse(file.toString(), true).weights());
     }
 
     @Test

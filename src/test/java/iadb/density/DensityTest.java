@@ -13,17 +13,17 @@ import org.junit.jupiter.api.Test;
 class DensityTest {
     private static final double NOWHERE = Double.NEGATIVE_INFINITY;
 
-    private static Density of(int width, int height, int... weights) {
+    private static ImageDensity of(int width, int height, int... weights) {
         short[] shorts = new short[weights.length];
         for (int p = 0; p < shorts.length; p++) {
             shorts[p] = (short) weights[p];
         }
-        return Density.of("test", width, height, shorts);
+        return ImageDensity.of("test", width, height, shorts);
     }
 
     @Test
     void countsUnsignedWeights() {
-        Density density = of(2, 2, 65535, 0x8000, 0, 1);
+        ImageDensity density = of(2, 2, 65535, 0x8000, 0, 1);
         assertEquals(65535, density.brightest());
         assertEquals(65535L + 0x8000 + 1, density.totalWeight());
         assertEquals((65535.0 + 0x8000 + 1) / 4 / 65535, density.acceptance());
@@ -32,7 +32,7 @@ class DensityTest {
 
     @Test
     void theTopRowOfTheImageIsAtYOne() {
-        Density density = of(2, 2,
+        ImageDensity density = of(2, 2,
                 1, 2,
                 3, 4);
         assertEquals(Math.log(1 * 4 / 10.0), density.logDensityAt(0.25, 0.75));
@@ -43,7 +43,7 @@ class DensityTest {
 
     @Test
     void aPixelOwnsItsLeftAndItsLowerEdge() {
-        Density density = of(2, 2,
+        ImageDensity density = of(2, 2,
                 1, 2,
                 3, 4);
         assertEquals(density.logDensityAt(0.75, 0.75), density.logDensityAt(0.5, 0.5));
@@ -53,7 +53,7 @@ class DensityTest {
 
     @Test
     void isZeroOutsideTheSquareAndOnBlackPixels() {
-        Density density = of(2, 1, 5, 0);
+        ImageDensity density = of(2, 1, 5, 0);
         assertEquals(Math.log(2), density.logDensityAt(0.1, 0.5));
         assertEquals(NOWHERE, density.logDensityAt(0.6, 0.5));
         double[] outside = {-Double.MIN_VALUE, 1, 1.5, -3, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
@@ -88,7 +88,7 @@ class DensityTest {
         int width = 7;
         int height = 5;
         int[] weights = random.ints(width * height, 0, 65536).toArray();
-        Density density = of(width, height, weights);
+        ImageDensity density = of(width, height, weights);
         double mass = 0;
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
@@ -115,7 +115,7 @@ class DensityTest {
 
     @Test
     void onlyADensityFoundByNameIsNamed() {
-        Density heart = NamedDensities.find("heart").orElseThrow();
+        ImageDensity heart = NamedDensities.find("heart").orElseThrow();
         assertTrue(heart.isNamed());
         assertFalse(of(1, 1, 1).isNamed());
         assertTrue(heart.file().isEmpty());
@@ -124,6 +124,6 @@ class DensityTest {
     @Test
     void takesTheWeightsWithoutCopying() {
         short[] weights = {1, 2};
-        assertSame(weights, Density.of("test", 2, 1, weights).weights());
+        assertSame(weights, ImageDensity.of("test", 2, 1, weights).weights());
     }
 }

@@ -31,8 +31,8 @@ class GifFileTest {
     @TempDir
     private Path folder;
 
-    private Density read(byte[] gif, boolean invert) throws IOException {
-        return DensityImage.read(Files.write(folder.resolve("picture.gif"), gif), invert);
+    private ImageDensity read(byte[] gif, boolean invert) throws IOException {
+        return ImageFile.read(Files.write(folder.resolve("picture.gif"), gif), invert);
     }
 
     private String refusalOf(byte[] gif, boolean invert) {
@@ -94,7 +94,7 @@ class GifFileTest {
         for (int p = 0; p < 6; p++) {
             expected[(top + p / 3) * width + left + p % 3] = WHITE;
         }
-        Density density = read(placed(1, screenWidth, screenHeight, left, top), false);
+        ImageDensity density = read(placed(1, screenWidth, screenHeight, left, top), false);
         assertEquals(width, density.width());
         assertEquals(height, density.height());
         assertArrayEquals(expected, density.weights());

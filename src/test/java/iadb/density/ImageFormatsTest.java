@@ -16,14 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every pixel format of the four file formats gives the brightness that DensityImage specifies, exact to 16 bits. */
+/** Every pixel format of the four file formats gives the brightness that ImageFile specifies, exact to 16 bits. */
 class ImageFormatsTest {
     private static final int WHITE = 65535;
 
     @TempDir
     private Path folder;
 
-    private static int[] weights(Density density) {
+    private static int[] weights(ImageDensity density) {
         int[] weights = new int[density.weights().length];
         for (int p = 0; p < weights.length; p++) {
             weights[p] = Short.toUnsignedInt(density.weights()[p]);
@@ -32,17 +32,17 @@ class ImageFormatsTest {
     }
 
     private int[] read(byte[] file) throws IOException {
-        return weights(DensityImage.read(Files.write(folder.resolve("image"), file), false));
+        return weights(ImageFile.read(Files.write(folder.resolve("image"), file), false));
     }
 
     private int[] readInverted(byte[] file) throws IOException {
-        return weights(DensityImage.read(Files.write(folder.resolve("image"), file), true));
+        return weights(ImageFile.read(Files.write(folder.resolve("image"), file), true));
     }
 
     private int[] readWritten(BufferedImage image, String format) throws IOException {
         Path file = folder.resolve("image." + format);
         assertEquals(true, ImageIO.write(image, format, file.toFile()), "Java writes this kind of " + format);
-        return weights(DensityImage.read(file, false));
+        return weights(ImageFile.read(file, false));
     }
 
     /** The luminance by its definition, in double: on 16-bit values, rounded once. */
@@ -213,7 +213,7 @@ class ImageFormatsTest {
             writer.dispose();
         }
         int grey = 100 * 257;
-        assertArrayEquals(new int[] {grey, grey, 257, grey, 0}, weights(DensityImage.read(file, false)));
+        assertArrayEquals(new int[] {grey, grey, 257, grey, 0}, weights(ImageFile.read(file, false)));
     }
 
     /** A level picture is stored by one coefficient, the mean, in steps of 1/8 of the quality's first divisor: v to within 1. */

@@ -34,7 +34,7 @@ class JpegFileTest {
     private Path folder;
 
     private short[] read(byte[] jpeg) throws IOException {
-        return DensityImage.read(Files.write(folder.resolve("picture.jpg"), jpeg), false).weights();
+        return ImageFile.read(Files.write(folder.resolve("picture.jpg"), jpeg), false).weights();
     }
 
     private void assertRefused(byte[] jpeg, String reason) {

@@ -17,7 +17,7 @@ class NamedDensitiesTest {
         return NamedDensities.names();
     }
 
-    private static Density find(String name) {
+    private static ImageDensity find(String name) {
         return NamedDensities.find(name).orElseThrow();
     }
 
@@ -38,7 +38,7 @@ class NamedDensitiesTest {
     @ParameterizedTest
     @MethodSource("names")
     void isItselfAtEveryCall(String name) {
-        Density density = find(name);
+        ImageDensity density = find(name);
         assertEquals(name, density.name());
         assertTrue(density.isNamed());
         assertEquals(512, density.width());
@@ -61,7 +61,7 @@ class NamedDensitiesTest {
         if (name.equals("uniform")) {
             return; // its promise is the whole square, tested below
         }
-        Density density = find(name);
+        ImageDensity density = find(name);
         double inside = 0;
         double meanX = 0;
         double meanY = 0;
@@ -80,7 +80,7 @@ class NamedDensitiesTest {
 
     @Test
     void uniformHasDensityOneEverywhere() {
-        Density uniform = find("uniform");
+        ImageDensity uniform = find("uniform");
         assertEquals(0, uniform.logDensityAt(0, 0));
         assertEquals(0, uniform.logDensityAt(0.3, 0.999));
         assertEquals(1, uniform.acceptance());
@@ -88,7 +88,7 @@ class NamedDensitiesTest {
 
     @Test
     void gaussianHasItsSigma() {
-        Density gaussian = find("gaussian");
+        ImageDensity gaussian = find("gaussian");
         double variance = 0;
         for (int p = 0; p < gaussian.weights().length; p++) {
             double x = (p % 512 + 0.5) / 512 - 0.5;
@@ -100,14 +100,14 @@ class NamedDensitiesTest {
 
     @Test
     void theCheckerboardsFieldsAreEqual() {
-        Density board = find("checkerboard");
+        ImageDensity board = find("checkerboard");
         assertEquals(8 * 100 * 100 * 65535L, board.totalWeight());
-        assertEquals(Density.WHITE, Short.toUnsignedInt(board.weights()[(511 - 56) * 512 + 56]));
+        assertEquals(ImageDensity.WHITE, Short.toUnsignedInt(board.weights()[(511 - 56) * 512 + 56]));
     }
 
     @Test
     void lettersStandUpright() {
-        Density letters = find("letters");
+        ImageDensity letters = find("letters");
         assertTrue(letters.logDensityAt(0.29, 0.7) > 0, "the stem of the I, upper left");
         assertTrue(letters.logDensityAt(0.71, 0.87) > 0, "the tip of the A, upper right");
         assertTrue(letters.logDensityAt(0.17, 0.27) > 0, "the stem of the D, lower left");

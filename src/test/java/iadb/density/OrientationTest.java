@@ -38,7 +38,7 @@ class OrientationTest {
 
     /** The rows of a picture as letters, from the darkest to the brightest stored value. */
     private String seen(byte[] file, short[] stored) throws IOException {
-        Density density = DensityImage.read(Files.write(folder.resolve("picture"), file), false);
+        ImageDensity density = ImageFile.read(Files.write(folder.resolve("picture"), file), false);
         StringBuilder letters = new StringBuilder();
         for (int p = 0; p < density.weights().length; p++) {
             letters.append(p > 0 && p % density.width() == 0 ? "/" : "");
@@ -56,7 +56,7 @@ class OrientationTest {
         var picture = new BufferedImage(3, 2, BufferedImage.TYPE_BYTE_GRAY);
         picture.getRaster().setSamples(0, 0, 3, 2, 0, new int[] {10, 50, 90, 130, 170, 210});
         byte[] plain = RawJpeg.of(picture, false);
-        short[] stored = DensityImage.read(Files.write(folder.resolve("plain"), plain), false).weights();
+        short[] stored = ImageFile.read(Files.write(folder.resolve("plain"), plain), false).weights();
         assertEquals("abc/def", seen(plain, stored));
         for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
             byte[] exif = exif(order, SHORT, value);

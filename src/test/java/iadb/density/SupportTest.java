@@ -9,13 +9,13 @@ import org.junit.jupiter.api.Test;
 /** Two pixels around what is brighter than 2 % of the brightest. */
 class SupportTest {
     /** 20 × 10 pixels, black but for one in column 10 and row 4 from the top. */
-    private static Density dot(int weight) {
+    private static ImageDensity dot(int weight) {
         return Densities.dot(20, 10, 4 * 20 + 10, weight);
     }
 
     @Test
     void reachesTwoPixelsFromABrightOneInUnitsOfItsSides() {
-        Density density = dot(9);
+        ImageDensity density = dot(9);
         double left = 10 / 20.0;
         double bottom = 1 - 5 / 10.0;
         assertTrue(density.isOnSupport(left + 0.01, bottom + 0.01));
@@ -33,14 +33,14 @@ class SupportTest {
         weights[4 * 20 + 10] = (short) 50_000;
         weights[4 * 20 + 2] = (short) 1000;  // exactly 2 %
         weights[4 * 20 + 17] = (short) 1001;
-        Density density = Density.of("dots", 20, 10, weights);
+        ImageDensity density = ImageDensity.of("dots", 20, 10, weights);
         assertFalse(density.isOnSupport(2.5 / 20, 1 - 4.5 / 10));
         assertTrue(density.isOnSupport(17.5 / 20, 1 - 4.5 / 10));
     }
 
     @Test
     void itsMarginGoesBeyondTheSquare() {
-        Density density = Densities.filled("all", 4, 4, () -> 1);
+        ImageDensity density = Densities.filled("all", 4, 4, () -> 1);
         assertTrue(density.isOnSupport(-0.49, 0.5) && density.isOnSupport(0.5, 1.49));
         assertFalse(density.isOnSupport(-0.51, 0.5) || density.isOnSupport(0.5, 1.51) || density.isOnSupport(Double.NaN, 0.5));
         assertFalse(density.isOnSupport(1e30, 0) || density.isOnSupport(0, Double.NEGATIVE_INFINITY));

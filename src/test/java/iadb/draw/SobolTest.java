@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Densities;
-import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.draw.PointSource.Sequence;
 import iadb.random.RandomPurpose;
 import java.util.Arrays;
@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 
 /** Scrambled Sobol points are even, and each is uniform, on every OpenCL device. */
 class SobolTest {
-    private static final Density UNIFORM = Density.of("uniform", 1, 1, new short[] {1});
+    private static final ImageDensity UNIFORM = ImageDensity.of("uniform", 1, 1, new short[] {1});
 
-    private static float[] draw(Context context, Density density, long seed, int first, int count) {
+    private static float[] draw(Context context, ImageDensity density, long seed, int first, int count) {
         try (PointSource source = new PointSource(context, density, Sequence.SOBOL)) {
             return source.drawToHost(seed, RandomPurpose.START_POINTS, first, count);
         }
@@ -54,7 +54,7 @@ class SobolTest {
     /** Each elementary interval holds one point of any uniform density: the borders of its pixels have no effect. */
     @Test
     void pixelsDoNotCutTheEvenness() {
-        Density pixels = Densities.filled("pixels", 8, 4, () -> 40_000);
+        ImageDensity pixels = Densities.filled("pixels", 8, 4, () -> 40_000);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
                 assertOneInEachInterval(draw(context, pixels, 9, 0, 1 << 12), 12);
@@ -116,7 +116,7 @@ class SobolTest {
             weights[i] = (short) (i % side == 0 ? 900 : 100);
             mean += (i % side + 0.5) / side * (i % side == 0 ? 900 : 100) / (18_000.0);
         }
-        Density uneven = Density.of("uneven", side, side, weights);
+        ImageDensity uneven = ImageDensity.of("uneven", side, side, weights);
         int count = 1 << 12;
         int seeds = 16;
         for (Device device : Device.all()) {

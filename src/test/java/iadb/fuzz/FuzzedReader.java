@@ -3,7 +3,8 @@ package iadb.fuzz;
 import iadb.cl.CacheAccess;
 import iadb.cli.ResumeAccess;
 import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageDensity;
+import iadb.density.ImageFile;
 import iadb.fault.InvalidInputException;
 import iadb.file.NpyReader;
 import iadb.file.PointReader;
@@ -32,7 +33,7 @@ enum FuzzedReader {
         @Override
         void read(Path file) {
             if (!Pictures.isSlow(file)) {
-                use(DensityImage.read(file, false));
+                use(ImageFile.read(file, false));
             }
         }
     },
@@ -46,7 +47,7 @@ enum FuzzedReader {
         @Override
         void read(Path file) {
             if (!Pictures.isSlow(file)) {
-                use(DensityImage.read(file, true));
+                use(ImageFile.read(file, true));
             }
         }
     },
@@ -210,7 +211,8 @@ enum FuzzedReader {
         }
     }
 
-    private static void use(Density density) {
+    private static void use(Density used) {
+        ImageDensity density = used.image();
         long[] byRow = density.cumulativeByRow();
         long inRows = 0;
         int[] cumulative = density.cumulativeInRows();

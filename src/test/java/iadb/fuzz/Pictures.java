@@ -1,7 +1,7 @@
 package iadb.fuzz;
 
-import iadb.density.Density;
-import iadb.density.DensityImage;
+import iadb.density.ImageDensity;
+import iadb.density.ImageFile;
 import iadb.density.RawPng;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +19,7 @@ import javax.imageio.stream.ImageInputStream;
 /** Image files for a fuzzer. */
 final class Pictures {
     /** Some density. */
-    static final Density DOT = Density.of("dot", 1, 1, new short[] {1});
+    static final ImageDensity DOT = ImageDensity.of("dot", 1, 1, new short[] {1});
 
     private static final int SIGNATURE_BYTES = 8;
     private static final int IDAT = 0x49444154;
@@ -42,7 +42,7 @@ final class Pictures {
             try {
                 reader.setInput(in, true, true);
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                return pixels > MOST_PIXELS && pixels <= DensityImage.MAX_PIXELS;
+                return pixels > MOST_PIXELS && pixels <= ImageFile.MAX_PIXELS;
             } finally {
                 reader.dispose();
             }

@@ -64,7 +64,7 @@ class CheckpointTest {
             assertEquals(1234, after.checkpoint().step());
             assertArrayEquals(new float[] {3, 2, 1}, after.losses());
             assertEquals(before.metadata(), after.metadata());
-            assertArrayEquals(Densities.noise(20).weights(), after.p0().orElseThrow().weights());
+            assertArrayEquals(Densities.noise(20).weights(), after.p0().orElseThrow().image().weights());
             assertEquals("ring", after.p1().orElseThrow().name());
             Path again = folder.resolve("again.safetensors");
             Checkpoint.write(again, after);

@@ -37,9 +37,9 @@ class ModelTest {
             Model read = Model.read(file);
             assertEquals(shape, read.network().shape());
             assertArrayEquals(written.network().parameters(), read.network().parameters());
-            assertTrue(read.p0().orElseThrow().isNamed());
-            assertArrayEquals(written.p0().orElseThrow().weights(), read.p0().orElseThrow().weights());
-            assertArrayEquals(written.p1().orElseThrow().weights(), read.p1().orElseThrow().weights());
+            assertTrue(read.p0().orElseThrow().image().isNamed());
+            assertArrayEquals(written.p0().orElseThrow().image().weights(), read.p0().orElseThrow().image().weights());
+            assertArrayEquals(written.p1().orElseThrow().image().weights(), read.p1().orElseThrow().image().weights());
             assertEquals(Map.of("seed", "3"), read.provenance());
         }
     }

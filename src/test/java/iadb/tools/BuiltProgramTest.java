@@ -12,7 +12,7 @@ import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OtherDevice;
 import iadb.cl.Source;
-import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
 import iadb.model.Checkpoint;
@@ -83,7 +83,7 @@ class BuiltProgramTest {
         Set<String> built;
         try (Context context = Context.open(device)) {
             BarrierSelfTest.passes(context, 1, 1);
-            new PointSource(context, Density.parse("ring", false)).close();
+            new PointSource(context, ImageDensity.parse("ring", false)).close();
             new EnergyDistance(context).close();
             ProfileAccess.measurePeak(context);
             built = CacheAccess.built(context);

@@ -12,6 +12,7 @@ import iadb.ChildRun;
 import iadb.LearnedMap;
 import iadb.cli.Jar;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.density.NamedDensities;
 import iadb.file.NpyReader;
 import iadb.model.Model;
@@ -29,6 +30,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -82,7 +84,8 @@ class WindowIT {
             return near / (double) points.size();
         }
 
-        private static boolean isNear(Density density, double x, double y) {
+        private static boolean isNear(Density near, double x, double y) {
+            ImageDensity density = near.image();
             double dark = 0.02 * density.brightest();
             for (int i = -4; i <= 4; i++) {
                 for (int j = -4; j <= 4; j++) {
@@ -356,8 +359,8 @@ class WindowIT {
 
     @Test
     void sharedAndCopiedPointsDrawTheSamePicture() throws Exception {
-        Model.write(model(), new Model(Network.initial(NetworkShape.TUTORIAL, 7), NamedDensities.find("gaussian"),
-                NamedDensities.find("ring"), Map.of()));
+        Model.write(model(), new Model(Network.initial(NetworkShape.TUTORIAL, 7), Optional.of(ImageDensity.parse("gaussian", false)),
+                Optional.of(ImageDensity.parse("ring", false)), Map.of()));
         try (Show copied = new Show(Map.of(), "--offscreen", "--seconds", "0", "--screenshot", "copied.png",
                 "--interop", "off", "--model", model().toString())) {
             assertEquals("copied", copied.end(0).get("transfer").getAsString());

@@ -4,6 +4,7 @@ import static org.lwjgl.opengl.GL33C.*;
 
 import iadb.cl.Resources;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.plot.Palette;
 import iadb.view.surface.Surface;
 import java.nio.ByteBuffer;
@@ -65,7 +66,8 @@ public final class SceneRenderer implements AutoCloseable {
     }
 
     /** Sets the density drawn behind the points. */
-    public void setDensity(Density behind) {
+    public void setDensity(Density density) {
+        ImageDensity behind = density.image();
         int step = (Math.max(behind.width(), behind.height()) + MAX_TEXELS - 1) / MAX_TEXELS;
         int width = (behind.width() + step - 1) / step;
         int height = (behind.height() + step - 1) / step;

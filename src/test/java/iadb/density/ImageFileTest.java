@@ -28,12 +28,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that are not pictures are refused in one line that names the file; a density is read back unchanged from its PNG. */
-class DensityImageTest {
+class ImageFileTest {
     @TempDir
     private Path folder;
 
     private String refusalOf(Path file) {
-        String message = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, false)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> ImageFile.read(file, false)).getMessage();
         assertTrue(message.contains(file.getFileName().toString()), message);
         assertFalse(message.contains("\n"), message);
         return message;
@@ -63,8 +63,8 @@ class DensityImageTest {
             for (int p = 0; p < weights.length; p++) {
                 weights[p] = (short) (random.nextInt(65536) | (p == 0 ? 1 : 0));
             }
-            Density density = Density.of("noise", size[0], size[1], weights);
-            Density back = DensityImage.fromPng("noise", DensityImage.toPng(density));
+            ImageDensity density = ImageDensity.of("noise", size[0], size[1], weights);
+            ImageDensity back = ImageFile.fromPng("noise", ImageFile.toPng(density));
             assertEquals(size[0], back.width());
             assertEquals(size[1], back.height());
             assertArrayEquals(weights, back.weights());
@@ -75,22 +75,22 @@ class DensityImageTest {
     @Test
     void namedDensitiesComeBackFromTheirPng() {
         for (String name : NamedDensities.names()) {
-            Density density = NamedDensities.find(name).orElseThrow();
-            Density back = DensityImage.fromPng(name, DensityImage.toPng(density));
+            ImageDensity density = NamedDensities.find(name).orElseThrow();
+            ImageDensity back = ImageFile.fromPng(name, ImageFile.toPng(density));
             assertArrayEquals(density.weights(), back.weights(), name);
         }
     }
 
     @Test
     void damagedBytesFromAModelFileAreRefusedByName() {
-        var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.fromPng("p0", new byte[] {1, 2}));
+        var refusal = assertThrows(InvalidInputException.class, () -> ImageFile.fromPng("p0", new byte[] {1, 2}));
         assertTrue(refusal.getMessage().startsWith("p0 is not an image"), refusal.getMessage());
     }
 
     @Test
     void theFilesNameWithoutFoldersIsTheDensitys() throws IOException {
         Path file = Files.write(folder.resolve("cat.png"), written("png"));
-        Density density = DensityImage.read(file, false);
+        ImageDensity density = ImageFile.read(file, false);
         assertEquals("cat.png", density.name());
         assertEquals(file, density.file().orElseThrow());
         assertFalse(density.isNamed());
@@ -99,7 +99,7 @@ class DensityImageTest {
     @Test
     void theFormatIsKnownByTheContentAndNotTheEnding() throws IOException {
         Path file = Files.write(folder.resolve("really-a-gif.png"), written("gif"));
-        assertEquals(40, DensityImage.read(file, false).width());
+        assertEquals(40, ImageFile.read(file, false).width());
     }
 
     @Test
@@ -148,7 +148,7 @@ class DensityImageTest {
             }
             Path file = Files.write(folder.resolve("damaged"), damaged);
             try {
-                DensityImage.read(file, false);
+                ImageFile.read(file, false);
             } catch (InvalidInputException e) {
                 assertFalse(e.getMessage().contains("\n"), e.getMessage());
             }
@@ -198,7 +198,7 @@ class DensityImageTest {
         String black = refusalOf(new RawPng(2, 1, 8, RawPng.GREY).rows(new byte[2]));
         assertEquals(folder.resolve("picture") + " is all black: a density needs at least one bright pixel", black);
         Path white = Files.write(folder.resolve("white"), new RawPng(1, 1, 8, RawPng.GREY).rows(new byte[] {-1}));
-        var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(white, true));
+        var refusal = assertThrows(InvalidInputException.class, () -> ImageFile.read(white, true));
         assertEquals(Optional.of(InvalidInputException.Setting.INVERT), refusal.setting());
     }
 
@@ -214,7 +214,7 @@ class DensityImageTest {
         for (byte[] picture : pictures) {
             Path file = Files.write(folder.resolve("clear.png"), picture);
             for (boolean invert : new boolean[] {false, true}) {
-                var refusal = assertThrows(InvalidInputException.class, () -> DensityImage.read(file, invert));
+                var refusal = assertThrows(InvalidInputException.class, () -> ImageFile.read(file, invert));
                 assertEquals(file + " is fully transparent: a density needs at least one visible pixel", refusal.getMessage());
             }
         }
@@ -232,11 +232,11 @@ class DensityImageTest {
         byte[][] pictures = {palette.chunk(type, data).rows(new byte[] {1, 0, 1}), grey.rows(new byte[] {5, 9, 5}),
             colour.rows(new byte[] {9, 9, 9})};
         for (byte[] picture : pictures) {
-            short[] weights = DensityImage.read(Files.write(folder.resolve("picture"), picture), false).weights();
+            short[] weights = ImageFile.read(Files.write(folder.resolve("picture"), picture), false).weights();
             assertArrayEquals(weights.length == 1 ? new short[] {9 * 257} : new short[] {5 * 257, 9 * 257, 5 * 257}, weights);
             byte[] flipped = picture.clone();
             flipped[41] ^= 1; // in the chunk's data: its checksum is wrong
-            assertArrayEquals(weights, DensityImage.read(Files.write(folder.resolve("picture"), flipped), false).weights());
+            assertArrayEquals(weights, ImageFile.read(Files.write(folder.resolve("picture"), flipped), false).weights());
         }
     }
 
@@ -248,14 +248,14 @@ class DensityImageTest {
         }
         Path paper = folder.resolve("drawing.png");
         Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
-        assertTrue(DensityImage.invertHint(DensityImage.read(paper, false), false).isEmpty(), "even: nothing to invert");
+        assertTrue(ImageFile.invertHint(ImageFile.read(paper, false), false).isEmpty(), "even: nothing to invert");
         for (int dark = 1; dark <= 6; dark++) { // of 20 rows
             Arrays.fill(rows[3 * dark], (byte) 20);
             Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
-            Density drawing = DensityImage.read(paper, false);
+            ImageDensity drawing = ImageFile.read(paper, false);
             assertEquals("most of drawing.png is bright, and bright is dense",
-                    DensityImage.invertHint(drawing, false).orElseThrow());
-            assertTrue(DensityImage.invertHint(DensityImage.read(paper, true), true).isEmpty());
+                    ImageFile.invertHint(drawing, false).orElseThrow());
+            assertTrue(ImageFile.invertHint(ImageFile.read(paper, true), true).isEmpty());
         }
         for (byte[] row : rows) { // as uniform as a photograph
             for (int j = 0; j < row.length; j++) {
@@ -263,13 +263,13 @@ class DensityImageTest {
             }
         }
         Files.write(paper, new RawPng(40, 20, 8, RawPng.GREY).rows(rows));
-        assertTrue(DensityImage.invertHint(DensityImage.read(paper, false), false).isEmpty());
+        assertTrue(ImageFile.invertHint(ImageFile.read(paper, false), false).isEmpty());
     }
 
     @Test
     void aNamedDensityGetsNoHintHoweverBright() {
         for (String name : NamedDensities.names()) {
-            assertTrue(DensityImage.invertHint(NamedDensities.find(name).orElseThrow(), false).isEmpty(), name);
+            assertTrue(ImageFile.invertHint(NamedDensities.find(name).orElseThrow(), false).isEmpty(), name);
         }
     }
 
@@ -291,7 +291,7 @@ class DensityImageTest {
             if (height > 1 && height < 5) {
                 assertTrue(refusalOf(out.toByteArray()).contains("interlaced GIF"));
             } else {
-                Density density = DensityImage.read(Files.write(folder.resolve("tiny"), out.toByteArray()), false);
+                ImageDensity density = ImageFile.read(Files.write(folder.resolve("tiny"), out.toByteArray()), false);
                 for (int p = 0; p < 3 * height; p++) {
                     assertEquals(257 * (10 * (p % 3 + 1) + p / 3), Short.toUnsignedInt(density.weights()[p]));
                 }

@@ -33,7 +33,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Reads densities from images: PNG, JPEG, BMP and GIF; 8 or 16 bits; grey, colour, alpha, palette. Writes them as PNG. */
-public final class DensityImage {
+public final class ImageFile {
     /** The longest accepted side of an image, in pixels. */
     public static final int MAX_SIDE = 32_768;
 
@@ -44,7 +44,7 @@ public final class DensityImage {
     private static final String KINDS = "a PNG, JPEG, BMP or GIF";
     private static final Set<String> FORMATS = Set.of("PNG", "JPEG", "BMP", "GIF");
 
-    private DensityImage() { }
+    private ImageFile() { }
 
     /**
      * Reads an image file: grey as stored (257 v for 8 bits), colour by luminance, alpha multiplied in, 16 bits kept. Colour
@@ -56,7 +56,7 @@ public final class DensityImage {
      *     black or transparent, has more than {@value #MAX_PIXELS} pixels or a side above {@value #MAX_SIDE}; the message is one
      *     line that names the file
      */
-    public static Density read(Path file, boolean invert) {
+    public static ImageDensity read(Path file, boolean invert) {
         if (!Files.exists(file)) {
             throw new InvalidInputException("no such file: %s; give %s, or the name of a density".formatted(file, KINDS),
                     Setting.NAMED_DENSITIES);
@@ -70,7 +70,7 @@ public final class DensityImage {
         }
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
             Picture picture = decode(file.toString(), in, invert);
-            return Density.read(file, picture.width(), picture.height(), picture.weights());
+            return ImageDensity.read(file, picture.width(), picture.height(), picture.weights());
         } catch (IOException e) {
             throw new InvalidInputException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
         }
@@ -82,10 +82,10 @@ public final class DensityImage {
      * @param name the density's name in messages and files
      * @throws InvalidInputException in the cases of {@link #read}; the message names the density instead of the file
      */
-    public static Density fromPng(String name, byte[] png) {
+    public static ImageDensity fromPng(String name, byte[] png) {
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(png))) {
             Picture picture = decode(name, in, false);
-            return Density.of(name, picture.width(), picture.height(), picture.weights());
+            return ImageDensity.of(name, picture.width(), picture.height(), picture.weights());
         } catch (IOException e) {
             throw new InvalidInputException("%s cannot be read: %s".formatted(name, e.getMessage()), e);
         }
@@ -96,7 +96,7 @@ public final class DensityImage {
      * for named densities, if {@code inverted}, and for a uniform picture. The mean of 15 photographs was at most 0.61 of the
      * brightest pixel, that of a printed page in bad light 0.67.
      */
-    public static Optional<String> invertHint(Density density, boolean inverted) {
+    public static Optional<String> invertHint(ImageDensity density, boolean inverted) {
         if (density.isNamed() || inverted || density.acceptance() < MOSTLY_BRIGHT || density.acceptance() == 1) {
             return Optional.empty();
         }
@@ -104,7 +104,7 @@ public final class DensityImage {
     }
 
     /** The weights as a 16-bit greyscale PNG in full resolution, as model files store densities. */
-    public static byte[] toPng(Density density) {
+    public static byte[] toPng(ImageDensity density) {
         short[] weights = density.weights();
         var model = new ComponentColorModel(
                 ColorSpace.getInstance(ColorSpace.CS_GRAY), false, false, Transparency.OPAQUE, DataBuffer.TYPE_USHORT);

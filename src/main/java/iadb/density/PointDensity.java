@@ -1,0 +1,167 @@
+package iadb.density;
+
+import iadb.fault.InvalidInputException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The density that points were drawn from. A sample of it is one of its points, drawn with replacement, plus Gaussian noise if it
+ * has a bandwidth; training uses the points themselves. Its value is that of the kernel estimate with a Gaussian at each point, whose
+ * deviation is the bandwidth, or without one that of Scott's rule: the points' deviation times N^(-1/6) (Scott 1992).
+ */
+public final class PointDensity implements Density {
+    /** The fewest points of a density. */
+    public static final int MIN_POINTS = 2;
+
+    private static final int RASTER_SIDE = 256;
+    private static final double[] BLUR = {0.266, 0.213, 0.109, 0.036, 0.008}; // a Gaussian of 1.5 pixels at 0 .. 4
+    private static final int CELL_SAMPLES = 4; // along each side of a cell
+
+    private final String name;
+    private final Path file; // null: none
+    private final float[] points; // [N, 2], in the unit square
+    private final Box box;
+    private final double bandwidth;
+    private final KernelEstimate estimate;
+    private ImageDensity raster; // null before its first use; guarded by this
+
+    /**
+     * @param name      in messages and files
+     * @param file      that the points were read from
+     * @param points    [N, 2], in the unit square; not copied
+     * @param box       the square of the user's plane that is the unit square
+     * @param bandwidth deviation of the noise, in the user's units; 0: none
+     * @throws InvalidInputException if there are fewer than two points, a coordinate is not finite, all points are equal, points lie
+     *     outside the square, or the bandwidth is negative or not finite
+     */
+    public PointDensity(String name, Optional<Path> file, float[] points, Box box, double bandwidth) {
+        if (points.length < 2 * MIN_POINTS) {
+            throw new InvalidInputException("%s has fewer than two points".formatted(name));
+        }
+        int outside = 0;
+        boolean differ = false;
+        for (int n = 0; n < points.length; n += 2) {
+            if (!Float.isFinite(points[n]) || !Float.isFinite(points[n + 1])) {
+                throw new InvalidInputException("%s: point %s is not finite".formatted(name, n / 2 + 1));
+            }
+            boolean inside = points[n] >= 0 && points[n] <= 1 && points[n + 1] >= 0 && points[n + 1] <= 1;
+            outside += inside ? 0 : 1;
+            differ |= points[n] != points[0] || points[n + 1] != points[1];
+        }
+        if (outside > 0) {
+            throw new InvalidInputException("%s of %s points of %s lie outside the box".formatted(outside, points.length / 2, name));
+        }
+        if (!differ) {
+            throw new InvalidInputException("%s: all points are equal".formatted(name));
+        }
+        if (!(bandwidth >= 0 && bandwidth < Double.POSITIVE_INFINITY)) {
+            throw new InvalidInputException("bandwidth %s is not a number of at least 0".formatted(bandwidth));
+        }
+        this.name = name;
+        this.file = file.orElse(null);
+        this.points = points;
+        this.box = box;
+        this.bandwidth = bandwidth;
+        estimate = new KernelEstimate(points, bandwidth > 0 ? bandwidth / box.side() : scott(points));
+    }
+
+    /** The bandwidth of Scott's rule. */
+    private static double scott(float[] points) {
+        int count = points.length / 2;
+        double[] mean = new double[2];
+        double[] squares = new double[2];
+        for (int i = 0; i < points.length; i++) {
+            mean[i % 2] += points[i] / (double) count;
+        }
+        for (int i = 0; i < points.length; i++) {
+            squares[i % 2] += (points[i] - mean[i % 2]) * (points[i] - mean[i % 2]);
+        }
+        return Math.sqrt((squares[0] + squares[1]) / (2.0 * count)) * Math.pow(count, -1 / 6.0);
+    }
+
+    @Override
+    public String name() { return name; }
+
+    @Override
+    public Optional<Path> file() { return Optional.ofNullable(file); }
+
+    @Override
+    public double aspect() { return 1; }
+
+    /** The points, [N, 2], in the unit square; not a copy, do not modify. */
+    public float[] points() { return points; }
+
+    /** N, the number of points. */
+    public int count() { return points.length / 2; }
+
+    /** The square of the user's plane that is the unit square. */
+    public Box box() { return box; }
+
+    /** The deviation of the noise around each point, in the user's units; 0: none. */
+    public double bandwidth() { return bandwidth; }
+
+    /** The deviation of the noise around each point, in units of the square's side; 0: none. */
+    public float noise() { return (float) (bandwidth / box.side()); }
+
+    /** The deviation of the kernel estimate's Gaussians, in the user's units; above 0. */
+    public double estimateBandwidth() { return estimate.bandwidth() * box.side(); }
+
+    @Override
+    public double logDensityAt(double x, double y) { return estimate.logAt(x, y); }
+
+    /** With a bandwidth the mean of the kernel estimate, otherwise the share of points in each cell over its area. */
+    @Override
+    public double[] meanByCell(int columns, int rows) {
+        double[] means = new double[rows * columns];
+        if (bandwidth > 0) {
+            Arrays.parallelSetAll(means, cell -> {
+                double sum = 0;
+                for (int sample = 0; sample < CELL_SAMPLES * CELL_SAMPLES; sample++) {
+                    double column = cell % columns + (sample % CELL_SAMPLES + 0.5) / CELL_SAMPLES;
+                    double row = cell / columns + (sample / CELL_SAMPLES + 0.5) / CELL_SAMPLES;
+                    sum += Math.exp(logDensityAt(column / columns, 1 - row / rows));
+                }
+                return sum / (CELL_SAMPLES * CELL_SAMPLES);
+            });
+            return means;
+        }
+        for (int n = 0; n < points.length; n += 2) {
+            int column = Math.min(columns - 1, (int) (points[n] * (double) columns));
+            int row = rows - 1 - Math.min(rows - 1, (int) (points[n + 1] * (double) rows));
+            means[row * columns + column] += (double) means.length / count();
+        }
+        return means;
+    }
+
+    @Override
+    public synchronized ImageDensity image() {
+        if (raster == null) {
+            double[] levels = blurred(blurred(meanByCell(RASTER_SIDE, RASTER_SIDE), 1), RASTER_SIDE);
+            double highest = Arrays.stream(levels).max().orElseThrow();
+            short[] weights = new short[levels.length];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = (short) Math.round(ImageDensity.WHITE * levels[i] / highest);
+            }
+            raster = ImageDensity.of(name, RASTER_SIDE, RASTER_SIDE, weights);
+        }
+        return raster;
+    }
+
+    /** A raster blurred along one axis, whose neighbours are {@code stride} apart. */
+    private static double[] blurred(double[] levels, int stride) {
+        double[] result = new double[levels.length];
+        for (int i = 0; i < levels.length; i++) {
+            int at = i / stride % RASTER_SIDE;
+            for (int d = 1 - BLUR.length; d < BLUR.length; d++) {
+                if (at + d >= 0 && at + d < RASTER_SIDE) {
+                    result[i + d * stride] += BLUR[Math.abs(d)] * levels[i];
+                }
+            }
+        }
+        return result;
+    }
+
+    @Override
+    public String toString() { return "%s (%s points)".formatted(name, count()); }
+}
