@@ -53,18 +53,24 @@ abstract class PointStream implements AutoCloseable {
     /** The points of a file. After the last, closing warns of points outside the unit square: pixel coordinates are a common mistake. */
     static PointStream of(Path file) {
         PointReader reader;
+        long count;
         try {
             reader = PointReader.open(file);
+            count = countOrClose(reader);
         } catch (IOException e) {
             throw unreadable(file, e);
         }
-        return new PointStream(reader.count()) {
+        return new PointStream(count) {
             private long outside;
 
             @Override
             float[] read(long first, int max) {
                 try {
-                    float[] points = reader.read(max);
+                    double[] read = reader.read(max);
+                    float[] points = new float[read.length];
+                    for (int i = 0; i < points.length; i++) {
+                        points[i] = (float) read[i];
+                    }
                     for (int n = 0; n < points.length; n += 2) {
                         outside += isInside(points[n]) && isInside(points[n + 1]) ? 0 : 1;
                     }
@@ -83,6 +89,15 @@ abstract class PointStream implements AutoCloseable {
                 }
             }
         };
+    }
+
+    private static long countOrClose(PointReader reader) throws IOException {
+        try {
+            return reader.count();
+        } catch (IOException | RuntimeException e) {
+            reader.close();
+            throw e;
+        }
     }
 
     private static boolean isInside(float coordinate) {

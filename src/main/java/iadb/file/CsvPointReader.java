@@ -1,13 +1,13 @@
 package iadb.file;
 
 import iadb.fault.InvalidInputException;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -17,8 +17,8 @@ import java.util.Locale;
  * Reads points from text, one record each, in decimal digits. Fields are separated by semicolons, commas, tabs or blanks, the
  * first of these that the first point contains, and may be quoted as in RFC 4180. A first record without a number is a header:
  * its columns named x and y are read, otherwise the first two. Empty lines and comments, which begin with #, are skipped; but a
- * comment before the first point that names every column, x or y among them, is a header as numpy.savetxt writes it. The file is
- * read twice: to count its points, and to read them.
+ * comment before the first point that names every column, x or y among them, is a header as numpy.savetxt writes it. Lines of
+ * plain numbers are read without an object for each; all others take the slower path, which alone finds faults.
  */
 final class CsvPointReader implements PointReader {
     private static final int BUFFER_BYTES = 1 << 16;
@@ -33,18 +33,22 @@ final class CsvPointReader implements PointReader {
     private final int columns;
     private final int xColumn;
     private final int yColumn;
-    private final long count;
+    private final DecimalScanner decimal = new DecimalScanner();
+    private final byte[] buffer = new byte[BUFFER_BYTES + 1]; // of the file, with a line feed at limit
     private final byte[] record = new byte[MAX_RECORD_BYTES];
     private int length; // of the record, in bytes
     private int firstNonBlank; // index of the record's first byte that is not blank; -1: none
     private long line; // number of the record's first line, from 1
     private long linesRead;
     private InputStream in;
+    private int position; // of the next byte in the buffer
+    private int limit; // index after the last byte in the buffer
     private long pointsRead;
+    private long count = -1; // -1: not known yet
 
     CsvPointReader(Path file) throws IOException {
         this.file = file;
-        in = open();
+        open();
         boolean startsWithHeader;
         try {
             List<List<String>> comments = new ArrayList<>();
@@ -70,15 +74,10 @@ final class CsvPointReader implements PointReader {
             requireColumns(names, startsWithHeader || !comments.isEmpty());
             xColumn = Math.max(0, names.indexOf("x"));
             yColumn = names.contains("y") ? names.indexOf("y") : 1;
-            long found = 1;
-            while (nextPoint()) {
-                found++;
-            }
-            count = found;
         } finally {
             in.close();
         }
-        in = open();
+        open();
         if (startsWithHeader) {
             nextPoint();
         }
@@ -140,53 +139,143 @@ final class CsvPointReader implements PointReader {
     }
 
     /** Opens the file and skips a byte order mark. */
-    private InputStream open() throws IOException {
+    private void open() throws IOException {
         linesRead = 0;
-        InputStream stream = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
-        stream.mark(3);
-        String mark = HexFormat.of().formatHex(stream.readNBytes(3));
+        position = 0;
+        limit = 0;
+        in = Files.newInputStream(file);
+        refill();
+        String mark = HexFormat.of().formatHex(buffer, 0, Math.min(3, limit));
         if (mark.startsWith("fffe") || mark.startsWith("feff")) {
-            stream.close();
+            in.close();
             throw new InvalidInputException(file + " is text in UTF-16: save it as UTF-8");
         }
-        if (!mark.equals("efbbbf")) {
-            stream.reset();
-        }
-        return stream;
+        position = mark.equals("efbbbf") ? 3 : 0;
+    }
+
+    /** Fills the buffer behind the bytes that are left in it; false if none are left, at the end of the file. */
+    private boolean refill() throws IOException {
+        System.arraycopy(buffer, position, buffer, 0, limit - position);
+        limit -= position;
+        position = 0;
+        limit += in.readNBytes(buffer, limit, BUFFER_BYTES - limit);
+        buffer[limit] = '\n';
+        return limit > 0;
     }
 
     @Override
-    public long count() { return count; }
-
-    @Override
-    public float[] read(int most) throws IOException {
-        float[] points = new float[2 * (int) Math.min(most, count - pointsRead)];
-        for (int n = 0; n < points.length / 2; n++) {
-            if (!nextPoint()) {
-                throw new InvalidInputException(file + " became shorter while it was read");
+    public long count() throws IOException {
+        if (count < 0) {
+            try (CsvPointReader other = new CsvPointReader(file)) {
+                long found = 0;
+                while (other.nextPoint()) {
+                    found++;
+                }
+                count = found;
             }
-            List<String> fields = fields(text(), separator);
-            if (fields.size() != columns) {
-                throw fault("%s columns, but the first point has %s", fields.size(), columns);
-            }
-            points[2 * n] = number(fields.get(xColumn).strip());
-            points[2 * n + 1] = number(fields.get(yColumn).strip());
         }
-        pointsRead += points.length / 2;
-        return points;
+        return count;
     }
 
-    private float number(String text) {
-        float value;
+    @Override
+    public double[] read(int most) throws IOException {
+        int wanted = count < 0 ? most : (int) Math.min(most, count - pointsRead);
+        double[] points = new double[2 * wanted];
+        int n = 0;
+        while (n < wanted && (readPlainPoint(points, n) || readPoint(points, n))) {
+            n++;
+        }
+        pointsRead += n;
+        if (n < wanted && count >= 0) {
+            throw new InvalidInputException(file + " became shorter while it was read");
+        }
+        return n < wanted ? Arrays.copyOf(points, 2 * n) : points;
+    }
+
+    /** Reads the next point, whatever its form, into row n; false after the last. */
+    private boolean readPoint(double[] points, int n) throws IOException {
+        if (!nextPoint()) {
+            return false;
+        }
+        List<String> fields = fields(text(), separator);
+        if (fields.size() != columns) {
+            throw fault("%s columns, but the first point has %s", fields.size(), columns);
+        }
+        points[2 * n] = number(fields.get(xColumn).strip());
+        points[2 * n + 1] = number(fields.get(yColumn).strip());
+        return true;
+    }
+
+    /**
+     * Reads the next line into row n if it is a point that {@link #readPoint} accepts, of a simple form: numbers, printable text
+     * without quotes in other columns, and separators. Otherwise returns false, and the line stays unread.
+     */
+    private boolean readPlainPoint(double[] points, int n) throws IOException {
+        if (limit - position <= MAX_RECORD_BYTES) {
+            refill();
+        }
+        int at = position;
+        for (int column = 0; column < columns; column++) {
+            if (column > 0 && buffer[at++] != separator) {
+                return false;
+            }
+            at = skipBlanks(at);
+            if (column == xColumn || column == yColumn) {
+                double value = decimal.scan(buffer, at);
+                if (!Float.isFinite((float) value)) {
+                    return false;
+                }
+                points[2 * n + (column == xColumn ? 0 : 1)] = value;
+                at = separator == ' ' ? decimal.end() : skipBlanks(decimal.end());
+            } else {
+                int start = at;
+                at = skipText(at);
+                if (at == start && separator == ' ') {
+                    return false; // blanks at the end of the line
+                }
+            }
+        }
+        at = skipBlanks(at);
+        if (buffer[at] == '\r') {
+            at++;
+        }
+        if (at >= limit || buffer[at] != '\n' || at - position > MAX_RECORD_BYTES) {
+            return false;
+        }
+        position = at + 1;
+        linesRead++;
+        return true;
+    }
+
+    /** The index of the next byte that is not a blank around a field. */
+    private int skipBlanks(int from) {
+        int at = from;
+        while (buffer[at] == ' ' || buffer[at] == '\t' && (separator == ',' || separator == ';')) {
+            at++;
+        }
+        return at;
+    }
+
+    /** The index of the next separator or control character, or of a quote or comment character. */
+    private int skipText(int from) {
+        int at = from;
+        for (byte c = buffer[at]; c != separator && Byte.toUnsignedInt(c) >= ' ' && c != '"' && c != '#'; c = buffer[at]) {
+            at++;
+        }
+        return at;
+    }
+
+    private double number(String text) {
+        double value;
         try {
-            value = looksLikeNumber(text) ? (float) Double.parseDouble(text) : Float.NaN;
+            value = looksLikeNumber(text) ? Double.parseDouble(text) : Double.NaN;
         } catch (NumberFormatException e) {
-            value = Float.NaN;
+            value = Double.NaN;
         }
-        if (Float.isInfinite(value)) {
+        if (Float.isInfinite((float) value)) {
             throw fault("%s is too large for a coordinate", text);
         }
-        if (Float.isNaN(value)) {
+        if (Double.isNaN(value)) {
             String shown = text.length() <= CHARS_SHOWN ? text : text.substring(0, CHARS_SHOWN) + "...";
             boolean mayBeTwo = text.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0);
             throw fault("'%s' is not a finite number%s", shown.replaceAll("[^ -~]", "?"), mayBeTwo ? "; columns are separated by "
@@ -226,7 +315,7 @@ final class CsvPointReader implements PointReader {
         length = 0;
         firstNonBlank = -1;
         line = linesRead + 1;
-        for (int c = in.read(); c >= 0; c = in.read()) {
+        for (int c = readByte(); c >= 0; c = readByte()) {
             boolean endsLine = c == '\n' || c == '\r' && !nextIsLineFeed();
             if (endsLine) {
                 linesRead++;
@@ -257,10 +346,12 @@ final class CsvPointReader implements PointReader {
 
     /** Whether a line feed follows the carriage return that was read last. */
     private boolean nextIsLineFeed() throws IOException {
-        in.mark(1);
-        int next = in.read();
-        in.reset();
-        return next == '\n';
+        return (position < limit || refill()) && buffer[position] == '\n';
+    }
+
+    /** The next byte; -1 after the last. */
+    private int readByte() throws IOException {
+        return position < limit || refill() ? Byte.toUnsignedInt(buffer[position++]) : -1;
     }
 
     private InvalidInputException fault(String format, Object... values) {

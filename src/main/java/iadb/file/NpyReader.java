@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 public final class NpyReader implements PointReader {
     private static final int MAX_HEADER_BYTES = 1 << 16;
     private static final int CHUNK_BYTES = 1 << 16;
+    private static final int PIECE = 1 << 16; // elements of a whole array that are read at once
     private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
     private static final Pattern TYPE = Pattern.compile("'descr'\\s*:\\s*'([<>=|]?)(\\w{1,8})'");
     private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, ]{0,200})\\)");
@@ -71,7 +72,13 @@ public final class NpyReader implements PointReader {
             if (reader.elements > Integer.MAX_VALUE - 8) {
                 throw reader.fault("holds %,d elements, too many to read at once", reader.elements);
             }
-            return reader.elements(0, (int) reader.elements);
+            float[] values = new float[(int) reader.elements];
+            for (int done = 0; done < values.length; ) {
+                for (double value : reader.elements(done, Math.min(PIECE, values.length - done))) {
+                    values[done++] = (float) value;
+                }
+            }
+            return values;
         }
     }
 
@@ -79,16 +86,16 @@ public final class NpyReader implements PointReader {
     public long count() { return shape[0]; }
 
     @Override
-    public float[] read(int most) throws IOException {
+    public double[] read(int most) throws IOException {
         int rows = (int) Math.min(most, count() - rowsRead);
         int columns = (int) shape[1];
-        float[] xs = isFortran ? elements(rowsRead, rows) : elements(rowsRead * columns, rows * columns);
-        float[] ys = isFortran ? elements(count() + rowsRead, rows) : xs;
-        float[] points = new float[2 * rows];
+        double[] xs = isFortran ? elements(rowsRead, rows) : elements(rowsRead * columns, rows * columns);
+        double[] ys = isFortran ? elements(count() + rowsRead, rows) : xs;
+        double[] points = new double[2 * rows];
         for (int n = 0; n < rows; n++) {
             points[2 * n] = isFortran ? xs[n] : xs[n * columns];
             points[2 * n + 1] = isFortran ? ys[n] : ys[n * columns + 1];
-            if (!Float.isFinite(points[2 * n]) || !Float.isFinite(points[2 * n + 1])) {
+            if (!Float.isFinite((float) points[2 * n]) || !Float.isFinite((float) points[2 * n + 1])) {
                 throw new InvalidInputException(file + String.format(Locale.ROOT, ": point %,d is not finite", rowsRead + n + 1));
             }
         }
@@ -100,15 +107,15 @@ public final class NpyReader implements PointReader {
     public void close() throws IOException { channel.close(); }
 
     /** {@code count} elements from index {@code first}, in the file's order. */
-    private float[] elements(long first, int count) throws IOException {
-        float[] values = new float[count];
+    private double[] elements(long first, int count) throws IOException {
+        double[] values = new double[count];
         long at = dataOffset + first * elementBytes;
         for (int i = 0; i < count; ) {
             chunk.clear().limit((int) Math.min(CHUNK_BYTES, (long) (count - i) * elementBytes));
             fill(chunk, at, "became shorter while it was read");
             at += chunk.limit();
             while (chunk.hasRemaining()) {
-                values[i++] = elementBytes == Float.BYTES ? chunk.getFloat() : (float) chunk.getDouble();
+                values[i++] = elementBytes == Float.BYTES ? chunk.getFloat() : chunk.getDouble();
             }
         }
         return values;

@@ -13,8 +13,30 @@ import java.util.Set;
  * third column, such as the log-density that {@link PointWriter} writes, is ignored.
  */
 public interface PointReader extends AutoCloseable {
+    /** Whether a file is meant as points: an NPY file by its content, or one with the ending of NPY or CSV. */
+    static boolean isPoints(Path file) {
+        if (isText(file) || hasEnding(file, Set.of("npy"))) {
+            return true;
+        }
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file)) {
+            return NpyReader.startsIn(channel);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isText(Path file) { return hasEnding(file, Set.of("csv", "tsv", "txt", "dat")); }
+
+    private static boolean hasEnding(Path file, Set<String> endings) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        return endings.contains(name.substring(name.lastIndexOf('.') + 1));
+    }
+
     /**
-     * Opens a file and counts its points; its content says whether it is NPY, otherwise its ending whether it is CSV.
+     * Opens a file; its content says whether it is NPY, otherwise its ending whether it is CSV.
      *
      * @throws InvalidInputException if it is missing, not a file, or holds no points in one of these formats
      */
@@ -39,22 +61,21 @@ public interface PointReader extends AutoCloseable {
             throw e;
         }
         channel.close();
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (!Set.of("csv", "tsv", "txt", "dat").contains(name.substring(name.lastIndexOf('.') + 1))) {
+        if (!isText(file)) {
             throw new InvalidInputException(file + " is neither NPY nor CSV: give points as .npy or .csv");
         }
         return new CsvPointReader(file);
     }
 
-    /** The number of points in the file, at least 1. */
-    long count();
+    /** The number of points in the file, at least 1; the first call reads through a file of text to count them. */
+    long count() throws IOException;
 
     /**
-     * The next points, [n, 2], n at most {@code most}; empty after the last.
+     * The next points, [n, 2]: {@code most} or all that are left; empty after the last.
      *
-     * @throws InvalidInputException if a coordinate is not a finite number
+     * @throws InvalidInputException if a coordinate is not a finite number, or is beyond the range of a float
      */
-    float[] read(int most) throws IOException;
+    double[] read(int most) throws IOException;
 
     @Override
     void close() throws IOException;

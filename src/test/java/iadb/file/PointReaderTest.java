@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,17 +28,28 @@ class PointReaderTest {
     @TempDir
     Path folder;
 
+    /** All points as floats, after reading them with and without counting them first. */
     private static float[] all(Path file, int piece) throws IOException {
+        double[] points = doubles(file, piece, true);
+        assertArrayEquals(points, doubles(file, piece, false));
+        float[] floats = new float[points.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) points[i];
+        }
+        return floats;
+    }
+
+    private static double[] doubles(Path file, int piece, boolean countFirst) throws IOException {
         try (PointReader reader = PointReader.open(file)) {
-            float[] points = new float[2 * (int) reader.count()];
-            int done = 0;
-            for (float[] next = reader.read(piece); next.length > 0; next = reader.read(piece)) {
+            long count = countFirst ? reader.count() : 0;
+            DoubleStream.Builder points = DoubleStream.builder();
+            for (double[] next = reader.read(piece); next.length > 0; next = reader.read(piece)) {
                 assertTrue(next.length <= 2 * piece);
-                System.arraycopy(next, 0, points, done, next.length);
-                done += next.length;
+                Arrays.stream(next).forEach(points);
             }
-            assertEquals(points.length, done);
-            return points;
+            double[] all = points.build().toArray();
+            assertEquals(2 * (countFirst ? count : reader.count()), all.length);
+            return all;
         }
     }
 
@@ -173,6 +186,47 @@ class PointReaderTest {
         assertEquals(file + ", line 7: 'z' is not a finite number", e.getMessage());
     }
 
+    /** Lines of plain numbers and others, in any order and at any place of the reader's buffer, follow the same rules. */
+    @Test
+    void plainAndOtherLinesMix() throws IOException {
+        Random random = new Random(4);
+        String[] forms = {"%s,a b,%s\n", "\"%s\",,%s\r\n", " %s , \u00e9,\t%s \n", "# 1,2\n%s,\"\n\",%s\n",
+            "\n  \n%s,#,%s\r", "%s,'; ,%s\n"};
+        StringBuilder text = new StringBuilder("y,name,x\n");
+        double[] expected = new double[20_000];
+        for (int i = 0; i < expected.length; i += 2) {
+            expected[i] = random.nextGaussian() * 1e6;
+            expected[i + 1] = random.nextDouble();
+            text.append(String.format(forms[random.nextInt(forms.length)], expected[i + 1], expected[i]));
+        }
+        Path file = Files.writeString(folder.resolve("p.csv"), text.append("1,-,1e39"));
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> doubles(file, 999, false));
+        long line = text.toString().replace("\r\n", "\n").chars().filter(c -> c == '\n' || c == '\r').count() + 1;
+        assertEquals(String.format(Locale.ROOT, "%s, line %,d: 1e39 is too large for a coordinate", file, line), e.getMessage());
+        Files.writeString(file, text.delete(text.length() - 8, text.length()));
+        assertArrayEquals(expected, doubles(file, 999, false));
+    }
+
+    @Test
+    void aLineOfPlainNumbersHasTheSameLimitAsOthers() throws IOException {
+        for (String end : new String[] {"\n", "\r\n"}) {
+            String blanks = " ".repeat(1000 - "1,2".length() - end.length() + 1);
+            Path file = Files.writeString(folder.resolve("p.csv"), "1,2\n1," + blanks + "2" + end);
+            assertArrayEquals(new float[] {1, 2, 1, 2}, all(file, 10));
+            Files.writeString(file, "1,2\n1, " + blanks + "2" + end);
+            InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
+            assertEquals(file + ", line 2: it is longer than 1,000 characters", e.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1 2 a b#1 2 #3 4 c d", "1 2 a#3 4 \t#", "x,y,z#1,2,3#4,5#6,7,8", "1,2#3,4,5#", "1;2#3,4#",
+        "1 2#\t3 4 5#"})
+    void aLineWithAnotherNumberOfColumnsIsRefusedByItsLine(String text) throws IOException {
+        Path file = Files.writeString(folder.resolve("p.csv"), text.replace('#', '\n'));
+        assertThrows(InvalidInputException.class, () -> doubles(file, 10, false));
+    }
+
     @Test
     void textInUtf16IsRefusedByItsName() throws IOException {
         Path file = Files.writeString(folder.resolve("p.csv"), "x,y\n1,2\n", StandardCharsets.UTF_16);
@@ -254,6 +308,20 @@ class PointReaderTest {
                 assertEquals(1, e.getMessage().lines().count(), e.getMessage());
             }
         }
+    }
+
+    @Test
+    void pointsAreToldFromPicturesByEndingOrContent() throws IOException {
+        for (String name : new String[] {"a.csv", "b.TSV", "c.txt", "d.dat", "e.npy"}) {
+            assertTrue(PointReader.isPoints(folder.resolve(name)), name);
+        }
+        Path text = Files.writeString(folder.resolve("p.jpg"), "1,2\n");
+        for (Path file : new Path[] {Path.of("a.png"), Path.of("csv.gif"), Path.of("ring"), folder, text}) {
+            assertFalse(PointReader.isPoints(file), file.toString());
+        }
+        Path array = folder.resolve("array");
+        NpyWriter.writeArray(array, new float[2], 1, 2);
+        assertTrue(PointReader.isPoints(array));
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ class PointWriterTest {
         assertEquals(List.of("x,y,log_density", "0.0,0.0,-1.5", "1.0,1.0,-Infinity", "0.25,0.75,0.0", "-0.5,0.5,NaN"),
                 Files.readAllLines(write("q.csv", 1, true)));
         try (PointReader reader = PointReader.open(folder.resolve("q.csv"))) {
-            assertArrayEquals(POINTS, reader.read(10));
+            assertArrayEquals(IntStream.range(0, POINTS.length).mapToDouble(i -> POINTS[i]).toArray(), reader.read(10));
         }
     }
 

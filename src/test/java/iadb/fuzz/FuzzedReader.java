@@ -202,7 +202,7 @@ enum FuzzedReader {
     private static void drain(Path file) throws IOException {
         try (PointReader reader = PointReader.open(file)) {
             long points = 0;
-            for (float[] some = reader.read(MOST_AT_ONCE); some.length > 0; some = reader.read(MOST_AT_ONCE)) {
+            for (double[] some = reader.read(MOST_AT_ONCE); some.length > 0; some = reader.read(MOST_AT_ONCE)) {
                 points += some.length / 2;
             }
             if (points != reader.count() || points < 1) {
