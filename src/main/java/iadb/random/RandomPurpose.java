@@ -13,7 +13,9 @@ public enum RandomPurpose {
     /** Fresh points of p1 that a map is compared with. */
     REFERENCE_POINTS(4),
     /** The network's initial weights and biases. */
-    INITIAL_PARAMETERS(5);
+    INITIAL_PARAMETERS(5),
+    /** The rows of a file of points that are kept if it has too many. */
+    FILE_ROWS(6);
 
     private final int counterWord;
 

@@ -5,6 +5,7 @@ import iadb.cli.ResumeAccess;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.ImageFile;
+import iadb.density.PointRows;
 import iadb.fault.InvalidInputException;
 import iadb.file.NpyReader;
 import iadb.file.PointReader;
@@ -57,6 +58,7 @@ enum FuzzedReader {
         void read(Path file) throws IOException {
             try {
                 drain(file);
+                sample(file);
             } catch (InvalidInputException e) {
                 requireGood(e, file);
             }
@@ -68,6 +70,11 @@ enum FuzzedReader {
         @Override
         void read(Path file) throws IOException {
             drain(file);
+            try {
+                sample(file);
+            } catch (InvalidInputException e) {
+                requireGood(e, file);
+            }
         }
     },
     /** A model or any other safetensors file as it is. */
@@ -208,6 +215,17 @@ enum FuzzedReader {
             if (points != reader.count() || points < 1) {
                 throw new AssertionError(points + " points where " + reader.count() + " were promised");
             }
+        }
+    }
+
+    /** Reads all points, and a few of them. */
+    private static void sample(Path file) {
+        PointRows all = PointRows.read(file, Integer.MAX_VALUE, 1);
+        PointRows few = PointRows.read(file, MOST_AT_ONCE, 1);
+        if (all.rows().length != 2 * all.total() || few.total() != all.total()
+                || few.rows().length != 2 * Math.min(MOST_AT_ONCE, all.total())) {
+            throw new AssertionError(all.rows().length + " and " + few.rows().length + " coordinates of "
+                    + all.total() + " points");
         }
     }
 
