@@ -4,15 +4,16 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.Resources;
 import iadb.density.Density;
-import iadb.draw.PointSource;
 import iadb.draw.PointSource.Sequence;
+import iadb.draw.PointSource;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
+import iadb.plot.Box;
 import iadb.random.RandomPurpose;
-import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
-import iadb.sample.PushForward;
+import iadb.sample.Integration;
 import iadb.sample.PushForward.PointsWithDensity;
+import iadb.sample.PushForward;
 import iadb.sample.Solver;
 import iadb.train.DivergedException;
 import java.io.IOException;
@@ -23,7 +24,8 @@ import java.util.function.Consumer;
 
 /**
  * A learned map from one density to another: it maps points in both directions, and gives the density of its result. Points are
- * floats x0, y0, x1, y1, … in the unit square, y upward; any number of them, in an array or in a {@link FloatBuffer} of any kind.
+ * floats x0, y0, x1, y1, … in the unit square, y upward, or for densities of points in the units of their {@link #box}; any number of
+ * them, in an array or in a {@link FloatBuffer} of any kind.
  *
  * <p>A map holds an OpenCL device until it is closed. It may be used by several threads: a call waits until the previous one has
  * ended. Threads that must not wait each need their own map ({@link #withSteps} creates one). After {@link #close}, methods that
@@ -38,6 +40,7 @@ public final class LearnedMap implements AutoCloseable {
 
     private final Object lock = new Object();
     private final Model model;
+    private final Box box; // in whose units points are
     private final Device device;
     private final Resources resources = new Resources(); // guarded by lock, as all below
     private final Context context;
@@ -46,6 +49,7 @@ public final class LearnedMap implements AutoCloseable {
 
     private LearnedMap(Model model, Device device, Integration integration) {
         this.model = model;
+        box = model.box();
         this.device = device;
         try {
             context = resources.add(Context.open(device));
@@ -102,6 +106,9 @@ public final class LearnedMap implements AutoCloseable {
         return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
     }
 
+    /** {@return the square of the plane in which the map's densities lie; the unit square for pictures} */
+    public Box box() { return box; }
+
     /** {@return the start density of the map; empty if its file does not contain it} */
     public Optional<Density> p0() { return model.p0(); }
 
@@ -117,7 +124,7 @@ public final class LearnedMap implements AutoCloseable {
     public float[] map(float[] starts) {
         synchronized (lock) {
             requireOpen();
-            return pushForward.map(starts);
+            return box.toPlane(pushForward.map(box.toUnit(starts)));
         }
     }
 
@@ -140,7 +147,8 @@ public final class LearnedMap implements AutoCloseable {
     public PointsWithDensity mapWithDensity(float[] starts) {
         synchronized (lock) {
             requireDensity();
-            return pushForward.mapWithDensity(starts);
+            PointsWithDensity moved = pushForward.mapWithDensity(box.toUnit(starts));
+            return new PointsWithDensity(box.toPlane(moved.points()), inPlane(moved.logDensity()));
         }
     }
 
@@ -153,7 +161,7 @@ public final class LearnedMap implements AutoCloseable {
     public float[] inverse(float[] ends) {
         synchronized (lock) {
             requireOpen();
-            return pushForward.inverse(ends);
+            return box.toPlane(pushForward.inverse(box.toUnit(ends)));
         }
     }
 
@@ -168,7 +176,7 @@ public final class LearnedMap implements AutoCloseable {
     }
 
     /**
-     * The natural logarithm of the density of the mapped points, per unit of the square's area, at given points.
+     * The natural logarithm of the density of the mapped points, per unit of area in the points' units, at given points.
      *
      * @param at [n, 2]; not modified
      * @return [n]; negative infinity where the density is 0, NaN where a step has no inverse
@@ -176,8 +184,17 @@ public final class LearnedMap implements AutoCloseable {
     public float[] logDensity(float[] at) {
         synchronized (lock) {
             requireDensity();
-            return pushForward.inverseWithDensity(at).logDensity();
+            return inPlane(pushForward.inverseWithDensity(box.toUnit(at)).logDensity());
         }
+    }
+
+    /** Turns log-densities per unit of the square's area into those per unit of the plane's, in place. */
+    private float[] inPlane(float[] logDensity) {
+        double offset = box.logDensityOffset();
+        for (int n = 0; offset != 0 && n < logDensity.length; n++) {
+            logDensity[n] += (float) offset;
+        }
+        return logDensity;
     }
 
     /**
@@ -210,6 +227,10 @@ public final class LearnedMap implements AutoCloseable {
      * @return [count, 2]
      */
     public float[] sample(int count, long seed, Sequence sequence) {
+        return box.toPlane(sampleOfSquare(count, seed, sequence));
+    }
+
+    private float[] sampleOfSquare(int count, long seed, Sequence sequence) {
         InvalidInputException.requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
@@ -232,7 +253,7 @@ public final class LearnedMap implements AutoCloseable {
         synchronized (lock) {
             requireDensity();
             Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map has no p1: its file does not contain it"));
-            return Evaluation.of(context, p1, sample(count, seed), Optional.of(pushForward), seed, () -> true);
+            return Evaluation.of(context, p1, sampleOfSquare(count, seed, Sequence.RANDOM), Optional.of(pushForward), seed, () -> true);
         }
     }
 

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
             "  source <(iadb-cl completion bash)", "", "With the jar alone, define that command first:", "",
             "  alias iadb-cl='java -jar FOLDER/iadb-cl.jar'", ""})
 final class CompletionCommand implements Callable<Integer> {
-    private static final String DENSITY_LABEL = "IMAGE|NAME";
+    private static final String DENSITY_LABEL = "FILE|NAME";
 
     @Parameters(paramLabel = "bash|zsh", description = "The shell; the script is the same for both.")
     private String shell;

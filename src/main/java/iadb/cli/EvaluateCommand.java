@@ -9,6 +9,7 @@ import iadb.fault.UntrustedText;
 import iadb.file.Json;
 import iadb.file.Png;
 import iadb.model.Model;
+import iadb.plot.Box;
 import iadb.plot.HeatMap;
 import iadb.sample.PushForward;
 import java.io.IOException;
@@ -63,7 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Options.IntegrationChoice integrationChoice;
 
     @Mixin
-    private Options.DensityPair densities;
+    private DensityOptions densities;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
             description = "Seed of all random numbers, from -2^63 to 2^63 - 1 (default: ${DEFAULT-VALUE}).")
@@ -82,6 +83,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private Box box; // in whose units points and figures are
     private ProgressDisplay display; // of the current phase; null between phases
     private int total; // points of the current phase
     private boolean isComparing;
@@ -94,12 +96,14 @@ final class EvaluateCommand implements Callable<Integer> {
         InvalidInputException.requireRange("--count", wanted, MAX_COUNT);
         Optional<Model> model = Optional.ofNullable(modelFile).map(Options::readModel);
         Options.refuse(modelFile == null && !Options.isGiven(spec, "--p1"), "--from needs --p1, the density to compare with");
-        Density p1 = densities.require(model, false, modelFile);
+        List<Optional<Density>> found = densities.find(model, modelFile);
+        Density p1 = DensityOptions.require(found, false, modelFile);
+        box = model.map(Model::box).orElse(Density.box(Optional.empty(), Optional.of(p1)));
         try (Context context = device.open()) {
             if (model.isEmpty()) {
                 evaluate(context, p1, from, pointsOfFile(wanted), Optional.empty());
             } else {
-                evaluateModel(context, p1, model.get(), wanted);
+                evaluateModel(context, DensityOptions.require(found, true, modelFile), p1, model.get(), wanted);
             }
         } finally {
             if (display != null) {
@@ -139,8 +143,9 @@ final class EvaluateCommand implements Callable<Integer> {
         return !Interruption.isRequested();
     }
 
-    private void evaluateModel(Context context, Density p1, Model model, int wanted) throws IOException {
-        Density p0 = densities.require(Optional.of(model), true, modelFile);
+    private void evaluateModel(Context context, Density p0, Density p1, Model model, int wanted) throws IOException {
+        DensityOptions.logEstimate(p0);
+        DensityOptions.logEstimate(p1);
         try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), integrationChoice.integration(false), this::moved);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
             begin("mapping", "points mapped", wanted);
@@ -204,7 +209,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** The points to evaluate, spread evenly over the file, whose rows may be in any order. */
     private float[] pointsOfFile(int wanted) throws IOException {
-        try (PointStream stream = PointStream.of(from)) {
+        try (PointStream stream = PointStream.of(from, box)) {
             long all = stream.count();
             Options.refuse(count != null && all < wanted,
                     String.format(Locale.ROOT, "%s holds %,d points, fewer than --count %,d", from, all, wanted));

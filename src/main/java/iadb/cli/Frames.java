@@ -2,6 +2,7 @@ package iadb.cli;
 
 import iadb.file.GifWriter;
 import iadb.file.Png;
+import iadb.plot.Box;
 import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -37,14 +38,17 @@ final class Frames implements AutoCloseable {
     private final Deque<Future<BufferedImage>> pending = new ArrayDeque<>();
     private int t;
 
-    /** @param start [N, 2], the start points, which determine the colours */
-    Frames(Path folder, int T, float[] start) throws IOException {
+    /**
+     * @param start [N, 2], the start points, which determine the colours
+     * @param box   whose units the axes show
+     */
+    Frames(Path folder, int T, float[] start, Box box) throws IOException {
         this.folder = folder;
         this.T = T;
         int threads = Runtime.getRuntime().availableProcessors();
         maxPending = (int) Math.max(1, Math.min(2 * threads, MAX_PENDING_FLOATS / start.length));
         painters = Executors.newFixedThreadPool(threads);
-        frames = new PointFrames(SIDE, start);
+        frames = new PointFrames(SIDE, start, box);
         gif = new GifWriter(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
     }
 

@@ -1,13 +1,8 @@
 package iadb.cli;
 
 import iadb.LearnedMap;
-import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.density.Density;
-import iadb.density.ImageDensity;
-import iadb.density.ImageFile;
-import iadb.density.NamedDensities;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
@@ -27,7 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -108,64 +102,6 @@ final class Options {
             return !device.equals("auto") ? List.of(first) : Stream.concat(Stream.of(first), Device.all().stream()
                     .filter(other -> other.type() == Device.Type.GPU).skip(1)).toList();
         }
-    }
-
-    /** The two densities: given, those of a model, or the defaults. */
-    static final class DensityPair {
-        @Option(names = "--p0", paramLabel = "IMAGE|NAME",
-                description = "Start density: a PNG, JPEG, BMP or GIF image (bright is dense) or a name that"
-                        + " 'iadb-cl --list-densities' prints (default: that of the given model, or gaussian without a model).")
-        private String p0;
-
-        @Option(names = "--p1", paramLabel = "IMAGE|NAME",
-                description = "Target density, given like --p0 (default: that of the given model, or spiral without a model).")
-        private String p1;
-
-        @Option(names = "--invert", description = "Dark is dense in the images of --p0 and --p1.")
-        boolean invert;
-
-        /** The given density, else the default. */
-        Density get(boolean first) {
-            return given(first).orElseGet(() -> parse(first ? "gaussian" : "spiral", false));
-        }
-
-        Optional<Density> given(boolean first) {
-            return Optional.ofNullable(first ? p0 : p1).map(text -> parse(text, invert));
-        }
-
-        /** The given density, else that of the model; empty if there is neither. */
-        Optional<Density> find(Optional<Model> model, boolean first, Path file) {
-            Optional<Density> given = given(first);
-            if (given.isPresent() && model.isPresent()) {
-                model.get().mismatch(first, given.get(), file).ifPresent(LOG::warn);
-            }
-            return given.or(() -> model.flatMap(m -> first ? m.p0() : m.p1()));
-        }
-
-        /** The given density, else that of the model; throws if there is neither. */
-        Density require(Optional<Model> model, boolean first, Path file) {
-            return find(model, first, file).orElseThrow(() -> new InvalidInputException(file
-                    + " does not hold the density that it was trained with; give it with " + (first ? "--p0" : "--p1")));
-        }
-
-        void warnOfInvert() {
-            if (invert && Stream.of(p0, p1).allMatch(text -> text == null || NamedDensities.names().contains(text))) {
-                LOG.warn("--invert has no effect: neither --p0 nor --p1 is an image");
-            }
-        }
-    }
-
-    /** Loads p0 and p1 at the same time: each takes some 50 ms. If both fail, the fault of p0 is thrown. */
-    static List<Density> loadBoth(Function<Boolean, Density> first) {
-        try (Background<Density> p1 = Background.start("p1", () -> first.apply(false))) {
-            return List.of(first.apply(true), p1.get());
-        }
-    }
-
-    private static Density parse(String text, boolean invert) {
-        ImageDensity density = ImageDensity.parse(text, invert);
-        ImageFile.invertHint(density, invert).ifPresent(hint -> LOG.info("{}; --invert makes its dark parts dense", hint));
-        return density;
     }
 
     static Model readModel(Path file) {

@@ -2,11 +2,12 @@ package iadb.cli;
 
 import iadb.cl.Context;
 import iadb.density.Density;
-import iadb.draw.PointSource;
 import iadb.draw.PointSource.Sequence;
+import iadb.draw.PointSource;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.PointReader;
+import iadb.plot.Box;
 import iadb.random.RandomPurpose;
 import iadb.sample.PushForward;
 import java.io.IOException;
@@ -50,8 +51,11 @@ abstract class PointStream implements AutoCloseable {
     @Override
     public abstract void close() throws IOException;
 
-    /** The points of a file. After the last, closing warns of points outside the unit square: pixel coordinates are a common mistake. */
-    static PointStream of(Path file) {
+    /**
+     * The points of a file, in the units of a box. After the last, closing warns of points outside it: pixel coordinates are a common
+     * mistake.
+     */
+    static PointStream of(Path file, Box box) {
         PointReader reader;
         long count;
         try {
@@ -66,11 +70,7 @@ abstract class PointStream implements AutoCloseable {
             @Override
             float[] read(long first, int max) {
                 try {
-                    double[] read = reader.read(max);
-                    float[] points = new float[read.length];
-                    for (int i = 0; i < points.length; i++) {
-                        points[i] = (float) read[i];
-                    }
+                    float[] points = box.toUnit(reader.read(max));
                     for (int n = 0; n < points.length; n += 2) {
                         outside += isInside(points[n]) && isInside(points[n + 1]) ? 0 : 1;
                     }
@@ -85,7 +85,9 @@ abstract class PointStream implements AutoCloseable {
                 reader.close();
                 if (outside > 0 && moved(1) == count()) {
                     LoggerFactory.getLogger(PointStream.class).warn(String.format(Locale.ROOT,
-                            "%,d of %,d points of %s lie outside the unit square: x and y are from 0 to 1", outside, count(), file));
+                            "%,d of %,d points of %s lie outside the %s", outside, count(), file, box.isUnit()
+                            ? "unit square: x and y are from 0 to 1" : String.format(Locale.ROOT,
+                            "model's square, from (%.5g, %.5g) to (%.5g, %.5g)", box.x0(), box.y0(), box.x(1), box.y(1))));
                 }
             }
         };

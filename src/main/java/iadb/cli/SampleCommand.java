@@ -8,11 +8,13 @@ import iadb.fault.UntrustedText;
 import iadb.file.NpyWriter;
 import iadb.file.PointWriter;
 import iadb.model.Model;
+import iadb.plot.Box;
 import iadb.sample.Integration;
-import iadb.sample.PushForward;
 import iadb.sample.PushForward.PointsWithDensity;
+import iadb.sample.PushForward;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -87,7 +89,7 @@ final class SampleCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin
-    private Options.DensityPair densities;
+    private DensityOptions densities;
 
     @Mixin
     private Options.DeviceChoice device;
@@ -100,6 +102,8 @@ final class SampleCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private Box box; // in whose units points are read and written
+
     @Override
     public Integer call() throws IOException {
         refuseContradictions();
@@ -111,12 +115,17 @@ final class SampleCommand implements Callable<Integer> {
         Model model = Options.readModel(modelFile);
         boolean withDensity = logDensity || at != null;
         boolean drawn = from == null && at == null;
+        box = model.box();
+        List<Optional<Density>> found = densities.find(Optional.of(model), modelFile);
         Optional<Density> base = withDensity || drawn
-                ? Optional.of(densities.require(Optional.of(model), !reverse, modelFile)) : Optional.empty();
+                ? Optional.of(DensityOptions.require(found, !reverse, modelFile)) : Optional.empty();
+        if (withDensity) {
+            DensityOptions.logEstimate(base.orElseThrow());
+        }
         long written;
         try (Context context = device.open();
                 PointStream stream = drawn ? PointStream.of(context, base.orElseThrow(), evenness, seed, count)
-                        : PointStream.of(from != null ? from : at);
+                        : PointStream.of(from != null ? from : at, box);
                 ProgressDisplay display = ProgressDisplay.of("moving", "points", 0, stream.count())) {
             requireRoom(stream.count() * (trajectory ? integration.T() + 1.0 : 1), withDensity);
             try (PushForward map = new PushForward(context, model.network(), base, integration, share -> {
@@ -126,7 +135,8 @@ final class SampleCommand implements Callable<Integer> {
                 if (trajectory) {
                     writeTrajectory(map, stream, integration.T());
                 } else {
-                    writePoints(map, stream, withDensity, aspect(model));
+                    writePoints(map, stream, withDensity, found.get(reverse ? 0 : 1).map(Density::aspect)
+                            .orElse(model.aspect(reverse).orElse(1)));
                 }
             }
             written = stream.count();
@@ -163,28 +173,22 @@ final class SampleCommand implements Callable<Integer> {
                 "-o %s needs about %,.0f MB, and its disk has %,d MB left", output, bytes * 1e-6, free / 1_000_000));
     }
 
-    /** Width over height of the image of the target density; 1 if unknown. */
-    private double aspect(Model model) {
-        return densities.find(Optional.of(model), reverse, modelFile)
-                .map(Density::aspect).orElse(model.aspect(reverse).orElse(1));
-    }
-
     private void writePoints(PushForward map, PointStream points, boolean withDensity, double aspect) throws IOException {
         long notInverted = 0;
-        PointWriter.Layout layout = new PointWriter.Layout(points.count(), withDensity, aspect);
+        PointWriter.Layout layout = new PointWriter.Layout(points.count(), withDensity, aspect, box);
         try (PointWriter writer = PointWriter.open(output, layout)) {
             for (float[] chunk = points.next(); chunk.length > 0; chunk = points.next()) {
                 if (at != null) {
                     PointsWithDensity back = map.inverseWithDensity(chunk);
                     notInverted += countNaN(back.logDensity());
-                    writer.add(back.points(), chunk, back.logDensity());
+                    writer.add(back.points(), chunk, inPlane(back.logDensity()));
                 } else if (inverse) {
                     float[] back = map.inverse(chunk);
                     notInverted += countNaN(back) / 2;
                     writer.add(back, back, null);
                 } else if (withDensity) {
                     PointsWithDensity there = map.mapWithDensity(chunk);
-                    writer.add(chunk, there.points(), there.logDensity());
+                    writer.add(chunk, there.points(), inPlane(there.logDensity()));
                 } else {
                     writer.add(chunk, map.map(chunk), null);
                 }
@@ -193,6 +197,15 @@ final class SampleCommand implements Callable<Integer> {
             warn(writer.leftOut(), points, "lie outside the picture");
         }
         warn(notInverted, points, "could not be inverted: " + (at != null ? "their log-density is NaN" : "they are NaN"));
+    }
+
+    /** Turns log-densities per unit of the square's area into those per unit of the plane's, in place. */
+    private float[] inPlane(float[] logDensity) {
+        double offset = box.logDensityOffset();
+        for (int n = 0; offset != 0 && logDensity != null && n < logDensity.length; n++) {
+            logDensity[n] += (float) offset;
+        }
+        return logDensity;
     }
 
     private static void warn(long some, PointStream points, String what) {
@@ -209,10 +222,10 @@ final class SampleCommand implements Callable<Integer> {
     private void writeTrajectory(PushForward map, PointStream points, int T) throws IOException {
         long count = points.count();
         int columns = logDensity ? 3 : 2;
-        try (NpyWriter writer = NpyWriter.open(output, T + 1L, count, columns)) {
+        try (NpyWriter writer = NpyWriter.open(output, T + 1L, count, columns, box)) {
             for (float[] chunk = points.next(); chunk.length > 0; chunk = points.next()) {
                 map.follow(chunk, logDensity, (step, first, moved, density) ->
-                        writer.put(step * count + points.before() + first, moved, density));
+                        writer.put(step * count + points.before() + first, moved, inPlane(density)));
             }
             writer.finish();
         }

@@ -32,7 +32,7 @@ final class TrainCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(TrainCommand.class);
 
     @Mixin
-    private Options.DensityPair densities;
+    private DensityOptions densities;
 
     @Mixin
     private Options.Training training;
@@ -47,7 +47,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", paramLabel = "FILE",
             description = "Continue from a checkpoint, with the options that it was started with. --iterations is the new total. --p0 and"
-                    + " --p1 are needed only for images that were too large for the checkpoint. The default of --out is the checkpoint's"
+                    + " --p1 are needed only for images or points that were too large for the checkpoint. The default of --out is the checkpoint's"
                     + " folder.")
     private Path resume;
 
@@ -74,8 +74,13 @@ final class TrainCommand implements Callable<Integer> {
         TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
         int every = from == null || Options.isGiven(spec, "--checkpoint-every") ? checkpointEvery
                 : Provenance.checkpointEvery(from, resume.toString());
-        List<Density> pair = Options.loadBoth(first -> from == null ? densities.get(first)
-                : from.density(first, densities.given(first), resume.toString()));
+        List<Density> pair;
+        if (from == null) {
+            pair = densities.both(settings.data(), seed);
+        } else {
+            List<Optional<Density>> given = densities.given(Optional.of(from.model()), settings.data(), settings.seed());
+            pair = List.of(from.density(true, given.get(0), resume.toString()), from.density(false, given.get(1), resume.toString()));
+        }
         Path folder = output.ready();
         try (Context context = device.open();
                 TrainingReporter reporter = new TrainingReporter(context, settings, every, pair.get(0), pair.get(1), folder, from,

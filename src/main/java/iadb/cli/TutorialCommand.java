@@ -18,10 +18,11 @@ import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plot.Box;
 import iadb.plot.PointFrames;
 import iadb.random.RandomPurpose;
-import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
+import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.PushForward;
 import iadb.sample.Sampler;
@@ -62,7 +63,7 @@ final class TutorialCommand implements Callable<Integer> {
     private static final int MAX_COMPARED = 65_536;
 
     @Mixin
-    private Options.DensityPair densities;
+    private DensityOptions densities;
 
     @Mixin
     private Options.Training training;
@@ -100,6 +101,7 @@ final class TutorialCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private Box box; // in whose units results are
     private final Map<String, Object> record = new LinkedHashMap<>();
     private final Map<String, Object> seconds = new LinkedHashMap<>();
     private long phaseNanos; // when the phase began
@@ -116,8 +118,13 @@ final class TutorialCommand implements Callable<Integer> {
         InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
         TrainingSettings config = training.settings(seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
-        List<Density> pair = Options.loadBoth(first -> given.isEmpty() ? densities.get(first)
-                : densities.require(given, first, modelFile));
+        List<Density> pair;
+        if (given.isEmpty()) {
+            pair = densities.both(config.data(), seed);
+        } else {
+            List<Optional<Density>> found = densities.find(given, modelFile);
+            pair = List.of(DensityOptions.require(found, true, modelFile), DensityOptions.require(found, false, modelFile));
+        }
         Density p0 = pair.get(0);
         Density p1 = pair.get(1);
         if (window.realtime) {
@@ -141,6 +148,10 @@ final class TutorialCommand implements Callable<Integer> {
             record.put("opencl", context.device().version());
             record.put("p0", p0.name());
             record.put("p1", p1.name());
+            box = Density.box(Optional.of(p0), Optional.of(p1));
+            if (!box.isUnit()) {
+                record.put("box", List.of(box.x0(), box.y0(), box.x(1), box.y(1)));
+            }
             record.put("seed", seed);
             record.put("points", points);
             record.put("steps", steps);
@@ -183,9 +194,8 @@ final class TutorialCommand implements Callable<Integer> {
             throws IOException {
         try (TrainingReporter reporter = new TrainingReporter(context, config, 0, p0, p1, folder, null, null)) {
             TrainingSession session = reporter.session();
-            float[] picture = new float[2 * Math.min(SAMPLE_PICTURE_POINTS, config.data())];
-            writeSamples(folder, "p0", p0, session.data0().read(picture.clone()));
-            writeSamples(folder, "p1", p1, session.data1().read(picture.clone()));
+            writeSamples(folder, "p0", p0, firstPoints(session.data0()));
+            writeSamples(folder, "p1", p1, firstPoints(session.data1()));
             endPhase("prepare");
             trainAndBuildMap(context, config.shape(), reporter);
             double elapsed = endPhase("train");
@@ -209,6 +219,10 @@ final class TutorialCommand implements Callable<Integer> {
                     session.stepsEnqueued(), elapsed, microseconds, choice.kind(), reporter.loss()));
             map(context, session.snapshot(), p0, p1, folder);
         }
+    }
+
+    private static float[] firstPoints(DeviceBuffer data) {
+        return data.read(new float[(int) Math.min(2 * SAMPLE_PICTURE_POINTS, data.bytes() / Float.BYTES)]);
     }
 
     /** Trains, and builds the map's kernels in parallel; an error of that build is reported later, when the map is used. */
@@ -238,13 +252,13 @@ final class TutorialCommand implements Callable<Integer> {
             return;
         }
         endPhase("map");
-        NpyWriter.writeArray(folder.resolve("points.npy"), x, points, 2);
+        NpyWriter.writePoints(folder.resolve("points.npy"), x, box);
         int compared = Math.min(points, MAX_COMPARED);
         float[] reference = draw(context, p1, RandomPurpose.REFERENCE_POINTS, 2 * compared);
         float[] exact = Arrays.copyOf(reference, 2 * compared);
         float[] other = Arrays.copyOfRange(reference, 2 * compared, 4 * compared);
-        double distance = SlicedWasserstein.distance(Arrays.copyOf(x, 2 * compared), exact);
-        double floor = SlicedWasserstein.distance(other, exact);
+        double distance = box.side() * SlicedWasserstein.distance(Arrays.copyOf(x, 2 * compared), exact);
+        double floor = box.side() * SlicedWasserstein.distance(other, exact);
         endPhase("judge");
         record.put("sliced_wasserstein_1", distance);
         record.put("sliced_wasserstein_1_of_exact_samples", floor);
@@ -269,7 +283,7 @@ final class TutorialCommand implements Callable<Integer> {
                 Sampler sampler = new Sampler(context, network.shape());
                 MapSession session = sampler.session(parameters, moving, points, steps)) {
             float[] x = moving.read(new float[2 * points]);
-            try (Frames frames = new Frames(folder, steps, x)) {
+            try (Frames frames = new Frames(folder, steps, x, box)) {
                 frames.add(x);
                 while (!session.isDone()) {
                     if (Interruption.isRequested()) {
@@ -291,8 +305,8 @@ final class TutorialCommand implements Callable<Integer> {
         }
     }
 
-    private static void writeSamples(Path folder, String which, Density density, float[] points) throws IOException {
+    private void writeSamples(Path folder, String which, Density density, float[] points) throws IOException {
         Png.write(folder.resolve("samples_" + which + ".png"),
-                new PointFrames(SAMPLE_PICTURE_SIDE, points).render(points, which + ": " + density.name()));
+                new PointFrames(SAMPLE_PICTURE_SIDE, points, box).render(points, which + ": " + density.name()));
     }
 }

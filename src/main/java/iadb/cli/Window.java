@@ -157,7 +157,7 @@ final class Window {
                         ? new FileSystemException(output.folder.toString(), null, FileFault.of(fault)) : new IOException(e.getMessage(), e);
             }
             Model.write(folder.resolve("model.safetensors"), model);
-            NpyWriter.writeArray(folder.resolve("points.npy"), points, points.length / 2, 2);
+            NpyWriter.writePoints(folder.resolve("points.npy"), points, model.box());
             if (losses.steps() > 0) {
                 TrainingReporter.write(losses, folder);
             }

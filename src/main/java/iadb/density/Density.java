@@ -1,10 +1,28 @@
 package iadb.density;
 
+import iadb.fault.InvalidInputException;
+import iadb.plot.Box;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A density on the plane, of which the unit square is the part that is drawn and shown; x to the right and y upward. Immutable. */
 public sealed interface Density permits ImageDensity, PointDensity {
+    /**
+     * The box of the densities of a map, the unit square for two pictures.
+     *
+     * @throws InvalidInputException if they are points of different boxes
+     */
+    static Box box(Optional<Density> p0, Optional<Density> p1) {
+        List<Box> boxes = Stream.of(p0, p1).flatMap(Optional::stream)
+                .flatMap(density -> density instanceof PointDensity points ? Stream.of(points.box()) : Stream.empty()).distinct().toList();
+        if (boxes.size() > 1) {
+            throw new InvalidInputException("the points of p0 and p1 have different boxes: %s and %s".formatted(boxes.get(0), boxes.get(1)));
+        }
+        return boxes.isEmpty() ? Box.UNIT : boxes.get(0);
+    }
+
     /** The name in messages and files: of a named density, or of the file without its folders. */
     String name();
 

@@ -1,6 +1,7 @@
 package iadb.density;
 
 import iadb.fault.InvalidInputException;
+import iadb.plot.Box;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;

@@ -2,10 +2,10 @@ package iadb.draw;
 
 import iadb.cl.Context;
 import iadb.cl.OpenClException.WrongResultException;
-import iadb.density.Box;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.PointDensity;
+import iadb.plot.Box;
 import iadb.random.Philox;
 import iadb.random.RandomPurpose;
 import java.math.BigInteger;

@@ -1,5 +1,6 @@
 package iadb.file;
 
+import iadb.plot.Box;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -22,20 +23,27 @@ public final class NpyWriter implements AutoCloseable {
 
     private final AtomicFile file;
     private final int columns;
+    private final Box box;
     private final int headerBytes;
 
-    private NpyWriter(AtomicFile file, int columns, byte[] header) throws IOException {
+    private NpyWriter(AtomicFile file, int columns, Box box, byte[] header) throws IOException {
         this.file = file;
         this.columns = columns;
+        this.box = box;
         headerBytes = header.length;
         file.stream().write(header);
     }
 
-    /** Opens an array [planes, rows, columns]; the columns are x, y and, if there are three, the log-density. */
-    public static NpyWriter open(Path target, long planes, long rows, int columns) throws IOException {
+    /**
+     * Opens an array [planes, rows, columns]; the columns are x, y and, if there are three, the log-density. Its elements are float32,
+     * or float64 if the box needs doubles.
+     *
+     * @param box in whose units the points are written
+     */
+    public static NpyWriter open(Path target, long planes, long rows, int columns, Box box) throws IOException {
         AtomicFile file = AtomicFile.open(target);
         try {
-            return new NpyWriter(file, columns, header(planes, rows, columns));
+            return new NpyWriter(file, columns, box, header(box.needsDoubles(), planes, rows, columns));
         } catch (Throwable e) {
             file.close();
             throw e;
@@ -46,12 +54,12 @@ public final class NpyWriter implements AutoCloseable {
      * Writes consecutive rows; not supported for a pipe.
      *
      * @param row        index of the first, 0 to planes · rows − 1
-     * @param points     [n, 2]
+     * @param points     [n, 2], in the unit square
      * @param logDensity [n]; null if there are two columns
      */
     public void put(long row, float[] points, float[] logDensity) throws IOException {
-        file.position(headerBytes + row * columns * Float.BYTES);
-        writeFloats(file.stream(), rows(points, logDensity, columns));
+        file.position(headerBytes + row * columns * (box.needsDoubles() ? Double.BYTES : Float.BYTES));
+        write(file.stream(), points, logDensity, columns, box);
     }
 
     /** Completes the file and replaces the target. */
@@ -74,14 +82,22 @@ public final class NpyWriter implements AutoCloseable {
             throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " does not hold " + data.length + " elements");
         }
         AtomicFile.write(target, out -> {
-            out.write(header(Arrays.stream(shape).asLongStream().toArray()));
+            out.write(header(false, Arrays.stream(shape).asLongStream().toArray()));
             writeFloats(out, data);
         });
     }
 
-    /** The header of an array. */
-    static byte[] header(long... shape) {
-        String dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': " + text(shape) + ", }";
+    /** Writes points [n, 2] of the unit square in the units of a box, as float32 or, if the box needs doubles, float64. */
+    public static void writePoints(Path target, float[] points, Box box) throws IOException {
+        AtomicFile.write(target, out -> {
+            out.write(header(box.needsDoubles(), points.length / 2, 2));
+            write(out, points, null, 2, box);
+        });
+    }
+
+    /** The header of an array of float32, or of float64 if {@code wide}. */
+    static byte[] header(boolean wide, long... shape) {
+        String dictionary = "{'descr': '<f" + (wide ? 8 : 4) + "', 'fortran_order': False, 'shape': " + text(shape) + ", }";
         int total = (PREFIX_BYTES + dictionary.length() + ALIGNMENT) / ALIGNMENT * ALIGNMENT; // with a line feed at the end
         String padded = dictionary + " ".repeat(total - PREFIX_BYTES - dictionary.length() - 1) + "\n";
         return ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).put((byte) 1).put((byte) 0)
@@ -91,6 +107,21 @@ public final class NpyWriter implements AutoCloseable {
     /** A shape as Python writes it. */
     static String text(long[] shape) {
         return Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", shape.length == 1 ? ",)" : ")"));
+    }
+
+    /** Writes points of the unit square as rows of a table, in the units of a box; little-endian. */
+    static void write(OutputStream out, float[] points, float[] logDensity, int columns, Box box) throws IOException {
+        if (!box.needsDoubles()) {
+            writeFloats(out, rows(box.toPlane(points), logDensity, columns));
+            return;
+        }
+        double[] plane = box.toPlaneInDecimals(points);
+        float[] rows = rows(points, logDensity, columns);
+        ByteBuffer bytes = ByteBuffer.allocate(rows.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < rows.length; i++) {
+            bytes.putDouble(i % columns < 2 ? plane[i / columns * 2 + i % columns] : rows[i]);
+        }
+        out.write(bytes.array());
     }
 
     /** A table [n, columns]: points [n, 2] in the first columns and, unless null, the log-density [n] in the last. */

@@ -1,6 +1,7 @@
 package iadb.file;
 
 import iadb.fault.InvalidInputException;
+import iadb.plot.Box;
 import iadb.plot.Discs;
 import iadb.plot.PointPicture;
 import java.io.IOException;
@@ -17,8 +18,9 @@ public abstract class PointWriter implements AutoCloseable {
      * @param count      number of points
      * @param logDensity whether each point has the log of its density
      * @param aspect     width over height of a picture of the unit square
+     * @param box        in whose units a table of points is written
      */
-    public record Layout(long count, boolean logDensity, double aspect) { }
+    public record Layout(long count, boolean logDensity, double aspect, Box box) { }
 
     /** The formats; the ending of a file's name chooses one. */
     public enum Form {
@@ -97,29 +99,39 @@ public abstract class PointWriter implements AutoCloseable {
 
     /**
      * Points as a table: x, y, in a PLY file z = 0, which most viewers need, and the log-density if the layout has one. NPY and
-     * PLY hold little-endian float32; CSV holds the digits of {@link Float#toString}, in every locale, which read back to the
-     * same bits.
+     * PLY hold little-endian float32, or float64 if the box needs doubles; CSV holds the digits of {@link Float#toString}, in every
+     * locale, which read back to the same bits, or in another box than the unit square coordinates to 2^-24 of its side.
      */
     private static PointWriter table(AtomicFile file, Form form, Layout layout) throws IOException {
         int columns = (form == Form.PLY ? 3 : 2) + (layout.logDensity() ? 1 : 0);
+        Box box = layout.box();
+        String type = box.needsDoubles() ? "double" : "float";
         file.stream().write(switch (form) {
-            case NPY -> NpyWriter.header(layout.count(), columns);
+            case NPY -> NpyWriter.header(box.needsDoubles(), layout.count(), columns);
             case CSV -> ascii(layout.logDensity() ? "x,y,log_density\n" : "x,y\n");
             default -> ascii("ply\nformat binary_little_endian 1.0\nelement vertex " + layout.count()
-                    + "\nproperty float x\nproperty float y\nproperty float z\n"
-                    + (layout.logDensity() ? "property float log_density\n" : "") + "end_header\n");
+                    + "\nproperty T x\nproperty T y\nproperty T z\n".replace("T", type)
+                    + (layout.logDensity() ? "property " + type + " log_density\n" : "") + "end_header\n");
         });
         return new PointWriter(file) {
             @Override
             public void add(float[] starts, float[] points, float[] logDensity) throws IOException {
-                float[] rows = NpyWriter.rows(points, logDensity, columns);
                 if (form != Form.CSV) {
-                    NpyWriter.writeFloats(file.stream(), rows);
+                    NpyWriter.write(file.stream(), points, logDensity, columns, box);
                     return;
                 }
+                double[] plane = box.isUnit() ? null : box.toPlaneInDecimals(points);
                 StringBuilder text = new StringBuilder();
-                for (int i = 0; i < rows.length; i++) {
-                    text.append(rows[i]).append((i + 1) % columns == 0 ? '\n' : ',');
+                for (int n = 0; n < points.length / 2; n++) {
+                    if (plane == null) {
+                        text.append(points[2 * n]).append(',').append(points[2 * n + 1]);
+                    } else {
+                        text.append(plane[2 * n]).append(',').append(plane[2 * n + 1]);
+                    }
+                    if (logDensity != null) {
+                        text.append(',').append(logDensity[n]);
+                    }
+                    text.append('\n');
                 }
                 file.stream().write(ascii(text));
             }
@@ -218,8 +230,8 @@ public abstract class PointWriter implements AutoCloseable {
      * Adds the next points.
      *
      * @param starts     [n, 2], the points' starts, which give their colours in a picture
-     * @param points     [n, 2]
-     * @param logDensity [n]; null if the layout has none
+     * @param points     [n, 2], in the unit square
+     * @param logDensity [n], per unit of the plane's area; null if the layout has none
      */
     public abstract void add(float[] starts, float[] points, float[] logDensity) throws IOException;
 

@@ -1,6 +1,5 @@
 package iadb.model;
 
-import iadb.density.Box;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.ImageFile;
@@ -8,6 +7,7 @@ import iadb.density.NamedDensities;
 import iadb.density.PointDensity;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
+import iadb.plot.Box;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;

@@ -1,10 +1,10 @@
 package iadb.model;
 
-import iadb.density.Box;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.Safetensors;
+import iadb.plot.Box;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -77,12 +77,21 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
 
     /** The square of the user's plane in which the densities lie. */
     public Box box() {
-        Box box = Box.of(p0, p1);
+        Box box = Density.box(p0, p1);
         return box.isUnit() ? DensityMetadata.box(provenance) : box;
     }
 
     /** The number of points of p0 if {@code first}, otherwise p1, if the file holds only their hash; 0 otherwise. */
     public int pointsToGive(boolean first) { return DensityMetadata.pointCount(provenance, first ? "p0" : "p1"); }
+
+    /** The seed of the training; 0 if the file does not hold it. */
+    public long seed() {
+        try {
+            return Long.parseLong(provenance.getOrDefault("seed", "0"));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
 
     /** The deviation of the noise of the points that must be given, in the user's units; 0: none. */
     public double bandwidth(boolean first) { return DensityMetadata.bandwidth(provenance, first ? "p0" : "p1"); }

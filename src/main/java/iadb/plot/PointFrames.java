@@ -9,6 +9,7 @@ import java.awt.image.DataBufferInt;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -31,7 +32,8 @@ public final class PointFrames {
     private static final double LABEL_SHARE = 10 / 640.0;
     private static final double LABEL_GAP_SHARE = 15 / 640.0;
     private static final double CAPTION_SHARE = 13 / 640.0;
-    private static final String[] LABELS = {"0", "0.25", "0.5", "0.75", "1"};
+    private static final Axis UNIT_AXIS = new Axis(0, 1, false, List.of(0.0, 0.25, 0.5, 0.75, 1.0), List.of("0", "0.25", "0.5", "0.75", "1"));
+    private static final int MAX_TICKS = 6;
     private static final Color FRAME_GREY = new Color(48, 48, 48);
     private static final Color LABEL_GREY = new Color(120, 120, 120);
     private static final Color CAPTION_GREY = new Color(220, 220, 220);
@@ -61,13 +63,17 @@ public final class PointFrames {
     private final byte[] firstEntry; // [N]: the palette entry for level 1 of each point's hue
     private final byte[] blank; // [side × side]: the picture without points and caption
 
+    /** Prepares pictures whose axes have the units of the unit square. */
+    public PointFrames(int side, float[] start) { this(side, start, Box.UNIT); }
+
     /**
      * Prepares the pictures of N points.
      *
      * @param side  the pictures' width and height in pixels, at least 160
-     * @param start [N, 2]: each point's start, which gives its hue; read only here
+     * @param start [N, 2]: each point's start in the unit square, which gives its hue; read only here
+     * @param box   whose units the axes show
      */
-    public PointFrames(int side, float[] start) {
+    public PointFrames(int side, float[] start, Box box) {
         if (side < MIN_SIDE || start.length % 2 != 0) {
             throw new IllegalArgumentException("a picture of points needs a side of " + MIN_SIDE
                     + " pixels and two coordinates a point, not " + side + " and " + start.length + " numbers");
@@ -82,7 +88,7 @@ public final class PointFrames {
             firstEntry[n] = (byte) (GREYS + LEVELS * Palette.hueAt(start[2 * n], start[2 * n + 1]));
         }
         blank = new byte[side * side];
-        drawGreys(blank, side, this::drawAxes);
+        drawGreys(blank, side, g -> drawAxes(g, box));
     }
 
     /**
@@ -131,20 +137,27 @@ public final class PointFrames {
         }
     }
 
-    private void drawAxes(Graphics2D g) {
+    private void drawAxes(Graphics2D g, Box box) {
         double height = LABEL_SHARE * side;
         double gap = LABEL_GAP_SHARE * side;
         int tick = Math.max(2, side / 128);
         g.setColor(FRAME_GREY);
         g.drawRect(left, top, plot, plot);
-        for (int i = 0; i < LABELS.length; i++) {
-            int along = Math.round(plot * i / (float) (LABELS.length - 1));
+        Axis x = box.isUnit() ? UNIT_AXIS : Axis.tight(box.x0(), box.x(1), MAX_TICKS);
+        Axis y = box.isUnit() ? UNIT_AXIS : Axis.tight(box.y0(), box.y(1), MAX_TICKS);
+        for (int i = 0; i < x.ticks().size(); i++) {
+            int along = (int) Math.round(plot * x.at(x.ticks().get(i)));
             g.setColor(FRAME_GREY);
             g.drawLine(left + along, top + plot, left + along, top + plot - tick);
+            g.setColor(LABEL_GREY);
+            StrokeFont.draw(g, x.labels().get(i), left + along, StrokeFont.CENTRE, top + plot + gap + height, height);
+        }
+        for (int i = 0; i < y.ticks().size(); i++) {
+            int along = (int) Math.round(plot * y.at(y.ticks().get(i)));
+            g.setColor(FRAME_GREY);
             g.drawLine(left, top + plot - along, left + tick, top + plot - along);
             g.setColor(LABEL_GREY);
-            StrokeFont.draw(g, LABELS[i], left + along, StrokeFont.CENTRE, top + plot + gap + height, height);
-            StrokeFont.draw(g, LABELS[i], left - gap, StrokeFont.RIGHT, top + plot - along + height / 2, height);
+            StrokeFont.draw(g, y.labels().get(i), left - gap, StrokeFont.RIGHT, top + plot - along + height / 2, height);
         }
     }
 

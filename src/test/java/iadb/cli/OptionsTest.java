@@ -25,14 +25,12 @@ class OptionsTest {
 
     /** What is logged while both densities of a command line are read. */
     private static List<String> messagesOf(String... arguments) {
-        Logger logger = (Logger) LoggerFactory.getLogger(Options.class);
+        Logger logger = (Logger) LoggerFactory.getLogger(DensityOptions.class);
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);
         try {
-            Options.DensityPair pair = CommandLine.populateCommand(new Options.DensityPair(), arguments);
-            pair.get(true);
-            pair.get(false);
+            CommandLine.populateCommand(new DensityOptions(), arguments).both(65_536, 0);
         } finally {
             logger.detachAppender(lines);
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.fault.InvalidInputException;
+import iadb.plot.Box;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;

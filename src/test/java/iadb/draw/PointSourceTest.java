@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.density.Box;
 import iadb.density.Densities;
 import iadb.density.ImageDensity;
 import iadb.density.NamedDensities;
 import iadb.density.PointDensity;
+import iadb.plot.Box;
 import iadb.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.density.Box;
 import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.PointDensity;
+import iadb.plot.Box;
 import iadb.random.RandomPurpose;
 import java.util.List;
 import java.util.Optional;

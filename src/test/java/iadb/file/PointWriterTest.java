@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.fault.InvalidInputException;
+import iadb.plot.Box;
 import iadb.plot.Palette;
 import iadb.plot.PointPicture;
 import java.awt.image.BufferedImage;
@@ -42,7 +43,7 @@ class PointWriterTest {
     private Path write(String name, double aspect, boolean logDensity) throws IOException {
         Path file = folder.resolve(name);
         Files.deleteIfExists(file);
-        try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(4, logDensity, aspect))) {
+        try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(4, logDensity, aspect, Box.UNIT))) {
             writer.add(Arrays.copyOf(POINTS, 6), Arrays.copyOf(POINTS, 6), logDensity ? Arrays.copyOf(LOG, 3) : null);
             writer.add(Arrays.copyOfRange(POINTS, 6, 8), Arrays.copyOfRange(POINTS, 6, 8),
                     logDensity ? Arrays.copyOfRange(LOG, 3, 4) : null);
@@ -76,7 +77,7 @@ class PointWriterTest {
         try {
             Locale.setDefault(Locale.GERMANY);
             Path file = folder.resolve("p.csv");
-            try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(1, false, 1))) {
+            try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(1, false, 1, Box.UNIT))) {
                 writer.add(new float[2], new float[] {0.5f, 1.25e-5f}, null);
                 writer.finish();
             }
@@ -131,7 +132,7 @@ class PointWriterTest {
     @Test
     void pngShowsPointsWhereTheyAreInTheColourOfTheirStart() throws IOException {
         Path file = folder.resolve("p.png");
-        try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(2, false, 2))) {
+        try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(2, false, 2, Box.UNIT))) {
             writer.add(new float[] {1, 0.5f, 0, 0.5f}, new float[] {0.25f, 0.75f, 0.75f, 0.25f}, null);
             writer.add(new float[] {0, 0, 0, 0}, new float[] {Float.NaN, 0, 7, 0}, null); // nowhere
             writer.finish();
@@ -183,7 +184,7 @@ class PointWriterTest {
     @ValueSource(strings = {"p.npy", "p.csv", "p.svg", "p.ply", "p.png"})
     void whatIsNotFinishedLeavesNoFile(String name) throws IOException {
         Path file = Files.writeString(folder.resolve(name), "earlier");
-        try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(4, false, 1))) {
+        try (PointWriter writer = PointWriter.open(file, new PointWriter.Layout(4, false, 1, Box.UNIT))) {
             writer.add(POINTS, POINTS, null);
         }
         assertEquals("earlier", Files.readString(file));
@@ -195,14 +196,14 @@ class PointWriterTest {
     @Test
     void piecesOfAnArrayCanComeInAnyOrder() throws IOException {
         Path file = folder.resolve("t.npy");
-        try (NpyWriter writer = NpyWriter.open(file, 2, 3, 2)) {
+        try (NpyWriter writer = NpyWriter.open(file, 2, 3, 2, Box.UNIT)) {
             writer.put(3, new float[] {7, 8, 9, 10, 11, 12}, null);
             writer.put(2, new float[] {5, 6}, null);
             writer.put(0, new float[] {1, 2, 3, 4}, null);
             writer.finish();
         }
         assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, NpyReader.readArray(file));
-        try (NpyWriter writer = NpyWriter.open(file, 1, 2, 3)) {
+        try (NpyWriter writer = NpyWriter.open(file, 1, 2, 3, Box.UNIT)) {
             writer.put(1, new float[] {4, 5}, new float[] {6});
             writer.put(0, new float[] {1, 2}, new float[] {3});
             writer.finish();

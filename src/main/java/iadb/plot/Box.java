@@ -1,12 +1,9 @@
-package iadb.density;
+package iadb.plot;
 
 import iadb.fault.InvalidInputException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The square of the user's plane that is the unit square inside this program: (x, y) there is (x0 + side x, y0 + side y) here.
@@ -60,20 +57,6 @@ public record Box(double x0, double y0, double side) {
         return new Box((low[0] + high[0] - side) / 2, (low[1] + high[1] - side) / 2, side);
     }
 
-    /**
-     * The box of the densities of a map, the unit square for two pictures.
-     *
-     * @throws InvalidInputException if they are points of different boxes
-     */
-    public static Box of(Optional<Density> p0, Optional<Density> p1) {
-        List<Box> boxes = Stream.of(p0, p1).flatMap(Optional::stream)
-                .map(density -> density instanceof PointDensity points ? points.box() : null).filter(Objects::nonNull).distinct().toList();
-        if (boxes.size() > 1) {
-            throw new InvalidInputException("the points of p0 and p1 have different boxes: %s and %s".formatted(boxes.get(0), boxes.get(1)));
-        }
-        return boxes.isEmpty() ? UNIT : boxes.get(0);
-    }
-
     /** Reads {@link #toString}; empty for another text. */
     public static Optional<Box> parse(String text) {
         try {
@@ -125,6 +108,21 @@ public record Box(double x0, double y0, double side) {
 
     /** The ordinate in the user's plane of one in the unit square. */
     public double y(double unit) { return y0 + side * unit; }
+
+    /** Whether coordinates are so large against the side that a float would lose more than 4 of its 24 bits. */
+    public boolean needsDoubles() { return Math.max(Math.abs(x0), Math.abs(y0)) > 15 * side; }
+
+    /** Turns points [n, 2] of the unit square into points of the user's plane, each rounded to 2^-24 of the side in decimal digits. */
+    public double[] toPlaneInDecimals(float[] points) {
+        double scale = Math.pow(10, Math.ceil(Math.log10(0x1p24 / side)));
+        double[] plane = new double[points.length];
+        for (int i = 0; i < plane.length; i++) {
+            double value = i % 2 == 0 ? x(points[i]) : y(points[i]);
+            double rounded = Math.rint(value * scale) / scale;
+            plane[i] = Double.isFinite(rounded) ? rounded : value;
+        }
+        return plane;
+    }
 
     /** What turns a log-density per unit of the square's area into one per unit of the plane's: -2 ln side. */
     public double logDensityOffset() { return isUnit() ? 0 : -2 * Math.log(side); }
