@@ -9,6 +9,7 @@ import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.density.PointDensity;
 import iadb.draw.PointSource;
+import iadb.fault.InvalidInputException;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -99,7 +100,11 @@ public final class TrainingSession implements AutoCloseable {
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            Batch batch = new Batch(data0, data1, false, settings.batch(), settings.seed(), settings.learningRate(),
+            boolean paired = settings.coupling() == Coupling.PAIRED;
+            if (paired && rows(p0) != rows(p1)) {
+                throw new InvalidInputException("%s points of p0 cannot be paired with %s of p1".formatted(rows(p0), rows(p1)));
+            }
+            Batch batch = new Batch(data0, data1, paired, settings.batch(), settings.seed(), settings.learningRate(),
                     settings.cosineSteps(), settings.ema());
             plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();

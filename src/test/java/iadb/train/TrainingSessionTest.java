@@ -3,6 +3,7 @@ package iadb.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Context;
@@ -11,12 +12,15 @@ import iadb.cl.DeviceBuffer;
 import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
+import iadb.density.PointDensity;
 import iadb.draw.PointSource;
+import iadb.fault.InvalidInputException;
 import iadb.metric.SlicedWasserstein;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
+import iadb.plot.Box;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
@@ -57,6 +61,37 @@ class TrainingSessionTest {
             assertArrayEquals(whole, train(device, 1, 300));
             assertArrayEquals(whole, train(device, 1, 1, 7, 64));
             assertFalse(Arrays.equals(whole, train(device, 2, 300)));
+        }
+    }
+
+    /** Points that all move by (0.25, 0.5) have one velocity, which is learned exactly; without pairs there would be a variance. */
+    @Test
+    void pairedRowsAreBlendedWithEachOther() {
+        float[] starts = {0.1f, 0.1f, 0.6f, 0.2f, 0.3f, 0.4f, 0.7f, 0.45f};
+        float[] ends = new float[starts.length];
+        for (int i = 0; i < starts.length; i++) {
+            ends[i] = starts[i] + (i % 2 == 0 ? 0.25f : 0.5f);
+        }
+        PointDensity p0 = new PointDensity("starts", Optional.empty(), starts, Box.UNIT, 0);
+        PointDensity p1 = new PointDensity("ends", Optional.empty(), ends, Box.UNIT, 0);
+        PointDensity fewer = new PointDensity("fewer", Optional.empty(), Arrays.copyOf(ends, 6), Box.UNIT, 0);
+        TrainingSettings settings = config(1e-3f, 0).withIterations(2000).withLearningRate(1e-3f, true);
+        for (Device device : Device.all()) {
+            try (Context context = Context.open(device)) {
+                assertTrue(lastLoss(context, settings.withCoupling(Coupling.PAIRED), p0, p1) < 1e-3); // of 64 rows
+                assertTrue(lastLoss(context, settings, p0, p1) > 1);
+                assertThrows(InvalidInputException.class,
+                        () -> new TrainingSession(context, settings.withCoupling(Coupling.PAIRED), p0, fewer));
+            }
+        }
+    }
+
+    private static double lastLoss(Context context, TrainingSettings settings, Density p0, Density p1) {
+        try (TrainingSession session = new TrainingSession(context, settings, p0, p1)) {
+            session.advance(settings.iterations() - 1, LONG);
+            session.drain();
+            session.advance(1, LONG);
+            return session.drain().losses()[0];
         }
     }
 
