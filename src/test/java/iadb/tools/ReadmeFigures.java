@@ -17,13 +17,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Tables of figures, generated from the result files: in README.md the speed of each measured device and the faults that were
- * injected; in tools/results/modelled.md, until a GPU has been measured, what was modelled for GPUs.
+ * Tables of figures, generated from the result files: in README.md the speed of each measured device, published maps, and the
+ * faults that were injected; in tools/results/modelled.md, until a GPU has been measured, what was modelled for GPUs.
  */
 final class ReadmeFigures {
     private static final String BEGIN = "<!-- figures: written by tools/figures -->";
     private static final String END = "<!-- end of figures -->";
     static final String MODELLED = "tools/results/modelled.md";
+    private static final String BEGIN_PUBLISHED = "<!-- published: written by tools/figures -->";
+    private static final String END_PUBLISHED = "<!-- end of published -->";
     private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
     private static final String END_SOAK = "<!-- end of faults -->";
     static final String NO_GPU = "No GPU has been measured yet; see the [modelled figures](" + MODELLED + ").";
@@ -123,8 +125,10 @@ final class ReadmeFigures {
     static String of(String readme, Path root) throws IOException {
         Path results = root.resolve("tools/results");
         List<Device> devices = devices(results);
+        Published published = find(results.resolve(Published.FILE), Published.class);
         SoakResult soak = find(results.resolve(SoakResult.FILE), SoakResult.class);
         String text = between(readme, BEGIN, END, block(devices));
+        text = between(text, BEGIN_PUBLISHED, END_PUBLISHED, published == null ? "" : published.table());
         return between(text, BEGIN_SOAK, END_SOAK, soak == null ? "" : soak.table());
     }
 
