@@ -2,6 +2,7 @@ package iadb.tools;
 
 import java.util.Locale;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * The densities that published comparisons of maps use, in their units. Each is written from its definition at the source that
@@ -133,7 +134,7 @@ enum Dataset {
 
     /** Points [count, 2]; the same seed gives the same points on every machine. */
     final float[] points(int count, long seed) {
-        Random random = new Random(seed * 1_000 + ordinal());
+        Random random = new Random(new SplittableRandom(1_000 * seed + ordinal()).nextLong()); // sequences of near seeds are alike
         float[] points = new float[2 * count];
         double[] xy = new double[2];
         for (int n = 0; n < count; n++) {
