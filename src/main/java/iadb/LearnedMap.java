@@ -42,18 +42,21 @@ public final class LearnedMap implements AutoCloseable {
     private final Model model;
     private final Box box; // in whose units points are
     private final Device device;
+    private final Schedule schedule;
     private final Resources resources = new Resources(); // guarded by lock, as all below
     private final Context context;
     private final PushForward pushForward;
     private boolean closed;
 
-    private LearnedMap(Model model, Device device, Integration integration) {
+    private LearnedMap(Model model, Device device, Solver solver, Schedule schedule, int steps) {
         this.model = model;
         box = model.box();
         this.device = device;
+        this.schedule = schedule;
         try {
             context = resources.add(Context.open(device));
-            pushForward = resources.add(new PushForward(context, model.network(), model.p0(), integration, share -> true));
+            pushForward = resources.add(new PushForward(context, model.network(), model.p0(),
+                    Integration.of(solver, schedule, steps, false), share -> true));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -68,7 +71,7 @@ public final class LearnedMap implements AutoCloseable {
      * @return the map, owned by the caller; 128 Euler steps
      */
     public static LearnedMap of(Model model, String device) {
-        return new LearnedMap(model, Device.select(device), Integration.of(Solver.EULER, Schedule.LINEAR, 128, false));
+        return new LearnedMap(model, Device.select(device), Solver.EULER, Schedule.LINEAR, 128);
     }
 
     /**
@@ -103,7 +106,7 @@ public final class LearnedMap implements AutoCloseable {
      */
     public LearnedMap withSteps(Solver solver, Schedule schedule, int steps) {
         InvalidInputException.requireRange("steps", steps, MAX_STEPS);
-        return new LearnedMap(model, device, Integration.of(solver, schedule, steps, false));
+        return new LearnedMap(model, device, solver, schedule, steps);
     }
 
     /** {@return the square of the plane in which the map's densities lie; the unit square for pictures} */
@@ -227,33 +230,48 @@ public final class LearnedMap implements AutoCloseable {
      * @return [count, 2]
      */
     public float[] sample(int count, long seed, Sequence sequence) {
-        return box.toPlane(sampleOfSquare(count, seed, sequence));
-    }
-
-    private float[] sampleOfSquare(int count, long seed, Sequence sequence) {
         InvalidInputException.requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
-            try (PointSource source = new PointSource(context, model.p0().orElseThrow(), sequence)) {
-                return pushForward.map(source.drawToHost(seed, RandomPurpose.START_POINTS, 0, count));
-            }
+            return box.toPlane(pushForward.map(starts(count, seed, sequence)));
         }
     }
+
+    private float[] starts(int count, long seed, Sequence sequence) {
+        try (PointSource source = new PointSource(context, model.p0().orElseThrow(), sequence)) {
+            return source.drawToHost(seed, RandomPurpose.START_POINTS, 0, count);
+        }
+    }
+
+    /**
+     * Compares mapped points with p1; exact assignments and trajectories are those of the first {@value Evaluation#DEFAULT_EXACT}.
+     *
+     * @param count fresh points to map, such as 65,536; at most {@value #MAX_POINTS}
+     * @param seed  of these points, and of the exact samples of p1
+     * @return the distances, in the units of {@link #box}
+     * @throws InvalidInputException if the map has no p0 or no p1
+     */
+    public Evaluation evaluate(int count, long seed) { return evaluate(count, seed, Evaluation.DEFAULT_EXACT); }
 
     /**
      * Compares mapped points with p1.
      *
      * @param count fresh points to map, such as 65,536; at most {@value #MAX_POINTS}
      * @param seed  of these points, and of the exact samples of p1
-     * @return the distances
+     * @param exact points of an exact assignment, and trajectories that are measured; 1 to {@value Evaluation#MAX_EXACT}, no more than
+     *              {@code count} are used
+     * @return the distances, in the units of {@link #box}
      * @throws InvalidInputException if the map has no p0 or no p1
      */
-    public Evaluation evaluate(int count, long seed) {
+    public Evaluation evaluate(int count, long seed, int exact) {
         InvalidInputException.requireRange("points", count, MAX_POINTS);
+        InvalidInputException.requireRange("exact", exact, Evaluation.MAX_EXACT);
         synchronized (lock) {
             requireDensity();
             Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map has no p1: its file does not contain it"));
-            return Evaluation.of(context, p1, sampleOfSquare(count, seed, Sequence.RANDOM), Optional.of(pushForward), seed, () -> true);
+            float[] starts = starts(count, seed, Sequence.RANDOM);
+            return Evaluation.of(context, p1, box, pushForward.map(starts),
+                    Optional.of(new Evaluation.Origin(pushForward, schedule, starts)), exact, seed, () -> true);
         }
     }
 

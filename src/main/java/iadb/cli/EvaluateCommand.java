@@ -39,9 +39,17 @@ import picocli.CommandLine.Spec;
             "sliced Wasserstein-1: the Wasserstein-1 distance of the projections, averaged over 64 directions.",
             "energy distance: 2E|X-Y| - E|X-X'| - E|Y-Y'|, without a square root, over at most the first 65,536 points.",
             "off support: the share of points that are more than two pixels from every pixel above 2 %% of the brightest.",
+            "Wasserstein-2: by exact assignment of the first --exact points, with its duality gap as a share of its square.",
+            "total variation: half the sum of differences of mass over a grid of 64 x 64 cells, 0 to 1.",
             "mean log density: of the map and of p1, at the same exact samples of p1.",
             "not invertible: the share of these samples at which a step of the map has no inverse. They are left out of the mean.",
-            "no density there: the share of these samples at which the map's density is 0. They are left out of the mean.", ""})
+            "no density there: the share of these samples at which the map's density is 0. They are left out of the mean.",
+            "KL divergence: the difference of the two means.",
+            "length / chord, straightness, path energy: of trajectories by 100 Euler steps from the first --exact starts, whatever"
+            + " --steps is: the mean ratio of their length to the distance of their ends; the integral of |(x1 - x0) - v|^2 with the"
+            + " trajectory's own end x1; and |E - W^2| / W^2 with the integral E of |v|^2 and the Wasserstein-2 distance W between"
+            + " starts and exact samples of p1.", "",
+            "A second table compares 1, 2, 4, 8 and 128 steps of the map, and --steps.", ""})
 final class EvaluateCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
     private static final int DEFAULT_COUNT = 65_536;
@@ -59,6 +67,11 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Number of points to evaluate: fresh points of the model, or rows spread evenly over the file (default: 65536,"
                     + " or all rows of a shorter file).")
     private Integer count;
+
+    @Option(names = "--exact", paramLabel = "N",
+            description = "Number of points in each exact assignment and of trajectories, at most --count and 16384; the time grows"
+                    + " with its square (default: 2048).")
+    private Integer exact;
 
     @Mixin
     private Options.IntegrationChoice integrationChoice;
@@ -86,6 +99,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Box box; // in whose units points and figures are
     private ProgressDisplay display; // of the current phase; null between phases
     private int total; // points of the current phase
+    private double furthest; // share of them that was shown
     private boolean isComparing;
 
     @Override
@@ -94,6 +108,8 @@ final class EvaluateCommand implements Callable<Integer> {
         densities.warnOfInvert();
         int wanted = count == null ? DEFAULT_COUNT : count;
         InvalidInputException.requireRange("--count", wanted, MAX_COUNT);
+        InvalidInputException.requireRange("--exact", exactPoints(), Evaluation.MAX_EXACT);
+        Options.refuse(exact != null && exact > wanted, "--exact is larger than --count");
         Optional<Model> model = Optional.ofNullable(modelFile).map(Options::readModel);
         Options.refuse(modelFile == null && !Options.isGiven(spec, "--p1"), "--from needs --p1, the density to compare with");
         List<Optional<Density>> found = densities.find(model, modelFile);
@@ -117,6 +133,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private void begin(String task, String units, int points) {
         end();
         total = points;
+        furthest = 0;
         display = ProgressDisplay.of(task, units, 0, points);
     }
 
@@ -128,8 +145,10 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
+    /** Shows no step back when maps by other numbers of steps follow. */
     private boolean moved(double share) {
-        display.show((long) (share * total), "");
+        furthest = Math.max(furthest, share);
+        display.show((long) (furthest * total), "");
         return !Interruption.isRequested();
     }
 
@@ -149,20 +168,23 @@ final class EvaluateCommand implements Callable<Integer> {
         try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), integrationChoice.integration(false), this::moved);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
             begin("mapping", "points mapped", wanted);
-            float[] points = map.map(stream.next(wanted));
+            float[] starts = stream.next(wanted);
+            float[] points = map.map(starts);
             begin("inverting", "points inverted", Math.min(wanted, Evaluation.MAX_PAIRED));
-            evaluate(context, p1, modelFile, points, Optional.of(map));
+            evaluate(context, p1, modelFile, points, Optional.of(new Evaluation.Origin(map, integrationChoice.chosenSchedule(), starts)));
         }
     }
 
-    private void evaluate(Context context, Density p1, Path what, float[] points, Optional<PushForward> map)
+    private int exactPoints() { return exact == null ? Evaluation.DEFAULT_EXACT : exact; }
+
+    private void evaluate(Context context, Density p1, Path what, float[] points, Optional<Evaluation.Origin> origin)
             throws IOException {
-        Evaluation evaluation = Evaluation.of(context, p1, points, map, seed, this::compared);
+        Evaluation evaluation = Evaluation.of(context, p1, box, points, origin, exactPoints(), seed, this::compared);
         if (Interruption.isRequested()) {
             throw new CancellationException();
         }
         if (report != null) {
-            writeReport(p1, points, map);
+            writeReport(p1, points, origin.map(Evaluation.Origin::map));
             LOG.info("wrote {}", report);
         }
         print(what, p1, evaluation);
@@ -238,10 +260,16 @@ final class EvaluateCommand implements Callable<Integer> {
             record.put("points", record(points));
             record.put("exact", record(exact));
             record.put("energy_points", evaluation.pairedPoints());
+            record.put("exact_points", evaluation.exactPoints());
             if (hasMap) {
                 record.put("log_density_points", evaluation.densityPoints());
                 record.put("not_inverted", evaluation.notInverted());
                 record.put("without_density", evaluation.withoutMass());
+                Map<String, Object> bySteps = new LinkedHashMap<>();
+                evaluation.bySteps().forEach((steps, figures) -> bySteps.put(steps.toString(), record(figures)));
+                record.put("by_steps", bySteps);
+                record.put("by_steps_points", evaluation.pairedPoints());
+                record.put("by_steps_exact", record(evaluation.exactBySteps()));
             }
             System.out.println(Json.line(record));
             return;
@@ -252,12 +280,28 @@ final class EvaluateCommand implements Callable<Integer> {
         row(text, "sliced Wasserstein-1", "%.5f", points.slicedWasserstein1(), exact.slicedWasserstein1());
         row(text, "energy distance", "%.3g", points.energyDistance(), exact.energyDistance());
         row(text, "off support", "%.3f %%", 100 * points.offSupport(), 100 * exact.offSupport());
+        row(text, "Wasserstein-2", "%.5g", points.wasserstein2(), exact.wasserstein2());
+        row(text, "  its duality gap", "%.1e", points.wasserstein2Gap(), exact.wasserstein2Gap());
+        row(text, "total variation", "%.4f", points.totalVariation(), exact.totalVariation());
         if (hasMap) {
             row(text, "mean log density", "%.4f", points.meanLogDensity(), exact.meanLogDensity());
             text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  not invertible", share(evaluation.notInverted(), evaluation)));
             text.append(String.format(Locale.ROOT, "%-24s %12s%n", "  no density there", share(evaluation.withoutMass(), evaluation)));
+            row(text, "KL divergence", "%.4f", points.kl(), exact.kl());
+            row(text, "length / chord", "%.5f", points.pathLengthRatio(), exact.pathLengthRatio());
+            row(text, "straightness", "%.3g", points.straightness(), exact.straightness());
+            row(text, "normalized path energy", "%.4f", points.normalizedPathEnergy(), exact.normalizedPathEnergy());
+            text.append(String.format(Locale.ROOT, "%n%-16s %16s %14s %16s %12s%n", "steps", "sliced W-1", "W-2", "total variation",
+                    "off support"));
+            evaluation.bySteps().forEach((steps, figures) -> row(text, String.format(Locale.ROOT, "%,d", steps), figures));
+            row(text, "exact samples", evaluation.exactBySteps());
         }
         System.out.print(text);
+    }
+
+    private static void row(StringBuilder text, String name, Evaluation.StepFigures figures) {
+        text.append(String.format(Locale.ROOT, "%-16s %16.5f %14.5g %16.4f %10.3f %%%n", name, figures.slicedWasserstein1(),
+                figures.wasserstein2(), figures.totalVariation(), 100 * figures.offSupport()));
     }
 
     private static void row(StringBuilder text, String name, String format, double points, double exact) {
@@ -274,9 +318,26 @@ final class EvaluateCommand implements Callable<Integer> {
         record.put("sliced_wasserstein_1", figures.slicedWasserstein1());
         record.put("energy_distance", figures.energyDistance());
         record.put("off_support", figures.offSupport());
-        if (!Double.isNaN(figures.meanLogDensity())) {
-            record.put("mean_log_density", figures.meanLogDensity());
-        }
+        record.put("wasserstein_2", figures.wasserstein2());
+        record.put("wasserstein_2_gap", figures.wasserstein2Gap());
+        record.put("total_variation", figures.totalVariation());
+        Map<String, Double> ofMap = new LinkedHashMap<>();
+        ofMap.put("mean_log_density", figures.meanLogDensity());
+        ofMap.put("kl", figures.kl());
+        ofMap.put("path_length_ratio", figures.pathLengthRatio());
+        ofMap.put("straightness", figures.straightness());
+        ofMap.put("normalized_path_energy", figures.normalizedPathEnergy());
+        ofMap.values().removeIf(value -> Double.isNaN(value));
+        record.putAll(ofMap);
+        return record;
+    }
+
+    private static Map<String, Object> record(Evaluation.StepFigures figures) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("sliced_wasserstein_1", figures.slicedWasserstein1());
+        record.put("wasserstein_2", figures.wasserstein2());
+        record.put("total_variation", figures.totalVariation());
+        record.put("off_support", figures.offSupport());
         return record;
     }
 

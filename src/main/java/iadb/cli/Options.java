@@ -223,9 +223,10 @@ final class Options {
 
         Integration integration(boolean reverse) {
             InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
-            return Integration.of(word("--solver", solver, Solver.values()), word("--schedule", schedule, Schedule.values()),
-                    steps, reverse);
+            return Integration.of(word("--solver", solver, Solver.values()), chosenSchedule(), steps, reverse);
         }
+
+        Schedule chosenSchedule() { return word("--schedule", schedule, Schedule.values()); }
     }
 
     /**

@@ -93,6 +93,21 @@ public final class PushForward implements AutoCloseable {
         }
     }
 
+    private PushForward(PushForward other, Integration integration) {
+        context = other.context;
+        base = other.base;
+        this.integration = integration;
+        watch = other.watch;
+        sampler = other.sampler; // closed by the other, as are the parameters
+        parameters = other.parameters;
+    }
+
+    /** The same map by other steps; owned by the caller, who must close it before this one. */
+    public PushForward with(Integration other) { return new PushForward(this, other); }
+
+    /** Its steps. */
+    public Integration integration() { return integration; }
+
     /** Maps points [n, 2], which it does not modify; returns [n, 2]. */
     public float[] map(float[] starts) { return move(starts, Direction.FORWARD).points(); }
 

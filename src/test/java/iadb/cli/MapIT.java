@@ -150,26 +150,41 @@ class MapIT {
     void evaluateShowsTheNoiseFloorWithItsFigures() throws Exception {
         ChildRun table = run("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16", "-o", "./r.png");
         for (String row : List.of("sliced Wasserstein-1", "energy distance", "off support", "mean log density", "not invertible",
-                "no density there", "exact samples")) {
+                "no density there", "Wasserstein-2", "total variation", "KL divergence", "length / chord", "straightness",
+                "normalized path energy", "exact samples")) {
             assertTrue(table.out().contains(row), table.out());
         }
+        assertTrue(table.out().lines().allMatch(line -> line.length() <= 80), table.out());
         assertTrue(ImageIO.read(folder.resolve("r.png").toFile()).getWidth() > 1200);
         JsonObject json = JsonParser.parseString(run("evaluate", "--model", "./m.safetensors", "--count", "3000", "--steps", "16",
                 "--json").out()).getAsJsonObject();
         JsonObject points = json.getAsJsonObject("points");
         JsonObject exact = json.getAsJsonObject("exact");
-        for (String figure : List.of("sliced_wasserstein_1", "energy_distance", "off_support")) {
+        for (String figure : List.of("sliced_wasserstein_1", "energy_distance", "off_support", "wasserstein_2", "total_variation", "kl",
+                "path_length_ratio", "straightness")) {
             assertTrue(points.get(figure).getAsDouble() > exact.get(figure).getAsDouble(), figure + " of " + json);
         }
         assertTrue(points.get("mean_log_density").getAsDouble() < exact.get("mean_log_density").getAsDouble());
         assertEquals(3000, json.get("log_density_points").getAsInt());
+        assertEquals(2048, json.get("exact_points").getAsInt());
+        assertTrue(points.get("wasserstein_2_gap").getAsDouble() < 1e-3 && points.get("normalized_path_energy").getAsDouble() >= 0);
+        JsonObject bySteps = json.getAsJsonObject("by_steps");
+        assertEquals(List.of("1", "2", "4", "8", "16", "128"), List.copyOf(bySteps.keySet()));
+        for (String figure : List.of("sliced_wasserstein_1", "wasserstein_2", "total_variation", "off_support")) {
+            assertEquals(points.get(figure), bySteps.getAsJsonObject("16").get(figure), figure);
+            assertEquals(json.getAsJsonObject("exact").get(figure), json.getAsJsonObject("by_steps_exact").get(figure), figure);
+        }
 
         run("sample", "--model", "./m.safetensors", "--points", "3000", "--steps", "16", "-o", "./p.csv");
         JsonObject ofFile = JsonParser.parseString(run("evaluate", "--from", "./p.csv", "--p1", "ring", "--json", "-o", "./f.png").out())
                 .getAsJsonObject();
         assertEquals(points.get("sliced_wasserstein_1"), ofFile.getAsJsonObject("points").get("sliced_wasserstein_1"),
                 "the same points judged from a file");
-        assertFalse(ofFile.getAsJsonObject("points").has("mean_log_density"));
+        for (String ofMap : List.of("mean_log_density", "kl", "path_length_ratio", "straightness", "normalized_path_energy")) {
+            assertFalse(ofFile.getAsJsonObject("points").has(ofMap), ofMap);
+        }
+        assertFalse(ofFile.has("by_steps"));
+        assertEquals(points.get("wasserstein_2"), ofFile.getAsJsonObject("points").get("wasserstein_2"));
         assertTrue(ImageIO.read(folder.resolve("f.png").toFile()).getWidth() > 800);
     }
 

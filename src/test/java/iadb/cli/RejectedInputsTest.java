@@ -129,6 +129,8 @@ class RejectedInputsTest {
         "evaluate --from ./good.csv --p1 ring --steps 3 | --steps",
         "evaluate --from ./good.csv --p1 ring --count 99 | 99",
         "evaluate --model ./m.safetensors -o ./r.jpg | .png",
+        "evaluate --model ./m.safetensors --exact 20000 | --exact",
+        "evaluate --model ./m.safetensors --count 99 --exact 100 | --exact is larger than --count",
         "evaluate --model ./tensors.safetensors --p1 ring | --p0",
         "train --resume ./m.safetensors | is not a checkpoint of a training; only 'train --checkpoint-every N' writes checkpoints",
         "train --resume ./c.safetensors --batch 7 | --batch",

@@ -1,0 +1,84 @@
+package iadb;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.density.Density;
+import iadb.model.Model;
+import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.plot.Box;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Evaluations whose values are known: a map that translates a gaussian, in a plane of other units than the square's. */
+class EvaluationTest {
+    private static final Box BOX = new Box(-5, -5, 10);
+    private static final double H = 0.5; // deviation of the gaussians
+    private static final int N = 4096;
+
+    /** A gaussian: two points that are 1e-4 apart, each with a kernel of deviation H. */
+    private static Density gaussian(float x, float y) {
+        return Densities.ofPoints(new float[] {x, y, x + 1e-4f, y}, BOX, H);
+    }
+
+    /** The evaluation of a map that moves a gaussian at (-2, 0) by 3 to the right, against one at (target, 0). */
+    private static Evaluation translated(float target) {
+        NetworkShape shape = new NetworkShape(16, 1);
+        float[] parameters = new float[shape.bufferFloats()];
+        parameters[shape.biasOffset(shape.depth())] = 0.3f; // of the square's side
+        Model model = new Model(new Network(shape, parameters), Optional.of(gaussian(-2, 0)), Optional.of(gaussian(target, 0)),
+                Map.of());
+        try (LearnedMap map = LearnedMap.of(model, "auto")) {
+            return map.evaluate(N, 1, 1000);
+        }
+    }
+
+    /**
+     * A translation that ends at the target. The mean of 1,000 points is off by H sqrt(2 / 1000) = 0.022 in each set, in the plane, so
+     * W2 between sets 3 apart is off by 0.032 at random, 1 % (three times that: 3 %, 6 % of its square). The map's points have the
+     * distribution of the exact samples, so that their W2 differ by chance only: W2² holds the squared distance of the means, 0.001 at
+     * random, four of which are 0.02 of a W2 of about 0.1.
+     */
+    @Test
+    void aTranslationIsStraight() {
+        Evaluation evaluation = translated(1);
+        Evaluation.Figures points = evaluation.points();
+        assertEquals(1, points.pathLengthRatio(), 1e-4, "100 steps of 0.003, each rounded by 2^-24");
+        assertEquals(0, points.straightness(), 1e-8);
+        assertEquals(0, points.normalizedPathEnergy(), 0.06);
+        assertEquals(0, evaluation.exact().normalizedPathEnergy(), 0.12);
+        assertEquals(0, points.kl(), 1e-2, "equal densities, and logarithms in float");
+        assertEquals(evaluation.exact().wasserstein2(), points.wasserstein2(), 0.02);
+        assertTrue(points.wasserstein2Gap() < 1e-9, evaluation.toString());
+        assertEquals(Set.of(1, 2, 4, 8, 128), evaluation.bySteps().keySet());
+        assertEquals(points.wasserstein2(), evaluation.bySteps().get(128).wasserstein2());
+        // one step ends where 128 do, but for rounding: 1e-5 of the plane's units
+        assertEquals(points.wasserstein2(), evaluation.bySteps().get(1).wasserstein2(), 1e-4);
+        assertEquals(points.slicedWasserstein1(), evaluation.bySteps().get(2).slicedWasserstein1(), 1e-4);
+    }
+
+    /**
+     * Two gaussians of deviation H that are d = 1 apart: W2 = d, sliced W1 = 2 d / pi, KL = d²/(2 H²) = 2. The log-ratio has the
+     * deviation d / H = 2, the mean of 4,096 of them 0.031, of which four are 0.125. The distance of the means of 1,000 points each is
+     * off by 0.022, of which four are 0.09; the sampling error of W2 itself adds in squares. E = 9 and W2 = 4 between start and
+     * target: path energy (9 - 16) / 16, with W2² off by 4 * 2 * 0.022 / 4 = 4.5 % at four deviations.
+     */
+    @Test
+    void twoGaussiansHaveTheirKnownDistances() {
+        Evaluation evaluation = translated(2);
+        Evaluation.Figures points = evaluation.points();
+        assertEquals(1, points.wasserstein2(), 0.1);
+        assertEquals(2 / Math.PI, points.slicedWasserstein1(), 0.05);
+        assertEquals(2, points.kl(), 0.125);
+        assertEquals(0, evaluation.exact().kl());
+        // the mean log-density of a gaussian is -ln(2 pi H²) - 1 per unit of the plane's area; its deviation is 1, of the mean 1/64
+        assertEquals(-Math.log(2 * Math.PI * H * H) - 1, evaluation.exact().meanLogDensity(), 4 / 64.0);
+        assertEquals(7 / 16.0, points.normalizedPathEnergy(), 0.045);
+        // |mass differences| of two gaussians d apart: erf(d / (2 sqrt(2) H)) = erf(0.7071) = 0.6827, more by the noise of cells
+        assertTrue(points.totalVariation() > 0.66 && points.totalVariation() < 0.85, evaluation.toString());
+        assertEquals(1000, evaluation.exactPoints());
+    }
+}
