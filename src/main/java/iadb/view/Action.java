@@ -1,6 +1,7 @@
 package iadb.view;
 
 import iadb.sample.Solver;
+import iadb.train.Coupling;
 import iadb.train.TrainingSession.Side;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,10 @@ sealed interface Action {
         REVERSE,
         /** Playback runs backward from its end; otherwise it restarts. */
         LOOP,
-        DENSITY, TRAILS, VELOCITY, GRID, ADDITIVE_BLENDING, PANEL, HELP, PAINT, ERASER
+        DENSITY, TRAILS, VELOCITY, GRID,
+        /** Lines between points that training blends. */
+        PAIRS,
+        ADDITIVE_BLENDING, PANEL, HELP, PAINT, ERASER
     }
 
     /** A request without a value. */
@@ -60,6 +64,9 @@ sealed interface Action {
     /** @param progress along the trajectories, 0 to 1 */
     record SetProgress(float progress) implements Action { }
     record SetSolver(Solver solver) implements Action { }
+    record SetCoupling(Coupling coupling) implements Action {
+        @Override public boolean needsKernels() { return true; }
+    }
     /** @param name of a named density */
     record SetDensity(Side side, String name) implements Action {
         @Override public boolean needsKernels() { return true; }
@@ -79,7 +86,7 @@ sealed interface Action {
     record Zoom(double x, double y, double factor) implements Action { }
     /** Moves the brush to (x, y). */
     record Paint(double x, double y, boolean startsStroke, boolean erases) implements Action { }
-    /** One file becomes p1; of several, the first two become p0 and p1. */
+    /** One file of an image or of points becomes p1; of several, the first two become p0 and p1. */
     record Drop(List<Path> files) implements Action {
         @Override public boolean needsKernels() { return true; }
     }

@@ -1,32 +1,61 @@
 package iadb.view;
 
+import iadb.cl.Background;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.ImageFile;
 import iadb.density.NamedDensities;
+import iadb.density.PointDensity;
+import iadb.density.PointRows;
 import iadb.fault.InvalidInputException;
+import iadb.file.PointReader;
+import iadb.plot.Box;
+import iadb.train.Coupling;
 import iadb.train.TrainingSession.Side;
+import iadb.train.TrainingSettings;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
-/** The densities p0 and p1 of the window. When one is replaced, training continues from the current weights. */
-final class DensityPair {
+/**
+ * The densities p0 and p1 of the window. When one is replaced, training continues from the current weights.
+ *
+ * <p>The points of dropped files keep the square of the plane that the window shows if they lie in it and the other density consists
+ * of points, too. Otherwise the window shows the square around the points of both. The network maps the unit square: in another square
+ * the same weights are another map, from which the training continues.
+ */
+final class DensityPair implements AutoCloseable {
     private final boolean invert;
     private final String invertHint;
+    private final double bandwidth; // of dropped points, in the user's units
     private final LiveTraining training;
     private final Consumer<String> messages;
     private final Consumer<Side> replaced;
     private Map<Side, Density> densities;
+    private Optional<Background<Change>> reading = Optional.empty();
+
+    /** A dropped file: the points, or null for an image. */
+    private record Dropped(ImageDensity image, PointRows points) { }
+
+    /**
+     * Densities that may replace the current ones.
+     *
+     * @param before  the densities for which the change was made
+     * @param dropped from which it was made
+     */
+    private record Change(Map<Side, Density> before, Map<Side, Dropped> dropped, Map<Side, Density> after) { }
 
     /**
      * @param invert     whether dark is dense in image files
      * @param invertHint how the user changes that, in parentheses after a message
-     * @param messages   receives messages to the user
+     * @param messages   receives messages to the user; called on any thread
      * @param replaced   is called after a density was replaced
      */
     DensityPair(Density p0, Density p1, boolean invert, String invertHint, LiveTraining training, Consumer<String> messages,
@@ -37,12 +66,20 @@ final class DensityPair {
         this.training = training;
         this.messages = messages;
         this.replaced = replaced;
+        bandwidth = points(densities).mapToDouble(PointDensity::bandwidth).max().orElse(0);
+    }
+
+    private static Stream<PointDensity> points(Map<Side, Density> of) {
+        return of.values().stream().filter(PointDensity.class::isInstance).map(PointDensity.class::cast);
     }
 
     Density get(Side side) { return densities.get(side); }
 
     /** The density that points start from; their target is that of the other direction. */
     Density start(boolean reverse) { return get(reverse ? Side.P1 : Side.P0); }
+
+    /** The square of the user's plane that the unit square is. */
+    Box box() { return Density.box(Optional.of(get(Side.P0)), Optional.of(get(Side.P1))); }
 
     /** Replaces a density by a named one, unless it has that name. */
     void choose(Side side, String name) {
@@ -59,42 +96,125 @@ final class DensityPair {
         }
     }
 
-    /** Reads image files: one becomes p1; of several, the first two become p0 and p1. */
+    private void replace(Side side, Density density) {
+        Map<Side, Density> next = new EnumMap<>(densities);
+        next.put(side, density);
+        replace(next);
+    }
+
+    /** Reads files of images or points in the background: one becomes p1; of several, the first two become p0 and p1. */
     void read(List<Path> files) {
         if (files.isEmpty()) {
             messages.accept("no file with a readable name was dropped");
             return;
         }
-        try {
-            List<Density> read = files.stream().limit(2).map(this::read).toList();
-            if (read.size() > 1) {
-                replace(Side.P0, read.get(0));
+        if (reading.isPresent()) {
+            messages.accept("the files that were dropped before are still being read");
+            return;
+        }
+        Map<Side, Density> before = densities;
+        TrainingSettings settings = training.settings();
+        reading = Optional.of(Background.start("read", () -> {
+            Map<Side, Dropped> dropped = new EnumMap<>(Side.class);
+            for (Path file : files.subList(0, Math.min(2, files.size()))) {
+                Side side = files.size() > 1 && dropped.isEmpty() ? Side.P0 : Side.P1;
+                dropped.put(side, read(file, settings));
             }
-            replace(Side.P1, read.get(read.size() - 1));
+            return changed(before, dropped);
+        }));
+    }
+
+    private Dropped read(Path file, TrainingSettings settings) {
+        if (PointReader.isPoints(file)) {
+            PointRows rows = PointRows.read(file, Math.max(PointDensity.MIN_POINTS, settings.data()), settings.seed());
+            int kept = rows.rows().length / 2;
+            if (rows.total() > kept) {
+                messages.accept(String.format(Locale.ROOT, "%s: %,d of its %,d points, chosen at random", rows.name(), kept, rows.total()));
+            }
+            return new Dropped(null, rows);
+        }
+        ImageDensity image = ImageFile.read(file, invert);
+        ImageFile.invertHint(image, invert).ifPresent(hint -> messages.accept(hint + orientation()));
+        return new Dropped(image, null);
+    }
+
+    private String orientation() { return "; this window " + (invert ? "inverts" : "does not invert") + " images" + invertHint; }
+
+    private Change changed(Map<Side, Density> before, Map<Side, Dropped> dropped) {
+        Map<Side, Density> after = new EnumMap<>(before);
+        after.keySet().removeAll(dropped.keySet());
+        Optional<PointDensity> kept = points(after).findFirst();
+        List<double[]> rows = dropped.values().stream().filter(file -> file.points() != null).map(file -> file.points().rows()).toList();
+        if (!rows.isEmpty()) {
+            Box box = kept.map(PointDensity::box).filter(square -> rows.stream().allMatch(each -> isInside(square, each)))
+                    .orElseGet(() -> Box.around(Stream.concat(rows.stream(), kept.map(DensityPair::inPlane).stream())
+                            .toArray(double[][]::new)));
+            kept.ifPresent(other -> after.replaceAll((side, density) -> box.equals(other.box()) ? density
+                    : new PointDensity(other.name(), other.file(), box.toUnit(inPlane(other)), box, other.bandwidth())));
+            dropped.forEach((side, file) -> after.put(side, file.points() == null ? file.image() : new PointDensity(file.points().name(),
+                    Optional.of(file.points().file()), box.toUnit(file.points().rows()), box, bandwidth)));
+        } else {
+            dropped.forEach((side, file) -> after.put(side, file.image()));
+        }
+        after.values().forEach(Density::image); // which the window shows: it takes some time for points
+        return new Change(before, dropped, after);
+    }
+
+    private static boolean isInside(Box box, double[] rows) {
+        for (float coordinate : box.toUnit(rows)) {
+            if (!(coordinate >= 0 && coordinate <= 1)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The points of a density in the user's plane, [N, 2]. */
+    private static double[] inPlane(PointDensity density) {
+        double[] plane = new double[2 * density.count()];
+        Arrays.setAll(plane, i -> i % 2 == 0 ? density.box().x(density.points()[i]) : density.box().y(density.points()[i]));
+        return plane;
+    }
+
+    /** Whether dropped files are being read. */
+    boolean isReading() { return reading.isPresent(); }
+
+    /** Replaces densities by those of dropped files, when these are read; to be called regularly. */
+    void advance() {
+        if (reading.isEmpty() || !reading.get().isDone()) {
+            return;
+        }
+        Background<Change> read = reading.get();
+        reading = Optional.empty();
+        try {
+            Change change = read.get();
+            replace(change.before() == densities ? change.after() : changed(densities, change.dropped()).after());
         } catch (InvalidInputException e) {
             boolean isDark = e.setting().equals(Optional.of(InvalidInputException.Setting.INVERT));
             messages.accept(e.getMessage() + (isDark ? orientation() : ""));
         }
     }
 
-    private Density read(Path file) {
-        ImageDensity density = ImageFile.read(file, invert);
-        ImageFile.invertHint(density, invert).ifPresent(hint -> messages.accept(hint + orientation()));
-        return density;
-    }
-
-    private String orientation() { return "; this window " + (invert ? "inverts" : "does not invert") + " images" + invertHint; }
-
-    private void replace(Side side, Density density) {
-        Map<Side, Density> next = new EnumMap<>(densities);
-        next.put(side, density);
+    private void replace(Map<Side, Density> next) {
+        Box before = box();
+        boolean paired = training.coupling() == Coupling.PAIRED;
         try {
-            training.replaceDensity(side, next.get(Side.P0), next.get(Side.P1));
+            training.train(next.get(Side.P0), next.get(Side.P1));
         } catch (DeviceLimitException e) {
             messages.accept(e.getMessage());
             return;
         }
+        Map<Side, Density> old = densities;
         densities = next;
-        replaced.accept(side);
+        Stream.of(Side.values()).filter(side -> next.get(side) != old.get(side)).forEach(replaced);
+        if (paired && training.coupling() != Coupling.PAIRED) {
+            messages.accept("the rows of p0 and p1 cannot be paired: the coupling is now " + training.coupling());
+        } else if (!box().equals(before)) {
+            messages.accept(String.format(Locale.ROOT, "the square is now that from (%.5g, %.5g) to (%.5g, %.5g)", box().x0(), box().y0(),
+                    box().x(1), box().y(1)));
+        }
     }
+
+    @Override
+    public void close() { reading.ifPresent(Background::close); }
 }

@@ -3,32 +3,41 @@ package iadb.view;
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
 import iadb.density.Density;
+import iadb.density.PointDensity;
 import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.model.Network;
+import iadb.train.Coupling;
 import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import iadb.train.TrainingRun;
+import iadb.train.TrainingSession;
 import iadb.train.TrainingSession.Progress;
 import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
 import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.SplittableRandom;
 
 /**
- * The weights that the window shows and the training that changes them, frame by frame. Replacing a density keeps the weights. A
+ * The weights that the window shows and the training that changes them, frame by frame. Another density or coupling keeps the weights. A
  * training that diverges restores the weights of its last safe state, at most a few seconds old; the next training starts from
  * fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
     private static final double RATE_SMOOTHING = 0.05;
+    private static final int PAIRS_SHOWN = 300;
 
     private final Context context;
-    private final TrainingSettings settings;
+    private TrainingSettings settings;
     private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
     private TrainingRun run; // null if there is none
+    private TrainingSettings runSettings;
+    private Density runP0;
+    private Density runP1;
+    private TrainingSession pairsOf; // whose pairs were taken last; null: none, or other data since
     private LossHistory history;
     private LossCurve curve = new LossCurve();
     private int doneBefore; // iterations of earlier runs
@@ -50,14 +59,23 @@ final class LiveTraining implements AutoCloseable {
         parameters = context.buffer(network.parameters());
     }
 
-    /** Adds another training; after a divergence from fresh weights. A cosine schedule of the learning rate restarts. */
+    /** Whether training can pair the rows of the densities. */
+    static boolean canPair(Density p0, Density p1) {
+        return p0 instanceof PointDensity a && p1 instanceof PointDensity b && a.count() == b.count();
+    }
+
+    /**
+     * Adds another training, from the current weights, and if the learning rate is constant from Adam's state; after a divergence from
+     * fresh weights. A cosine schedule restarts. Rows that cannot be paired are coupled independently.
+     */
     void train(Density p0, Density p1) {
-        if (run != null && settings.cosine()) {
+        if (settings.coupling() == Coupling.PAIRED && !canPair(p0, p1)) {
+            settings = settings.withCoupling(Coupling.INDEPENDENT);
+        }
+        if (run != null && (settings.cosine() || !settings.equals(runSettings) || p0 != runP0 || p1 != runP1)) {
             record(run.drain());
             if (!diverged()) {
-                network = run.session().checkpoint().weights();
-                doneBefore = done;
-                endRun();
+                change(p0, p1);
             }
         }
         if (diverged()) {
@@ -68,10 +86,58 @@ final class LiveTraining implements AutoCloseable {
         begin();
     }
 
+    /** Trains with another coupling, from the current weights. */
+    void couple(Coupling coupling, Density p0, Density p1) {
+        TrainingSettings before = settings;
+        settings = settings.withCoupling(coupling);
+        try {
+            train(p0, p1);
+        } catch (RuntimeException e) {
+            settings = before;
+            throw e;
+        }
+    }
+
+    /** Gives the run, none of whose steps are in flight, other densities or settings. */
+    private void change(Density p0, Density p1) {
+        boolean fits = rows(p0) == rows(runP0) && rows(p1) == rows(runP1);
+        if (fits && settings.coupling() != Coupling.PAIRED && settings.equals(runSettings) && !settings.cosine()) {
+            if (p0 != runP0) {
+                run.session().replaceDensity(Side.P0, p0);
+            }
+            if (p1 != runP1) {
+                run.session().replaceDensity(Side.P1, p1);
+            }
+            runP0 = p0;
+            runP1 = p1;
+            pairsOf = null;
+            return;
+        }
+        Checkpoint now = run.session().checkpoint();
+        TrainingRun next = newRun(p0, p1, settings.cosine() ? Checkpoint.start(now.weights(), settings.ema() > 0) : now);
+        doneBefore = settings.cosine() ? done : doneBefore;
+        endRun();
+        use(next, p0, p1);
+    }
+
+    private int rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
+
+    private TrainingRun newRun(Density p0, Density p1, Checkpoint start) {
+        return new TrainingRun(context, settings, p0, p1, start, history);
+    }
+
+    private void use(TrainingRun next, Density p0, Density p1) {
+        run = next;
+        runSettings = settings;
+        runP0 = p0;
+        runP1 = p1;
+        pairsOf = null;
+    }
+
     /** Builds what a first training needs, so that {@link #begin} starts it at once. */
     void prepare(Density p0, Density p1) {
         if (run == null) {
-            run = new TrainingRun(context, settings, p0, p1, Checkpoint.start(network, settings.ema() > 0), history);
+            use(newRun(p0, p1, Checkpoint.start(network, settings.ema() > 0)), p0, p1);
         }
     }
 
@@ -91,14 +157,6 @@ final class LiveTraining implements AutoCloseable {
         done = 0;
         divergedAt = 0;
         iterationsPerSecond = Double.NaN;
-        train(p0, p1);
-    }
-
-    /** Adds another training with these densities, of which {@code side} is new. */
-    void replaceDensity(Side side, Density p0, Density p1) {
-        if (run != null && !settings.cosine()) {
-            run.session().replaceDensity(side, side == Side.P0 ? p0 : p1); // otherwise train() starts a run with it
-        }
         train(p0, p1);
     }
 
@@ -169,6 +227,39 @@ final class LiveTraining implements AutoCloseable {
 
     /** The current weights, [shape.bufferFloats()]; valid until another method is called. */
     DeviceBuffer parameters() { return run == null ? parameters : run.session().parameters(); }
+
+    TrainingSettings settings() { return settings; }
+
+    /** Which x0 is blended with which x1. */
+    Coupling coupling() { return settings.coupling(); }
+
+    /** Whether there is a training whose pairs can be shown. */
+    boolean hasPairs() { return run != null; }
+
+    /**
+     * Some pairs of points that training blends, [N, 2, 2]: x0 from rows at regular intervals, with a random x1 unless rows are paired.
+     * Empty if they are those of the last call, or without a training.
+     */
+    Optional<float[]> newPairs() {
+        if (run == null || pairsOf == run.session()) {
+            return Optional.empty();
+        }
+        pairsOf = run.session();
+        float[] data0 = read(pairsOf.data0());
+        float[] data1 = read(pairsOf.data1());
+        int count = Math.min(PAIRS_SHOWN, data0.length / 2);
+        SplittableRandom random = new SplittableRandom(settings.seed());
+        float[] pairs = new float[4 * count];
+        for (int n = 0; n < count; n++) {
+            int row0 = (int) ((n + 0.5) * (data0.length / 2) / count);
+            int row1 = settings.coupling() == Coupling.PAIRED ? row0 : random.nextInt(data1.length / 2);
+            System.arraycopy(data0, 2 * row0, pairs, 4 * n, 2);
+            System.arraycopy(data1, 2 * row1, pairs, 4 * n + 2, 2);
+        }
+        return Optional.of(pairs);
+    }
+
+    private static float[] read(DeviceBuffer data) { return data.read(new float[(int) (data.bytes() / Float.BYTES)]); }
 
     /** A copy of the weights. */
     Network snapshot() { return run == null ? network : run.session().snapshot(); }

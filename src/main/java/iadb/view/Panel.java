@@ -3,8 +3,11 @@ package iadb.view;
 import static org.lwjgl.nuklear.Nuklear.*;
 import static org.lwjgl.system.MemoryStack.stackGet;
 
+import iadb.density.Density;
 import iadb.density.NamedDensities;
+import iadb.plot.Box;
 import iadb.sample.Solver;
+import iadb.train.Coupling;
 import iadb.train.TrainingSession.Side;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
@@ -39,7 +42,7 @@ final class Panel {
     private static final String[][] HELP = {
         {"Space", "pause or resume"}, {"Left, Right", "one step back or forward"}, {"R", "new points"},
         {"+, -", "double or halve the points"}, {"B", "reverse the direction"}, {"T", "trails"}, {"V", "velocity field"},
-        {"G", "grid carried along by the map"}, {"D", "target density"}, {"L", "additive blending"}, {"P", "paint a density"},
+        {"G", "grid carried along by the map"}, {"K", "pairs that training blends"}, {"D", "target density"}, {"L", "additive blending"}, {"P", "paint a density"},
         {"C", "clear the canvas"}, {"E", "eraser"}, {"[, ]", "smaller or larger brush"}, {"S", "screenshot"},
         {"X", "export the model and the points"}, {"F", "full screen"}, {"Tab", "show or hide the panel"},
         {"Wheel, drag", "zoom, move"}, {"0", "show the whole square"}, {"Click", "trajectory of a point"},
@@ -134,6 +137,9 @@ final class Panel {
         checkbox("grid", Switch.GRID);
         checkbox("additive blending", Switch.ADDITIVE_BLENDING);
         checkbox("pause", Switch.PAUSE);
+        row(2);
+        choose(training.coupling().toString(), couplings(), Action.SetCoupling::new);
+        checkbox("pairs", Switch.PAIRS);
         row(3);
         button(training.running() ? "stop" : "train", Command.TRAIN_OR_STOP);
         button("restart", Command.RESTART);
@@ -156,6 +162,11 @@ final class Panel {
         }
         row(1);
         nk_label(context, "H: all keys", NK_TEXT_LEFT);
+    }
+
+    private List<Coupling> couplings() {
+        return LiveTraining.canPair(densities.get(Side.P0), densities.get(Side.P1)) ? List.of(Coupling.INDEPENDENT, Coupling.PAIRED)
+                : List.of(Coupling.INDEPENDENT);
     }
 
     private static String label(Side side) { return side.name().toLowerCase(Locale.ROOT); }
@@ -241,11 +252,19 @@ final class Panel {
         } else if (training.hasTrained()) {
             lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));
         }
+        if (densities.isReading()) {
+            lines.add("reading files");
+        }
         int points = animation.points().points();
         lines.add(text("%,d points, %s", points, interop.transfer()));
         lines.add(interop.context().device().name());
         if (budget.frames() > 0) {
             lines.add(text("%.0f frames per second", 1000 / budget.smoothedMillis()));
+        }
+        Box box = densities.box();
+        if (!box.isUnit()) {
+            lines.add("x from " + number(box.x0(), box) + " to " + number(box.x(1), box));
+            lines.add("y from " + number(box.y0(), box) + " to " + number(box.y(1), box));
         }
         animation.trajectory().ifPresent(at -> {
             int end = at.length - 2;
@@ -254,11 +273,32 @@ final class Panel {
                 length += Math.hypot(at[i] - at[i - 2], at[i + 1] - at[i - 1]);
             }
             lines.add(text("point %,d of %,d", animation.chosenPoint() + 1, points));
-            lines.add(text("from (%.4f, %.4f)", at[0], at[1]));
-            lines.add(text("to (%.4f, %.4f)", at[end], at[end + 1]));
-            lines.add(text("length %.4f, straight %.4f", length, Math.hypot(at[end] - at[0], at[end + 1] - at[1])));
+            lines.add("from " + position(at[0], at[1], box));
+            lines.add("to " + position(at[end], at[end + 1], box));
+            lines.add("length " + number(box.side() * length, box) + ", straight "
+                    + number(box.side() * Math.hypot(at[end] - at[0], at[end + 1] - at[1]), box));
+            boolean reverse = state.is(Switch.REVERSE);
+            lines.add("log density " + logDensity(densities.start(reverse), at[0], at[1], box) + " to "
+                    + logDensity(densities.start(!reverse), at[end], at[end + 1], box));
         });
         return lines;
+    }
+
+    /** A point of the unit square in the user's units. */
+    static String position(double x, double y, Box box) {
+        return "(" + number(box.x(x), box) + ", " + number(box.y(y), box) + ")";
+    }
+
+    /** A coordinate or a length in the user's units, to some 1e-4 of the square's side. */
+    private static String number(double value, Box box) {
+        int decimals = 4 - (int) Math.floor(Math.log10(box.side()));
+        return decimals >= 0 && decimals <= 8 && Math.abs(value) < 1e8 ? text("%." + decimals + "f", value) : text("%.6g", value);
+    }
+
+    /** Per unit of the user's area. */
+    static String logDensity(Density density, double x, double y, Box box) {
+        double value = density.logDensityAt(x, y) + box.logDensityOffset();
+        return value == Double.NEGATIVE_INFINITY ? "-inf" : text("%.2f", value);
     }
 
     /** Draws the logarithms of the losses, so that small changes at the end of a training are visible. */

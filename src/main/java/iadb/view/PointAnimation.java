@@ -302,8 +302,8 @@ final class PointAnimation implements AutoCloseable {
     Scene scene() {
         int[] arrows = arrowTails == null || !state.is(Switch.VELOCITY) ? null
                 : new int[] {arrowTails.glBuffer(), arrowHeads.glBuffer()};
-        return new Scene(points, grid, arrows, trajectory().orElse(null), state.is(Switch.DENSITY), state.is(Switch.PAINT),
-                state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING), state.get(Quantity.POINT_SIZE));
+        return new Scene(points, grid, arrows, trajectory().orElse(null), state.is(Switch.PAIRS), state.is(Switch.DENSITY),
+                state.is(Switch.PAINT), state.is(Switch.TRAILS), state.is(Switch.ADDITIVE_BLENDING), state.get(Quantity.POINT_SIZE));
     }
 
     /** Bytes of points copied by the host to OpenGL. */

@@ -4,11 +4,13 @@ import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
+import iadb.train.Coupling;
 import iadb.train.LossHistory;
 import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
@@ -123,8 +125,8 @@ public final class RealtimeView implements AutoCloseable {
             resources.close();
             throw e;
         }
-        densities = new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::showMessage,
-                this::replaced);
+        densities = resources.add(new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::showMessage,
+                this::replaced));
         panel = new Panel(canvas.context(), state, densities, training, animation, interop, budget, actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
             actions.add(action);
@@ -177,6 +179,7 @@ public final class RealtimeView implements AutoCloseable {
                 start();
             }
             applyActions();
+            densities.advance();
             long now = System.nanoTime();
             double seconds = (now - last) * 1e-9;
             if (ready) {
@@ -260,6 +263,8 @@ public final class RealtimeView implements AutoCloseable {
         } else if (action instanceof Action.SetSolver set) {
             needsTrajectories |= set.solver() != state.solver;
             state.solver = set.solver();
+        } else if (action instanceof Action.SetCoupling set) {
+            couple(set.coupling());
         } else if (action instanceof Action.SetDensity set) {
             densities.choose(set.side(), set.name());
         } else if (action instanceof Action.Drop drop) {
@@ -288,6 +293,20 @@ public final class RealtimeView implements AutoCloseable {
                 painting.copy(densities.get(state.painted));
             }
             showTarget();
+        } else if (setting == Switch.PAIRS && state.is(Switch.PAIRS) && !training.hasPairs()) {
+            showMessage("pairs are those of a training, and there is none yet");
+        }
+    }
+
+    private void couple(Coupling coupling) {
+        if (coupling == training.coupling()) {
+            return;
+        }
+        try {
+            training.couple(coupling, densities.get(Side.P0), densities.get(Side.P1));
+            kept = false;
+        } catch (DeviceLimitException e) {
+            showMessage(e.getMessage());
         }
     }
 
@@ -403,6 +422,9 @@ public final class RealtimeView implements AutoCloseable {
         budget.begin(Phase.DRAW);
         if (state.is(Switch.PAINT) && painting.takeChanged()) {
             scene.setLevels(painting.levels(), Painting.SIDE, Painting.SIDE);
+        }
+        if (ready && state.is(Switch.PAIRS)) {
+            training.newPairs().ifPresent(scene::setPairs);
         }
         camera.setScreen(surface.width(), surface.height(), state.is(Switch.PANEL) ? Panel.WIDTH * scale : 0);
         scene.draw(surface, animation.scene(), seconds);

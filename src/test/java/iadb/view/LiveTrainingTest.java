@@ -9,12 +9,15 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
+import iadb.density.PointDensity;
 import iadb.model.Network;
+import iadb.plot.Box;
+import iadb.train.Coupling;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
-import iadb.train.TrainingSession.Side;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The window's training: continued with another density, with a cosine schedule, and with averaged weights. */
@@ -44,7 +47,7 @@ class LiveTrainingTest {
             finish(training);
             assertEquals(300, training.done());
             float[] first = training.snapshot().parameters();
-            training.replaceDensity(Side.P1, GAUSSIAN, MOONS);
+            training.train(GAUSSIAN, MOONS);
             assertArrayEquals(first, training.snapshot().parameters(), "the weights stay");
             finish(training);
             assertEquals(600, training.done());
@@ -63,10 +66,78 @@ class LiveTrainingTest {
                 LiveTraining training = training(context, SETTINGS.withIterations(200))) {
             training.train(GAUSSIAN, RING);
             finish(training);
-            training.replaceDensity(Side.P1, GAUSSIAN, MOONS);
+            training.train(GAUSSIAN, MOONS);
             finish(training);
             assertEquals(400, training.done());
         }
+    }
+
+    /** Points of a spiral; {@code turn} makes another of the same length. */
+    private static PointDensity spiral(int count, double turn) {
+        float[] points = new float[2 * count];
+        for (int n = 0; n < count; n++) {
+            points[2 * n] = (float) (0.5 + 0.4 * n / count * Math.cos(0.05 * n + turn));
+            points[2 * n + 1] = (float) (0.5 + 0.4 * n / count * Math.sin(0.05 * n + turn));
+        }
+        return new PointDensity("spiral of " + count, Optional.empty(), points, Box.UNIT, 0);
+    }
+
+    @Test
+    void otherNumbersOfRowsContinueFromTheSameState() {
+        try (Context context = Context.open(Device.select("auto"));
+                LiveTraining training = training(context, SETTINGS.withIterations(200))) {
+            training.train(GAUSSIAN, spiral(300, 0));
+            finish(training);
+            float[] before = training.snapshot().parameters();
+            training.train(GAUSSIAN, spiral(701, 0));
+            assertArrayEquals(before, training.snapshot().parameters(), "the weights stay");
+            finish(training);
+            assertEquals(400, training.done());
+            assertEquals(400, training.history().steps());
+            training.train(spiral(11, 0), GAUSSIAN);
+            finish(training);
+            assertEquals(600, training.done());
+            assertFalse(training.diverged());
+        }
+    }
+
+    @Test
+    void anotherCouplingKeepsTheWeightsAndChangesThePairs() {
+        PointDensity p0 = spiral(400, 0);
+        PointDensity p1 = spiral(400, 1);
+        try (Context context = Context.open(Device.select("auto"));
+                LiveTraining training = training(context, SETTINGS.withIterations(200))) {
+            assertTrue(training.newPairs().isEmpty());
+            training.train(p0, p1);
+            float[] independent = training.newPairs().orElseThrow();
+            assertTrue(training.newPairs().isEmpty(), "they are the same until something changes");
+            finish(training);
+            float[] before = training.snapshot().parameters();
+            training.couple(Coupling.PAIRED, p0, p1);
+            assertArrayEquals(before, training.snapshot().parameters(), "the weights stay");
+            float[] paired = training.newPairs().orElseThrow();
+            finish(training);
+            assertEquals(400, training.done());
+            assertEquals(independent.length, paired.length);
+            int belong = 0;
+            for (int n = 0; n < paired.length; n += 4) {
+                int row = rowOf(p0, paired, n);
+                assertEquals(row, rowOf(p1, paired, n + 2), "x1 is of the same row");
+                belong += rowOf(p0, independent, n) == rowOf(p1, independent, n + 2) ? 1 : 0;
+            }
+            assertTrue(belong < 10, belong + " of 300 random pairs are of the same row: 0.75 are expected");
+            training.train(p0, RING);
+            assertEquals(Coupling.INDEPENDENT, training.coupling(), "a picture has no rows");
+        }
+    }
+
+    private static int rowOf(PointDensity density, float[] pairs, int at) {
+        for (int row = 0; row < density.count(); row++) {
+            if (density.points()[2 * row] == pairs[at] && density.points()[2 * row + 1] == pairs[at + 1]) {
+                return row;
+            }
+        }
+        throw new AssertionError("(%s, %s) is no row of %s".formatted(pairs[at], pairs[at + 1], density));
     }
 
     @Test

@@ -232,7 +232,7 @@ class WindowIT {
             show.look("the wheel zooms", look -> extent(look) > 1.2 * extent(paused));
             show.xdotool("key", "0");
 
-            for (String key : List.of("v", "g", "d", "l", "t")) {
+            for (String key : List.of("v", "g", "k", "d", "l", "t")) {
                 show.xdotool("key", key);
                 show.look(key + " changes the picture", look -> paused.differences(look, 0, 0) > 300);
                 show.xdotool("key", key);

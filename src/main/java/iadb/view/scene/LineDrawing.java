@@ -6,7 +6,10 @@ import iadb.cl.Resources;
 import iadb.plot.Palette;
 import java.util.Arrays;
 
-/** Draws lines: the grid carried along by the map, the arrows of the velocity field, and the trajectory of one point. */
+/**
+ * Draws lines: the grid carried along by the map, the arrows of the velocity field, the pairs that training blends, and the
+ * trajectory of one point.
+ */
 public final class LineDrawing implements AutoCloseable {
     /** Arrows along each side of the velocity field. */
     public static final int ARROWS = 24;
@@ -19,6 +22,8 @@ public final class LineDrawing implements AutoCloseable {
     private static final float END_DOT_DIAMETER = 8;
     private static final float GRID_OPACITY = 0.45f;
     private static final float ARROW_OPACITY = 0.6f;
+    private static final float PAIR_OPACITY = 0.4f;
+    private static final float PAIR_DOT_DIAMETER = 3; // desktop units
 
     private final Resources programs = new Resources();
     private final ShaderProgram lines;
@@ -27,7 +32,10 @@ public final class LineDrawing implements AutoCloseable {
     private final int lineArray;
     private final int arrowArray;
     private final int trajectoryArray;
+    private final int pairArray;
     private final int trajectory; // [frames, 2]
+    private final int pairs; // [N, 2, 2]
+    private int pairCount; // N
     private final int[] gridFirsts = new int[2 * GRID_LINES]; // the first point of each line
     private final int[] gridCounts = new int[2 * GRID_LINES];
 
@@ -43,7 +51,9 @@ public final class LineDrawing implements AutoCloseable {
         lineArray = vertexArray();
         arrowArray = vertexArray();
         trajectoryArray = vertexArray();
+        pairArray = vertexArray();
         trajectory = glGenBuffers();
+        pairs = glGenBuffers();
         Arrays.setAll(gridFirsts, line -> line * GRID_LINE_POINTS);
         Arrays.fill(gridCounts, GRID_LINE_POINTS);
         glBindVertexArray(arrowArray);
@@ -51,6 +61,8 @@ public final class LineDrawing implements AutoCloseable {
         glVertexAttribDivisor(1, 1);
         glBindVertexArray(trajectoryArray);
         bind(trajectory, trajectory);
+        glBindVertexArray(pairArray);
+        bind(pairs, pairs);
     }
 
     private static int vertexArray() {
@@ -128,18 +140,41 @@ public final class LineDrawing implements AutoCloseable {
         lines.use().set("view", view).set("blend", 0).set("colour", ShaderProgram.colour(Palette.INK, 1));
         glBindVertexArray(trajectoryArray);
         glDrawArrays(GL_LINE_STRIP, 0, frames);
-        glVertexAttrib3f(2, 1, 1, 1); // white dots
-        dots.use().set("view", view).set("blend", 0).set("opacity", 1).set("cover", 1).set("diameter", DOT_DIAMETER * scale);
-        glDrawArrays(GL_POINTS, 0, frames);
-        dots.set("diameter", END_DOT_DIAMETER * scale);
-        glDrawArrays(GL_POINTS, 0, 1);
-        glDrawArrays(GL_POINTS, frames - 1, 1);
+        drawDots(view, DOT_DIAMETER * scale, 0, frames);
+        drawDots(view, END_DOT_DIAMETER * scale, 0, 1);
+        drawDots(view, END_DOT_DIAMETER * scale, frames - 1, 1);
+    }
+
+    /** @param positions [N, 2, 2]: a point of p0 and the point of p1 that it is blended with */
+    void setPairs(float[] positions) {
+        pairCount = positions.length / 4;
+        glBindBuffer(GL_ARRAY_BUFFER, pairs);
+        glBufferData(GL_ARRAY_BUFFER, positions, GL_STATIC_DRAW);
+    }
+
+    /**
+     * Draws a line for each pair with dots at its ends.
+     *
+     * @param scale pixels per desktop unit
+     */
+    void drawPairs(float[] view, float scale) {
+        lines.use().set("view", view).set("blend", 0).set("colour", ShaderProgram.colour(Palette.INK, PAIR_OPACITY));
+        glBindVertexArray(pairArray);
+        glDrawArrays(GL_LINES, 0, 2 * pairCount);
+        drawDots(view, PAIR_DOT_DIAMETER * scale, 0, 2 * pairCount);
+    }
+
+    /** Draws points of the bound vertex array as white dots. */
+    private void drawDots(float[] view, float diameter, int first, int count) {
+        glVertexAttrib3f(2, 1, 1, 1);
+        dots.use().set("view", view).set("blend", 0).set("opacity", 1).set("cover", 1).set("diameter", diameter);
+        glDrawArrays(GL_POINTS, first, count);
     }
 
     @Override
     public void close() {
         programs.close();
-        glDeleteVertexArrays(new int[] {lineArray, arrowArray, trajectoryArray});
-        glDeleteBuffers(trajectory);
+        glDeleteVertexArrays(new int[] {lineArray, arrowArray, trajectoryArray, pairArray});
+        glDeleteBuffers(new int[] {trajectory, pairs});
     }
 }

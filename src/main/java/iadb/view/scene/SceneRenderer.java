@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
 
-/** Draws a {@link Scene}: a faint density, trails, the grid, points, arrows, and the trajectory of one point. */
+/** Draws a {@link Scene}: a faint density, trails, the grid, pairs, points, arrows, and the trajectory of one point. */
 public final class SceneRenderer implements AutoCloseable {
     private static final int MAX_TEXELS = 1024; // per side; a texel of a larger image shows the brightest pixel of a block
     private static final float DENSITY_STRENGTH = 0.24f; // opacity of the brightest pixel
@@ -32,13 +32,14 @@ public final class SceneRenderer implements AutoCloseable {
      * @param grid       null if it is not shown
      * @param arrows     OpenGL's names of the buffers of {@link LineDrawing#arrowTails} and of the heads; null if not shown
      * @param trajectory of the chosen point, [frames, 2]; null if none is chosen
+     * @param pairs      whether the lines of {@link #setPairs} are shown
      * @param density    whether the target density is shown
      * @param painting   whether the canvas is shown instead, which is brighter
      * @param additive   whether the light of overlapping points is added; otherwise each point covers those behind it
      * @param pointSize  factor of the diameter that suits the number of points
      */
-    public record Scene(Flow points, Flow grid, int[] arrows, float[] trajectory, boolean density, boolean painting,
-            boolean trails, boolean additive, float pointSize) { }
+    public record Scene(Flow points, Flow grid, int[] arrows, float[] trajectory, boolean pairs, boolean density,
+            boolean painting, boolean trails, boolean additive, float pointSize) { }
 
     /** @param scale pixels per desktop unit */
     public SceneRenderer(Camera camera, float scale) {
@@ -93,6 +94,9 @@ public final class SceneRenderer implements AutoCloseable {
     /** @param starts of the points, [N, 2] */
     public void setStarts(float[] starts) { points.setStarts(starts); }
 
+    /** @param positions of pairs of points that training blends, [N, 2, 2] */
+    public void setPairs(float[] positions) { lines.setPairs(positions); }
+
     /**
      * Draws a frame without the panel.
      *
@@ -115,6 +119,9 @@ public final class SceneRenderer implements AutoCloseable {
         points.drawTrails(surface, scene, view, camera.side(), seconds);
         if (scene.grid() != null) {
             lines.drawGrid(scene.grid(), view);
+        }
+        if (scene.pairs()) {
+            lines.drawPairs(view, scale);
         }
         points.draw(scene, view, camera.side());
         if (scene.arrows() != null) {

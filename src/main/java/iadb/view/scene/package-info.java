@@ -1,2 +1,2 @@
-/** Draws a frame with OpenGL: the density, the points and their trails, the grid and the velocity field. */
+/** Draws a frame with OpenGL: the density, the points and their trails, the grid, pairs and the velocity field. */
 package iadb.view.scene;
