@@ -24,6 +24,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +69,11 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
             run = resumed == null ? new TrainingRun(context, settings, p0, p1)
                     : TrainingRun.resume(context, settings, p0, p1, resumed, file.toString());
         }
+        double side = Density.box(Optional.of(p0), Optional.of(p1)).side();
+        double area = side * side;
+        run.session().pairs().ifPresent(pairs -> LOG.info(String.format(Locale.ROOT, "paired %,d points by optimal transport in %.1f s:"
+                + " mean squared distance %.4g (independent %.4g, lower bound %.4g)", pairs.count(), pairs.seconds(),
+                area * pairs.meanSquare(), area * pairs.independent(), area * pairs.lowerBound())));
         PlanChoice choice = run.session().choice();
         if (resumed != null) {
             warnOfOtherMachine(resumed, Provenance.ofMachine(context.device()));

@@ -209,6 +209,16 @@ final class TutorialCommand implements Callable<Integer> {
             Map<String, Object> stepsByPlan = new LinkedHashMap<>();
             session.stepsByPlan().forEach((kind, count) -> stepsByPlan.put(kind.toString(), count));
             record.put("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)));
+            double area = box.side() * box.side();
+            session.pairs().ifPresent(pairs -> {
+                Map<String, Object> figures = new LinkedHashMap<>();
+                figures.put("pairs", pairs.count());
+                figures.put("seconds", pairs.seconds());
+                figures.put("mean_squared_distance", area * pairs.meanSquare());
+                figures.put("independent", area * pairs.independent());
+                figures.put("lower_bound", area * pairs.lowerBound());
+                record.put("transport", figures);
+            });
             record.put("plan", choice.kind().toString());
             record.put("tuning", choice.tuning().toString());
             record.put("steps_by_plan", stepsByPlan);

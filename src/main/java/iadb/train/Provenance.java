@@ -22,6 +22,7 @@ public final class Provenance {
     private static final String PLAN = "plan";
     private static final String TUNING = "tuning";
     private static final String TOTAL = "total";
+    private static final String COUPLING = "coupling"; // absent: independent
     private static final String EVERY = "checkpoint_every";
 
     private Provenance() { }
@@ -41,6 +42,9 @@ public final class Provenance {
         }
         if (settings.ema() > 0) {
             record.put("ema", settings.ema());
+        }
+        if (settings.coupling() != Coupling.INDEPENDENT) {
+            record.put(COUPLING, settings.coupling().toString());
         }
         record.put("width", settings.shape().width());
         record.put("depth", settings.shape().depth());
@@ -75,6 +79,9 @@ public final class Provenance {
         facts.put("lr_cosine_steps", Integer.toString(settings.cosineSteps()));
         facts.put("ema", Double.toString(settings.ema()));
         facts.put("seed", Long.toString(settings.seed()));
+        if (settings.coupling() != Coupling.INDEPENDENT) {
+            facts.put(COUPLING, settings.coupling().toString());
+        }
         facts.put(PLAN, choice.kind().byBits().toString());
         facts.put(TUNING, choice.tuning().toString());
         return facts;
@@ -101,10 +108,12 @@ public final class Provenance {
         double ema = reader.fact("ema", Double::valueOf);
         long seed = reader.fact("seed", Long::valueOf);
         Tuning tuning = reader.fact(TUNING, Tuning::parse);
+        Coupling coupling = from.metadata().containsKey(COUPLING) ? reader.fact(COUPLING, text -> Arrays.stream(Coupling.values())
+                .filter(c -> c.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new)) : Coupling.INDEPENDENT;
         TrainingSettings settings;
         try {
             settings = new TrainingSettings(total, batch, learningRate, cosineSteps > 0, ema, from.checkpoint().weights().shape(), data,
-                    seed, Coupling.INDEPENDENT, 0, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
+                    seed, coupling, 0, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
         } catch (InvalidInputException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }

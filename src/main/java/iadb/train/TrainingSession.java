@@ -24,7 +24,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +58,8 @@ public final class TrainingSession implements AutoCloseable {
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
     private final PlanSwitch plans;
+    private final Map<Side, Density> densities = new EnumMap<>(Side.class);
+    private TransportPairs pairs; // null: other couplings
     private int stepsEnqueued;
     private int stepsDone;
     private boolean finite = true; // all losses so far
@@ -91,20 +96,26 @@ public final class TrainingSession implements AutoCloseable {
         PlanSelector selector = new PlanSelector(context.device(), settings.shape(), settings.batch(), settings.plan(), settings.tuning());
         selector.prebuild(context);
         try {
-            data0 = resources.add(context.buffer(rows(p0) * PointSource.POINT_BYTES));
-            data1 = resources.add(context.buffer(rows(p1) * PointSource.POINT_BYTES));
-            replaceDensity(Side.P0, p0);
-            replaceDensity(Side.P1, p1);
+            Coupling coupling = settings.coupling();
+            if (coupling == Coupling.PAIRED) {
+                requirePairs(p0, p1);
+            }
+            data0 = resources.add(context.buffer(rows(p0, p1) * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer(rows(p1, p0) * PointSource.POINT_BYTES));
+            densities.put(Side.P0, p0);
+            densities.put(Side.P1, p1);
+            if (coupling == Coupling.OT) {
+                pairByTransport(p0, p1);
+            } else {
+                write(Side.P0, p0);
+                write(Side.P1, p1);
+            }
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
             safeguard = resources.add(new Safeguard(context, state, start));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            boolean paired = settings.coupling() == Coupling.PAIRED;
-            if (paired && rows(p0) != rows(p1)) {
-                throw new InvalidInputException("%s points of p0 cannot be paired with %s of p1".formatted(rows(p0), rows(p1)));
-            }
-            Batch batch = new Batch(data0, data1, paired, settings.batch(), settings.seed(), settings.learningRate(),
+            Batch batch = new Batch(data0, data1, coupling != Coupling.INDEPENDENT, settings.batch(), settings.seed(), settings.learningRate(),
                     settings.cosineSteps(), settings.ema());
             plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();
@@ -115,26 +126,84 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    /** The rows of a density's data: its own if it is one of points. */
+    /** The rows of a density's data: its own if it is one of points. Pairs by transport repeat those of the smaller set. */
+    private long rows(Density density, Density other) {
+        return settings.coupling() == Coupling.OT ? Math.max(rows(density), rows(other)) : rows(density);
+    }
+
     private long rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
+
+    private static void requirePairs(Density p0, Density p1) {
+        for (Density density : List.of(p0, p1)) {
+            if (!(density instanceof PointDensity)) {
+                throw new InvalidInputException("%s has no rows to pair: it is not a set of points".formatted(density.name()));
+            }
+        }
+        int rows0 = ((PointDensity) p0).count();
+        int rows1 = ((PointDensity) p1).count();
+        if (rows0 != rows1) {
+            throw new InvalidInputException("%s points of p0 cannot be paired with %s of p1".formatted(rows0, rows1));
+        }
+    }
 
     /**
      * Replaces the data of a density by those of another, with the same random numbers: the new data are those of a session that
-     * started with this density. Weights, Adam's state and the number of steps stay.
+     * started with this density. Weights, Adam's state and the number of steps stay. Pairs by transport are made again.
      *
+     * @throws InvalidInputException when the data are the rows of two sets of points, or pairs by transport whose number would change;
+     *     the old data stay
      * @throws DeviceLimitException when the device cannot hold the density; the old data stay
      */
     public void replaceDensity(Side side, Density density) {
+        Density other = densities.get(side == Side.P0 ? Side.P1 : Side.P0);
+        if (settings.coupling() == Coupling.PAIRED) {
+            throw new InvalidInputException("a density of a paired training cannot be replaced: its rows belong to those of the other");
+        }
+        if (settings.coupling() == Coupling.OT) {
+            long pairs = data0.bytes() / PointSource.POINT_BYTES;
+            if (rows(density, other) != pairs) {
+                throw new InvalidInputException("%s points of %s do not fit the %s pairs of this training".formatted(rows(density),
+                        density.name(), pairs));
+            }
+            pairByTransport(side == Side.P0 ? density : other, side == Side.P0 ? other : density);
+        } else {
+            write(side, density);
+        }
+        densities.put(side, density);
+    }
+
+    private void pairByTransport(Density p0, Density p1) {
+        TransportPairs made = TransportPairs.of(points(Side.P0, p0), points(Side.P1, p1));
+        data0.write(made.x0());
+        data1.write(made.x1());
+        pairs = made;
+    }
+
+    /** The rows of a density's data, [rows, 2]. */
+    private float[] points(Side side, Density density) {
+        if (density instanceof PointDensity points) {
+            return points.points();
+        }
+        try (PointSource source = new PointSource(context, density)) {
+            return source.drawToHost(settings.seed(), purpose(side), 0, settings.data());
+        }
+    }
+
+    private void write(Side side, Density density) {
         DeviceBuffer data = side == Side.P0 ? data0 : data1;
         if (density instanceof PointDensity points) {
             data.write(points.points());
             return;
         }
         try (PointSource source = new PointSource(context, density)) {
-            source.drawInto(data, settings.seed(),
-                    side == Side.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1, 0, settings.data());
+            source.drawInto(data, settings.seed(), purpose(side), 0, settings.data());
         }
     }
+
+    private static RandomPurpose purpose(Side side) { return side == Side.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1; }
+
+    /** The pairs of the data if they were made by optimal transport. */
+    public Optional<TransportPairs> pairs() { return Optional.ofNullable(pairs); }
 
     /** The plan and tuning of this training; if {@code auto} switches between plans, the one that it added last. */
     public PlanChoice choice() { return plans.choice(); }

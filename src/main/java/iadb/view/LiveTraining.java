@@ -237,7 +237,7 @@ final class LiveTraining implements AutoCloseable {
     boolean hasPairs() { return run != null; }
 
     /**
-     * Some pairs of points that training blends, [N, 2, 2]: x0 from rows at regular intervals, with a random x1 unless rows are paired.
+     * Some pairs of points that training blends, [N, 2, 2]: x0 from rows at regular intervals, with a random x1 unless the data are pairs.
      * Empty if they are those of the last call, or without a training.
      */
     Optional<float[]> newPairs() {
@@ -252,7 +252,7 @@ final class LiveTraining implements AutoCloseable {
         float[] pairs = new float[4 * count];
         for (int n = 0; n < count; n++) {
             int row0 = (int) ((n + 0.5) * (data0.length / 2) / count);
-            int row1 = settings.coupling() == Coupling.PAIRED ? row0 : random.nextInt(data1.length / 2);
+            int row1 = settings.coupling() != Coupling.INDEPENDENT ? row0 : random.nextInt(data1.length / 2);
             System.arraycopy(data0, 2 * row0, pairs, 4 * n, 2);
             System.arraycopy(data1, 2 * row1, pairs, 4 * n + 2, 2);
         }

@@ -86,6 +86,38 @@ class TrainingSessionTest {
         }
     }
 
+    @Test
+    void pairedDataMustBePoints() {
+        try (Context context = Context.open(Device.all().get(0))) {
+            TrainingSettings settings = config(1e-3f, 0).withCoupling(Coupling.PAIRED);
+            assertThrows(InvalidInputException.class, () -> new TrainingSession(context, settings, GAUSSIAN, RING));
+        }
+    }
+
+    /** Pairs by transport in every plan, stopped at step 77: fused and persistent agree, and a new density is paired again. */
+    @Test
+    void transportPairsGiveTheSameBitsInPlansResumedAndReplaced() {
+        TrainingSettings config = config(1e-3f, 9).withIterations(200).withCoupling(Coupling.OT);
+        for (Device device : Device.all()) {
+            List<float[]> results = new ArrayList<>();
+            for (PlanChoice.Kind plan : List.of(PlanChoice.Kind.FUSED, PlanChoice.Kind.PERSISTENT, PlanChoice.Kind.LAYERED)) {
+                TrainingSettings settings = config.withPlan(Optional.of(plan));
+                Checkpoint start = Checkpoint.start(Network.initial(config.shape(), config.seed()), false);
+                float[] whole = continued(device, settings, start, 120).weights().parameters();
+                assertArrayEquals(whole, continued(device, settings, continued(device, settings, start, 77), 120).weights().parameters());
+                results.add(whole);
+            }
+            assertArrayEquals(results.get(0), results.get(1));
+            try (Context context = Context.open(device);
+                    TrainingSession session = new TrainingSession(context, config, GAUSSIAN, GAUSSIAN);
+                    TrainingSession other = new TrainingSession(context, config, GAUSSIAN, RING)) {
+                session.replaceDensity(TrainingSession.Side.P1, RING);
+                assertArrayEquals(other.data1().read(new float[2 * 4099]), session.data1().read(new float[2 * 4099]));
+                assertTrue(session.pairs().orElseThrow().meanSquare() < session.pairs().orElseThrow().independent() / 2);
+            }
+        }
+    }
+
     private static double lastLoss(Context context, TrainingSettings settings, Density p0, Density p1) {
         try (TrainingSession session = new TrainingSession(context, settings, p0, p1)) {
             session.advance(settings.iterations() - 1, LONG);
