@@ -101,7 +101,7 @@ final class LiveTraining implements AutoCloseable {
     /** Gives the run, none of whose steps are in flight, other densities or settings. */
     private void change(Density p0, Density p1) {
         boolean fits = rows(p0) == rows(runP0) && rows(p1) == rows(runP1);
-        if (fits && settings.coupling() != Coupling.PAIRED && settings.equals(runSettings) && !settings.cosine()) {
+        if (fits && settings.coupling() == Coupling.INDEPENDENT && settings.equals(runSettings) && !settings.cosine()) {
             if (p0 != runP0) {
                 run.session().replaceDensity(Side.P0, p0);
             }

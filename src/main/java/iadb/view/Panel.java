@@ -165,8 +165,8 @@ final class Panel {
     }
 
     private List<Coupling> couplings() {
-        return LiveTraining.canPair(densities.get(Side.P0), densities.get(Side.P1)) ? List.of(Coupling.INDEPENDENT, Coupling.PAIRED)
-                : List.of(Coupling.INDEPENDENT);
+        return Arrays.stream(Coupling.values()).filter(coupling -> coupling != Coupling.PAIRED
+                || LiveTraining.canPair(densities.get(Side.P0), densities.get(Side.P1))).toList();
     }
 
     private static String label(Side side) { return side.name().toLowerCase(Locale.ROOT); }

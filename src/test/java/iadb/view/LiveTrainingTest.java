@@ -126,9 +126,21 @@ class LiveTrainingTest {
                 belong += rowOf(p0, independent, n) == rowOf(p1, independent, n + 2) ? 1 : 0;
             }
             assertTrue(belong < 10, belong + " of 300 random pairs are of the same row: 0.75 are expected");
+            training.couple(Coupling.OT, p0, p1);
+            float[] transported = training.newPairs().orElseThrow();
+            assertTrue(meanSquare(transported) < 0.5 * meanSquare(independent), "optimal transport pairs near points");
+            training.couple(Coupling.PAIRED, p0, p1);
             training.train(p0, RING);
             assertEquals(Coupling.INDEPENDENT, training.coupling(), "a picture has no rows");
         }
+    }
+
+    private static double meanSquare(float[] pairs) {
+        double sum = 0;
+        for (int n = 0; n < pairs.length; n += 4) {
+            sum += Math.pow(pairs[n + 2] - pairs[n], 2) + Math.pow(pairs[n + 3] - pairs[n + 1], 2);
+        }
+        return sum / (pairs.length / 4.0);
     }
 
     private static int rowOf(PointDensity density, float[] pairs, int at) {
