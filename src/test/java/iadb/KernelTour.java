@@ -10,8 +10,9 @@ import iadb.cl.Program;
 import iadb.cl.Source;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
-import iadb.draw.PointSource;
+import iadb.density.PointDensity;
 import iadb.draw.PointSource.Sequence;
+import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -21,10 +22,11 @@ import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
 import iadb.plan.Tuning;
 import iadb.plan.TuningTable;
+import iadb.plot.Box;
 import iadb.profile.ProfileAccess;
 import iadb.random.RandomPurpose;
-import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
+import iadb.sample.Integration;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.sample.Solver;
@@ -172,7 +174,8 @@ final class KernelTour {
             for (int depth : new int[] {1, 3}) {
                 map(context, Network.initial(new NetworkShape(16, depth), 0), byInversion);
             }
-            for (Density density : new Density[] {byInversion, byRejection}) {
+            Density rows = new PointDensity("rows", Optional.empty(), new float[] {0.25f, 0.5f, 0.75f, 0.5f, 0.5f, 1}, Box.UNIT, 0.01);
+            for (Density density : new Density[] {byInversion, byRejection, rows}) {
                 try (PointSource even = new PointSource(context, density, Sequence.SOBOL)) {
                     even.drawToHost(0, RandomPurpose.START_POINTS, 5, 21);
                 }
