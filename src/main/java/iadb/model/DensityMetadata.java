@@ -165,7 +165,8 @@ final class DensityMetadata {
     static Optional<String> mismatch(Map<String, String> metadata, String key, Density density, String file) {
         String hash = metadata.get(key + ".sha256");
         return hash == null || hash.equals(sha256(density)) ? Optional.empty()
-                : Optional.of("%s is not what %s was trained with as %s: that was %s".formatted(density.name(), file, key,
+                : Optional.of("%s is not the %s that %s was trained with as %s: that was %s".formatted(density.name(),
+                density instanceof PointDensity ? "set of points" : "picture", file, key,
                 UntrustedText.shown(metadata.getOrDefault(key + ".path", "another"))));
     }
 
