@@ -112,7 +112,7 @@ final class Options {
     /** The settings of a training. */
     static final class Training {
         static final List<String> NAMES = List.of("--data", "--iterations", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
-                "--depth", "--coupling", "--plan");
+                "--depth", "--coupling", "--reflow", "--plan");
 
         @Option(names = "--data", paramLabel = "N", defaultValue = "65536",
                 description = "Training points drawn from each density (default: ${DEFAULT-VALUE}).")
@@ -154,6 +154,11 @@ final class Options {
                         + " (default: ${DEFAULT-VALUE}).")
         String coupling;
 
+        @Option(names = "--reflow", paramLabel = "ROUNDS", defaultValue = "0",
+                description = "Afterwards, train ROUNDS times as many iterations again, on pairs of a point and where the map takes it:"
+                        + " straightens the trajectories until one step suffices (default: ${DEFAULT-VALUE}).")
+        int reflow;
+
         @Option(names = "--plan", paramLabel = "auto|layered|fused|persistent", defaultValue = "auto",
                 description = "How each training iteration is split into kernels: one per layer and pass (layered), one for forward"
                         + " and backward (fused), or one for many iterations (persistent); auto takes the fastest that the device"
@@ -167,7 +172,7 @@ final class Options {
             try {
                 return TrainingSettings.tutorial().withIterations(iterations).withData(data).withBatch(batch)
                         .withLearningRate(learningRate, falls).withEma(ema).withShape(new NetworkShape(width, depth))
-                        .withSeed(seed).withCoupling(pairs).withPlan(wanted);
+                        .withSeed(seed).withCoupling(pairs).withReflow(reflow).withPlan(wanted);
             } catch (InvalidInputException e) { // its message begins with the setting's name, which is the option's except for lr
                 throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
@@ -275,7 +280,7 @@ final class Options {
             case "--count" -> wholeNumber(1, EvaluateCommand.MAX_COUNT);
             case "--steps" -> wholeNumber(1, LearnedMap.MAX_STEPS);
             case "--points" -> wholeNumber(1, command.equals("sample") ? Integer.MAX_VALUE : LearnedMap.MAX_POINTS);
-            case "--checkpoint-every" -> wholeNumber(0, Integer.MAX_VALUE);
+            case "--checkpoint-every", "--reflow" -> wholeNumber(0, Integer.MAX_VALUE);
             case "--seed" -> "a whole number from -2^63 to 2^63 - 1";
             case "--lr" -> "a number above 0, such as 0.001";
             case "--ema" -> "a decay of at least 0 (off) and less than 1, such as 0.999";
