@@ -31,8 +31,8 @@ public final class Trainer {
     /**
      * The progress of a training.
      *
-     * @param done  iterations done
-     * @param total iterations in all
+     * @param done  iterations done, in all rounds
+     * @param total iterations of all rounds
      * @param loss  mean loss of a batch since the last report, Σ|D - (x1 - x0)|² over its rows
      */
     public record Progress(int done, int total, double loss) { }
@@ -56,7 +56,7 @@ public final class Trainer {
             run.train(0, progress -> {
                 OptionalDouble loss = IntStream.range(0, progress.losses().length).mapToDouble(i -> progress.losses()[i]).average();
                 return loss.isEmpty() || shouldContinue.test(
-                        new Progress(progress.stepsDone(), settings.iterations(), loss.getAsDouble()));
+                        new Progress(progress.stepsDone(), settings.totalIterations(), loss.getAsDouble()));
             });
             model = run.model();
         }

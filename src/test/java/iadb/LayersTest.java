@@ -24,11 +24,12 @@ class LayersTest {
             Map.entry("iadb.density", 3),
             Map.entry("iadb.draw", 4), Map.entry("iadb.model", 4),
             Map.entry("iadb.plan", 5),
-            Map.entry("iadb.train", 6), Map.entry("iadb.sample", 6), Map.entry("iadb.metric", 6),
-            Map.entry("iadb", 7),
-            Map.entry("iadb.profile", 8), Map.entry("iadb.view.surface", 8), Map.entry("iadb.view.interop", 9),
-            Map.entry("iadb.view.scene", 10), Map.entry("iadb.view", 11),
-            Map.entry("iadb.cli", 12));
+            Map.entry("iadb.sample", 6), Map.entry("iadb.metric", 6),
+            Map.entry("iadb.train", 7),
+            Map.entry("iadb", 8),
+            Map.entry("iadb.profile", 9), Map.entry("iadb.view.surface", 9), Map.entry("iadb.view.interop", 10),
+            Map.entry("iadb.view.scene", 11), Map.entry("iadb.view", 12),
+            Map.entry("iadb.cli", 13));
     private static final Map<String, Set<String>> IMPORTERS = Map.of("org.jocl", Set.of("iadb.cl"),
             "org.lwjgl", Set.of("iadb.view.surface", "iadb.view.interop", "iadb.view.scene", "iadb.view",
                     "iadb.cl.NativeLibraries", "iadb.cl.SignalHandlers"), "picocli", Set.of("iadb.cli"),

@@ -46,9 +46,10 @@ final class TrainCommand implements Callable<Integer> {
     private int checkpointEvery;
 
     @Option(names = "--resume", paramLabel = "FILE",
-            description = "Continue from a checkpoint, with the options that it was started with. --iterations is the new total. --p0 and"
-                    + " --p1 are needed only for images or points that were too large for the checkpoint. The default of --out is the checkpoint's"
-                    + " folder.")
+            description = "Continue from a checkpoint, with the options that it was started with. --iterations is the new total,"
+                    + " with --reflow that of each round, which cannot be changed after the first round; --reflow may add rounds."
+                    + " --p0 and --p1 are needed only for images or points that were too large for the checkpoint. The default of"
+                    + " --out is the checkpoint's folder.")
     private Path resume;
 
     @Mixin
@@ -91,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             reporter.save();
             System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %s to %s, %,d iterations, loss %.4g",
-                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), reporter.session().stepsEnqueued(),
+                    folder.resolve("model.safetensors"), pair.get(0).name(), pair.get(1).name(), reporter.run().steps(),
                     reporter.loss())));
         }
         return 0;
@@ -99,7 +100,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private TrainingSettings resumed(Checkpoint.Contents from) {
         List<String> held = new ArrayList<>(Options.Training.NAMES);
-        held.remove("--iterations");
+        held.removeAll(List.of("--iterations", "--reflow"));
         held.add("--seed");
         from.p0().ifPresent(p0 -> held.add("--p0"));
         from.p1().ifPresent(p1 -> held.add("--p1"));
@@ -107,15 +108,18 @@ final class TrainCommand implements Callable<Integer> {
             Options.refuse(Options.isGiven(spec, option), option + " is taken from the checkpoint: leave it out with --resume");
         }
         int done = from.checkpoint().step();
+        boolean firstRound = Provenance.round(from, resume.toString()) == 0;
         Optional<Integer> iterations = Optional.of(training.iterations).filter(n -> Options.isGiven(spec, "--iterations"));
         iterations.ifPresent(n -> {
             InvalidInputException.requireRange("--iterations", n, Integer.MAX_VALUE);
-            Options.refuse(n < done, String.format(Locale.ROOT, "--iterations %,d is less than the %,d that %s has already done", n, done,
-                    resume));
+            Options.refuse(firstRound && n < done, String.format(Locale.ROOT,
+                    "--iterations %,d is less than the %,d that %s has already done", n, done, resume));
         });
-        TrainingSettings settings = Provenance.resumed(from, iterations, resume.toString());
-        if (done == settings.iterations()) {
-            LOG.warn(String.format(Locale.ROOT, "%s is already at %,d of %,d iterations: give a larger --iterations", resume, done, done));
+        Optional<Integer> reflow = Optional.of(training.reflow).filter(n -> Options.isGiven(spec, "--reflow"));
+        TrainingSettings settings = Provenance.resumed(from, iterations, reflow, resume.toString());
+        if (done == settings.totalIterations()) {
+            LOG.warn(String.format(Locale.ROOT, "%s is already at %,d of %,d iterations: give a larger --iterations or --reflow",
+                    resume, done, done));
         }
         return settings;
     }

@@ -40,6 +40,7 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
     private final Path folder;
     private Runnable started = () -> { };
     private ProgressDisplay display;
+    private int shownRound;
     private FileSystemException checkpointFault; // why the last checkpoint could not be written; null: no failure
 
     /**
@@ -95,13 +96,13 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
         });
     }
 
-    TrainingSession session() { return run.session(); }
+    TrainingRun run() { return run; }
 
     /** The smoothed loss so far. */
     double loss() { return run.history().smoothed(); }
 
     /** Whether there is a step to save. */
-    boolean hasTrained() { return run.session().stepsEnqueued() > 0; }
+    boolean hasTrained() { return run.steps() > 0; }
 
     /**
      * Trains to the end or to Ctrl-C.
@@ -110,8 +111,9 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
      */
     void train(Runnable whenStarted) throws IOException {
         started = whenStarted;
-        try (ProgressDisplay shown = ProgressDisplay.of("training", "iterations", run.session().stepsEnqueued(), settings.iterations())) {
+        try (ProgressDisplay shown = ProgressDisplay.of("training", "iterations", run.steps(), settings.totalIterations())) {
             display = shown;
+            shownRound = run.round();
             run.train(checkpointEvery, this);
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -127,7 +129,7 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
         if (!hasTrained()) {
             return "stopped before the first iteration: nothing is written";
         }
-        return String.format(Locale.ROOT, "stopped at iteration %,d; saving the model so far; %s", run.session().stepsEnqueued(),
+        return String.format(Locale.ROOT, "stopped at iteration %,d; saving the model so far; %s", run.steps(),
                 checkpointEvery > 0 && checkpointFault == null ? "to continue: train --resume " + checkpoint
                         : "only a training with --checkpoint-every can be continued");
     }
@@ -139,11 +141,18 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
             started.run();
             started = null;
         }
+        if (run.round() > shownRound) {
+            shownRound = run.round();
+            LOG.info("{}: training on pairs of the map so far", inRound());
+        }
         if (progress.losses().length > 0) {
-            display.show(progress.stepsDone(), String.format(Locale.ROOT, "loss %.3g", run.history().smoothed()));
+            display.show(progress.stepsDone(), String.format(Locale.ROOT, "%sloss %.3g",
+                    settings.reflow() == 0 ? "" : inRound() + ", ", run.history().smoothed()));
         }
         return !Interruption.isRequested();
     }
+
+    private String inRound() { return "round %s of %s".formatted(run.round() + 1, settings.reflow() + 1); }
 
     /** If the disk is full, the training continues and the last complete checkpoint stays: there may be space later. */
     @Override

@@ -28,8 +28,9 @@ import iadb.sample.PushForward;
 import iadb.sample.Sampler;
 import iadb.sample.Solver;
 import iadb.train.Provenance;
-import iadb.train.TrainingSession;
+import iadb.train.TrainingRun;
 import iadb.train.TrainingSettings;
+import iadb.train.TransportPairs;
 import iadb.view.RealtimeConfig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -193,24 +194,29 @@ final class TutorialCommand implements Callable<Integer> {
     private void trainAndMap(Context context, TrainingSettings config, Density p0, Density p1, Path folder)
             throws IOException {
         try (TrainingReporter reporter = new TrainingReporter(context, config, 0, p0, p1, folder, null, null)) {
-            TrainingSession session = reporter.session();
-            writeSamples(folder, "p0", p0, firstPoints(session.data0()));
-            writeSamples(folder, "p1", p1, firstPoints(session.data1()));
+            TrainingRun run = reporter.run();
+            Optional<TransportPairs> transport = run.session().pairs(); // of round 0
+            writeSamples(folder, "p0", p0, firstPoints(run.session().data0()));
+            writeSamples(folder, "p1", p1, firstPoints(run.session().data1()));
             endPhase("prepare");
             trainAndBuildMap(context, config.shape(), reporter);
             double elapsed = endPhase("train");
-            double microseconds = elapsed * 1e6 / Math.max(1, session.stepsEnqueued());
+            List<Double> secondsByRound = run.secondsByRound();
+            double microseconds = elapsed * 1e6 / Math.max(1, run.steps());
             if (!reporter.hasTrained()) {
                 return;
             }
             reporter.save();
             endPhase("save");
-            PlanChoice choice = session.choice();
+            PlanChoice choice = run.session().choice();
             Map<String, Object> stepsByPlan = new LinkedHashMap<>();
-            session.stepsByPlan().forEach((kind, count) -> stepsByPlan.put(kind.toString(), count));
-            record.put("configuration", Provenance.configuration(config, p0, p1, session.stepsEnqueued(), Optional.of(choice)));
+            run.stepsByPlan().forEach((kind, count) -> stepsByPlan.put(kind.toString(), count));
+            record.put("configuration", Provenance.configuration(config, p0, p1, run.steps(), Optional.of(choice)));
+            if (config.reflow() > 0) {
+                record.put("seconds_by_round", secondsByRound);
+            }
             double area = box.side() * box.side();
-            session.pairs().ifPresent(pairs -> {
+            transport.ifPresent(pairs -> {
                 Map<String, Object> figures = new LinkedHashMap<>();
                 figures.put("pairs", pairs.count());
                 figures.put("seconds", pairs.seconds());
@@ -226,8 +232,8 @@ final class TutorialCommand implements Callable<Integer> {
             record.put("final_loss", reporter.loss());
             choice.reason().ifPresent(reason -> record.put("plan_reason", reason));
             LOG.info(String.format(Locale.ROOT, "trained %,d iterations in %.1f s (%,.1f microseconds each, plan %s), loss %.3g",
-                    session.stepsEnqueued(), elapsed, microseconds, choice.kind(), reporter.loss()));
-            map(context, session.snapshot(), p0, p1, folder);
+                    run.steps(), elapsed, microseconds, choice.kind(), reporter.loss()));
+            map(context, run.session().snapshot(), p0, p1, folder);
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.Optional;
  * the step is the whole state of the generator.
  *
  * <p>In the file, the model's tensors are the current weights, {@code adam.m.*} and {@code adam.v.*} Adam's moments,
- * {@code ema.*} the average of the weights, and {@code losses} the rows of the loss so far. The metadata hold the step, both
- * densities as a model file does, and the settings.
+ * {@code ema.*} the average of the weights, {@code round.*} the weights at the start of a reflow round, and {@code losses} the
+ * rows of the loss so far. The metadata hold the step, both densities as a model file does, and the settings.
  *
  * @param weights the current weights after {@code step} steps; no array is copied
  * @param moment1 [shape.bufferFloats()], Adam's first moment
@@ -35,6 +35,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
     private static final String MOMENT1 = "adam.m.";
     private static final String MOMENT2 = "adam.v.";
     private static final String AVERAGE = "ema.";
+    private static final String ROUND_START = "round.";
     private static final String LOSSES = "losses";
 
     public Checkpoint {
@@ -62,20 +63,24 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
                 && result().isFinite();
     }
 
+    /** The same state, with its steps counted from another first step. */
+    public Checkpoint withStep(int other) { return new Checkpoint(weights, moment1, moment2, average, other); }
+
     /** The weights to save and to map with: the average if there is one, otherwise the current weights. */
     public Network result() { return average.orElse(weights); }
 
     /**
      * What a checkpoint file holds.
      *
-     * @param checkpoint weights, moments, average and step
+     * @param checkpoint weights, moments, average and step, which counts over all rounds
      * @param p0         empty if the file holds only its hash
      * @param p1         empty if the file holds only its hash
      * @param losses     rows of the loss so far; the metadata hold the number of steps in each
      * @param metadata   the settings, as text by key
+     * @param roundStart the weights whose map gave the pairs of the current reflow round; empty before the first such round
      */
     public record Contents(Checkpoint checkpoint, Optional<Density> p0, Optional<Density> p1, float[] losses,
-            Map<String, String> metadata) {
+            Map<String, String> metadata, Optional<Network> roundStart) {
         /** The model at this point of the training. */
         public Model model() { return new Model(checkpoint.result(), p0, p1, metadata); }
 
@@ -108,6 +113,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         add(tensors, MOMENT1, new Network(shape, checkpoint.moment1()));
         add(tensors, MOMENT2, new Network(shape, checkpoint.moment2()));
         checkpoint.average().ifPresent(average -> add(tensors, AVERAGE, average));
+        contents.roundStart().ifPresent(start -> add(tensors, ROUND_START, start));
         tensors.add(new Tensor(LOSSES, new int[] {contents.losses().length}, contents.losses()));
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         metadata.put(Model.FORMAT_KEY, FORMAT);
@@ -140,11 +146,16 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         Network moment1 = take(weights, MOMENT1, name).orElseThrow(() -> missing(MOMENT1 + "*", name));
         Network moment2 = take(weights, MOMENT2, name).orElseThrow(() -> missing(MOMENT2 + "*", name));
         Optional<Network> average = take(weights, AVERAGE, name);
+        Optional<Network> roundStart = take(weights, ROUND_START, name);
         Network network = Network.of(weights, name);
         for (Network other : List.of(moment1, moment2, average.orElse(network))) {
             if (!other.shape().equals(network.shape())) {
                 throw new InvalidInputException(name + ": its optimizer state is that of another network");
             }
+        }
+        if (roundStart.isPresent() && !(roundStart.get().shape().equals(network.shape()) && roundStart.get().isFinite())) {
+            throw new InvalidInputException(name
+                    + ": the weights at the start of its round are not finite or those of another network");
         }
         for (float square : moment2.parameters()) {
             if (square < 0) {
@@ -157,7 +168,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         int step = step(metadata.remove(STEP_KEY), name);
         return new Contents(new Checkpoint(network, moment1.parameters(), moment2.parameters(), average, step),
                 DensityMetadata.take(metadata, "p0", name), DensityMetadata.take(metadata, "p1", name), losses.data(),
-                Map.copyOf(metadata));
+                Map.copyOf(metadata), roundStart);
     }
 
     /** Removes the tensors of a prefix and returns them as a network; empty if there are none. */

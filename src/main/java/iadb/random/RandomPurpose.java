@@ -15,7 +15,9 @@ public enum RandomPurpose {
     /** The network's initial weights and biases. */
     INITIAL_PARAMETERS(5),
     /** The rows of a file of points that are kept if it has too many. */
-    FILE_ROWS(6);
+    FILE_ROWS(6),
+    /** The starts of the pairs of a reflow round. */
+    REFLOW_POINTS(7);
 
     private final int counterWord;
 

@@ -24,10 +24,15 @@ public final class Provenance {
     private static final String TOTAL = "total";
     private static final String COUPLING = "coupling"; // absent: independent
     private static final String EVERY = "checkpoint_every";
+    private static final String REFLOW = "reflow";
+    private static final String ROUND = "reflow_round";
 
     private Provenance() { }
 
-    /** The settings of a training, its iterations so far and, if known, those parts of plan and tuning that determine its bits. */
+    /**
+     * The settings of a training, its iterations so far, the reflow rounds that they reached and, if known, those parts
+     * of plan and tuning that determine its bits.
+     */
     public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations,
             Optional<PlanChoice> choice) {
         Map<String, Object> record = new LinkedHashMap<>();
@@ -45,6 +50,10 @@ public final class Provenance {
         }
         if (settings.coupling() != Coupling.INDEPENDENT) {
             record.put(COUPLING, settings.coupling().toString());
+        }
+        int rounds = Math.min(settings.reflow(), Math.max(0, iterations - 1) / settings.iterations());
+        if (rounds > 0) {
+            record.put(REFLOW, rounds);
         }
         record.put("width", settings.shape().width());
         record.put("depth", settings.shape().depth());
@@ -68,8 +77,13 @@ public final class Provenance {
                 BuildVersion.text()));
     }
 
-    /** The metadata of a checkpoint, for {@link #resumed}. */
-    static Map<String, String> ofCheckpoint(TrainingSettings settings, int checkpointEvery, PlanChoice choice, Device device) {
+    /**
+     * The metadata of a checkpoint, for {@link #resumed}.
+     *
+     * @param round current reflow round; 0 before the first
+     */
+    static Map<String, String> ofCheckpoint(TrainingSettings settings, int checkpointEvery, int round, PlanChoice choice,
+            Device device) {
         Map<String, String> facts = new HashMap<>(ofMachine(device));
         facts.put(TOTAL, Integer.toString(settings.iterations()));
         facts.put(EVERY, Integer.toString(checkpointEvery));
@@ -84,16 +98,22 @@ public final class Provenance {
         }
         facts.put(PLAN, choice.kind().byBits().toString());
         facts.put(TUNING, choice.tuning().toString());
+        if (settings.reflow() > 0) {
+            facts.put(REFLOW, Integer.toString(settings.reflow()));
+            facts.put(ROUND, Integer.toString(round));
+        }
         return facts;
     }
 
     /**
      * The settings with which a checkpoint continues; their plan and tuning are the recorded ones or give the same bits.
      *
-     * @param iterations the total; empty: that of the stopped run
-     * @throws InvalidInputException if a fact is missing or out of its range, or the total is impossible
+     * @param iterations the steps of each round; empty: those of the stopped run
+     * @param reflow     the reflow rounds; empty: those of the stopped run
+     * @throws InvalidInputException if a fact is missing or out of its range, or the steps or rounds are impossible
      */
-    public static TrainingSettings resumed(Checkpoint.Contents from, Optional<Integer> iterations, String file) {
+    public static TrainingSettings resumed(Checkpoint.Contents from, Optional<Integer> iterations, Optional<Integer> reflow,
+            String file) {
         Reader reader = new Reader(from.metadata(), file);
         PlanChoice.Kind kind = reader.fact(PLAN, text -> Arrays.stream(PlanChoice.Kind.values())
                 .filter(k -> k.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new));
@@ -102,6 +122,22 @@ public final class Provenance {
             throw new InvalidInputException(file + " does not record the total of its iterations", Setting.ITERATIONS);
         }
         int total = iterations.orElseGet(() -> reader.number(TOTAL, 1));
+        int round = round(from, file);
+        int recorded = from.metadata().containsKey(REFLOW) ? reader.number(REFLOW, 1) : 0;
+        if (round > recorded) {
+            throw reader.fault(ROUND, null);
+        }
+        int rounds = reflow.orElse(recorded);
+        if (rounds < round) {
+            throw new InvalidInputException("%s is in reflow round %s, more than %s".formatted(file, round, rounds));
+        }
+        if (round > 0 && total != reader.number(TOTAL, 1)) {
+            throw new InvalidInputException("%s is in reflow round %s: the iterations of a round, %s, cannot be changed"
+                    .formatted(file, round, reader.number(TOTAL, 1)));
+        }
+        if (round > 0 != from.roundStart().isPresent()) {
+            throw new InvalidInputException(file + ": the weights at the start of its round are missing or unexpected");
+        }
         int batch = reader.number("batch", 1);
         int data = reader.number("data", 1);
         float learningRate = reader.fact("lr", Float::valueOf);
@@ -113,23 +149,32 @@ public final class Provenance {
         TrainingSettings settings;
         try {
             settings = new TrainingSettings(total, batch, learningRate, cosineSteps > 0, ema, from.checkpoint().weights().shape(), data,
-                    seed, coupling, 0, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
+                    seed, coupling, rounds, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
         } catch (InvalidInputException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }
         if (settings.ema() > 0 != from.checkpoint().average().isPresent()) {
             throw new InvalidInputException(file + ": its average of the weights is missing or unexpected");
         }
-        int step = from.checkpoint().step();
+        long step = from.checkpoint().step() - (long) round * total; // of the round
         if (total < step) {
             throw new InvalidInputException("%s has done %s iterations, more than the total of %s".formatted(file, step, total),
                     Setting.ITERATIONS);
+        }
+        if (step < 0) {
+            throw new InvalidInputException("%s: reflow round %s does not begin before iteration %s".formatted(file, round,
+                    (long) round * total));
         }
         if (settings.cosine() && total != cosineSteps) {
             throw new InvalidInputException("the learning rate of %s falls to 0 at iteration %s: %s".formatted(file, cosineSteps,
                     step == cosineSteps ? "the training is complete" : "the total cannot be another"), Setting.ITERATIONS);
         }
         return settings;
+    }
+
+    /** The reflow round in which a checkpoint was made; 0 before the first. */
+    public static int round(Checkpoint.Contents from, String file) {
+        return from.metadata().containsKey(REFLOW) ? new Reader(from.metadata(), file).number(ROUND, 0) : 0;
     }
 
     /** The steps between checkpoints in the stopped run; 0: no checkpoints. */

@@ -3,22 +3,39 @@ package iadb.train;
 import iadb.cl.Context;
 import iadb.cl.OpenClException;
 import iadb.density.Density;
+import iadb.draw.PointSource;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.model.Network;
+import iadb.plan.PlanChoice;
+import iadb.random.RandomPurpose;
+import iadb.sample.Integration;
+import iadb.sample.PushForward;
+import iadb.sample.Solver;
 import iadb.train.TrainingSession.Progress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * One training, from its first step to its last or to its divergence: the loop, the losses, when checkpoints are due, and the
  * recovery of the last network with a finite loss. Prints nothing and writes no file; an {@link Observer} does.
+ *
+ * <p>With reflow (Liu, Gong, Liu, ICLR 2023, algorithm 1), round 0 learns a map of the densities, and each later round trains its
+ * result on pairs (x0, map(x0)) of fresh x0, with new Adam moments. Steps count over all rounds.
  */
 public final class TrainingRun implements AutoCloseable {
+    /** The steps that map the pairs: from gaussian to spiral, 3e-5 (root mean square) from 512 steps; 16 steps are 1e-4 away. */
+    static final Integration PAIR_STEPS = Integration.of(Solver.RK4, Integration.Schedule.LINEAR, 32, false);
+
     private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
+    private static final long SEED_STRIDE = 0x9E3779B97F4A7C15L; // between the keys of rounds
 
     /** Follows a training, on the thread that trains. */
     @FunctionalInterface
@@ -26,7 +43,7 @@ public final class TrainingRun implements AutoCloseable {
         /** Whether to continue; called before the first step, then about ten times a second. */
         boolean progressed(Progress progress);
 
-        /** Called when a checkpoint is due: after every N steps, at the end, and when the training is stopped. */
+        /** Called when a checkpoint is due: after every N steps, at the end of each round, and when the training is stopped. */
         default void checkpoint(Checkpoint.Contents checkpoint) {
         }
     }
@@ -35,25 +52,78 @@ public final class TrainingRun implements AutoCloseable {
     private final TrainingSettings settings;
     private final Density p0;
     private final Density p1;
-    private final TrainingSession session;
     private final LossHistory history;
     private final int stepsBefore; // steps of earlier runs that the history contains
+    private final Map<PlanChoice.Kind, Integer> earlierStepsByPlan = new EnumMap<>(PlanChoice.Kind.class); // of earlier rounds
+    private final List<Double> secondsByRound = new ArrayList<>(); // of completed rounds
+    private int round; // 0: before the first reflow round
+    private Network roundStart; // whose map gave this round's pairs; null in round 0
+    private TrainingSession session; // of this round
+    private long roundNanos = System.nanoTime(); // when this round began
 
     /** Draws the data, builds the kernels, and starts with fresh weights. */
     public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1) {
         this(context, settings, p0, p1, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0),
-                new LossHistory(settings.iterations()));
+                new LossHistory(settings.totalIterations()));
     }
 
-    /** Starts from a checkpoint, and adds the losses to those of {@code history}. */
+    /** Starts from a checkpoint of round 0, and adds the losses to those of {@code history}. */
     public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint start, LossHistory history) {
+        this(context, settings, p0, p1, start, history, 0, null);
+    }
+
+    private TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint start,
+            LossHistory history, int round, Network roundStart) {
         this.context = context;
         this.settings = settings;
         this.p0 = p0;
         this.p1 = p1;
         this.history = history;
-        stepsBefore = history.steps() - start.step();
-        session = new TrainingSession(context, settings, start, p0, p1);
+        this.round = round;
+        this.roundStart = roundStart;
+        stepsBefore = history.steps() - start.step() - roundFirst();
+        session = open(start, round, roundStart, share -> true);
+    }
+
+    /** A session of a round, from a checkpoint whose step counts from the round's first. */
+    private TrainingSession open(Checkpoint start, int ofRound, Network pairing, PushForward.Watch watch) {
+        if (ofRound == 0) {
+            return new TrainingSession(context, settings, start, p0, p1);
+        }
+        TrainingSettings own = settings.withSeed(settings.seed() + ofRound * SEED_STRIDE).withCoupling(Coupling.PAIRED);
+        float[] x0;
+        try (PointSource source = new PointSource(context, p0)) {
+            x0 = source.drawToHost(own.seed(), RandomPurpose.REFLOW_POINTS, 0, own.data());
+        }
+        float[] x1;
+        try (PushForward map = new PushForward(context, pairing, Optional.empty(), PAIR_STEPS, watch)) {
+            x1 = map.map(x0);
+        }
+        return new TrainingSession(context, own, start, x0, x1);
+    }
+
+    /** Starts the next round from the result of this one; returns false, and stays in this round, if the observer stops it. */
+    private boolean startNextRound(Observer observer) {
+        long nanos = System.nanoTime();
+        Network result = session.snapshot();
+        if (!result.isFinite()) {
+            throw diverged("a weight after iteration " + steps());
+        }
+        TrainingSession next;
+        try {
+            next = open(Checkpoint.start(result, settings.ema() > 0), round + 1, result,
+                    share -> observer.progressed(new Progress(steps(), new float[0], true)));
+        } catch (CancellationException e) {
+            return false;
+        }
+        session.stepsByPlan().forEach((kind, count) -> earlierStepsByPlan.merge(kind, count, Integer::sum));
+        session.close();
+        session = next;
+        secondsByRound.add((nanos - roundNanos) * 1e-9);
+        roundNanos = nanos;
+        roundStart = result;
+        round++;
+        return true;
     }
 
     /**
@@ -64,8 +134,11 @@ public final class TrainingRun implements AutoCloseable {
      */
     public static TrainingRun resume(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint.Contents from,
             String file) {
-        TrainingRun run = new TrainingRun(context, settings, p0, p1, from.checkpoint(),
-                new LossHistory(from.losses(), from.metadata(), from.checkpoint().step(), file));
+        int round = Provenance.round(from, file);
+        int steps = from.checkpoint().step();
+        TrainingRun run = new TrainingRun(context, settings, p0, p1,
+                from.checkpoint().withStep(steps - round * settings.iterations()),
+                new LossHistory(from.losses(), from.metadata(), steps, file), round, from.roundStart().orElse(null));
         String before = from.metadata().get("plan") + ", " + settings.tuning().orElseThrow().bits();
         String now = run.session.choice().kind().byBits() + ", " + run.session.choice().tuning().bits();
         if (now.equals(before)) {
@@ -77,27 +150,30 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains to the last iteration, or until the observer stops it.
+     * Trains to the last iteration of the last round, or until the observer stops it.
      *
      * @param checkpointEvery N, steps between checkpoints; 0: no checkpoints
      * @throws DivergedException when the loss, or a weight at a checkpoint, becomes infinite or NaN
      */
     public void train(int checkpointEvery, Observer observer) {
         boolean continues = observer.progressed(drain());
-        while (continues && session.stepsEnqueued() < settings.iterations()) {
-            long next = checkpointEvery == 0 ? settings.iterations() : (session.stepsEnqueued() / checkpointEvery + 1L) * checkpointEvery;
-            continues = trainTo((int) Math.min(settings.iterations(), next), observer);
-            if (checkpointEvery > 0 && session.stepsEnqueued() > 0) {
+        while (continues && steps() < settings.totalIterations()) {
+            if (session.stepsEnqueued() == settings.iterations() && !startNextRound(observer)) {
+                return; // with a checkpoint at the end of the round
+            }
+            long next = checkpointEvery == 0 ? settings.totalIterations() : (steps() / checkpointEvery + 1L) * checkpointEvery;
+            continues = trainTo((int) Math.min(roundFirst() + settings.iterations(), next), observer);
+            if (checkpointEvery > 0 && steps() > 0) {
                 observer.checkpoint(checkpoint(checkpointEvery));
             }
         }
     }
 
-    /** Trains to a step; returns false if the observer stopped it. */
+    /** Trains to a step of this round; returns false if the observer stopped it. */
     private boolean trainTo(int step, Observer observer) {
         boolean continues = true;
-        while (continues && session.stepsEnqueued() < step) {
-            continues = observer.progressed(requireFinite(advance(step - session.stepsEnqueued(), BETWEEN_REPORTS, BETWEEN_REPORTS)));
+        while (continues && steps() < step) {
+            continues = observer.progressed(requireFinite(advance(step - steps(), BETWEEN_REPORTS, BETWEEN_REPORTS)));
         }
         Progress last = requireFinite(drain());
         return continues && observer.progressed(last);
@@ -113,7 +189,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private Progress recorded(Progress progress) {
         history.add(progress.losses());
-        return progress;
+        return new Progress(roundFirst() + progress.stepsDone(), progress.losses(), progress.finite());
     }
 
     private Progress requireFinite(Progress progress) {
@@ -126,11 +202,12 @@ public final class TrainingRun implements AutoCloseable {
     private Checkpoint.Contents checkpoint(int every) {
         Checkpoint checkpoint = session.checkpoint();
         if (!checkpoint.isFinite()) {
-            throw diverged("a weight after iteration " + session.stepsEnqueued());
+            throw diverged("a weight after iteration " + steps());
         }
-        Map<String, String> metadata = Provenance.ofCheckpoint(settings, every, session.choice(), context.device());
+        Map<String, String> metadata = Provenance.ofCheckpoint(settings, every, round, session.choice(), context.device());
         metadata.putAll(history.facts());
-        return new Checkpoint.Contents(checkpoint, Optional.of(p0), Optional.of(p1), history.completeRows(), metadata);
+        return new Checkpoint.Contents(checkpoint.withStep(roundFirst() + checkpoint.step()), Optional.of(p0), Optional.of(p1),
+                history.completeRows(), metadata, Optional.ofNullable(roundStart));
     }
 
     /**
@@ -141,9 +218,9 @@ public final class TrainingRun implements AutoCloseable {
     public Model model() {
         Network network = session.snapshot();
         if (!network.isFinite()) {
-            throw diverged("a weight after iteration " + session.stepsEnqueued());
+            throw diverged("a weight after iteration " + steps());
         }
-        return model(network, session.stepsEnqueued());
+        return model(network, steps());
     }
 
     private Model model(Network network, int iterations) {
@@ -154,11 +231,15 @@ public final class TrainingRun implements AutoCloseable {
     /** The exception to throw, with the last network of a finite loss: the steps to it are repeated from the last safe state. */
     private DivergedException diverged(String what) {
         int last = history.steps() - stepsBefore - 1; // the loss of iteration n is that of the weights before it
+        if (round > 0 && last <= roundFirst()) {
+            return new DivergedException(what, settings.learningRate(), Optional.of(model(roundStart, roundFirst())),
+                    roundFirst());
+        }
         Optional<Model> model = Optional.empty();
         RuntimeException fault = null;
         try {
             Checkpoint safe = session.lastSafe();
-            if (last >= 1 && last >= safe.step()) {
+            if (last >= 1 && last >= roundFirst() + safe.step()) {
                 model = replay(safe, last).map(network -> model(network, last));
             }
         } catch (OpenClException | IllegalArgumentException e) { // the divergence matters more
@@ -173,16 +254,40 @@ public final class TrainingRun implements AutoCloseable {
 
     /** The network after step {@code last}; empty if a loss before it is not finite this time. */
     private Optional<Network> replay(Checkpoint safe, int last) {
-        try (TrainingSession again = new TrainingSession(context, settings, safe, p0, p1)) {
+        int lastOfRound = last - roundFirst();
+        try (TrainingSession again = open(safe, round, roundStart, share -> true)) {
             boolean finite = true;
-            while (finite && again.stepsEnqueued() < last) {
-                finite = again.advance(last - again.stepsEnqueued(), BETWEEN_REPORTS).finite();
+            while (finite && again.stepsEnqueued() < lastOfRound) {
+                finite = again.advance(lastOfRound - again.stepsEnqueued(), BETWEEN_REPORTS).finite();
             }
             return again.drain().finite() && finite ? Optional.of(again.snapshot()) : Optional.empty();
         }
     }
 
-    /** The weights, the data and the plan. */
+    /** The steps of earlier rounds. */
+    private int roundFirst() { return round * settings.iterations(); }
+
+    /** The steps enqueued in all rounds so far. */
+    public int steps() { return roundFirst() + session.stepsEnqueued(); }
+
+    /** The current reflow round; 0 before the first. */
+    public int round() { return round; }
+
+    /** The seconds of each round so far; those of mapping a round's pairs belong to it. */
+    public List<Double> secondsByRound() {
+        List<Double> seconds = new ArrayList<>(secondsByRound);
+        seconds.add((System.nanoTime() - roundNanos) * 1e-9);
+        return seconds;
+    }
+
+    /** The steps that each plan has done, in all rounds. */
+    public Map<PlanChoice.Kind, Integer> stepsByPlan() {
+        Map<PlanChoice.Kind, Integer> steps = new EnumMap<>(earlierStepsByPlan);
+        session.stepsByPlan().forEach((kind, count) -> steps.merge(kind, count, Integer::sum));
+        return steps;
+    }
+
+    /** The weights, the data and the plan of the current round; closed when the next round begins. */
     public TrainingSession session() { return session; }
 
     /** The losses so far. */

@@ -28,6 +28,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,31 +92,37 @@ public final class TrainingSession implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold them
      */
     public TrainingSession(Context context, TrainingSettings settings, Checkpoint start, Density p0, Density p1) {
+        this(context, settings, start, rows(settings, p0, p1), rows(settings, p1, p0), session -> session.writeData(p0, p1));
+    }
+
+    /**
+     * Prepares the step after a checkpoint with pairs as data: row i of x0 [N, 2] with row i of x1 [N, 2], anywhere in
+     * the plane. The settings' coupling is {@link Coupling#PAIRED}.
+     */
+    TrainingSession(Context context, TrainingSettings settings, Checkpoint start, float[] x0, float[] x1) {
+        this(context, settings, start, x0.length / 2, x1.length / 2, session -> {
+            session.data0.write(x0);
+            session.data1.write(x1);
+        });
+    }
+
+    private TrainingSession(Context context, TrainingSettings settings, Checkpoint start, long rows0, long rows1,
+            Consumer<TrainingSession> writeData) {
         this.context = context;
         this.settings = settings;
         PlanSelector selector = new PlanSelector(context.device(), settings.shape(), settings.batch(), settings.plan(), settings.tuning());
         selector.prebuild(context);
         try {
-            Coupling coupling = settings.coupling();
-            if (coupling == Coupling.PAIRED) {
-                requirePairs(p0, p1);
-            }
-            data0 = resources.add(context.buffer(rows(p0, p1) * PointSource.POINT_BYTES));
-            data1 = resources.add(context.buffer(rows(p1, p0) * PointSource.POINT_BYTES));
-            densities.put(Side.P0, p0);
-            densities.put(Side.P1, p1);
-            if (coupling == Coupling.OT) {
-                pairByTransport(p0, p1);
-            } else {
-                write(Side.P0, p0);
-                write(Side.P1, p1);
-            }
+            data0 = resources.add(context.buffer(rows0 * PointSource.POINT_BYTES));
+            data1 = resources.add(context.buffer(rows1 * PointSource.POINT_BYTES));
+            writeData.accept(this);
             state = resources.add(TrainingState.of(context, start, LOSS_SLOTS));
             safeguard = resources.add(new Safeguard(context, state, start));
             for (int i = 0; i < MAX_SLICES; i++) {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
-            Batch batch = new Batch(data0, data1, coupling != Coupling.INDEPENDENT, settings.batch(), settings.seed(), settings.learningRate(),
+            Batch batch = new Batch(data0, data1, settings.coupling() != Coupling.INDEPENDENT, settings.batch(), settings.seed(),
+                    settings.learningRate(),
                     settings.cosineSteps(), settings.ema());
             plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();
@@ -127,11 +134,27 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /** The rows of a density's data: its own if it is one of points. Pairs by transport repeat those of the smaller set. */
-    private long rows(Density density, Density other) {
-        return settings.coupling() == Coupling.OT ? Math.max(rows(density), rows(other)) : rows(density);
+    private static long rows(TrainingSettings settings, Density density, Density other) {
+        return settings.coupling() == Coupling.OT ? Math.max(rows(settings, density), rows(settings, other)) : rows(settings, density);
     }
 
-    private long rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
+    private static long rows(TrainingSettings settings, Density density) {
+        return density instanceof PointDensity points ? points.count() : settings.data();
+    }
+
+    private void writeData(Density p0, Density p1) {
+        if (settings.coupling() == Coupling.PAIRED) {
+            requirePairs(p0, p1);
+        }
+        densities.put(Side.P0, p0);
+        densities.put(Side.P1, p1);
+        if (settings.coupling() == Coupling.OT) {
+            pairByTransport(p0, p1);
+        } else {
+            write(Side.P0, p0);
+            write(Side.P1, p1);
+        }
+    }
 
     private static void requirePairs(Density p0, Density p1) {
         for (Density density : List.of(p0, p1)) {
@@ -161,8 +184,8 @@ public final class TrainingSession implements AutoCloseable {
         }
         if (settings.coupling() == Coupling.OT) {
             long pairs = data0.bytes() / PointSource.POINT_BYTES;
-            if (rows(density, other) != pairs) {
-                throw new InvalidInputException("%s points of %s do not fit the %s pairs of this training".formatted(rows(density),
+            if (rows(settings, density, other) != pairs) {
+                throw new InvalidInputException("%s points of %s do not fit the %s pairs of this training".formatted(rows(settings, density),
                         density.name(), pairs));
             }
             pairByTransport(side == Side.P0 ? density : other, side == Side.P0 ? other : density);

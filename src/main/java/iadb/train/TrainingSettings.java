@@ -102,6 +102,9 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, data, seed, coupling, reflow, wanted, tuning);
     }
 
+    /** The steps of all rounds. */
+    public int totalIterations() { return (1 + reflow) * iterations; }
+
     /** Steps over which the learning rate falls to 0; 0: it is constant. */
     int cosineSteps() { return cosine ? iterations : 0; }
 }

@@ -53,7 +53,7 @@ final class LiveTraining implements AutoCloseable {
      */
     LiveTraining(Context context, TrainingSettings settings, Network network) {
         this.context = context;
-        this.settings = settings;
+        this.settings = settings.withReflow(0); // each training is one round
         this.network = network;
         history = new LossHistory(settings.iterations());
         parameters = context.buffer(network.parameters());

@@ -102,7 +102,7 @@ class CommandLineTest {
         metadata.computeIfPresent("tuning", (key, tuning) -> change.apply(tuning));
         assertNotEquals(before, metadata.get("tuning"));
         Checkpoint.write(folder.resolve(to).resolve("checkpoint.safetensors"), new Checkpoint.Contents(contents.checkpoint(),
-                contents.p0(), contents.p1(), contents.losses(), metadata));
+                contents.p0(), contents.p1(), contents.losses(), metadata, contents.roundStart()));
     }
 
     @ParameterizedTest

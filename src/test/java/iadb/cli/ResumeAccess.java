@@ -11,7 +11,7 @@ public final class ResumeAccess {
 
     /** The settings of a checkpoint, its densities and its losses so far. */
     public static void resume(Checkpoint.Contents contents, String file) {
-        Provenance.resumed(contents, Optional.empty(), file);
+        Provenance.resumed(contents, Optional.empty(), Optional.empty(), file);
         Provenance.checkpointEvery(contents, file);
         contents.density(true, Optional.empty(), file);
         contents.density(false, Optional.empty(), file);

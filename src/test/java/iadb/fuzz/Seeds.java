@@ -190,7 +190,7 @@ final class Seeds {
                 "program", "none", "tuning", "vector=4 tile-rows=8 item-rows=1 item-vectors=1 group-size=1 update-groups=1"
                 + " update-group-size=1"));
         Checkpoint.write(file, new Checkpoint.Contents(checkpoint, Optional.of(Pictures.DOT), Optional.of(named("ring")),
-                new float[3], facts));
+                new float[3], facts, Optional.empty()));
         return file;
     }
 }

@@ -47,7 +47,7 @@ class CheckpointTest {
         Checkpoint checkpoint = new Checkpoint(network(1), network(2).parameters(), squares(3),
                 averages ? Optional.of(network(4)) : Optional.empty(), 1234);
         return new Checkpoint.Contents(checkpoint, Optional.of(p0), Optional.of(RING), new float[] {3, 2, 1},
-                Map.of("batch", "64", "total", "5000"));
+                Map.of("batch", "64", "total", "5000"), Optional.empty());
     }
 
     @Test

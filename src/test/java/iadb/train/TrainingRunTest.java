@@ -54,7 +54,7 @@ class TrainingRunTest {
             assertEquals(100, run.history().steps());
             Checkpoint.Contents first = checkpoints.get(0);
             assertEquals(40, Provenance.checkpointEvery(first, "file"));
-            TrainingSettings settings = Provenance.resumed(first, Optional.empty(), "file");
+            TrainingSettings settings = Provenance.resumed(first, Optional.empty(), Optional.empty(), "file");
             try (TrainingRun resumed = TrainingRun.resume(context, settings, GAUSSIAN, RING, first, "file")) {
                 assertEquals(List.of(), steps(train(resumed, 0, progress -> true)));
                 assertArrayEquals(run.model().network().parameters(), resumed.model().network().parameters());
@@ -83,8 +83,10 @@ class TrainingRunTest {
         try (Context context = Context.open(Device.select("auto"));
                 TrainingRun run = new TrainingRun(context, SETTINGS.withLearningRate(1e-3f, true), GAUSSIAN, RING)) {
             Checkpoint.Contents end = train(run, 100, progress -> true).get(0);
-            assertThrows(InvalidInputException.class, () -> Provenance.resumed(end, Optional.of(99), "file"), "it is at 100 already");
-            assertThrows(InvalidInputException.class, () -> Provenance.resumed(end, Optional.of(200), "file"), "the rate is 0");
+            assertThrows(InvalidInputException.class, () -> Provenance.resumed(end, Optional.of(99), Optional.empty(), "file"),
+                    "it is at 100 already");
+            assertThrows(InvalidInputException.class, () -> Provenance.resumed(end, Optional.of(200), Optional.empty(), "file"),
+                    "the rate is 0");
         }
     }
 }
