@@ -66,7 +66,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      * @param wasserstein2Gap      duality gap of that assignment, (W2² - lower bound) / W2²
      * @param totalVariation       on a grid of 64 x 64 cells over the square, 0 to 1
      * @param meanLogDensity       mean of the log-density of the map, or of the density, per unit of the plane's area, over the exact
-     *                             samples at which the map has an inverse and a density; NaN if there is no such sample
+     *                             samples at which the map has an inverse and a density; NaN if it has them at none
      * @param kl                   KL divergence of the map's density from the density: mean log-density of the density less that of the
      *                             map, at the same samples; 0 for exact samples
      * @param pathLengthRatio      mean over points of the length of the trajectory divided by the distance of its ends; 1 for exact

@@ -180,7 +180,7 @@ final class DensityOptions {
     static void logEstimate(Density density) {
         if (density instanceof PointDensity points) {
             LOG.info(String.format(Locale.ROOT, "the density of %s is a kernel estimate of %,d points with bandwidth %.4g%s", points.name(),
-                    points.count(), points.estimateBandwidth(), points.bandwidth() > 0 ? "" : " (Scott's rule)"));
+                    points.count(), points.estimateBandwidth(), points.bandwidth() > 0 ? "" : " (Scott's rule; too wide for separate clusters, where KL may be negative: give --bandwidth)"));
         }
     }
 }

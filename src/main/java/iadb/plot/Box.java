@@ -74,7 +74,7 @@ public record Box(double x0, double y0, double side) {
     public float[] toUnit(double[] points) {
         float[] unit = new float[points.length];
         for (int i = 0; i < unit.length; i++) {
-            unit[i] = (float) ((points[i] - (i % 2 == 0 ? x0 : y0)) / side);
+            unit[i] = toUnit(points[i], i);
         }
         return unit;
     }
@@ -86,10 +86,13 @@ public record Box(double x0, double y0, double side) {
         }
         float[] unit = new float[points.length];
         for (int i = 0; i < unit.length; i++) {
-            unit[i] = (float) ((points[i] - (i % 2 == 0 ? x0 : y0)) / side);
+            unit[i] = toUnit(points[i], i);
         }
         return unit;
     }
+
+    /** The coordinate at index i of points [n, 2]. */
+    private float toUnit(double coordinate, int i) { return (float) ((coordinate - (i % 2 == 0 ? x0 : y0)) / side); }
 
     /** Turns points [n, 2] of the unit square into points of the user's plane; returns the same array for the unit square. */
     public float[] toPlane(float[] points) {

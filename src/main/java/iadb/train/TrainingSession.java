@@ -122,8 +122,7 @@ public final class TrainingSession implements AutoCloseable {
                 idleReadbacks.add(resources.add(context.readback((long) LOSS_SLOTS * Float.BYTES)));
             }
             Batch batch = new Batch(data0, data1, settings.coupling() != Coupling.INDEPENDENT, settings.batch(), settings.seed(),
-                    settings.learningRate(),
-                    settings.cosineSteps(), settings.ema());
+                    settings.learningRate(), settings.cosineSteps(), settings.ema());
             plans = resources.add(new PlanSwitch(context, selector, batch, state));
             stepsEnqueued = start.step();
             stepsDone = start.step();

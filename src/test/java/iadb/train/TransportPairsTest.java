@@ -52,7 +52,7 @@ class TransportPairsTest {
         TransportPairs pairs = TransportPairs.of(a, b);
         double exact = Assignment.of(a, b, () -> true).meanSquare();
         assertTrue(pairs.meanSquare() <= 1.01 * exact, () -> pairs.meanSquare() + " exceeds " + exact);
-        assertTrue(pairs.lowerBound() <= exact, () -> pairs.lowerBound() + " is no bound of " + exact);
+        assertTrue(pairs.lowerBound() <= exact, () -> pairs.lowerBound() + " is above the exact cost " + exact);
         assertTrue(pairs.lowerBound() > exact / 2);
     }
 

@@ -149,7 +149,7 @@ class LiveTrainingTest {
                 return row;
             }
         }
-        throw new AssertionError("(%s, %s) is no row of %s".formatted(pairs[at], pairs[at + 1], density));
+        throw new AssertionError("%s, %s: not a row of %s".formatted(pairs[at], pairs[at + 1], density));
     }
 
     @Test
