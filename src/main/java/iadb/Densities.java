@@ -70,7 +70,7 @@ public final class Densities {
      * @param points    [N, 2] in any units, N at least 2
      * @param box       the square of the plane that the map covers, such as {@link #boxAround} the points of both densities
      * @param bandwidth standard deviation of the Gaussian noise and of the kernel density estimate, in the points' units; 0: no noise,
-     *                  and Scott's rule for the estimate
+     *                  and for the estimate the value of most leave-one-out likelihood, at most that of Scott's rule
      * @return the density
      * @throws InvalidInputException if all points are equal, or one is not finite or outside the box
      */

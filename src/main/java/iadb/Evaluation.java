@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * The distance of points from a density, and that of the same number of exact samples, which is the noise floor. Lengths are in the
@@ -172,6 +173,8 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
                 energy = distance.distance(first(points, paired), some, shouldContinue);
                 exactEnergy = distance.distance(first(other, paired), some, shouldContinue);
             }
+            double[] exactLogDensity = IntStream.range(0, logDensity.length).parallel()
+                    .mapToDouble(n -> density.logDensityAt(reference[2 * n], reference[2 * n + 1])).toArray();
             double sum = 0;
             double exactSum = 0;
             int notInverted = 0;
@@ -183,7 +186,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
                     withoutMass++;
                 } else {
                     sum += logDensity[n];
-                    exactSum += density.logDensityAt(reference[2 * n], reference[2 * n + 1]);
+                    exactSum += exactLogDensity[n];
                 }
             }
             int known = logDensity.length - notInverted - withoutMass; // 0 / 0 is NaN

@@ -47,7 +47,8 @@ final class DensityOptions {
 
     @Option(names = "--bandwidth", paramLabel = "H",
             description = "For point files: standard deviation of Gaussian noise that is added to each point drawn, and of the kernel"
-                    + " density estimate, in the units of the file (default: no noise; Scott's rule for the estimate).")
+                    + " density estimate, in the units of the file (default: no noise; for the estimate the value of most leave-one-out"
+                    + " likelihood, at most Scott's rule).")
     private Double bandwidth;
 
     /** What a given text means, before the box of the points is known. */
@@ -180,7 +181,8 @@ final class DensityOptions {
     static void logEstimate(Density density) {
         if (density instanceof PointDensity points) {
             LOG.info(String.format(Locale.ROOT, "the density of %s is a kernel estimate of %,d points with bandwidth %.4g%s", points.name(),
-                    points.count(), points.estimateBandwidth(), points.bandwidth() > 0 ? "" : " (Scott's rule; too wide for separate clusters, where KL may be negative: give --bandwidth)"));
+                    points.count(), points.estimateBandwidth(),
+                    points.bandwidth() > 0 ? "" : ", the most likely one by leaving points out; --bandwidth sets another"));
         }
     }
 }

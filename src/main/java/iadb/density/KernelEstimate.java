@@ -9,16 +9,16 @@ import java.util.function.DoubleBinaryOperator;
  *
  * <p>The points stand in a k-d tree, so that only those near enough to matter are summed: those further than the nearest one by more
  * than e^-{@value #CUT} in their Gaussian's value together add less than 1e-6 of the sum. Where still many are left, their sum is
- * expanded around the centre of a cell of side h/2, once for all points that fall into it (the fast Gauss transform's local
+ * expanded around the centre of a cell of side h, once for all points that fall into it (the fast Gauss transform's local
  * expansion, Greengard and Strain 1991): with u = (x_i - centre)/h and d = (x - centre)/h,
  * exp(-|d - u|²/2) = exp(-|d|²/2) Σ_ab exp(-|u|²/2) (u₁d₁)^a/a! (u₂d₂)^b/b!, a + b &lt; {@value #TERMS}. The logarithm's error is
  * less than 1e-4, and some 1e-6 where the density is not tiny.
  */
 final class KernelEstimate {
     private static final double CUT = 25; // ln(N / 1e-6) for N = 65,536; of the exponent
-    private static final int TERMS = 12;
+    private static final int TERMS = 15;
     private static final int MANY = 1024; // points for which an expansion pays
-    private static final double CELL = 0.5; // side of a cell, in h
+    private static final double CELL = 1; // side of a cell, in h
     private static final double MAX_RADIUS = 10; // in h, of the points of an expansion: beyond, its terms fall too slowly
     private static final int LEAF = 16; // points of a leaf of the tree
 
@@ -101,16 +101,27 @@ final class KernelEstimate {
             return new Cell(null);
         }
         double[] coefficients = new double[TERMS * (TERMS + 1) / 2];
+        double[] powers = new double[TERMS]; // of v
         visit(0, tree.length / 2, 0, a, b, radius * radius, (u, v) -> {
-            double powerU = Math.exp(-(u * u + v * v) / 2);
-            for (int i = 0, at = 0; i < TERMS; powerU *= u / ++i) {
-                double power = powerU;
-                for (int j = 0; i + j < TERMS; power *= v / ++j) {
-                    coefficients[at++] += power;
+            powers[0] = 1;
+            for (int j = 1; j < TERMS; j++) {
+                powers[j] = powers[j - 1] * v;
+            }
+            double power = Math.exp(-(u * u + v * v) / 2);
+            for (int i = 0, at = 0; i < TERMS; i++, power *= u) {
+                for (int j = 0; i + j < TERMS; j++) {
+                    coefficients[at++] += power * powers[j];
                 }
             }
             return 0;
         });
+        double factorial = 1; // of i
+        for (int i = 0, at = 0; i < TERMS; factorial *= ++i) {
+            double both = factorial;
+            for (int j = 0; i + j < TERMS; both *= ++j) {
+                coefficients[at++] /= both;
+            }
+        }
         return new Cell(coefficients);
     }
 

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * The density that points were drawn from. A sample of it is one of its points, drawn with replacement, plus Gaussian noise if it
  * has a bandwidth; training uses the points themselves. Its value is that of the kernel estimate with a Gaussian at each point, whose
- * deviation is the bandwidth, or without one that of Scott's rule: the points' deviation times N^(-1/6) (Scott 1992).
+ * deviation is the bandwidth, or without one what the points make most likely ({@link Bandwidth}).
  */
 public final class PointDensity implements Density {
     /** The fewest points of a density. */
@@ -24,7 +24,7 @@ public final class PointDensity implements Density {
     private final float[] points; // [N, 2], in the unit square
     private final Box box;
     private final double bandwidth;
-    private final KernelEstimate estimate;
+    private volatile KernelEstimate estimate; // null before its first use; set under this
     private ImageDensity raster; // null before its first use; guarded by this
 
     /**
@@ -64,21 +64,6 @@ public final class PointDensity implements Density {
         this.points = points;
         this.box = box;
         this.bandwidth = bandwidth;
-        estimate = new KernelEstimate(points, bandwidth > 0 ? bandwidth / box.side() : scott(points));
-    }
-
-    /** The bandwidth of Scott's rule. */
-    private static double scott(float[] points) {
-        int count = points.length / 2;
-        double[] mean = new double[2];
-        double[] squares = new double[2];
-        for (int i = 0; i < points.length; i++) {
-            mean[i % 2] += points[i] / (double) count;
-        }
-        for (int i = 0; i < points.length; i++) {
-            squares[i % 2] += (points[i] - mean[i % 2]) * (points[i] - mean[i % 2]);
-        }
-        return Math.sqrt((squares[0] + squares[1]) / (2.0 * count)) * Math.pow(count, -1 / 6.0);
     }
 
     @Override
@@ -106,10 +91,24 @@ public final class PointDensity implements Density {
     public float noise() { return (float) (bandwidth / box.side()); }
 
     /** The deviation of the kernel estimate's Gaussians, in the user's units; above 0. */
-    public double estimateBandwidth() { return estimate.bandwidth() * box.side(); }
+    public double estimateBandwidth() { return estimate().bandwidth() * box.side(); }
+
+    private KernelEstimate estimate() {
+        KernelEstimate made = estimate;
+        if (made == null) {
+            synchronized (this) {
+                made = estimate;
+                if (made == null) {
+                    made = new KernelEstimate(points, bandwidth > 0 ? bandwidth / box.side() : Bandwidth.mostLikely(points));
+                    estimate = made;
+                }
+            }
+        }
+        return made;
+    }
 
     @Override
-    public double logDensityAt(double x, double y) { return estimate.logAt(x, y); }
+    public double logDensityAt(double x, double y) { return estimate().logAt(x, y); }
 
     /** With a bandwidth the mean of the kernel estimate, otherwise the share of points in each cell over its area. */
     @Override
