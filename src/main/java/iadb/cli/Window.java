@@ -97,7 +97,6 @@ final class Window {
     RealtimeConfig config(Density p0, Density p1, TrainingSettings training, Optional<Network> model, int points, int steps,
             boolean invert, Path folder) {
         Options.refuse(!size.matches("\\d{1,5}x\\d{1,5}"), "--window " + size + " is not a size such as 1280x800");
-        Options.refuse(training.reflow() > 0, "--reflow does not work with --realtime: train without it, then show the model with --model");
         int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
         InvalidInputException.requireRange("--window", sides[0], MAX_SIDE);
         InvalidInputException.requireRange("--window", sides[1], MAX_SIDE);

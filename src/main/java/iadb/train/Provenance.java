@@ -30,10 +30,10 @@ public final class Provenance {
     private Provenance() { }
 
     /**
-     * The settings of a training, its iterations so far, the reflow rounds that they reached and, if known, those parts
-     * of plan and tuning that determine its bits.
+     * The settings of a training, its iterations and reflow rounds so far and, if known, those parts of plan and tuning that
+     * determine its bits.
      */
-    public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations,
+    public static Map<String, Object> configuration(TrainingSettings settings, Density p0, Density p1, int iterations, int rounds,
             Optional<PlanChoice> choice) {
         Map<String, Object> record = new LinkedHashMap<>();
         record.put("p0", p0.name());
@@ -51,7 +51,6 @@ public final class Provenance {
         if (settings.coupling() != Coupling.INDEPENDENT) {
             record.put(COUPLING, settings.coupling().toString());
         }
-        int rounds = Math.min(settings.reflow(), Math.max(0, iterations - 1) / settings.iterations());
         if (rounds > 0) {
             record.put(REFLOW, rounds);
         }
@@ -65,9 +64,9 @@ public final class Provenance {
     }
 
     /** The metadata of a model file; plans and tunings that give the same bits give the same metadata. */
-    public static Map<String, String> ofModel(TrainingSettings settings, Density p0, Density p1, int iterations,
+    public static Map<String, String> ofModel(TrainingSettings settings, Density p0, Density p1, int iterations, int rounds,
             Optional<PlanChoice> choice) {
-        return Map.of("configuration", Json.line(configuration(settings, p0, p1, iterations, choice)),
+        return Map.of("configuration", Json.line(configuration(settings, p0, p1, iterations, rounds, choice)),
                 "seed", Long.toString(settings.seed()), "program", BuildVersion.text());
     }
 

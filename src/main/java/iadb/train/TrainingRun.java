@@ -3,17 +3,12 @@ package iadb.train;
 import iadb.cl.Context;
 import iadb.cl.OpenClException;
 import iadb.density.Density;
-import iadb.draw.PointSource;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.plan.PlanChoice;
-import iadb.random.RandomPurpose;
-import iadb.sample.Integration;
-import iadb.sample.PushForward;
-import iadb.sample.Solver;
 import iadb.train.TrainingSession.Progress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +16,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 
 /**
  * One training, from its first step to its last or to its divergence: the loop, the losses, when checkpoints are due, and the
@@ -31,11 +25,7 @@ import java.util.concurrent.CancellationException;
  * result on pairs (x0, map(x0)) of fresh x0, with new Adam moments. Steps count over all rounds.
  */
 public final class TrainingRun implements AutoCloseable {
-    /** The steps that map the pairs: from gaussian to spiral, 3e-5 (root mean square) from 512 steps; 16 steps are 1e-4 away. */
-    static final Integration PAIR_STEPS = Integration.of(Solver.RK4, Integration.Schedule.LINEAR, 32, false);
-
     private static final Duration BETWEEN_REPORTS = Duration.ofMillis(100);
-    private static final long SEED_STRIDE = 0x9E3779B97F4A7C15L; // between the keys of rounds
 
     /** Follows a training, on the thread that trains. */
     @FunctionalInterface
@@ -53,7 +43,6 @@ public final class TrainingRun implements AutoCloseable {
     private final Density p0;
     private final Density p1;
     private final LossHistory history;
-    private final int stepsBefore; // steps of earlier runs that the history contains
     private final Map<PlanChoice.Kind, Integer> earlierStepsByPlan = new EnumMap<>(PlanChoice.Kind.class); // of earlier rounds
     private final List<Double> secondsByRound = new ArrayList<>(); // of completed rounds
     private int round; // 0: before the first reflow round
@@ -64,12 +53,7 @@ public final class TrainingRun implements AutoCloseable {
     /** Draws the data, builds the kernels, and starts with fresh weights. */
     public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1) {
         this(context, settings, p0, p1, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0),
-                new LossHistory(settings.totalIterations()));
-    }
-
-    /** Starts from a checkpoint of round 0, and adds the losses to those of {@code history}. */
-    public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint start, LossHistory history) {
-        this(context, settings, p0, p1, start, history, 0, null);
+                new LossHistory(settings.totalIterations()), 0, null);
     }
 
     private TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint start,
@@ -81,25 +65,17 @@ public final class TrainingRun implements AutoCloseable {
         this.history = history;
         this.round = round;
         this.roundStart = roundStart;
-        stepsBefore = history.steps() - start.step() - roundFirst();
-        session = open(start, round, roundStart, share -> true);
+        session = open(start, round, roundStart);
     }
 
     /** A session of a round, from a checkpoint whose step counts from the round's first. */
-    private TrainingSession open(Checkpoint start, int ofRound, Network pairing, PushForward.Watch watch) {
+    private TrainingSession open(Checkpoint start, int ofRound, Network pairing) {
         if (ofRound == 0) {
             return new TrainingSession(context, settings, start, p0, p1);
         }
-        TrainingSettings own = settings.withSeed(settings.seed() + ofRound * SEED_STRIDE).withCoupling(Coupling.PAIRED);
-        float[] x0;
-        try (PointSource source = new PointSource(context, p0)) {
-            x0 = source.drawToHost(own.seed(), RandomPurpose.REFLOW_POINTS, 0, own.data());
+        try (Pairing pairs = Pairing.byMap(context, settings, ofRound, p0, pairing)) {
+            return new TrainingSession(context, start, pairs.await());
         }
-        float[] x1;
-        try (PushForward map = new PushForward(context, pairing, Optional.empty(), PAIR_STEPS, watch)) {
-            x1 = map.map(x0);
-        }
-        return new TrainingSession(context, own, start, x0, x1);
     }
 
     /** Starts the next round from the result of this one; returns false, and stays in this round, if the observer stops it. */
@@ -110,11 +86,13 @@ public final class TrainingRun implements AutoCloseable {
             throw diverged("a weight after iteration " + steps());
         }
         TrainingSession next;
-        try {
-            next = open(Checkpoint.start(result, settings.ema() > 0), round + 1, result,
-                    share -> observer.progressed(new Progress(steps(), new float[0], true)));
-        } catch (CancellationException e) {
-            return false;
+        try (Pairing pairs = Pairing.byMap(context, settings, round + 1, p0, result)) {
+            do {
+                if (!observer.progressed(new Progress(steps(), new float[0], true))) {
+                    return false;
+                }
+            } while (!pairs.advance(BETWEEN_REPORTS));
+            next = new TrainingSession(context, Checkpoint.start(result, settings.ema() > 0), pairs);
         }
         session.stepsByPlan().forEach((kind, count) -> earlierStepsByPlan.merge(kind, count, Integer::sum));
         session.close();
@@ -173,20 +151,15 @@ public final class TrainingRun implements AutoCloseable {
     private boolean trainTo(int step, Observer observer) {
         boolean continues = true;
         while (continues && steps() < step) {
-            continues = observer.progressed(requireFinite(advance(step - steps(), BETWEEN_REPORTS, BETWEEN_REPORTS)));
+            continues = observer.progressed(requireFinite(recorded(session.advance(step - steps(), BETWEEN_REPORTS, BETWEEN_REPORTS))));
         }
         Progress last = requireFinite(drain());
         return continues && observer.progressed(last);
     }
 
-    /** Calls {@link TrainingSession#advance}, and adds the losses to the history. */
-    public Progress advance(int maxSteps, Duration budget, Duration longestLaunch) {
-        return recorded(session.advance(maxSteps, budget, longestLaunch));
-    }
+    private Progress drain() { return recorded(session.drain()); }
 
-    /** Calls {@link TrainingSession#drain}, and adds the losses to the history. */
-    public Progress drain() { return recorded(session.drain()); }
-
+    /** Adds the losses to the history. */
     private Progress recorded(Progress progress) {
         history.add(progress.losses());
         return new Progress(roundFirst() + progress.stepsDone(), progress.losses(), progress.finite());
@@ -220,19 +193,19 @@ public final class TrainingRun implements AutoCloseable {
         if (!network.isFinite()) {
             throw diverged("a weight after iteration " + steps());
         }
-        return model(network, steps());
+        return model(network, steps(), rounds());
     }
 
-    private Model model(Network network, int iterations) {
+    private Model model(Network network, int iterations, int rounds) {
         return new Model(network, Optional.of(p0), Optional.of(p1),
-                Provenance.ofModel(settings, p0, p1, iterations, Optional.of(session.choice())));
+                Provenance.ofModel(settings, p0, p1, iterations, rounds, Optional.of(session.choice())));
     }
 
     /** The exception to throw, with the last network of a finite loss: the steps to it are repeated from the last safe state. */
     private DivergedException diverged(String what) {
-        int last = history.steps() - stepsBefore - 1; // the loss of iteration n is that of the weights before it
+        int last = history.steps() - 1; // the loss of iteration n is that of the weights before it
         if (round > 0 && last <= roundFirst()) {
-            return new DivergedException(what, settings.learningRate(), Optional.of(model(roundStart, roundFirst())),
+            return new DivergedException(what, settings.learningRate(), Optional.of(model(roundStart, roundFirst(), round - 1)),
                     roundFirst());
         }
         Optional<Model> model = Optional.empty();
@@ -240,7 +213,7 @@ public final class TrainingRun implements AutoCloseable {
         try {
             Checkpoint safe = session.lastSafe();
             if (last >= 1 && last >= roundFirst() + safe.step()) {
-                model = replay(safe, last).map(network -> model(network, last));
+                model = replay(safe, last).map(network -> model(network, last, round));
             }
         } catch (OpenClException | IllegalArgumentException e) { // the divergence matters more
             fault = e;
@@ -255,7 +228,7 @@ public final class TrainingRun implements AutoCloseable {
     /** The network after step {@code last}; empty if a loss before it is not finite this time. */
     private Optional<Network> replay(Checkpoint safe, int last) {
         int lastOfRound = last - roundFirst();
-        try (TrainingSession again = open(safe, round, roundStart, share -> true)) {
+        try (TrainingSession again = open(safe, round, roundStart)) {
             boolean finite = true;
             while (finite && again.stepsEnqueued() < lastOfRound) {
                 finite = again.advance(lastOfRound - again.stepsEnqueued(), BETWEEN_REPORTS).finite();
@@ -272,6 +245,9 @@ public final class TrainingRun implements AutoCloseable {
 
     /** The current reflow round; 0 before the first. */
     public int round() { return round; }
+
+    /** The reflow rounds behind the current weights. */
+    public int rounds() { return steps() > roundFirst() ? round : Math.max(0, round - 1); }
 
     /** The seconds of each round so far; those of mapping a round's pairs belong to it. */
     public List<Double> secondsByRound() {

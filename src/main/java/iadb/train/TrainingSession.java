@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +58,6 @@ public final class TrainingSession implements AutoCloseable {
     private final Deque<Slice> inFlight = new ArrayDeque<>();
     private final Deque<Readback> idleReadbacks = new ArrayDeque<>();
     private final PlanSwitch plans;
-    private final Map<Side, Density> densities = new EnumMap<>(Side.class);
     private TransportPairs pairs; // null: other couplings
     private int stepsEnqueued;
     private int stepsDone;
@@ -95,15 +93,9 @@ public final class TrainingSession implements AutoCloseable {
         this(context, settings, start, rows(settings, p0, p1), rows(settings, p1, p0), session -> session.writeData(p0, p1));
     }
 
-    /**
-     * Prepares the step after a checkpoint with pairs as data: row i of x0 [N, 2] with row i of x1 [N, 2], anywhere in
-     * the plane. The settings' coupling is {@link Coupling#PAIRED}.
-     */
-    TrainingSession(Context context, TrainingSettings settings, Checkpoint start, float[] x0, float[] x1) {
-        this(context, settings, start, x0.length / 2, x1.length / 2, session -> {
-            session.data0.write(x0);
-            session.data1.write(x1);
-        });
+    /** Prepares the step after a checkpoint with pairs as data, which are made; they may lie anywhere in the plane. */
+    public TrainingSession(Context context, Checkpoint start, Pairing pairs) {
+        this(context, pairs.settings(), start, pairs.x0().length / 2, pairs.x1().length / 2, session -> session.write(pairs));
     }
 
     private TrainingSession(Context context, TrainingSettings settings, Checkpoint start, long rows0, long rows1,
@@ -145,14 +137,18 @@ public final class TrainingSession implements AutoCloseable {
         if (settings.coupling() == Coupling.PAIRED) {
             requirePairs(p0, p1);
         }
-        densities.put(Side.P0, p0);
-        densities.put(Side.P1, p1);
         if (settings.coupling() == Coupling.OT) {
-            pairByTransport(p0, p1);
+            write(Pairing.byTransport(context, settings, p0, p1).await());
         } else {
             write(Side.P0, p0);
             write(Side.P1, p1);
         }
+    }
+
+    private void write(Pairing made) {
+        data0.write(made.x0());
+        data1.write(made.x1());
+        pairs = made.transport().orElse(null);
     }
 
     private static void requirePairs(Density p0, Density p1) {
@@ -169,46 +165,17 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /**
-     * Replaces the data of a density by those of another, with the same random numbers: the new data are those of a session that
-     * started with this density. Weights, Adam's state and the number of steps stay. Pairs by transport are made again.
+     * Replaces the data of a density by those of another with as many rows, with the same random numbers: the new data are those of a
+     * session that started with this density. Weights, Adam's state and the number of steps stay.
      *
-     * @throws InvalidInputException when the data are the rows of two sets of points, or pairs by transport whose number would change;
-     *     the old data stay
+     * @throws InvalidInputException when the data are pairs; the old data stay
      * @throws DeviceLimitException when the device cannot hold the density; the old data stay
      */
     public void replaceDensity(Side side, Density density) {
-        Density other = densities.get(side == Side.P0 ? Side.P1 : Side.P0);
-        if (settings.coupling() == Coupling.PAIRED) {
-            throw new InvalidInputException("a density of a paired training cannot be replaced: its rows belong to those of the other");
+        if (settings.coupling() != Coupling.INDEPENDENT) {
+            throw new InvalidInputException("a density of a training on pairs cannot be replaced");
         }
-        if (settings.coupling() == Coupling.OT) {
-            long pairs = data0.bytes() / PointSource.POINT_BYTES;
-            if (rows(settings, density, other) != pairs) {
-                throw new InvalidInputException("%s points of %s do not fit the %s pairs of this training".formatted(rows(settings, density),
-                        density.name(), pairs));
-            }
-            pairByTransport(side == Side.P0 ? density : other, side == Side.P0 ? other : density);
-        } else {
-            write(side, density);
-        }
-        densities.put(side, density);
-    }
-
-    private void pairByTransport(Density p0, Density p1) {
-        TransportPairs made = TransportPairs.of(points(Side.P0, p0), points(Side.P1, p1));
-        data0.write(made.x0());
-        data1.write(made.x1());
-        pairs = made;
-    }
-
-    /** The rows of a density's data, [rows, 2]. */
-    private float[] points(Side side, Density density) {
-        if (density instanceof PointDensity points) {
-            return points.points();
-        }
-        try (PointSource source = new PointSource(context, density)) {
-            return source.drawToHost(settings.seed(), purpose(side), 0, settings.data());
-        }
+        write(side, density);
     }
 
     private void write(Side side, Density density) {
@@ -222,7 +189,7 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
-    private static RandomPurpose purpose(Side side) { return side == Side.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1; }
+    static RandomPurpose purpose(Side side) { return side == Side.P0 ? RandomPurpose.DATA_P0 : RandomPurpose.DATA_P1; }
 
     /** The pairs of the data if they were made by optimal transport. */
     public Optional<TransportPairs> pairs() { return Optional.ofNullable(pairs); }

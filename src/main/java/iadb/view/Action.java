@@ -29,13 +29,13 @@ sealed interface Action {
 
     /** A request without a value. */
     enum Command implements Action {
-        NEW_POINTS, STEP_BACK, STEP_FORWARD, TRAIN_OR_STOP, RESTART, EXPORT, SCREENSHOT, FULLSCREEN, RESET_VIEW, CLEAR_CANVAS,
-        END_STROKE, CLOSE;
+        NEW_POINTS, STEP_BACK, STEP_FORWARD, TRAIN_OR_STOP, RESTART, REFLOW, EXPORT, SCREENSHOT, FULLSCREEN, RESET_VIEW,
+        CLEAR_CANVAS, END_STROKE, CLOSE;
 
         @Override
         public boolean needsKernels() {
             return switch (this) {
-                case STEP_BACK, STEP_FORWARD, TRAIN_OR_STOP, RESTART, EXPORT, END_STROKE -> true;
+                case STEP_BACK, STEP_FORWARD, TRAIN_OR_STOP, RESTART, REFLOW, EXPORT, END_STROKE -> true;
                 default -> false;
             };
         }

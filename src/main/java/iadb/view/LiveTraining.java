@@ -2,6 +2,7 @@ package iadb.view;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.density.PointDensity;
 import iadb.model.Checkpoint;
@@ -9,8 +10,8 @@ import iadb.model.Model;
 import iadb.model.Network;
 import iadb.train.Coupling;
 import iadb.train.LossHistory;
+import iadb.train.Pairing;
 import iadb.train.Provenance;
-import iadb.train.TrainingRun;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSession.Progress;
 import iadb.train.TrainingSession.Side;
@@ -21,9 +22,10 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * The weights that the window shows and the training that changes them, frame by frame. Another density or coupling keeps the weights. A
- * training that diverges restores the weights of its last safe state, at most a few seconds old; the next training starts from
- * fresh weights.
+ * The weights that the window shows and the training that changes them, frame by frame. Another density or coupling keeps the weights, and
+ * begins at round 0. While pairs by optimal transport are made, the training continues on the data that it has; while those of a reflow
+ * round are mapped, it waits. A training that diverges restores the weights of its last safe state, at most a few seconds old; the next
+ * training starts from fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
     private static final double RATE_SMOOTHING = 0.05;
@@ -33,19 +35,36 @@ final class LiveTraining implements AutoCloseable {
     private TrainingSettings settings;
     private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
-    private TrainingRun run; // null if there is none
-    private TrainingSettings runSettings;
-    private Density runP0;
-    private Density runP1;
+    private TrainingSession session; // null if there is none
+    private Round current; // that of the session; null before the first
+    private Round next; // whose pairs are being made; null: none
+    private Round transported; // the last whose pairs optimal transport has made; null: none
     private TrainingSession pairsOf; // whose pairs were taken last; null: none, or other data since
     private LossHistory history;
     private LossCurve curve = new LossCurve();
-    private int doneBefore; // iterations of earlier runs
+    private int doneBefore; // iterations before step 0 of the session
     private int done;
-    private int goal;
+    private int roundEnd; // iteration at which the current round ends
+    private int lastRound; // the reflow round after which the training ends
+    private int rounds; // reflow rounds behind the weights
+    private int startStep; // of the session
+    private int startRounds; // reflow rounds behind the weights at that step
     private boolean running;
+    private boolean beginsWhenReady; // the pairs that transport makes
     private int divergedAt; // iteration; 0: the training did not diverge
     private double iterationsPerSecond = Double.NaN;
+
+    /**
+     * What a session trains on.
+     *
+     * @param pairs null: independent draws, or the densities' own rows
+     */
+    private record Round(TrainingSettings settings, Density p0, Density p1, Pairing pairs) {
+        /** The reflow round; 0: the one before the first. */
+        int number() { return pairs == null ? 0 : pairs.round(); }
+
+        boolean isOf(TrainingSettings wanted, Density from, Density to) { return settings.equals(wanted) && p0 == from && p1 == to; }
+    }
 
     /**
      * @param settings of each training
@@ -53,9 +72,9 @@ final class LiveTraining implements AutoCloseable {
      */
     LiveTraining(Context context, TrainingSettings settings, Network network) {
         this.context = context;
-        this.settings = settings.withReflow(0); // each training is one round
+        this.settings = settings;
         this.network = network;
-        history = new LossHistory(settings.iterations());
+        history = new LossHistory(settings.totalIterations());
         parameters = context.buffer(network.parameters());
     }
 
@@ -72,18 +91,36 @@ final class LiveTraining implements AutoCloseable {
         if (settings.coupling() == Coupling.PAIRED && !canPair(p0, p1)) {
             settings = settings.withCoupling(Coupling.INDEPENDENT);
         }
-        if (run != null && (settings.cosine() || !settings.equals(runSettings) || p0 != runP0 || p1 != runP1)) {
-            record(run.drain());
-            if (!diverged()) {
-                change(p0, p1);
-            }
-        }
         if (diverged()) {
             restart(p0, p1);
-            return;
+        } else if (session != null && current.isOf(settings, p0, p1)) {
+            drop();
+            if (settings.cosine()) {
+                start(current);
+            } else {
+                begin();
+            }
+        } else if (settings.coupling() != Coupling.OT) {
+            drop();
+            start(new Round(settings, p0, p1, null));
+        } else if (transported != null && transported.isOf(settings, p0, p1)) {
+            drop();
+            start(transported);
+        } else {
+            beginsWhenReady = true;
+            if (next == null || next.number() > 0 || !next.isOf(settings, p0, p1)) {
+                drop();
+                next = new Round(settings, p0, p1, Pairing.byTransport(context, settings, p0, p1));
+            }
         }
-        prepare(p0, p1);
-        begin();
+    }
+
+    /** Discards the pairs that are being made. */
+    private void drop() {
+        if (next != null) {
+            next.pairs().close();
+            next = null;
+        }
     }
 
     /** Trains with another coupling, from the current weights. */
@@ -98,88 +135,181 @@ final class LiveTraining implements AutoCloseable {
         }
     }
 
-    /** Gives the run, none of whose steps are in flight, other densities or settings. */
-    private void change(Density p0, Density p1) {
-        boolean fits = rows(p0) == rows(runP0) && rows(p1) == rows(runP1);
-        if (fits && settings.coupling() == Coupling.INDEPENDENT && settings.equals(runSettings) && !settings.cosine()) {
-            if (p0 != runP0) {
-                run.session().replaceDensity(Side.P0, p0);
-            }
-            if (p1 != runP1) {
-                run.session().replaceDensity(Side.P1, p1);
-            }
-            runP0 = p0;
-            runP1 = p1;
-            pairsOf = null;
+    /** Starts a training on data that are ready; after a divergence from fresh weights. */
+    private void start(Round round) {
+        if (session != null) {
+            record(session.drain());
+        }
+        if (diverged()) {
+            restart(round.p0(), round.p1());
             return;
         }
-        Checkpoint now = run.session().checkpoint();
-        TrainingRun next = newRun(p0, p1, settings.cosine() ? Checkpoint.start(now.weights(), settings.ema() > 0) : now);
-        doneBefore = settings.cosine() ? done : doneBefore;
-        endRun();
-        use(next, p0, p1);
+        if (session == null) {
+            open(round, Checkpoint.start(network, settings.ema() > 0));
+        } else if (fits(round)) {
+            replaceDensities(round);
+        } else {
+            Checkpoint now = session.checkpoint();
+            boolean continues = !settings.cosine() && current.number() == 0;
+            open(round, continues ? now : Checkpoint.start(now.weights(), settings.ema() > 0));
+        }
+        begin();
+    }
+
+    /** Whether the session can train on another round's data without losing its state. */
+    private boolean fits(Round round) {
+        return !settings.cosine() && round.settings().equals(current.settings()) && settings.coupling() == Coupling.INDEPENDENT
+                && current.pairs() == null && rows(round.p0()) == rows(current.p0()) && rows(round.p1()) == rows(current.p1());
+    }
+
+    private void replaceDensities(Round round) {
+        if (round.p0() != current.p0()) {
+            session.replaceDensity(Side.P0, round.p0());
+        }
+        if (round.p1() != current.p1()) {
+            session.replaceDensity(Side.P1, round.p1());
+        }
+        current = round;
+        pairsOf = null;
     }
 
     private int rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
 
-    private TrainingRun newRun(Density p0, Density p1, Checkpoint start) {
-        return new TrainingRun(context, settings, p0, p1, start, history);
-    }
-
-    private void use(TrainingRun next, Density p0, Density p1) {
-        run = next;
-        runSettings = settings;
-        runP0 = p0;
-        runP1 = p1;
+    /** Replaces the session by one of a round whose data are ready; the old one stays if the device cannot hold the new one. */
+    private void open(Round round, Checkpoint start) {
+        TrainingSession opened = round.pairs() != null ? new TrainingSession(context, start, round.pairs())
+                : new TrainingSession(context, round.settings(), start, round.p0(), round.p1());
+        endSession();
+        session = opened;
+        current = round;
         pairsOf = null;
+        doneBefore = done - start.step();
+        startStep = start.step();
+        startRounds = rounds;
     }
 
     /** Builds what a first training needs, so that {@link #begin} starts it at once. */
     void prepare(Density p0, Density p1) {
-        if (run == null) {
-            use(newRun(p0, p1, Checkpoint.start(network, settings.ema() > 0)), p0, p1);
+        if (session == null) {
+            boolean isTransport = settings.coupling() == Coupling.OT;
+            Round round = new Round(settings, p0, p1, isTransport ? Pairing.byTransport(context, settings, p0, p1).await() : null);
+            transported = isTransport ? round : null;
+            open(round, Checkpoint.start(network, settings.ema() > 0));
         }
     }
 
-    /** Starts the prepared training. */
+    /** Starts the training of the session. */
     void begin() {
-        goal = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
+        lastRound = current.number() == 0 ? settings.reflow() : current.number();
+        roundEnd = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
         running = true;
+    }
+
+    /**
+     * Ends the current round, and begins a reflow round more from the current weights.
+     *
+     * @return false after a divergence, when there is no map to straighten
+     */
+    boolean reflow(Density p0, Density p1) {
+        if (session != null) {
+            record(session.drain());
+        }
+        if (!diverged() && !isMapping()) {
+            lastRound = Math.max(lastRound, round() + 1);
+            roundEnd = done;
+            running = true;
+            map(p0, p1);
+        }
+        return !diverged();
+    }
+
+    /** Begins to map the pairs of the next reflow round. */
+    private void map(Density p0, Density p1) {
+        drop();
+        Network map = snapshot();
+        if (map.isFinite()) {
+            next = new Round(settings, p0, p1, Pairing.byMap(context, settings, round() + 1, p0, map));
+        } else {
+            diverge();
+        }
     }
 
     /** Trains from fresh weights. */
     void restart(Density p0, Density p1) {
-        endRun();
+        endSession();
         network = Network.initial(settings.shape(), settings.seed());
-        history = new LossHistory(settings.iterations());
+        history = new LossHistory(settings.totalIterations());
         curve = new LossCurve();
-        doneBefore = 0;
         done = 0;
+        rounds = 0;
+        running = false;
         divergedAt = 0;
         iterationsPerSecond = Double.NaN;
         train(p0, p1);
     }
 
     /** Pauses the training until {@link #resume}. */
-    void stop() { running = false; }
+    void stop() {
+        running = false;
+        beginsWhenReady = false;
+        if (isMapping()) {
+            drop();
+        }
+    }
 
     /** Continues a stopped training; false if there is none. */
     boolean resume() {
-        running = run != null && done < goal;
-        return running;
+        running = session != null && done < goal();
+        beginsWhenReady = next != null;
+        return running || beginsWhenReady;
     }
 
-    /** Trains for about {@code budget} if a training is running. */
+    /**
+     * Trains, or maps the pairs of a reflow round, for about {@code budget} if a training is running, and starts on pairs that are made.
+     *
+     * @throws DeviceLimitException when the device cannot hold the session of those pairs: the training continues without them
+     */
     void advance(Duration budget) {
-        if (!running) {
-            return;
+        if (next != null && next.pairs().advance(budget)) {
+            takePairs();
+        } else if (running && !isMapping()) {
+            advanceTraining(budget);
         }
+    }
+
+    private void takePairs() {
+        Round ready = next;
+        next = null;
+        try {
+            if (ready.number() > 0) {
+                open(ready, Checkpoint.start(snapshot(), settings.ema() > 0));
+                roundEnd = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
+            } else {
+                transported = ready;
+                start(ready);
+                running &= beginsWhenReady;
+            }
+        } catch (DeviceLimitException e) {
+            settings = current == null ? settings : current.settings();
+            if (ready.number() > 0) {
+                running = false;
+                lastRound = round();
+            }
+            throw e;
+        }
+    }
+
+    private void advanceTraining(Duration budget) {
         long startNanos = System.nanoTime();
         int before = done;
-        record(run.advance(goal - doneBefore - run.session().stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
-        if (running && doneBefore + run.session().stepsEnqueued() >= goal) {
-            record(run.drain());
-            running = false;
+        record(session.advance(roundEnd - doneBefore - session.stepsEnqueued(), budget, Flow.LONGEST_LAUNCH));
+        if (running && doneBefore + session.stepsEnqueued() >= roundEnd) {
+            record(session.drain());
+            if (running && round() < lastRound) {
+                map(current.p0(), current.p1());
+            } else {
+                running = false;
+            }
         }
         double rate = Math.max(0, done - before) / ((System.nanoTime() - startNanos) * 1e-9);
         iterationsPerSecond = Double.isNaN(iterationsPerSecond) ? rate
@@ -187,20 +317,31 @@ final class LiveTraining implements AutoCloseable {
     }
 
     private void record(Progress progress) {
+        history.add(progress.losses());
         curve.add(progress.losses());
         done = history.steps();
+        rounds = progress.losses().length > 0 ? round() : rounds;
         if (!progress.finite()) {
-            divergedAt = done + 1;
-            running = false;
-            Checkpoint safe = run.session().lastSafe();
-            network = safe.result();
-            done = doneBefore + safe.step();
-            parameters.write(network.parameters());
-            endRun();
+            diverge();
         }
     }
 
+    private void diverge() {
+        divergedAt = done + 1;
+        running = false;
+        drop();
+        Checkpoint safe = session.lastSafe();
+        network = safe.result();
+        done = doneBefore + safe.step();
+        rounds = safe.step() > startStep ? round() : startRounds;
+        parameters.write(network.parameters());
+        endSession();
+    }
+
     boolean running() { return running; }
+
+    /** Whether a training is running, or begins as soon as its pairs are made. */
+    boolean active() { return running || next != null && beginsWhenReady; }
 
     /** Whether the loss became infinite or NaN, which stopped the training. */
     boolean diverged() { return divergedAt > 0; }
@@ -215,7 +356,24 @@ final class LiveTraining implements AutoCloseable {
     int done() { return done; }
 
     /** The iteration at which the training ends. */
-    int goal() { return goal; }
+    int goal() {
+        return (int) Math.min(Integer.MAX_VALUE, roundEnd + (lastRound - round()) * (long) settings.iterations());
+    }
+
+    /** Whether the training has nothing left to do, after an iteration or more. */
+    boolean ended() { return diverged() || hasTrained() && !isPairing() && done >= goal(); }
+
+    /** The current reflow round; 0 before the first. */
+    int round() { return session == null ? 0 : current.number(); }
+
+    /** The reflow round after which the training ends. */
+    int lastRound() { return lastRound; }
+
+    /** Whether pairs are being made. */
+    boolean isPairing() { return next != null; }
+
+    /** Whether these are the pairs of the next reflow round. */
+    boolean isMapping() { return next != null && next.number() > 0; }
 
     /** The smoothed rate within the training's part of each frame; NaN before the first. */
     double iterationsPerSecond() { return iterationsPerSecond; }
@@ -226,7 +384,7 @@ final class LiveTraining implements AutoCloseable {
     LossHistory history() { return history; }
 
     /** The current weights, [shape.bufferFloats()]; valid until another method is called. */
-    DeviceBuffer parameters() { return run == null ? parameters : run.session().parameters(); }
+    DeviceBuffer parameters() { return session == null ? parameters : session.parameters(); }
 
     TrainingSettings settings() { return settings; }
 
@@ -234,25 +392,26 @@ final class LiveTraining implements AutoCloseable {
     Coupling coupling() { return settings.coupling(); }
 
     /** Whether there is a training whose pairs can be shown. */
-    boolean hasPairs() { return run != null; }
+    boolean hasPairs() { return session != null; }
 
     /**
      * Some pairs of points that training blends, [N, 2, 2]: x0 from rows at regular intervals, with a random x1 unless the data are pairs.
      * Empty if they are those of the last call, or without a training.
      */
     Optional<float[]> newPairs() {
-        if (run == null || pairsOf == run.session()) {
+        if (session == null || pairsOf == session) {
             return Optional.empty();
         }
-        pairsOf = run.session();
+        pairsOf = session;
         float[] data0 = read(pairsOf.data0());
         float[] data1 = read(pairsOf.data1());
+        boolean independent = current.pairs() == null && current.settings().coupling() == Coupling.INDEPENDENT;
         int count = Math.min(PAIRS_SHOWN, data0.length / 2);
         SplittableRandom random = new SplittableRandom(settings.seed());
         float[] pairs = new float[4 * count];
         for (int n = 0; n < count; n++) {
             int row0 = (int) ((n + 0.5) * (data0.length / 2) / count);
-            int row1 = settings.coupling() != Coupling.INDEPENDENT ? row0 : random.nextInt(data1.length / 2);
+            int row1 = independent ? random.nextInt(data1.length / 2) : row0;
             System.arraycopy(data0, 2 * row0, pairs, 4 * n, 2);
             System.arraycopy(data1, 2 * row1, pairs, 4 * n + 2, 2);
         }
@@ -262,24 +421,25 @@ final class LiveTraining implements AutoCloseable {
     private static float[] read(DeviceBuffer data) { return data.read(new float[(int) (data.bytes() / Float.BYTES)]); }
 
     /** A copy of the weights. */
-    Network snapshot() { return run == null ? network : run.session().snapshot(); }
+    Network snapshot() { return session == null ? network : session.snapshot(); }
 
     /** A copy of the weights, with the densities and the settings of the training. */
     Model model(Density p0, Density p1) {
         return new Model(snapshot(), Optional.of(p0), Optional.of(p1),
-                Provenance.ofModel(settings, p0, p1, done, Optional.empty()));
+                Provenance.ofModel(current == null ? settings : current.settings(), p0, p1, done, rounds, Optional.empty()));
     }
 
-    private void endRun() {
-        if (run != null) {
-            run.close();
-            run = null;
+    private void endSession() {
+        if (session != null) {
+            session.close();
+            session = null;
         }
     }
 
     @Override
     public void close() {
-        endRun();
+        drop();
+        endSession();
         parameters.close();
     }
 

@@ -141,10 +141,11 @@ final class Panel {
         choose(training.coupling().toString(), couplings(), Action.SetCoupling::new);
         checkbox("pairs", Switch.PAIRS);
         row(3);
-        button(training.running() ? "stop" : "train", Command.TRAIN_OR_STOP);
+        button(training.active() ? "stop" : "train", Command.TRAIN_OR_STOP);
         button("restart", Command.RESTART);
         button("export", Command.EXPORT);
-        row(2);
+        row(3);
+        button("reflow", Command.REFLOW);
         button("new points", Command.NEW_POINTS);
         checkbox("paint", Switch.PAINT);
         if (state.is(Switch.PAINT)) {
@@ -248,9 +249,16 @@ final class Panel {
             lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.history().smoothed()));
             animation.reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
         } else if (budget.frames() == 0) {
-            lines.add("building kernels");
+            lines.add(training.coupling() == Coupling.OT ? "building kernels, pairing" : "building kernels");
         } else if (training.hasTrained()) {
             lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));
+        }
+        if (training.lastRound() > 0) {
+            lines.add(text("round %d of %d%s", training.round() + 1, training.lastRound() + 1,
+                    training.isMapping() ? ", mapping pairs" : ""));
+        }
+        if (training.isPairing() && !training.isMapping()) {
+            lines.add(text("pairing %,d points", training.settings().data()));
         }
         if (densities.isReading()) {
             lines.add("reading files");

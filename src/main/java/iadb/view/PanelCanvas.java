@@ -143,7 +143,7 @@ final class PanelCanvas implements AutoCloseable {
     static NkColor accent(MemoryStack stack) { return put(NkColor.malloc(stack), ACCENT, 255); }
 
     /** The background of areas over the points. */
-    static NkColor overlay(MemoryStack stack) { return put(NkColor.malloc(stack), mix(0.05), 110); }
+    static NkColor overlay(MemoryStack stack) { return put(NkColor.malloc(stack), mix(0.05), 215); }
 
     NkContext context() { return context; }
 

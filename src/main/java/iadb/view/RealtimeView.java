@@ -318,7 +318,7 @@ public final class RealtimeView implements AutoCloseable {
                 animation.step(command == Command.STEP_BACK ? -1 : 1);
             }
             case TRAIN_OR_STOP -> {
-                if (training.running()) {
+                if (training.active()) {
                     training.stop();
                 } else if (!training.resume()) {
                     kept = false;
@@ -328,6 +328,13 @@ public final class RealtimeView implements AutoCloseable {
             case RESTART -> {
                 kept = false;
                 training.restart(densities.get(Side.P0), densities.get(Side.P1));
+            }
+            case REFLOW -> {
+                if (training.reflow(densities.get(Side.P0), densities.get(Side.P1))) {
+                    kept = false;
+                } else {
+                    showMessage("the training diverged: there is no map to straighten");
+                }
             }
             case EXPORT -> keep();
             case SCREENSHOT -> needsScreenshot = true;
@@ -390,14 +397,21 @@ public final class RealtimeView implements AutoCloseable {
         budget.begin(Phase.TRAINING);
         boolean trained = training.running();
         if (!state.is(Switch.PAUSE)) {
-            training.advance(budget.training());
+            advanceTraining();
         }
         budget.begin(Phase.MAP);
         animation.advance(trained, seconds, budget.map(training.running()));
-        boolean ended = training.diverged() || training.hasTrained() && training.done() >= training.goal();
-        if (!kept && !animation.previewing() && ended) {
+        if (!kept && !animation.previewing() && training.ended()) {
             kept = true;
             keep();
+        }
+    }
+
+    private void advanceTraining() {
+        try {
+            training.advance(budget.training());
+        } catch (DeviceLimitException e) {
+            showMessage(e.getMessage());
         }
     }
 

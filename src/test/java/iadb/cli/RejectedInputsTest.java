@@ -89,7 +89,6 @@ class RejectedInputsTest {
         "--model ./m.safetensors --width 32 | --width has no effect with --model: leave it out",
         "--realtime --record ./a.png | --record",
         "--realtime --seconds -3 | --seconds -3 is not a number from 0",
-        "--realtime --reflow 1 | --reflow does not work with --realtime",
         "--model ./notes.txt | not a safetensors file",
         "train --resume ./none.safetensors | none.safetensors; only 'train --checkpoint-every N' writes checkpoints",
         "--offscreen | --realtime",

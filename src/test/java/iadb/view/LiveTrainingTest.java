@@ -11,16 +11,22 @@ import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.density.PointDensity;
 import iadb.model.Network;
+import iadb.model.NetworkShape;
+import iadb.plan.PlanChoice;
 import iadb.plot.Box;
+import iadb.sample.Integration;
+import iadb.sample.PushForward;
+import iadb.sample.Solver;
 import iadb.train.Coupling;
-import iadb.train.TrainingSettings;
+import iadb.train.TrainingRun;
 import iadb.train.TrainingSession;
+import iadb.train.TrainingSettings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The window's training: continued with another density, with a cosine schedule, and with averaged weights. */
+/** The window's training: continued with another density or coupling, with a cosine schedule, with averaged weights, and by reflow. */
 class LiveTrainingTest {
     private static final Density GAUSSIAN = NamedDensities.find("gaussian").orElseThrow();
     private static final Density RING = NamedDensities.find("ring").orElseThrow();
@@ -34,7 +40,13 @@ class LiveTrainingTest {
     }
 
     private static void finish(LiveTraining training) {
-        while (training.running()) {
+        while (training.active()) {
+            training.advance(FRAME);
+        }
+    }
+
+    private static void awaitPairs(LiveTraining training) {
+        while (training.isPairing()) {
             training.advance(FRAME);
         }
     }
@@ -127,6 +139,7 @@ class LiveTrainingTest {
             }
             assertTrue(belong < 10, belong + " of 300 random pairs are of the same row: 0.75 are expected");
             training.couple(Coupling.OT, p0, p1);
+            awaitPairs(training);
             float[] transported = training.newPairs().orElseThrow();
             assertTrue(meanSquare(transported) < 0.5 * meanSquare(independent), "optimal transport pairs near points");
             training.couple(Coupling.PAIRED, p0, p1);
@@ -153,6 +166,139 @@ class LiveTrainingTest {
     }
 
     @Test
+    void trainingContinuesOnItsDataUntilThePairsAreMade() {
+        int many = 60_000; // pairs that take much longer than a frame
+        try (Context context = Context.open(Device.select("auto"));
+                LiveTraining training = training(context, SETTINGS.withIterations(10_000_000).withData(many))) {
+            training.train(GAUSSIAN, RING);
+            float[] independent = training.newPairs().orElseThrow();
+            training.couple(Coupling.OT, GAUSSIAN, RING);
+            assertTrue(training.isPairing() && training.running());
+            int before = training.done();
+            training.advance(FRAME);
+            if (training.isPairing()) {
+                assertTrue(training.done() > before, "it trains while pairs are made");
+                assertTrue(training.newPairs().isEmpty(), "on the data that it had");
+                assertFalse(training.model(GAUSSIAN, RING).provenance().get("configuration").contains("\"ot\""));
+            }
+            training.couple(Coupling.INDEPENDENT, GAUSSIAN, RING);
+            assertFalse(training.isPairing(), "another choice discards them");
+            training.advance(FRAME);
+            assertTrue(training.newPairs().isEmpty());
+            training.couple(Coupling.OT, GAUSSIAN, RING);
+            training.train(GAUSSIAN, MOONS);
+            awaitPairs(training);
+            float[] pairs = training.newPairs().orElseThrow();
+            assertTrue(meanSquare(pairs) < 0.5 * meanSquare(independent));
+            for (int n = 0; n < pairs.length; n += 4) {
+                assertTrue(MOONS.logDensityAt(pairs[n + 2], pairs[n + 3]) > Double.NEGATIVE_INFINITY, "of the later density");
+            }
+            assertTrue(training.model(GAUSSIAN, MOONS).provenance().get("configuration").contains("\"ot\""));
+            training.restart(GAUSSIAN, MOONS);
+            assertTrue(training.running() && !training.isPairing(), "the same pairs are not made twice");
+            assertArrayEquals(pairs, training.newPairs().orElseThrow());
+        }
+    }
+
+    @Test
+    void pairsThatAreMadeWhileItIsStoppedDoNotStartIt() {
+        try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, SETTINGS.withIterations(50))) {
+            training.couple(Coupling.OT, GAUSSIAN, RING);
+            training.stop();
+            assertFalse(training.active());
+            awaitPairs(training);
+            assertEquals(0, training.done());
+            assertFalse(training.active() || training.ended());
+            assertTrue(training.resume());
+            finish(training);
+            assertEquals(50, training.done());
+        }
+    }
+
+    @Test
+    void roundsOfReflowHaveTheBitsOfTheCommandLine() {
+        TrainingSettings settings = SETTINGS.withIterations(60).withShape(new NetworkShape(16, 2)).withEma(0.9).withReflow(2)
+                .withLearningRate(1e-3f, true).withPlan(Optional.of(PlanChoice.Kind.FUSED));
+        try (Context context = Context.open(Device.select("auto"));
+                LiveTraining training = training(context, settings);
+                TrainingRun run = new TrainingRun(context, settings, GAUSSIAN, RING)) {
+            training.train(GAUSSIAN, RING);
+            assertEquals(180, training.goal());
+            finish(training);
+            run.train(0, progress -> true);
+            assertEquals(180, training.done());
+            assertEquals(2, training.round());
+            assertTrue(training.ended());
+            assertArrayEquals(run.model().network().parameters(), training.snapshot().parameters());
+            assertArrayEquals(run.history().curve(), training.history().curve());
+            assertTrue(rounds(training).contains("\"reflow\":2,"), rounds(training));
+        }
+    }
+
+    private static String rounds(LiveTraining training) {
+        return training.model(GAUSSIAN, RING).provenance().get("configuration").replace(" ", "");
+    }
+
+    @Test
+    void reflowEndsTheRoundAndAnotherDensityBeginsAtRound0() {
+        TrainingSettings settings = SETTINGS.withIterations(100).withShape(new NetworkShape(16, 2));
+        try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
+            training.train(GAUSSIAN, RING);
+            training.advance(Duration.ofNanos(1));
+            assertTrue(training.reflow(GAUSSIAN, RING));
+            Network before = training.snapshot();
+            int first = training.done();
+            assertTrue(training.isMapping() && training.running() && first < 100);
+            training.stop();
+            assertFalse(training.isPairing());
+            assertTrue(training.resume());
+            awaitRound(training, 1);
+            assertEquals(first, training.done(), "no step is made while pairs are mapped");
+            assertFalse(rounds(training).contains("reflow"), "no step was made in the round");
+            float[] pairs = training.newPairs().orElseThrow();
+            float[] x0 = new float[pairs.length / 2];
+            float[] x1 = new float[pairs.length / 2];
+            for (int i = 0; i < pairs.length; i++) {
+                (i % 4 < 2 ? x0 : x1)[i / 4 * 2 + i % 2] = pairs[i];
+            }
+            try (PushForward map = new PushForward(context, before, Optional.empty(),
+                    Integration.of(Solver.RK4, Integration.Schedule.LINEAR, 32, false), share -> true)) {
+                assertArrayEquals(map.map(x0), x1, "the pairs are (x0, map(x0))");
+            }
+            finish(training);
+            assertEquals(first + 100, training.done());
+            assertTrue(rounds(training).contains("\"reflow\":1,"), rounds(training));
+            training.train(GAUSSIAN, RING);
+            assertEquals(1, training.round(), "more iterations on the same pairs");
+            training.reflow(GAUSSIAN, RING);
+            awaitRound(training, 2);
+            float[] weights = training.snapshot().parameters();
+            training.train(GAUSSIAN, MOONS);
+            assertEquals(0, training.round());
+            assertArrayEquals(weights, training.snapshot().parameters(), "the weights stay");
+            finish(training);
+            assertFalse(rounds(training).contains("reflow"), rounds(training));
+        }
+    }
+
+    private static void awaitRound(LiveTraining training, int round) {
+        while (training.round() < round) {
+            training.advance(Duration.ofMillis(1));
+        }
+    }
+
+    @Test
+    void aNetworkThatWasNotTrainedHereCanBeReflowed() {
+        TrainingSettings settings = SETTINGS.withIterations(20).withShape(new NetworkShape(16, 2));
+        try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
+            training.reflow(GAUSSIAN, RING);
+            finish(training);
+            assertEquals(20, training.done());
+            assertEquals(1, training.round());
+        }
+    }
+
+    @Test
     void aDivergedTrainingRestoresTheEarlierWeights() {
         TrainingSettings settings = SETTINGS.withIterations(1000).withLearningRate(30, false);
         Network initial = Network.initial(settings.shape(), 1);
@@ -165,7 +311,7 @@ class LiveTrainingTest {
             assertEquals(0, training.done(), "in the first second the only safe state is the start");
             assertArrayEquals(initial.parameters(), training.snapshot().parameters());
             assertArrayEquals(initial.parameters(), training.parameters().read(new float[initial.parameters().length]));
-            assertFalse(training.resume());
+            assertFalse(training.resume() || training.reflow(GAUSSIAN, RING));
             assertEquals(training.divergedAt() - 1, training.history().steps(), "all finite losses are kept");
             training.train(GAUSSIAN, RING);
             assertTrue(training.running() && !training.diverged(), "it starts again");
