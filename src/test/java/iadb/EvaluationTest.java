@@ -24,15 +24,55 @@ class EvaluationTest {
         return Densities.ofPoints(new float[] {x, y, x + 1e-4f, y}, BOX, H);
     }
 
-    /** The evaluation of a map that moves a gaussian at (-2, 0) by 3 to the right, against one at (target, 0). */
-    private static Evaluation translated(float target) {
+    /** A map that moves a gaussian at (-2, 0) by 3 to the right; its target is one at (target, 0). */
+    private static LearnedMap translation(float target) {
         NetworkShape shape = new NetworkShape(16, 1);
         float[] parameters = new float[shape.bufferFloats()];
         parameters[shape.biasOffset(shape.depth())] = 0.3f; // of the square's side
         Model model = new Model(new Network(shape, parameters), Optional.of(gaussian(-2, 0)), Optional.of(gaussian(target, 0)),
                 Map.of());
-        try (LearnedMap map = LearnedMap.of(model, "auto")) {
+        return LearnedMap.of(model, "auto");
+    }
+
+    private static Evaluation translated(float target) {
+        try (LearnedMap map = translation(target)) {
             return map.evaluate(N, 1, 1000);
+        }
+    }
+
+    /**
+     * The density of the map over the plane [-4, 6] x [-5, 5], around (1, 0), by the midpoint rule: its cells are a fifth of the
+     * deviation wide, and beyond 10 deviations is nothing. Each log-density is a float with an error of some 1e-6.
+     */
+    @Test
+    void theDensityIntegratesToOneOverTheUsersPlane() {
+        int side = 100;
+        float[] grid = new float[2 * side * side];
+        for (int i = 0; i < side * side; i++) {
+            grid[2 * i] = -4 + 10 * (i % side + 0.5f) / side;
+            grid[2 * i + 1] = -5 + 10 * (i / side + 0.5f) / side;
+        }
+        try (LearnedMap map = translation(1)) {
+            assertEquals(BOX, map.box());
+            double sum = 0;
+            for (float log : map.logDensity(grid)) {
+                sum += Math.exp(log);
+            }
+            assertEquals(1, sum * 0.1 * 0.1, 1e-4);
+        }
+    }
+
+    /** Floats of the square: 2^-24 of its side 10, a few times over 128 steps. */
+    @Test
+    void pointsKeepTheirUnitsThereAndBack() {
+        float[] starts = {-2, 0, -1.5f, 0.25f, -7, 3}; // the last one outside the box
+        try (LearnedMap map = translation(1)) {
+            float[] ends = map.map(starts);
+            float[] back = map.inverse(ends);
+            for (int i = 0; i < starts.length; i++) {
+                assertEquals(starts[i] + (i % 2 == 0 ? 3 : 0), ends[i], 1e-4);
+                assertEquals(starts[i], back[i], 1e-4);
+            }
         }
     }
 

@@ -12,10 +12,12 @@ import iadb.draw.PointSource.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
 import iadb.model.NetworkShape;
+import iadb.plot.Box;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.PushForward.PointsWithDensity;
 import iadb.sample.Solver;
 import iadb.sample.TrainedNetwork;
+import iadb.train.Coupling;
 import iadb.train.DivergedException;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -248,6 +251,37 @@ class LearnedMapTest {
             assertEquals(4096, evaluation.densityPoints());
             assertEquals(0, evaluation.notInverted());
             assertTrue(evaluation.withoutMass() < 4096 / 100, evaluation.toString());
+        }
+    }
+
+    /**
+     * Pairs turned by a right angle about their mean, in units of their own: no trajectory of straight lines between them crosses
+     * another, so that the map is the turn itself. Without the pairs it would not turn: points would stay, 1.4 deviations away.
+     */
+    @Test
+    void pairedPointsAreMappedToTheirPartners() {
+        Random random = new Random(1);
+        float[] from = new float[2 * 4096];
+        float[] to = new float[from.length];
+        for (int i = 0; i < from.length; i += 2) {
+            double x = 30 * random.nextGaussian();
+            double y = 30 * random.nextGaussian();
+            from[i] = (float) (500 + x);
+            from[i + 1] = (float) (y - 40);
+            to[i] = (float) (500 - y);
+            to[i + 1] = (float) (x - 40);
+        }
+        Box box = Densities.boxAround(from, to);
+        TrainingSettings settings = SHORT.withData(4096).withShape(new NetworkShape(32, 2)).withEma(0.99)
+                .withLearningRate(3e-3f, true).withCoupling(Coupling.PAIRED);
+        try (LearnedMap map = Trainer.train(Densities.ofPoints(from, box, 0), Densities.ofPoints(to, box, 0), settings, "auto", p -> true)) {
+            float[] ends = map.map(from);
+            double sum = 0;
+            for (int i = 0; i < ends.length; i++) {
+                sum += Math.pow(ends[i] - to[i], 2);
+            }
+            double error = Math.sqrt(sum / 4096);
+            assertTrue(error < 0.1 * 30, "root mean square error " + error);
         }
     }
 

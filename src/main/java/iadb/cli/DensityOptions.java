@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,12 +87,21 @@ final class DensityOptions {
         Options.refuse(model.isPresent() && wanted.isPresent() && !wanted.equals(model.map(Model::box)),
                 "--box is that of the model: leave it out with a model");
         Box square = model.map(Model::box).or(() -> wanted)
-                .orElseGet(() -> Box.around(points.stream().map(PointRows::rows).toArray(double[][]::new)));
+                .orElseGet(() -> boxAround(points));
         if (model.isEmpty()) {
             LOG.info(String.format(Locale.ROOT, "the points lie in the square from (%.5g, %.5g) to (%.5g, %.5g)", square.x0(), square.y0(),
                     square.x(1), square.y(1)));
         }
         return List.of(density(first, square, model, true), density(second, square, model, false));
+    }
+
+    private static Box boxAround(List<PointRows> points) {
+        try {
+            return Box.around(points.stream().map(PointRows::rows).toArray(double[][]::new));
+        } catch (InvalidInputException e) {
+            String names = points.stream().map(rows -> rows.file().toString()).collect(Collectors.joining(", "));
+            throw new InvalidInputException(names + ": " + e.getMessage(), e);
+        }
     }
 
     private Source read(String text, Optional<Model> model, boolean first, int data, long seed) {
@@ -105,7 +115,9 @@ final class DensityOptions {
             return new Source(image, null);
         }
         int wanted = model.map(m -> m.pointsToGive(first)).orElse(0);
-        PointRows rows = PointRows.read(points.get(), Math.max(PointDensity.MIN_POINTS, wanted > 0 ? wanted : data),
+        Options.refuse(wanted == 0 && data < PointDensity.MIN_POINTS, "--data " + data + " keeps one point of " + text
+                + ": a density needs at least two");
+        PointRows rows = PointRows.read(points.get(), wanted > 0 ? Math.max(PointDensity.MIN_POINTS, wanted) : data,
                 model.map(Model::seed).orElse(seed));
         int kept = rows.rows().length / 2;
         if (rows.total() > kept) {

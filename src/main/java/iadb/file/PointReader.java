@@ -2,7 +2,9 @@ package iadb.file;
 
 import iadb.fault.InvalidInputException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -13,19 +15,28 @@ import java.util.Set;
  * third column, such as the log-density that {@link PointWriter} writes, is ignored.
  */
 public interface PointReader extends AutoCloseable {
-    /** Whether a file is meant as points: an NPY file by its content, or one with the ending of NPY or CSV. */
+    /** Whether a file is meant as points: an NPY file by its content, or one with the ending of NPY or text that is no picture. */
     static boolean isPoints(Path file) {
-        if (isText(file) || hasEnding(file, Set.of("npy"))) {
-            return true;
-        }
+        boolean isNamed = isText(file) || hasEnding(file, Set.of("npy"));
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-            return false;
+            return isNamed;
         }
         try (FileChannel channel = FileChannel.open(file)) {
-            return NpyReader.startsIn(channel);
+            return NpyReader.startsIn(channel) || isNamed && !startsAsPicture(file);
         } catch (IOException e) {
-            return false;
+            return isNamed;
         }
+    }
+
+    /** Whether a file starts as PNG, JPEG, GIF or BMP does; only that of BMP can also be the start of text. */
+    private static boolean startsAsPicture(Path file) throws IOException {
+        byte[] start;
+        try (InputStream in = Files.newInputStream(file)) {
+            start = in.readNBytes(10);
+        }
+        String text = new String(start, StandardCharsets.ISO_8859_1);
+        return text.startsWith("\u0089PNG") || text.startsWith("\u00FF\u00D8\u00FF") || text.startsWith("GIF8")
+                || text.startsWith("BM") && text.endsWith("\0\0\0\0");
     }
 
     private static boolean isText(Path file) { return hasEnding(file, Set.of("csv", "tsv", "txt", "dat")); }

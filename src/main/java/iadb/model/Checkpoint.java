@@ -29,7 +29,15 @@ import java.util.Optional;
  * @param step    completed training steps
  */
 public record Checkpoint(Network weights, float[] moment1, float[] moment2, Optional<Network> average, int step) {
-    static final String FORMAT = "iadb-cl-checkpoint-1";
+    /** Metadata of the coupling, for a training whose rows are not independent. */
+    public static final String COUPLING = "coupling";
+
+    /** Metadata of the reflow rounds, for a training that has some. */
+    public static final String REFLOW = "reflow";
+
+    private static final String FORMAT_PREFIX = "iadb-cl-checkpoint";
+    private static final String FORMAT = "iadb-cl-checkpoint-1";
+    private static final String FORMAT_OF_PAIRS = "iadb-cl-checkpoint-2"; // holds COUPLING or REFLOW, which readers of 1 ignore
 
     private static final String STEP_KEY = "step";
     private static final String MOMENT1 = "adam.m.";
@@ -116,7 +124,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         contents.roundStart().ifPresent(start -> add(tensors, ROUND_START, start));
         tensors.add(new Tensor(LOSSES, new int[] {contents.losses().length}, contents.losses()));
         Map<String, String> metadata = new HashMap<>(contents.metadata());
-        metadata.put(Model.FORMAT_KEY, FORMAT);
+        metadata.put(Model.FORMAT_KEY, metadata.containsKey(COUPLING) || metadata.containsKey(REFLOW) ? FORMAT_OF_PAIRS : FORMAT);
         metadata.put(STEP_KEY, Integer.toString(checkpoint.step()));
         contents.p0().ifPresent(density -> DensityMetadata.put(metadata, "p0", density));
         contents.p1().ifPresent(density -> DensityMetadata.put(metadata, "p1", density));
@@ -137,10 +145,12 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         String name = file.toString();
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         String format = String.valueOf(metadata.remove(Model.FORMAT_KEY));
-        if (!format.startsWith("iadb-cl-checkpoint")) {
+        if (!isFormat(format)) {
             throw new InvalidInputException(name + " is not a checkpoint of a training", Setting.CHECKPOINTS);
         }
-        Model.requireKnown(format, FORMAT, name);
+        if (!format.equals(FORMAT)) {
+            Model.requireKnown(format, FORMAT_OF_PAIRS, name);
+        }
         Map<String, Tensor> weights = new LinkedHashMap<>(contents.tensors());
         Tensor losses = weights.remove(LOSSES);
         Network moment1 = take(weights, MOMENT1, name).orElseThrow(() -> missing(MOMENT1 + "*", name));
@@ -170,6 +180,8 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
                 DensityMetadata.take(metadata, "p0", name), DensityMetadata.take(metadata, "p1", name), losses.data(),
                 Map.copyOf(metadata), roundStart);
     }
+
+    static boolean isFormat(String format) { return format != null && format.startsWith(FORMAT_PREFIX); }
 
     /** Removes the tensors of a prefix and returns them as a network; empty if there are none. */
     private static Optional<Network> take(Map<String, Tensor> tensors, String prefix, String file) {

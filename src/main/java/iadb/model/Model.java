@@ -46,7 +46,7 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
         String name = file.toString();
         Map<String, String> metadata = new HashMap<>(contents.metadata());
         String format = metadata.remove(FORMAT_KEY);
-        if (Checkpoint.FORMAT.equals(format)) {
+        if (Checkpoint.isFormat(format)) {
             return Checkpoint.read(file).model();
         }
         requireKnown(format, FORMAT, name);

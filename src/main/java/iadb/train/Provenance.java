@@ -22,9 +22,7 @@ public final class Provenance {
     private static final String PLAN = "plan";
     private static final String TUNING = "tuning";
     private static final String TOTAL = "total";
-    private static final String COUPLING = "coupling"; // absent: independent
     private static final String EVERY = "checkpoint_every";
-    private static final String REFLOW = "reflow";
     private static final String ROUND = "reflow_round";
 
     private Provenance() { }
@@ -49,10 +47,10 @@ public final class Provenance {
             record.put("ema", settings.ema());
         }
         if (settings.coupling() != Coupling.INDEPENDENT) {
-            record.put(COUPLING, settings.coupling().toString());
+            record.put(Checkpoint.COUPLING, settings.coupling().toString());
         }
         if (rounds > 0) {
-            record.put(REFLOW, rounds);
+            record.put(Checkpoint.REFLOW, rounds);
         }
         record.put("width", settings.shape().width());
         record.put("depth", settings.shape().depth());
@@ -93,12 +91,12 @@ public final class Provenance {
         facts.put("ema", Double.toString(settings.ema()));
         facts.put("seed", Long.toString(settings.seed()));
         if (settings.coupling() != Coupling.INDEPENDENT) {
-            facts.put(COUPLING, settings.coupling().toString());
+            facts.put(Checkpoint.COUPLING, settings.coupling().toString());
         }
         facts.put(PLAN, choice.kind().byBits().toString());
         facts.put(TUNING, choice.tuning().toString());
         if (settings.reflow() > 0) {
-            facts.put(REFLOW, Integer.toString(settings.reflow()));
+            facts.put(Checkpoint.REFLOW, Integer.toString(settings.reflow()));
             facts.put(ROUND, Integer.toString(round));
         }
         return facts;
@@ -122,7 +120,7 @@ public final class Provenance {
         }
         int total = iterations.orElseGet(() -> reader.number(TOTAL, 1));
         int round = round(from, file);
-        int recorded = from.metadata().containsKey(REFLOW) ? reader.number(REFLOW, 1) : 0;
+        int recorded = from.metadata().containsKey(Checkpoint.REFLOW) ? reader.number(Checkpoint.REFLOW, 1) : 0;
         if (round > recorded) {
             throw reader.fault(ROUND, null);
         }
@@ -143,7 +141,7 @@ public final class Provenance {
         double ema = reader.fact("ema", Double::valueOf);
         long seed = reader.fact("seed", Long::valueOf);
         Tuning tuning = reader.fact(TUNING, Tuning::parse);
-        Coupling coupling = from.metadata().containsKey(COUPLING) ? reader.fact(COUPLING, text -> Arrays.stream(Coupling.values())
+        Coupling coupling = from.metadata().containsKey(Checkpoint.COUPLING) ? reader.fact(Checkpoint.COUPLING, text -> Arrays.stream(Coupling.values())
                 .filter(c -> c.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new)) : Coupling.INDEPENDENT;
         TrainingSettings settings;
         try {
@@ -173,7 +171,7 @@ public final class Provenance {
 
     /** The reflow round in which a checkpoint was made; 0 before the first. */
     public static int round(Checkpoint.Contents from, String file) {
-        return from.metadata().containsKey(REFLOW) ? new Reader(from.metadata(), file).number(ROUND, 0) : 0;
+        return from.metadata().containsKey(Checkpoint.REFLOW) ? new Reader(from.metadata(), file).number(ROUND, 0) : 0;
     }
 
     /** The steps between checkpoints in the stopped run; 0: no checkpoints. */

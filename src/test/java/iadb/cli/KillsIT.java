@@ -96,7 +96,7 @@ class KillsIT {
         String small = "--p1 ring --data 999 --batch 33 --out ./out";
         String sample = "sample --model ./m.safetensors --points 300000 --steps 1 -o ./out/points.";
         List<String> commands = new ArrayList<>(List.of(
-                "train --iterations 3000 --checkpoint-every 20 --ema 0.99 --lr-schedule cosine " + small,
+                "train --iterations 1500 --reflow 1 --checkpoint-every 20 --ema 0.99 --lr-schedule cosine " + small,
                 "--iterations 300 --points 500 --steps 8 " + small, sample + "npy", sample + "csv"));
         if (Soak.isFull()) {
             commands.addAll(List.of(sample + "svg", sample + "ply", sample + "png",

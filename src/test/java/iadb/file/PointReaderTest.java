@@ -330,4 +330,20 @@ class PointReaderTest {
             assertThrows(InvalidInputException.class, () -> PointReader.open(file));
         }
     }
+
+    @Test
+    void picturesAreNoPointsWhateverTheirEnding() throws IOException {
+        for (String start : new String[] {"\u0089PNG\r\n", "\u00FF\u00D8\u00FF\u00E0", "GIF89a", "BM\u0046\0\0\0\0\0\0\0"}) {
+            for (String name : new String[] {"p.txt", "p.dat", "p.csv", "p.npy"}) {
+                Path file = folder.resolve(name);
+                Files.write(file, (start + "rest").getBytes(StandardCharsets.ISO_8859_1));
+                assertFalse(PointReader.isPoints(file), name + " with " + start);
+            }
+        }
+        Path text = folder.resolve("p.txt");
+        Files.writeString(text, "BMI,x,y\n1,2,3\n");
+        assertTrue(PointReader.isPoints(text));
+        assertTrue(PointReader.isPoints(folder.resolve("missing.csv")), "by its name");
+        assertFalse(PointReader.isPoints(folder.resolve("missing.png")));
+    }
 }

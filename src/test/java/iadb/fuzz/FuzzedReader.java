@@ -1,10 +1,12 @@
 package iadb.fuzz;
 
 import iadb.cl.CacheAccess;
+import iadb.cli.DensityAccess;
 import iadb.cli.ResumeAccess;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.ImageFile;
+import iadb.density.PointDensity;
 import iadb.density.PointRows;
 import iadb.fault.InvalidInputException;
 import iadb.file.NpyReader;
@@ -74,6 +76,20 @@ enum FuzzedReader {
                 sample(file);
             } catch (InvalidInputException e) {
                 requireGood(e, file);
+            }
+        }
+    },
+    /** What {@code --p0} takes: points as text or as an array, or a picture. */
+    POINTS("input.txt") {
+        @Override
+        void read(Path file) throws IOException {
+            if (Pictures.isSlow(file)) {
+                return;
+            }
+            Density density = DensityAccess.both(file, MOST_AT_ONCE).get(0);
+            use(density);
+            if (density instanceof PointDensity points && !(points.estimateBandwidth() > 0)) {
+                throw new AssertionError("bandwidth " + points.estimateBandwidth());
             }
         }
     },

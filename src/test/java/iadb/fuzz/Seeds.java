@@ -52,6 +52,13 @@ final class Seeds {
             case PNG -> addPngs(seeds);
             case NPY -> addArrays(seeds, work);
             case CSV -> addTexts(seeds);
+            case POINTS -> {
+                addArrays(seeds, work);
+                seeds.keySet().removeIf(name -> name.equals("doubles")); // numbers too far from each other for a box
+                seeds.put("text", "x,y\n0.25,0.5\n-1e3,7.\n".getBytes(StandardCharsets.US_ASCII));
+                seeds.put("quoted", "\"1\";\"2\"\r\n\"3\";\"4\"\r\n".getBytes(StandardCharsets.US_ASCII));
+                seeds.put("grey.png", written("png", picture(BufferedImage.TYPE_BYTE_GRAY), "Deflate"));
+            }
             case SAFETENSORS -> seeds.put("model", Files.readAllBytes(model(work, Pictures.DOT)));
             case MODEL -> {
                 seeds.put("named", header(model(work, named("ring"))));
@@ -63,6 +70,7 @@ final class Seeds {
             case CHECKPOINT -> {
                 seeds.put("plain", header(checkpoint(work, false)));
                 seeds.put("average", header(checkpoint(work, true)));
+                seeds.put("round", header(roundCheckpoint(work)));
             }
             case CACHE -> {
                 byte[] payload = "a program".getBytes(StandardCharsets.US_ASCII);
@@ -176,6 +184,17 @@ final class Seeds {
         Path file = work.resolve("seed.safetensors");
         Safetensors.write(file, Network.initial(SMALLEST, 1).tensors(), Map.of("format", "iadb-cl-model-1", "p0", "wide.png",
                 "p0.sha256", "0".repeat(64), "p0.size", "4000x3000", "p0.path", "somewhere/wide.png"));
+        return file;
+    }
+
+    /** A checkpoint in the first of two reflow rounds. */
+    private static Path roundCheckpoint(Path work) throws IOException {
+        Checkpoint.Contents plain = Checkpoint.read(checkpoint(work, false));
+        Map<String, String> facts = new HashMap<>(plain.metadata());
+        facts.putAll(Map.of("reflow", "2", "reflow_round", "1", "coupling", "ot"));
+        Path file = work.resolve("seed.safetensors");
+        Checkpoint.write(file, new Checkpoint.Contents(plain.checkpoint().withStep(8), plain.p0(), plain.p1(), new float[8], facts,
+                Optional.of(plain.checkpoint().weights())));
         return file;
     }
 

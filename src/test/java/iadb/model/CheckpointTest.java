@@ -97,6 +97,21 @@ class CheckpointTest {
         assertThrows(InvalidInputException.class, () -> after.density(false, Optional.of(RING), "c"), "the file holds it");
     }
 
+    /** A program that knows neither would continue with independent rows, or without the later rounds. */
+    @Test
+    void pairsHaveAFormatThatOlderProgramsRefuse() throws IOException {
+        Path file = folder.resolve("c.safetensors");
+        for (String key : List.of("coupling", "reflow", "seed")) {
+            Checkpoint.Contents plain = contents(false, RING);
+            Map<String, String> facts = new HashMap<>(plain.metadata());
+            facts.put(key, "1");
+            Checkpoint.write(file, new Checkpoint.Contents(plain.checkpoint(), plain.p0(), plain.p1(), plain.losses(), facts, Optional.empty()));
+            assertEquals("iadb-cl-checkpoint-" + (key.equals("seed") ? 1 : 2), Safetensors.read(file).metadata().get("format"));
+            assertEquals(facts, Checkpoint.read(file).metadata());
+            assertArrayEquals(plain.checkpoint().weights().parameters(), Model.read(file).network().parameters());
+        }
+    }
+
     private interface Change {
         void of(List<Tensor> tensors, Map<String, String> metadata);
     }
@@ -125,7 +140,8 @@ class CheckpointTest {
         assertFault("step", (tensors, metadata) -> metadata.put("step", "-1"));
         assertFault("step", (tensors, metadata) -> metadata.put("step", "9999999999"));
         assertFault("not a checkpoint", (tensors, metadata) -> metadata.remove("format"));
-        assertFault("newer version", (tensors, metadata) -> metadata.put("format", "iadb-cl-checkpoint-2"));
+        assertFault("newer version", (tensors, metadata) -> metadata.put("format", "iadb-cl-checkpoint-3"));
+        assertFault("newer version", (tensors, metadata) -> metadata.put("format", "iadb-cl-checkpoint-1x"));
         assertFault("second moment", (tensors, metadata) -> tensors.replaceAll(
                 t -> t.name().equals("adam.v.output.bias") ? new Tensor(t.name(), t.shape(), new float[] {1, -1}) : t));
         assertFault("another network", (tensors, metadata) -> {
