@@ -1,56 +1,56 @@
 package iadb.train;
 
+import iadb.sample.PushForward.Watch;
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
 /**
  * A one-to-one pairing of two point sets whose mean squared distance is nearly the least. Both sets are split along medians into the
- * same tree, which gives first pairs; then blocks of some dozens of pairs, from the whole plane at first and at last from
- * neighbourhoods, are assigned anew, each by shortest augmenting paths (Jonker and Volgenant 1987). No block makes the sum worse.
+ * same tree, so that its cells of a level can be paired. The means of 128 cells are assigned first; then the halves of paired
+ * cells are paired and improved, level by level down to the points, so that no error over a large distance is left to them.
+ * To improve pairs, blocks of neighbours, in a frame that turns from pass to pass, are each assigned anew ({@link PairBlock}). No block
+ * makes the sum worse.
  *
  * <p>Blocks of a pass are disjoint, and each is computed in a fixed order: the same points give the same pairs on any number of threads.
  */
 public final class TransportPairs {
-    private static final int FEW = 1 << 12; // points for which several rounds are quick enough
-    private static final int MIN_BLOCK = 32; // pairs; a pass takes time in proportion to N times the square of it
+    private static final int COARSEST = 128; // cells of the first level to be assigned; then every second level is
+    private static final int MIN_CELL = 8; // points of a cell of the finest level, or more
+    private static final int PASSES = 3; // over each level of cells
+    private static final int MIN_POINT_PASSES = 2;
+    private static final int MAX_POINT_PASSES = 32;
+    private static final int POINTS = 1 << 17; // times passes over them, if within these limits
+    private static final int MIN_BLOCK = 16; // pairs; a pass takes time in proportion to N times the square of it
     private static final int MAX_BLOCK = 128;
-    private static final int WORK = 1 << 20; // points times pairs of a block
-    private static final int LEVEL = 8; // by how much a block's region shrinks from one pass to the next
-    private static final int SWEEPS = 3; // of relaxation, before shortest paths
-    private static final int PARALLEL_ROWS = 4096;
+    private static final int WORK = 1 << 18; // pairs of a pass times those of a block
+    private static final int BLOCKS_PER_CHECK = 4096;
     private static final int FRAMES = 4; // orthogonal frames of the lower bound
+    private static final int BINS = 1 << 16; // of a projection
     private static final double GOLDEN = 0.6180339887498949; // of a half-turn, between the directions of passes
-    private static final int FREE = -1;
 
     private final float[] x0; // [N, 2]
     private final float[] x1; // [N, 2], partners of x0
     private final double independent;
     private final double lowerBound;
     private final double seconds;
+    private final Watch watch;
+    private final double rowsToImprove; // about, over all passes
+    private long rowsImproved;
 
-    private TransportPairs(float[] a, float[] b) {
+    private TransportPairs(float[] a, float[] b, Watch watch) {
         long startNanos = System.nanoTime();
         int count = Math.max(a.length, b.length) / 2;
+        int passes = Math.max(MIN_POINT_PASSES, Math.min(MAX_POINT_PASSES, POINTS / count));
+        this.watch = watch;
+        rowsToImprove = count * (passes + (double) PASSES / (MIN_CELL - 2)); // cells of all levels: N / 6 at most
         x0 = repeated(a, count);
-        x1 = repeated(b, count);
-        int[] order0 = order(x0, 0, 1);
-        int[] order1 = order(x1, 0, 1);
-        float[] unpaired = x1.clone();
-        for (int i = 0; i < count; i++) {
-            x1[2 * order0[i]] = unpaired[2 * order1[i]];
-            x1[2 * order0[i] + 1] = unpaired[2 * order1[i] + 1];
+        float[] y = repeated(b, count);
+        int[] partner = paired(x0, y);
+        for (int pass = 0; pass < passes; pass++) {
+            improve(x0, y, partner, pass);
         }
-        int block = Math.max(MIN_BLOCK, Math.min(MAX_BLOCK, WORK / count));
-        int rounds = count <= FEW ? 3 : 1;
-        int pass = 0;
-        for (int round = 0; round < rounds; round++) {
-            for (int blocks = (count + block - 1) / block; blocks > 1; blocks = (blocks + LEVEL - 1) / LEVEL) {
-                improve(pass++, block, blocks);
-            }
-            for (int last = pass + rounds + 1; pass < last; ) {
-                improve(pass++, block, 1);
-            }
-        }
+        x1 = gathered(y, partner);
         Moments moments0 = Moments.of(x0);
         Moments moments1 = Moments.of(x1);
         independent = moments0.independent(moments1);
@@ -58,13 +58,18 @@ public final class TransportPairs {
         seconds = (System.nanoTime() - startNanos) * 1e-9;
     }
 
+    /** Pairs two sets as {@link #of(float[], float[], Watch)} does, to the end. */
+    static TransportPairs of(float[] a, float[] b) { return new TransportPairs(a, b, share -> true); }
+
     /**
      * Pairs two sets. If one has fewer points, each of its points appears as often as the others of that set or once more.
      *
-     * @param a [N, 2], finite; not modified
-     * @param b [M, 2], finite; not modified
+     * @param a     [N, 2], finite; not modified
+     * @param b     [M, 2], finite; not modified
+     * @param watch called several times on this thread, some hundredths of a second apart for 65,536 points
+     * @throws CancellationException if {@code watch} returns false
      */
-    static TransportPairs of(float[] a, float[] b) { return new TransportPairs(a, b); }
+    static TransportPairs of(float[] a, float[] b, Watch watch) { return new TransportPairs(a, b, watch); }
 
     /** The points of the first set, in its order, [max(N, M), 2]; not a copy. */
     float[] x0() { return x0; }
@@ -107,6 +112,71 @@ public final class TransportPairs {
         return result;
     }
 
+    /** Points of the given rows, [rows, 2]. */
+    private static float[] gathered(float[] points, int[] rows) {
+        float[] result = new float[2 * rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            result[2 * i] = points[2 * rows[i]];
+            result[2 * i + 1] = points[2 * rows[i] + 1];
+        }
+        return result;
+    }
+
+    /** The means of consecutive points: those of a level's cells, [cells, 2]. */
+    private static float[] means(float[] points, int[] starts, int size) {
+        float[] result = new float[2 * starts.length];
+        for (int i = 0; i < result.length; i++) {
+            int first = 2 * starts[i / 2] + i % 2;
+            double sum = 0;
+            for (int k = first; k < first + 2 * size; k += 2) {
+                sum += points[k];
+            }
+            result[i] = (float) (sum / size);
+        }
+        return result;
+    }
+
+    /** First pairs, through the cells of all levels: the row of b for each row of a. */
+    private int[] paired(float[] a, float[] b) {
+        shouldContinue();
+        int count = a.length / 2;
+        int[] order0 = order(a, 0, 1);
+        int[] order1 = order(b, 0, 1);
+        float[] points0 = gathered(a, order0);
+        float[] points1 = gathered(b, order1);
+        int[] partner = new int[count];
+        int[] cells = {0}; // of b, for each of a
+        int[] starts = {0};
+        for (int size = count; size > 0; size /= 2) {
+            if (cells.length == COARSEST || cells.length > COARSEST && size >= MIN_CELL && Integer.bitCount(cells.length - 1) % 2 != 0) {
+                float[] means0 = means(points0, starts, size);
+                float[] means1 = means(points1, starts, size);
+                for (int pass = 0; pass < (cells.length == COARSEST ? 1 : PASSES); pass++) { // one block has all cells of the first level
+                    improve(means0, means1, cells, pass);
+                }
+            }
+            if (size % 2 != 0) { // the last point of a cell is in none of its halves
+                for (int k = 0; k < cells.length; k++) {
+                    partner[order0[starts[k] + size - 1]] = order1[starts[cells[k]] + size - 1];
+                }
+            }
+            int[] parents = cells;
+            cells = new int[2 * parents.length];
+            Arrays.setAll(cells, k -> 2 * parents[k / 2] + k % 2);
+            starts = halves(starts, size);
+        }
+        return partner;
+    }
+
+    /** Where the halves of cells start; if a cell's size is odd, its last row is in neither. */
+    private static int[] halves(int[] starts, int size) {
+        int[] result = new int[2 * starts.length];
+        for (int k = 0; k < result.length; k++) {
+            result[k] = starts[k / 2] + k % 2 * (size / 2);
+        }
+        return result;
+    }
+
     /** The projections on the direction of an angle in radians, [N]. */
     private static float[] projection(float[] points, double angle) {
         float cos = (float) StrictMath.cos(angle); // the same bits on every machine
@@ -118,24 +188,21 @@ public final class TransportPairs {
         return result;
     }
 
-    /** The rows of points, split along medians of alternating axes until a part has at most {@code leaf} rows. */
+    /** The rows of points, split along medians of alternating axes until a cell has at most {@code leaf} rows. */
     private static int[] order(float[] points, double angle, int leaf) {
         float[][] keys = {projection(points, angle), projection(points, angle + Math.PI / 2)};
         int[] rows = new int[points.length / 2];
         Arrays.setAll(rows, i -> i);
-        split(keys, rows, 0, rows.length, 0, leaf);
-        return rows;
-    }
-
-    private static void split(float[][] keys, int[] rows, int first, int end, int axis, int leaf) {
-        if (end - first <= leaf) {
-            return;
+        int axis = 0;
+        int[] starts = {0};
+        for (int size = rows.length; size > leaf; size /= 2) {
+            float[] key = keys[axis];
+            int last = size - 1;
+            Arrays.stream(starts).parallel().forEach(start -> select(key, rows, start, start + last, start + (last + 1) / 2));
+            starts = halves(starts, size);
+            axis = 1 - axis;
         }
-        int middle = (first + end) >>> 1;
-        select(keys[axis], rows, first, end - 1, middle);
-        IntStream halves = IntStream.range(0, 2);
-        (end - first > PARALLEL_ROWS ? halves.parallel() : halves).forEach(half -> split(keys, rows, half == 0 ? first : middle,
-                half == 0 ? middle : end, 1 - axis, leaf));
+        return rows;
     }
 
     /** Moves the rows of the smallest keys of rows[first .. last] before {@code middle} (quickselect, Hoare 1961). */
@@ -169,220 +236,65 @@ public final class TransportPairs {
         }
     }
 
-    /** Assigns disjoint blocks of rows anew; those of a region of the plane lie interleaved in it. */
-    private void improve(int pass, int block, int blocksPerRegion) {
-        int[] rows = order(pass % 2 == 0 ? x0 : x1, Math.PI * (pass * GOLDEN % 1), blocksPerRegion == 1 ? block : 8);
-        long size = (long) block * blocksPerRegion;
-        int regions = (int) ((rows.length + size - 1) / size);
-        IntStream.range(0, regions * blocksPerRegion).parallel().forEach(task -> {
-            int region = task / blocksPerRegion;
-            int first = (int) ((long) rows.length * region / regions) + task % blocksPerRegion;
-            int end = (int) ((long) rows.length * (region + 1) / regions);
-            int count = Math.max(0, (end - first + blocksPerRegion - 1) / blocksPerRegion);
-            if (count > 1) {
-                int[] chosen = new int[count];
-                Arrays.setAll(chosen, i -> rows[first + i * blocksPerRegion]);
-                new Block(chosen).improve();
-            }
-        });
+    /** Assigns disjoint blocks of neighbouring rows anew. */
+    private void improve(float[] a, float[] b, int[] partner, int pass) {
+        int count = partner.length;
+        int block = Math.max(MIN_BLOCK, Math.min(MAX_BLOCK, WORK / count));
+        int blocks = (count + block - 1) / block;
+        int[] rows = order(pass % 2 == 0 ? a : gathered(b, partner), Math.PI * (pass * GOLDEN % 1), block);
+        for (int first = 0; first < blocks; first += BLOCKS_PER_CHECK) {
+            shouldContinue();
+            int end = Math.min(blocks, first + BLOCKS_PER_CHECK);
+            IntStream.range(first, end).parallel().forEach(k -> new PairBlock(a, b, partner, Arrays.copyOfRange(rows,
+                    (int) ((long) count * k / blocks), (int) ((long) count * (k + 1) / blocks))).improve());
+            rowsImproved += (long) count * (end - first) / blocks;
+        }
     }
 
-    /** The largest sum, over frames, of the transport costs of both projections. */
+    private void shouldContinue() {
+        if (!watch.shouldContinue(Math.min(1, rowsImproved / rowsToImprove))) {
+            throw new CancellationException("the pairing was cancelled");
+        }
+    }
+
+    /** The largest sum, over frames, of lower bounds of the transport costs of both projections. */
     private double projected() {
         double[] byAxis = IntStream.range(0, 2 * FRAMES).parallel().mapToDouble(k -> {
             double angle = Math.PI * k / (2 * FRAMES);
-            float[] a = projection(x0, angle);
-            float[] b = projection(x1, angle);
-            Arrays.sort(a);
-            Arrays.sort(b);
-            double sum = 0;
-            for (int i = 0; i < a.length; i++) {
-                sum += ((double) a[i] - b[i]) * ((double) a[i] - b[i]);
-            }
-            return sum / a.length;
+            return projected(projection(x0, angle), projection(x1, angle));
         }).toArray();
         return IntStream.range(0, FRAMES).mapToDouble(k -> byAxis[k] + byAxis[k + FRAMES]).max().orElseThrow();
     }
 
-    /** Some pairs whose partners are assigned anew: row i keeps its x0, and gets the x1 of a row of the block. */
-    private final class Block {
-        private final int[] rows; // [n]
-        private final int count; // n
-        private final float[] cost; // [n, n], -x0·x1, relative to the block's means
-        private final float[] price; // [n], of columns
-        private final float[] distance; // [n], of a shortest path to each column
-        private final int[] rowBefore; // [n], of that path
-        private final int[] rowOf; // [n], by column
-        private final int[] columnOf; // [n], by row
-
-        Block(int[] rows) {
-            this.rows = rows;
-            count = rows.length;
-            cost = new float[count * count];
-            price = new float[count];
-            distance = new float[count];
-            rowBefore = new int[count];
-            rowOf = new int[count];
-            columnOf = new int[count];
+    /** The transport cost of numbers that are rounded to the middle of bins, less what rounding can add: a bin's width of distance. */
+    private static double projected(float[] a, float[] b) {
+        float least = Float.POSITIVE_INFINITY;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < a.length; i++) {
+            least = Math.min(least, Math.min(a[i], b[i]));
+            most = Math.max(most, Math.max(a[i], b[i]));
         }
-
-        void improve() {
-            fillCosts();
-            if (isOptimal()) {
-                return;
-            }
-            for (int row : assignBest()) {
-                augment(row);
-            }
-            double gain = 0;
-            for (int i = 0; i < count; i++) {
-                gain += (double) cost[i * count + i] - cost[i * count + columnOf[i]];
-            }
-            if (gain > 0) {
-                exchange();
+        double width = Math.max(((double) most - least) / (BINS - 1), Float.MIN_NORMAL);
+        int[] more = new int[BINS]; // numbers of a
+        int[] fewer = new int[BINS]; // numbers of b
+        for (int i = 0; i < a.length; i++) {
+            more[(int) (((double) a[i] - least) / width)]++;
+            fewer[(int) (((double) b[i] - least) / width)]++;
+        }
+        double sum = 0;
+        for (int i = 0, j = 0; i < BINS; ) {
+            int moved = Math.min(more[i], fewer[j]);
+            sum += (double) moved * (i - j) * (i - j);
+            more[i] -= moved;
+            fewer[j] -= moved;
+            if (more[i] == 0) {
+                i++;
+            } else {
+                j++;
             }
         }
-
-        private void fillCosts() {
-            float[] x = new float[count];
-            float[] y = new float[count];
-            float[] meanA = mean(x0);
-            float[] meanB = mean(x1);
-            for (int j = 0; j < count; j++) {
-                x[j] = x1[2 * rows[j]] - meanB[0];
-                y[j] = x1[2 * rows[j] + 1] - meanB[1];
-            }
-            for (int i = 0; i < count; i++) {
-                float ax = meanA[0] - x0[2 * rows[i]];
-                float ay = meanA[1] - x0[2 * rows[i] + 1];
-                for (int j = 0; j < count; j++) {
-                    cost[i * count + j] = ax * x[j] + ay * y[j];
-                }
-            }
-        }
-
-        private float[] mean(float[] points) {
-            double sumX = 0;
-            double sumY = 0;
-            for (int row : rows) {
-                sumX += points[2 * row];
-                sumY += points[2 * row + 1];
-            }
-            return new float[] {(float) (sumX / count), (float) (sumY / count)};
-        }
-
-        /** Whether relaxation ends with prices at which each row's own column is its best; otherwise the prices are a good start. */
-        private boolean isOptimal() {
-            float largest = 0;
-            for (int j = 0; j < count; j++) {
-                price[j] = cost[j * count + j];
-                largest = Math.max(largest, Math.abs(price[j]));
-            }
-            float tolerance = 0x1p-20f * largest;
-            for (int sweep = 0; sweep < SWEEPS; sweep++) {
-                System.arraycopy(price, 0, distance, 0, count);
-                for (int i = 0; i < count; i++) {
-                    float paid = price[i] - cost[i * count + i];
-                    int base = i * count;
-                    for (int j = 0; j < count; j++) {
-                        price[j] = Math.min(price[j], cost[base + j] + paid);
-                    }
-                }
-                boolean changed = false;
-                for (int j = 0; j < count; j++) {
-                    changed |= distance[j] - price[j] > tolerance;
-                }
-                if (!changed) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        /** Gives each row its best column if that is free; returns the other rows. */
-        private int[] assignBest() {
-            Arrays.fill(rowOf, FREE);
-            int free = 0;
-            for (int i = 0; i < count; i++) {
-                float least = Float.POSITIVE_INFINITY;
-                int column = i;
-                for (int j = 0; j < count; j++) {
-                    float reduced = cost[i * count + j] - price[j];
-                    if (reduced < least) {
-                        least = reduced;
-                        column = j;
-                    }
-                }
-                if (cost[i * count + i] - price[i] <= least && rowOf[i] == FREE) {
-                    column = i;
-                }
-                if (rowOf[column] == FREE) {
-                    rowOf[column] = i;
-                    columnOf[i] = column;
-                } else {
-                    rowBefore[free++] = i;
-                }
-            }
-            return Arrays.copyOf(rowBefore, free);
-        }
-
-        /** Gives a row a column by the shortest path that exchanges columns with other rows. */
-        private void augment(int start) {
-            int[] columns = new int[count]; // those not yet reached, then those reached
-            Arrays.setAll(columns, j -> j);
-            Arrays.fill(distance, Float.POSITIVE_INFINITY);
-            int left = count;
-            int row = start;
-            float offset = 0;
-            float length;
-            int column;
-            while (true) {
-                int nearest = 0;
-                length = Float.POSITIVE_INFINITY;
-                for (int k = 0; k < left; k++) {
-                    int j = columns[k];
-                    float through = cost[row * count + j] - price[j] + offset;
-                    if (through < distance[j]) {
-                        distance[j] = through;
-                        rowBefore[j] = row;
-                    }
-                    if (distance[j] < length || distance[j] == length && rowOf[j] == FREE) {
-                        length = distance[j];
-                        nearest = k;
-                    }
-                }
-                column = columns[nearest];
-                if (rowOf[column] == FREE) {
-                    break;
-                }
-                columns[nearest] = columns[--left];
-                columns[left] = column;
-                row = rowOf[column];
-                offset = length - (cost[row * count + column] - price[column]);
-            }
-            for (int k = left; k < count; k++) {
-                price[columns[k]] -= length - distance[columns[k]];
-            }
-            do {
-                row = rowBefore[column];
-                rowOf[column] = row;
-                int next = columnOf[row];
-                columnOf[row] = column;
-                column = next;
-            } while (row != start);
-        }
-
-        private void exchange() {
-            float[] before = new float[2 * count];
-            for (int i = 0; i < count; i++) {
-                before[2 * i] = x1[2 * rows[i]];
-                before[2 * i + 1] = x1[2 * rows[i] + 1];
-            }
-            for (int i = 0; i < count; i++) {
-                x1[2 * rows[i]] = before[2 * columnOf[i]];
-                x1[2 * rows[i] + 1] = before[2 * columnOf[i] + 1];
-            }
-        }
+        double distance = Math.max(0, Math.sqrt(sum / a.length) - 1) * width;
+        return distance * distance;
     }
 
     /** The mean and the covariance of a point set. */
