@@ -105,18 +105,21 @@ enum Dataset {
         @Override
         double noise() { return 1.5; }
     },
-    /** Every second square of [-4, 4]², of side 2: the density there is 1/32. */
+    /** Every second of 4 x 4 squares of side 1/0.45 around the origin. */
     CHECKERBOARD {
         @Override
         void draw(Random random, double[] xy, double share) {
             double x = 4 * random.nextDouble() - 2;
-            xy[0] = 2 * x;
-            xy[1] = 2 * (random.nextDouble() - 2 * random.nextInt(2) + Math.floorMod((int) Math.floor(x), 2));
+            xy[0] = x / 0.45;
+            xy[1] = (random.nextDouble() - 2 * random.nextInt(2) + Math.floorMod((int) Math.floor(x), 2)) / 0.45;
         }
 
         @Override
         double noise() { return 0; }
     };
+
+    /** The area of {@link #CHECKERBOARD}, on which its density is constant. */
+    static final double CHECKERBOARD_AREA = 8 / (0.45 * 0.45);
 
     /** 7 over the deviation of the coordinates of moons with noise 0.1: their mean square is 0.01 + (3.25 - 2/π)/4, their mean 3/8. */
     private static final double WIDE = 7 / Math.sqrt(0.01 + (3.25 - 2 / Math.PI) / 4 - 0.375 * 0.375);
