@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Everywhere the networks here are ReLU with α as a plain input, without residual connections; Adam has no weight decay, its rate
  * falls along a cosine, and the map uses an average of the weights; gradients are not clipped. Pairs of {@code ot} are made once for
- * the whole data set, not per batch. There are three seeds, in E one. A second round of reflow, pairs of {@code ot} and all else of the training are the library's.
+ * the whole data set, not per batch. There are three seeds, in E one.
  *
  * @param parts by letter
  */
