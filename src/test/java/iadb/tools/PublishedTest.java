@@ -92,7 +92,7 @@ class PublishedTest {
                 new Published.Figure("1 step", 0.032, 0.031, 0.03), new Published.Figure("128 steps", null, 0.033, null),
                 new Published.Figure("S", 0.5, 0.25, 0.0), new Published.Figure("NPE", null, 0.00006, 0.4)))))));
         String table = published.table();
-        assertTrue(table.contains("| A: normal to moons-a, reflow 1 (10 s) | sliced W2 | 0.0310 (0.0320) |  | 0.0330 | 0.0300 "
+        assertTrue(table.contains("| A: normal to moons, reflow 1 (10 s) | sliced W2 | 0.0310 (0.0320) |  | 0.0330 | 0.0300 "
                 + "| S 0.250 (0.500); NPE 6.00e-05, exact 0.400 |"), table);
     }
 }
