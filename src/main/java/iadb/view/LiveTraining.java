@@ -30,6 +30,7 @@ import java.util.SplittableRandom;
 final class LiveTraining implements AutoCloseable {
     private static final double RATE_SMOOTHING = 0.05;
     private static final int PAIRS_SHOWN = 300;
+    private static final long MAPPING_NANOS = 40_000_000; // of a frame
 
     private final Context context;
     private TrainingSettings settings;
@@ -265,16 +266,26 @@ final class LiveTraining implements AutoCloseable {
     }
 
     /**
-     * Trains, or maps the pairs of a reflow round, for about {@code budget} if a training is running, and starts on pairs that are made.
+     * Trains for about {@code budget} if a training is running, or maps the pairs of a reflow round, and starts on pairs that are made.
      *
      * @throws DeviceLimitException when the device cannot hold the session of those pairs: the training continues without them
      */
     void advance(Duration budget) {
-        if (next != null && next.pairs().advance(budget)) {
+        if (next != null && advancePairs()) {
             takePairs();
         } else if (running && !isMapping()) {
             advanceTraining(budget);
         }
+    }
+
+    /** Continues to make pairs, mapped ones for longer than a frame trains: nothing else happens meanwhile. */
+    private boolean advancePairs() {
+        long endNanos = System.nanoTime() + MAPPING_NANOS;
+        boolean made;
+        do {
+            made = next.pairs().advance(Flow.LONGEST_LAUNCH);
+        } while (!made && isMapping() && System.nanoTime() < endNanos);
+        return made;
     }
 
     private void takePairs() {

@@ -84,7 +84,7 @@ final class Panel {
                 }
                 nk_end(context);
             }
-            layOutStatus(width);
+            layOutStatus(width, width - (hasControls ? WIDTH : 0) < 3 * STATUS_WIDTH);
             if (!message.isEmpty()) {
                 int left = hasControls ? WIDTH + 8 : 8;
                 int h = MESSAGE_LINES * (PanelCanvas.LETTERS + 4) + 16;
@@ -222,9 +222,14 @@ final class Panel {
         }
     }
 
-    private void layOutStatus(int width) {
-        List<String> lines = statusLines();
-        boolean hasCurve = training.curve().count() > 1;
+    /** @param isNarrow whether more than a few lines would cover the points */
+    private void layOutStatus(int width, boolean isNarrow) {
+        List<String> lines = trainingLines(isNarrow);
+        if (!isNarrow) {
+            deviceLines(lines);
+        }
+        pointLines(lines);
+        boolean hasCurve = training.curve().count() > 1 && !isNarrow;
         float height = lines.size() * LINE + (hasCurve ? CHART_HEIGHT + 8 : 0) + (training.running() ? 14 : 0) + 14;
         overlay("status", rectangle(width - STATUS_WIDTH - 8, 8, STATUS_WIDTH, height), () -> {
             if (training.running()) {
@@ -241,13 +246,14 @@ final class Panel {
         });
     }
 
-    /** The training, the points, the device, and the chosen point. */
-    private List<String> statusLines() {
+    private List<String> trainingLines(boolean isNarrow) {
         List<String> lines = new ArrayList<>();
         if (training.running()) {
             lines.add(text("%,d of %,d iterations", training.done(), training.goal()));
-            lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.history().smoothed()));
-            animation.reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
+            if (!isNarrow) {
+                lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.history().smoothed()));
+                animation.reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
+            }
         } else if (budget.frames() == 0) {
             lines.add(training.coupling() == Coupling.OT ? "building kernels, pairing" : "building kernels");
         } else if (training.hasTrained()) {
@@ -263,8 +269,12 @@ final class Panel {
         if (densities.isReading()) {
             lines.add("reading files");
         }
-        int points = animation.points().points();
-        lines.add(text("%,d points, %s", points, interop.transfer()));
+        return lines;
+    }
+
+    /** Adds the points, the device, and the square of the user's plane that is shown. */
+    private void deviceLines(List<String> lines) {
+        lines.add(text("%,d points, %s", animation.points().points(), interop.transfer()));
         lines.add(interop.context().device().name());
         if (budget.frames() > 0) {
             lines.add(text("%.0f frames per second", 1000 / budget.smoothedMillis()));
@@ -274,13 +284,18 @@ final class Panel {
             lines.add("x from " + number(box.x0(), box) + " to " + number(box.x(1), box));
             lines.add("y from " + number(box.y0(), box) + " to " + number(box.y(1), box));
         }
+    }
+
+    /** Adds the chosen point. */
+    private void pointLines(List<String> lines) {
+        Box box = densities.box();
         animation.trajectory().ifPresent(at -> {
             int end = at.length - 2;
             double length = 0;
             for (int i = 2; i < at.length; i += 2) {
                 length += Math.hypot(at[i] - at[i - 2], at[i + 1] - at[i - 1]);
             }
-            lines.add(text("point %,d of %,d", animation.chosenPoint() + 1, points));
+            lines.add(text("point %,d of %,d", animation.chosenPoint() + 1, animation.points().points()));
             lines.add("from " + position(at[0], at[1], box));
             lines.add("to " + position(at[end], at[end + 1], box));
             lines.add("length " + number(box.side() * length, box) + ", straight "
@@ -289,7 +304,6 @@ final class Panel {
             lines.add("log density " + logDensity(densities.start(reverse), at[0], at[1], box) + " to "
                     + logDensity(densities.start(!reverse), at[end], at[end + 1], box));
         });
-        return lines;
     }
 
     /** A point of the unit square in the user's units. */
