@@ -178,7 +178,7 @@ class LearnedMapTest {
 
     @Test
     void severalThreadsShareAMap() throws Exception {
-        float[] starts = TrainedNetwork.starts(2000);
+        float[] starts = TrainedNetwork.starts(500);
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (LearnedMap map = ring(); LearnedMap other = map.withSteps(Solver.MIDPOINT, Schedule.LINEAR, 16)) {
             float[] ends = map.map(starts);

@@ -174,10 +174,10 @@ class PushForwardTest {
 
     @Test
     void atEqualEvaluationsTheHigherOrdersAreNearer() {
-        float[] starts = TrainedNetwork.starts(4096);
+        float[] starts = TrainedNetwork.starts(1024);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
-                    PushForward exact = open(context, TrainedNetwork.get(), linear(Solver.RK4, 512))) {
+                    PushForward exact = open(context, TrainedNetwork.get(), linear(Solver.RK4, 256))) {
                 float[] ends = exact.map(starts);
                 List<Double> errors = new ArrayList<>();
                 for (Solver solver : Solver.values()) {
@@ -393,7 +393,7 @@ class PushForwardTest {
             try (Context context = Context.open(Device.all().get(0));
                     PointSource random = new PointSource(context, TrainedNetwork.P0);
                     PointSource sobol = new PointSource(context, TrainedNetwork.P0, Sequence.SOBOL)) {
-                exact = meanOverPoints(map.map(sobol.drawToHost(99, RandomPurpose.REFERENCE_POINTS, 0, 1 << 18)));
+                exact = meanOverPoints(map.map(sobol.drawToHost(99, RandomPurpose.REFERENCE_POINTS, 0, 1 << 16)));
                 for (int seed = 0; seed < seeds; seed++) {
                     squared[0] += Math.pow(meanOverPoints(map.map(random.drawToHost(seed, RandomPurpose.START_POINTS, 0, count))) - exact, 2);
                     squared[1] += Math.pow(meanOverPoints(map.map(sobol.drawToHost(seed, RandomPurpose.START_POINTS, 0, count))) - exact, 2);
