@@ -431,9 +431,9 @@ record Published(Map<String, Part> parts) {
                 .forEach(row -> text.append(tableRow(letter, row))));
         text.append("\nEach figure is ours, with the published one in parentheses, in the source's units: medians over ").append(SEEDS.length)
                 .append(" seeds. Exact samples are the noise floor: other points of the same density, as many as were mapped, or for E "
-                        + "the logarithm of the true density. NPE: normalised path energy. A's published "
-                        + "figures below the floor are medians of three test sets, one a seed (8 gaussians, reflow, 1 step: 0.110, 0.169 and "
-                        + "0.117), which vary as much among exact samples.\n\nMeasured");
+                        + "the logarithm of the true density. NPE: normalised path energy. A has the "
+                        + "source's own test points, one set a seed, and single figures vary as those of exact samples do (8 gaussians, "
+                        + "reflow, 1 step, published: 0.110, 0.169 and 0.117), so that a median of three can be below the floor.\n\nMeasured");
         parts.forEach((letter, part) -> text.append(" %s %s, commit %s, %s;".formatted(letter, part.machine().get("date"),
                 part.machine().get("commit"), part.machine().get("device"))));
         return text.append(" sources, differences from them, and independent couplings: [published.json](tools/results/").append(FILE)
