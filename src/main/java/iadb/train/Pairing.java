@@ -32,6 +32,7 @@ public final class Pairing implements AutoCloseable {
     private final int round;
     private final Resources resources = new Resources(); // what the making of the pairs needs
     private Background<TransportPairs> transport; // null in a reflow round
+    private volatile boolean closed;
     private DeviceBuffer moving; // [N, 2]; null with transport
     private MapSession map;
     private float[] x0; // [N, 2]
@@ -47,7 +48,7 @@ public final class Pairing implements AutoCloseable {
         Pairing pairing = new Pairing(settings, 0);
         float[] a = points(context, settings, Side.P0, p0);
         float[] b = points(context, settings, Side.P1, p1);
-        pairing.transport = Background.start("pair", () -> TransportPairs.of(a, b));
+        pairing.transport = Background.start("pair", () -> TransportPairs.of(a, b, share -> !pairing.closed));
         return pairing;
     }
 
@@ -135,7 +136,10 @@ public final class Pairing implements AutoCloseable {
     /** The pairs if they were made by optimal transport. */
     Optional<TransportPairs> transport() { return Optional.ofNullable(transport).map(Background::get); }
 
-    /** Frees the device's memory; pairs that another thread is making are dropped when they are made. */
+    /** Frees the device's memory, and ends the work of the other thread soon, without waiting for it. */
     @Override
-    public void close() { resources.close(); }
+    public void close() {
+        closed = true;
+        resources.close();
+    }
 }
