@@ -306,7 +306,7 @@ record Published(Map<String, Part> parts) {
             int count = 65_536;
             int test = 10_000;
             int steps = 20;
-            TrainingSettings settings = SETTINGS.withCoupling(Coupling.OT);
+            TrainingSettings settings = SETTINGS.withIterations(40_000).withCoupling(Coupling.OT);
             Collected all = new Collected();
             for (int seed : SEEDS) {
                 Data data = Data.of(p0, p1, count, count, seed);
