@@ -17,7 +17,8 @@ public final class PointDensity implements Density {
 
     private static final int RASTER_SIDE = 256;
     private static final double[] BLUR = {0.266, 0.213, 0.109, 0.036, 0.008}; // a Gaussian of 1.5 pixels at 0 .. 4
-    private static final int CELL_SAMPLES = 4; // along each side of a cell
+    private static final int CELL_SAMPLES = 4; // along each side of a cell that is no wider than the bandwidth
+    private static final double FAR = 6; // deviations beyond which a Gaussian has less than 1e-9 of its mass
 
     private final String name;
     private final Path file; // null: none
@@ -93,6 +94,11 @@ public final class PointDensity implements Density {
     /** The deviation of the kernel estimate's Gaussians, in the user's units; above 0. */
     public double estimateBandwidth() { return estimate().bandwidth() * box.side(); }
 
+    /** The density that the kernel estimate is: points with noise of {@link #estimateBandwidth}; this, if it has noise. */
+    public PointDensity ofEstimate() {
+        return bandwidth > 0 ? this : new PointDensity(name, file(), points, box, estimateBandwidth());
+    }
+
     private KernelEstimate estimate() {
         KernelEstimate made = estimate;
         if (made == null) {
@@ -110,11 +116,14 @@ public final class PointDensity implements Density {
     @Override
     public double logDensityAt(double x, double y) { return estimate().logAt(x, y); }
 
-    /** With a bandwidth the mean of the kernel estimate, otherwise the share of points in each cell over its area. */
+    /**
+     * With a bandwidth the mean of the kernel estimate, otherwise the share of points in each cell over its area. Gaussians narrower
+     * than a cell are integrated, others sampled.
+     */
     @Override
     public double[] meanByCell(int columns, int rows) {
         double[] means = new double[rows * columns];
-        if (bandwidth > 0) {
+        if (noise() * Math.max(columns, rows) >= 1) {
             Arrays.parallelSetAll(means, cell -> {
                 double sum = 0;
                 for (int sample = 0; sample < CELL_SAMPLES * CELL_SAMPLES; sample++) {
@@ -127,11 +136,52 @@ public final class PointDensity implements Density {
             return means;
         }
         for (int n = 0; n < points.length; n += 2) {
-            int column = Math.min(columns - 1, (int) (points[n] * (double) columns));
-            int row = rows - 1 - Math.min(rows - 1, (int) (points[n + 1] * (double) rows));
-            means[row * columns + column] += (double) means.length / count();
+            double x = points[n] * (double) columns;
+            double y = points[n + 1] * (double) rows; // upward
+            double[] byColumn = massByCell(x, noise() * columns, columns);
+            double[] byRow = massByCell(y, noise() * rows, rows);
+            int firstColumn = firstCell(x, noise() * columns, columns);
+            int firstRow = firstCell(y, noise() * rows, rows);
+            for (int i = 0; i < byRow.length; i++) {
+                for (int j = 0; j < byColumn.length; j++) {
+                    means[(rows - 1 - firstRow - i) * columns + firstColumn + j] += byRow[i] * byColumn[j] * means.length / count();
+                }
+            }
         }
         return means;
+    }
+
+    /** The first of {@code cells} cells of side 1, from 0 on, into which a Gaussian reaches. */
+    private static int firstCell(double centre, double deviation, int cells) {
+        return (int) Math.max(0, Math.min(cells - 1, Math.floor(centre - FAR * deviation)));
+    }
+
+    /** The mass of a Gaussian in each cell that it reaches, from {@link #firstCell} on; all of it in one cell for deviation 0. */
+    private static double[] massByCell(double centre, double deviation, int cells) {
+        if (deviation == 0) {
+            return new double[] {1};
+        }
+        int first = firstCell(centre, deviation, cells);
+        int last = firstCell(centre + 2 * FAR * deviation, deviation, cells);
+        double[] mass = new double[last - first + 1];
+        double before = below((first - centre) / deviation);
+        for (int i = 0; i < mass.length; i++) {
+            double after = below((first + i + 1 - centre) / deviation);
+            mass[i] = after - before;
+            before = after;
+        }
+        return mass;
+    }
+
+    /** The mass of the normal distribution below z, to 1e-7 (Abramowitz and Stegun 1964, 26.2.17). */
+    private static double below(double z) {
+        if (!(Math.abs(z) < FAR)) {
+            return z < 0 ? 0 : 1;
+        }
+        double t = 1 / (1 + 0.2316419 * Math.abs(z));
+        double tail = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+                * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
+        return z < 0 ? tail : 1 - tail;
     }
 
     @Override

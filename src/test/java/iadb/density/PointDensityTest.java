@@ -142,7 +142,27 @@ class PointDensityTest {
         PointDensity density = of(new float[] {0.1f, 0.1f, 0.1f, 0.9f, 0.9f, 0.9f, 1, 1}, 0);
         assertArrayEquals(new double[] {1, 2, 1, 0}, density.meanByCell(2, 2), 1e-12);
         double[] smooth = of(new float[] {0.5f, 0.5f, 0.5f, 0.5000001f}, 0.1).meanByCell(2, 2);
-        assertArrayEquals(new double[] {1, 1, 1, 1}, smooth, 0.01); // a quarter each; the midpoint rule on cells of 1.25 deviations
+        assertArrayEquals(new double[] {1, 1, 1, 1}, smooth, 1e-5); // a quarter each; beyond 5 deviations lie 6e-7
+    }
+
+    /** The points are at least 9 deviations from the square's edges, and the normal distribution is known to 1e-7. */
+    @ParameterizedTest
+    @CsvSource({"0.02", "1e-2", "1e-3", "1e-5"})
+    void cellsHoldTheWholeMass(double bandwidth) {
+        float[] points = new float[2 * 500];
+        Random random = new Random(12);
+        for (int i = 0; i < points.length; i++) {
+            points[i] = 0.2f + 0.6f * random.nextFloat();
+        }
+        PointDensity density = of(points, bandwidth);
+        double[] means = density.meanByCell(64, 64);
+        assertEquals(1, Arrays.stream(means).sum() / (64 * 64), 1e-6);
+        double[] fine = density.meanByCell(640, 640); // its sampling of the widest errs by 1/384 at most
+        double[] sums = new double[64 * 64];
+        for (int i = 0; i < fine.length; i++) {
+            sums[i / 6400 * 64 + i % 640 / 10] += fine[i] / 100;
+        }
+        assertArrayEquals(sums, means, 0.01 * Arrays.stream(means).max().orElseThrow());
     }
 
     @Test
