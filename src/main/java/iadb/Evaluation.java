@@ -2,6 +2,7 @@ package iadb;
 
 import iadb.cl.Context;
 import iadb.density.Density;
+import iadb.density.PointDensity;
 import iadb.draw.PointSource;
 import iadb.metric.Assignment;
 import iadb.metric.EnergyDistance;
@@ -67,7 +68,8 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
      * @param wasserstein2Gap      duality gap of that assignment, (W2² - lower bound) / W2²
      * @param totalVariation       on a grid of 64 x 64 cells over the square, 0 to 1
      * @param meanLogDensity       mean of the log-density of the map, or of the density, per unit of the plane's area, over the exact
-     *                             samples at which the map has an inverse and a density; NaN if it has them at none
+     *                             samples at which the map has an inverse and a density; NaN if it has them at none. For points this
+     *                             and {@code kl} are figures of their kernel estimate: the samples have noise of its bandwidth
      * @param kl                   KL divergence of the map's density from the density: mean log-density of the density less that of the
      *                             map, at the same samples; 0 for exact samples
      * @param pathLengthRatio      mean over points of the length of the trajectory divided by the distance of its ends; 1 for exact
@@ -142,6 +144,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
         private final int paired;
         private final float[] reference; // [N, 2], exact samples
         private final float[] other; // [N, 2], further exact samples
+        private final float[] ofDensity; // [paired, 2], samples of the density that has a value, for points the kernel estimate
         private final TotalVariation variation;
 
         Comparison(Context context, Density density, float[] points, Optional<Origin> origin, int exact, long seed,
@@ -159,10 +162,18 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
                 reference = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, 0, count);
                 other = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, count, count);
             }
+            Density valued = density instanceof PointDensity rows ? rows.ofEstimate() : density;
+            if (valued == density || origin.isEmpty()) {
+                ofDensity = first(reference, paired);
+                return;
+            }
+            try (PointSource source = new PointSource(context, valued)) {
+                ofDensity = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, 0, paired);
+            }
         }
 
         Evaluation evaluation(Box box) {
-            float[] logDensity = origin.map(made -> made.map().inverseWithDensity(first(reference, paired)).logDensity())
+            float[] logDensity = origin.map(made -> made.map().inverseWithDensity(ofDensity).logDensity())
                     .orElse(new float[0]);
             SortedMap<Integer, float[]> mapped = mappedBySteps();
             Optional<Trajectories> trajectories = origin.map(this::trajectories);
@@ -174,7 +185,7 @@ public record Evaluation(Figures points, Figures exact, int count, int pairedPoi
                 exactEnergy = distance.distance(first(other, paired), some, shouldContinue);
             }
             double[] exactLogDensity = IntStream.range(0, logDensity.length).parallel()
-                    .mapToDouble(n -> density.logDensityAt(reference[2 * n], reference[2 * n + 1])).toArray();
+                    .mapToDouble(n -> density.logDensityAt(ofDensity[2 * n], ofDensity[2 * n + 1])).toArray();
             double sum = 0;
             double exactSum = 0;
             int notInverted = 0;

@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
             "off support: the share of points that are more than two pixels from every pixel above 2 %% of the brightest.",
             "Wasserstein-2: by exact assignment of the first --exact points, with its duality gap as a share of its square.",
             "total variation: half the sum of differences of mass over a grid of 64 x 64 cells, 0 to 1.",
-            "mean log density: of the map and of p1, at the same exact samples of p1.",
+            "mean log density: of the map and of p1, at the same exact samples of p1; for points, samples of their kernel estimate.",
             "not invertible: the share of these samples at which a step of the map has no inverse. They are left out of the mean.",
             "no density there: the share of these samples at which the map's density is 0. They are left out of the mean.",
             "KL divergence: the difference of the two means.",
