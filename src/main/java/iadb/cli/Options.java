@@ -155,8 +155,8 @@ final class Options {
         String coupling;
 
         @Option(names = "--reflow", paramLabel = "ROUNDS", defaultValue = "0",
-                description = "Afterwards, train ROUNDS times as many iterations again, on pairs of a point and where the map takes it:"
-                        + " straightens the trajectories until one step suffices (default: ${DEFAULT-VALUE}).")
+                description = "Train ROUNDS further rounds of --iterations each, on pairs of a fresh point of p0 and its image under"
+                        + " the map so far; this straightens the trajectories until one step suffices (default: ${DEFAULT-VALUE}).")
         int reflow;
 
         @Option(names = "--plan", paramLabel = "auto|layered|fused|persistent", defaultValue = "auto",

@@ -87,7 +87,7 @@ abstract class PointStream implements AutoCloseable {
                     LoggerFactory.getLogger(PointStream.class).warn(String.format(Locale.ROOT,
                             "%,d of %,d points of %s lie outside the %s", outside, count(), file, box.isUnit()
                             ? "unit square: x and y are from 0 to 1" : String.format(Locale.ROOT,
-                            "model's square, from (%.5g, %.5g) to (%.5g, %.5g)", box.x0(), box.y0(), box.x(1), box.y(1))));
+                            "square from (%.5g, %.5g) to (%.5g, %.5g)", box.x0(), box.y0(), box.x(1), box.y(1))));
                 }
             }
         };

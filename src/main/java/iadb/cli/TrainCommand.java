@@ -118,8 +118,8 @@ final class TrainCommand implements Callable<Integer> {
         Optional<Integer> reflow = Optional.of(training.reflow).filter(n -> Options.isGiven(spec, "--reflow"));
         TrainingSettings settings = Provenance.resumed(from, iterations, reflow, resume.toString());
         if (done == settings.totalIterations()) {
-            LOG.warn(String.format(Locale.ROOT, "%s is already at %,d of %,d iterations: give a larger --iterations or --reflow",
-                    resume, done, done));
+            LOG.warn(String.format(Locale.ROOT, "%s is already at %,d of %,d iterations: give a larger %s", resume, done, done,
+                    firstRound ? "--iterations or --reflow" : "--reflow"));
         }
         return settings;
     }

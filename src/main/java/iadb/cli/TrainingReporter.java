@@ -147,12 +147,12 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
         }
         if (progress.losses().length > 0) {
             display.show(progress.stepsDone(), String.format(Locale.ROOT, "%sloss %.3g",
-                    settings.reflow() == 0 ? "" : inRound() + ", ", run.history().smoothed()));
+                    shownRound == 0 ? "" : inRound() + ", ", run.history().smoothed()));
         }
         return !Interruption.isRequested();
     }
 
-    private String inRound() { return "round %s of %s".formatted(run.round() + 1, settings.reflow() + 1); }
+    private String inRound() { return "reflow round %s of %s".formatted(run.round(), settings.reflow()); }
 
     /** If the disk is full, the training continues and the last complete checkpoint stays: there may be space later. */
     @Override

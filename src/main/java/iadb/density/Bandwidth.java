@@ -3,13 +3,15 @@ package iadb.density;
 import java.util.stream.IntStream;
 
 /**
- * The deviation of a kernel estimate's Gaussians, chosen by the points alone: the one at which the estimate of all other points is
- * most likely to give a point (leave-one-out likelihood; Habbema, Hermans and van den Broek 1974), at most that of Scott's rule.
+ * Chooses the bandwidth of a kernel estimate, the deviation of its Gaussians, from the points alone. Each point is left out in turn,
+ * and the estimate from the others gives its density; the bandwidth is the one with the largest product of these densities
+ * (leave-one-out likelihood; Habbema, Hermans and van den Broek 1974), at most that of Scott's rule.
  *
- * <p>Scott's rule takes the deviation of the whole set and is far too wide for separate clusters. Points at distance 0 do not count,
- * or repeated rows would make 0 the most likely. The estimate is mixed with {@value #UNIFORM} of a uniform density, so that a few
- * outliers do not widen all Gaussians. Distances from {@value #ROWS} points to at most {@value #OTHERS} are counted by their
- * logarithm, in bins of 3 to 6 % of the square, and bandwidths are tried in steps of 2^(1/4); in the end the likelihood changes little.
+ * <p>Scott's rule uses the deviation of the whole set and is far too wide for separate clusters. A point's exact duplicates are left out
+ * with it: otherwise repeated rows would make a bandwidth of 0 the most likely. The estimate is mixed with {@value #UNIFORM} of a
+ * uniform density, so that a few outliers do not widen all Gaussians. To save time, {@value #ROWS} points are left out, and their
+ * distances to at most {@value #OTHERS} others are counted in bins of the squared distance, each 3 to 6 % wide; bandwidths are tried in
+ * steps of 2^(1/4): near its maximum the likelihood changes little.
  */
 final class Bandwidth {
     private static final int ROWS = 1024;

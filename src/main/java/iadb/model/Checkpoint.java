@@ -105,7 +105,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
                 throw new InvalidInputException("%s holds its %s: no other can be given".formatted(file, key), setting);
             }
             Density density = held.or(() -> given).orElseThrow(() -> new InvalidInputException(
-                    "%s does not hold the image of its %s: it must be given".formatted(file, key), setting));
+                    "%s does not hold its %s: it must be given".formatted(file, key), setting));
             DensityMetadata.mismatch(metadata, key, density, file).ifPresent(fault -> {
                 throw new InvalidInputException(fault, setting);
             });

@@ -166,7 +166,7 @@ final class DensityMetadata {
         String hash = metadata.get(key + ".sha256");
         return hash == null || hash.equals(sha256(density)) ? Optional.empty()
                 : Optional.of("%s is not the %s that %s was trained with as %s: that was %s".formatted(density.name(),
-                density instanceof PointDensity ? "set of points" : "picture", file, key,
+                metadata.containsKey(key + ".bandwidth") ? "set of points" : "picture", file, key,
                 UntrustedText.shown(metadata.getOrDefault(key + ".path", "another"))));
     }
 

@@ -32,9 +32,12 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         InvalidInputException.requireRange("iterations", iterations, Integer.MAX_VALUE);
         InvalidInputException.requireRange("data", data, Integer.MAX_VALUE);
         InvalidInputException.requireRange("batch", batch, MAX_BATCH);
-        if (reflow < 0 || (1L + reflow) * iterations > Integer.MAX_VALUE) {
-            throw new InvalidInputException("reflow %s is not a number of rounds, such as 1, with at most %s iterations in all"
-                    .formatted(reflow, Integer.MAX_VALUE));
+        if (reflow < 0) {
+            throw new InvalidInputException("reflow %s is not a number of rounds, such as 1".formatted(reflow));
+        }
+        if ((1L + reflow) * iterations > Integer.MAX_VALUE) {
+            throw new InvalidInputException("%s iterations and as many in each of %s reflow rounds are more than %s in all"
+                    .formatted(iterations, reflow, Integer.MAX_VALUE));
         }
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new InvalidInputException("learning rate " + shown(learningRate) + " is not a number above 0, such as 0.001");

@@ -259,12 +259,12 @@ final class Panel {
         } else if (training.hasTrained()) {
             lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));
         }
-        if (training.lastRound() > 0) {
-            lines.add(text("round %d of %d%s", training.round() + 1, training.lastRound() + 1,
-                    training.isMapping() ? ", mapping pairs" : ""));
+        int round = training.round() + (training.isMapping() ? 1 : 0);
+        if (round > 0) {
+            lines.add(text("reflow round %d of %d%s", round, training.lastRound(), training.isMapping() ? ", mapping pairs" : ""));
         }
         if (training.isPairing() && !training.isMapping()) {
-            lines.add(text("pairing %,d points", training.settings().data()));
+            lines.add("pairing points");
         }
         if (densities.isReading()) {
             lines.add("reading files");

@@ -246,7 +246,8 @@ class ReflowTest {
                     "its reflow_round is missing or invalid");
         }
         assertRefused(with(second, Map.of("reflow", "0"), second.roundStart(), 50), "its reflow is missing or invalid");
-        assertRefused(with(second, Map.of("reflow", "2147483647"), second.roundStart(), 50), "is not a number of rounds");
+        assertRefused(with(second, Map.of("reflow", "2147483647"), second.roundStart(), 50), "are more than 2147483647 in all");
+        assertRefused(with(second, Map.of("reflow", "-1"), second.roundStart(), 50), "its reflow is missing or invalid");
         assertRefused(with(second, Map.of(), Optional.empty(), 50), "the weights at the start of its round are missing");
         assertRefused(with(first, Map.of(), second.roundStart(), 25), "are missing or unexpected");
         assertRefused(with(second, Map.of(), second.roundStart(), 39), "reflow round 1 does not begin before iteration 40");
