@@ -151,7 +151,7 @@ public final class LearnedMap implements AutoCloseable {
         synchronized (lock) {
             requireDensity();
             PointsWithDensity moved = pushForward.mapWithDensity(box.toUnit(starts));
-            return new PointsWithDensity(box.toPlane(moved.points()), inPlane(moved.logDensity()));
+            return new PointsWithDensity(box.toPlane(moved.points()), box.logDensityToPlane(moved.logDensity()));
         }
     }
 
@@ -187,17 +187,8 @@ public final class LearnedMap implements AutoCloseable {
     public float[] logDensity(float[] at) {
         synchronized (lock) {
             requireDensity();
-            return inPlane(pushForward.inverseWithDensity(box.toUnit(at)).logDensity());
+            return box.logDensityToPlane(pushForward.inverseWithDensity(box.toUnit(at)).logDensity());
         }
-    }
-
-    /** Turns log-densities per unit of the square's area into those per unit of the plane's, in place. */
-    private float[] inPlane(float[] logDensity) {
-        double offset = box.logDensityOffset();
-        for (int n = 0; offset != 0 && n < logDensity.length; n++) {
-            logDensity[n] += (float) offset;
-        }
-        return logDensity;
     }
 
     /**

@@ -181,14 +181,14 @@ final class SampleCommand implements Callable<Integer> {
                 if (at != null) {
                     PointsWithDensity back = map.inverseWithDensity(chunk);
                     notInverted += countNaN(back.logDensity());
-                    writer.add(back.points(), chunk, inPlane(back.logDensity()));
+                    writer.add(back.points(), chunk, box.logDensityToPlane(back.logDensity()));
                 } else if (inverse) {
                     float[] back = map.inverse(chunk);
                     notInverted += countNaN(back) / 2;
                     writer.add(back, back, null);
                 } else if (withDensity) {
                     PointsWithDensity there = map.mapWithDensity(chunk);
-                    writer.add(chunk, there.points(), inPlane(there.logDensity()));
+                    writer.add(chunk, there.points(), box.logDensityToPlane(there.logDensity()));
                 } else {
                     writer.add(chunk, map.map(chunk), null);
                 }
@@ -197,15 +197,6 @@ final class SampleCommand implements Callable<Integer> {
             warn(writer.leftOut(), points, "lie outside the picture");
         }
         warn(notInverted, points, "could not be inverted: " + (at != null ? "their log-density is NaN" : "they are NaN"));
-    }
-
-    /** Turns log-densities per unit of the square's area into those per unit of the plane's, in place. */
-    private float[] inPlane(float[] logDensity) {
-        double offset = box.logDensityOffset();
-        for (int n = 0; offset != 0 && logDensity != null && n < logDensity.length; n++) {
-            logDensity[n] += (float) offset;
-        }
-        return logDensity;
     }
 
     private static void warn(long some, PointStream points, String what) {
@@ -225,7 +216,7 @@ final class SampleCommand implements Callable<Integer> {
         try (NpyWriter writer = NpyWriter.open(output, T + 1L, count, columns, box)) {
             for (float[] chunk = points.next(); chunk.length > 0; chunk = points.next()) {
                 map.follow(chunk, logDensity, (step, first, moved, density) ->
-                        writer.put(step * count + points.before() + first, moved, inPlane(density)));
+                        writer.put(step * count + points.before() + first, moved, box.logDensityToPlane(density)));
             }
             writer.finish();
         }

@@ -1,8 +1,8 @@
 package iadb.density;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.DoubleBinaryOperator;
 
 /**
  * The kernel estimate of a density: the mean of Gaussians of deviation h around N points, in time that hardly depends on N.
@@ -21,24 +21,31 @@ final class KernelEstimate {
     private static final double CELL = 1; // side of a cell, in h
     private static final double MAX_RADIUS = 10; // in h, of the points of an expansion: beyond, its terms fall too slowly
     private static final int LEAF = 16; // points of a leaf of the tree
+    private static final int MAX_CELLS = 1 << 16; // kept: 64 MB of expansions
+    private static final double[] FEW = {}; // in place of the expansion of a cell where few points matter
 
     private final double[] tree; // [N, 2] in units of h, as an implicit k-d tree: the middle of each range splits it
     private final double bandwidth;
     private final double logScale; // of the mean of Gaussians
     private final double cut;
-    private final Map<Long, Cell> cells = new ConcurrentHashMap<>();
+    private final Map<Long, double[]> cells = new ConcurrentHashMap<>(); // expansions around centres, or FEW
 
-    /** The expansion of the sum around the centre of a cell, or null where few points matter. */
-    private record Cell(double[] coefficients) { }
+    private interface Visitor {
+        void visit(double u, double v);
+    }
 
     /** @param points [N, 2]; copied */
     KernelEstimate(float[] points, double bandwidth) {
         this.bandwidth = bandwidth;
-        tree = new double[points.length];
-        for (int i = 0; i < tree.length; i++) {
-            tree[i] = points[i] / bandwidth;
+        float[][] keys = new float[2][points.length / 2];
+        for (int i = 0; i < points.length; i++) {
+            keys[i % 2][i / 2] = points[i];
         }
-        build(0, points.length / 2, 0);
+        int[] rows = new int[points.length / 2];
+        Arrays.setAll(rows, n -> n);
+        build(keys, rows, 0, rows.length, 0);
+        tree = new double[points.length];
+        Arrays.setAll(tree, i -> points[2 * rows[i / 2] + i % 2] / bandwidth);
         logScale = -Math.log(points.length / 2.0 * 2 * Math.PI * bandwidth * bandwidth);
         cut = CUT + Math.max(0, Math.log(points.length / 2 / 65_536.0));
     }
@@ -58,15 +65,16 @@ final class KernelEstimate {
         if (Math.abs(column) < Integer.MAX_VALUE && Math.abs(row) < Integer.MAX_VALUE) {
             double centreA = (column + 0.5) * CELL;
             double centreB = (row + 0.5) * CELL;
-            Cell cell = cells.get(column << 32 ^ row & 0xFFFFFFFFL);
-            if (cell == null) {
-                cell = expanded(centreA, centreB);
-                if (cell.coefficients() != null) {
-                    cells.put(column << 32 ^ row & 0xFFFFFFFFL, cell);
+            double[] coefficients = cells.get(column << 32 ^ row & 0xFFFFFFFFL);
+            if (coefficients == null) {
+                coefficients = expanded(centreA, centreB);
+                if (cells.size() >= MAX_CELLS) {
+                    cells.clear();
                 }
+                cells.put(column << 32 ^ row & 0xFFFFFFFFL, coefficients);
             }
-            if (cell.coefficients() != null) {
-                return logScale + log(cell.coefficients(), a - centreA, b - centreB);
+            if (coefficients != FEW) {
+                return logScale + log(coefficients, a - centreA, b - centreB);
             }
         }
         double nearest = nearest(a, b);
@@ -87,18 +95,18 @@ final class KernelEstimate {
         return Math.log(sum) - (a * a + b * b) / 2;
     }
 
-    /** The expansion around a cell's centre, in h. */
-    private Cell expanded(double a, double b) {
+    /** The expansion around a cell's centre, in h, or {@link #FEW}. */
+    private double[] expanded(double a, double b) {
         double half = CELL / Math.sqrt(2); // from the centre to a corner
         double reach = Math.sqrt(nearest(a, b)) + half;
         double radius = Math.sqrt(reach * reach + 2 * cut) + half;
         if (radius > MAX_RADIUS) {
-            return new Cell(null);
+            return FEW;
         }
         int[] count = {0};
         visit(0, tree.length / 2, 0, a, b, radius * radius, (u, v) -> count[0]++);
         if (count[0] < MANY) {
-            return new Cell(null);
+            return FEW;
         }
         double[] coefficients = new double[TERMS * (TERMS + 1) / 2];
         double[] powers = new double[TERMS]; // of v
@@ -113,7 +121,6 @@ final class KernelEstimate {
                     coefficients[at++] += power * powers[j];
                 }
             }
-            return 0;
         });
         double factorial = 1; // of i
         for (int i = 0, at = 0; i < TERMS; factorial *= ++i) {
@@ -122,7 +129,7 @@ final class KernelEstimate {
                 coefficients[at++] /= both;
             }
         }
-        return new Cell(coefficients);
+        return coefficients;
     }
 
     /** The squared distance of the nearest point. */
@@ -147,13 +154,13 @@ final class KernelEstimate {
     }
 
     /** Visits the points within a squared distance with their offsets from (a, b), in an order fixed by the tree. */
-    private void visit(int from, int to, int axis, double a, double b, double within, DoubleBinaryOperator visitor) {
+    private void visit(int from, int to, int axis, double a, double b, double within, Visitor visitor) {
         if (to - from <= LEAF) {
             for (int n = from; n < to; n++) {
                 double u = tree[2 * n] - a;
                 double v = tree[2 * n + 1] - b;
                 if (u * u + v * v <= within) {
-                    visitor.applyAsDouble(u, v);
+                    visitor.visit(u, v);
                 }
             }
             return;
@@ -171,46 +178,14 @@ final class KernelEstimate {
 
     private static double square(double value) { return value * value; }
 
-    /** Orders the points from .. to - 1 so that the median along the axis stands in the middle of the range. */
-    private void build(int from, int to, int axis) {
+    /** Orders the rows from .. to - 1 so that the median along the axis stands in the middle of the range; keys are [2, N]. */
+    private static void build(float[][] keys, int[] rows, int from, int to, int axis) {
         if (to - from <= LEAF) {
             return;
         }
         int middle = (from + to) / 2;
-        int low = from;
-        int high = to - 1;
-        while (low < high) { // quickselect (Hoare 1961)
-            double pivot = tree[2 * ((low + high) >>> 1) + axis];
-            int i = low;
-            int j = high;
-            while (i <= j) {
-                while (tree[2 * i + axis] < pivot) {
-                    i++;
-                }
-                while (tree[2 * j + axis] > pivot) {
-                    j--;
-                }
-                if (i <= j) {
-                    swap(i++, j--);
-                }
-            }
-            if (middle <= j) {
-                high = j;
-            } else if (middle >= i) {
-                low = i;
-            } else {
-                break;
-            }
-        }
-        build(from, middle, 1 - axis);
-        build(middle + 1, to, 1 - axis);
-    }
-
-    private void swap(int i, int j) {
-        for (int c = 0; c < 2; c++) {
-            double value = tree[2 * i + c];
-            tree[2 * i + c] = tree[2 * j + c];
-            tree[2 * j + c] = value;
-        }
+        Quickselect.select(keys[axis], rows, from, to - 1, middle);
+        build(keys, rows, from, middle, 1 - axis);
+        build(keys, rows, middle + 1, to, 1 - axis);
     }
 }

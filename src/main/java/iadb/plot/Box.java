@@ -130,6 +130,15 @@ public record Box(double x0, double y0, double side) {
     /** What turns a log-density per unit of the square's area into one per unit of the plane's: -2 ln side. */
     public double logDensityOffset() { return isUnit() ? 0 : -2 * Math.log(side); }
 
+    /** Turns log-densities per unit of the square's area into those per unit of the plane's, in place; returns the array. */
+    public float[] logDensityToPlane(float[] logDensity) {
+        float offset = (float) logDensityOffset();
+        for (int n = 0; offset != 0 && n < logDensity.length; n++) {
+            logDensity[n] += offset;
+        }
+        return logDensity;
+    }
+
     /** {@code x0,y0,side}, which {@link #parse} reads back exactly. */
     @Override
     public String toString() { return String.format(Locale.ROOT, "%s,%s,%s", x0, y0, side); }

@@ -1,5 +1,6 @@
 package iadb.train;
 
+import iadb.density.Quickselect;
 import iadb.sample.PushForward.Watch;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
@@ -57,9 +58,6 @@ public final class TransportPairs {
         lowerBound = Math.max(moments0.gelbrich(moments1), projected());
         seconds = (System.nanoTime() - startNanos) * 1e-9;
     }
-
-    /** Pairs two sets as {@link #of(float[], float[], Watch)} does, to the end. */
-    static TransportPairs of(float[] a, float[] b) { return new TransportPairs(a, b, share -> true); }
 
     /**
      * Pairs two sets. If one has fewer points, each of its points appears as often as the others of that set or once more.
@@ -198,42 +196,11 @@ public final class TransportPairs {
         for (int size = rows.length; size > leaf; size /= 2) {
             float[] key = keys[axis];
             int last = size - 1;
-            Arrays.stream(starts).parallel().forEach(start -> select(key, rows, start, start + last, start + (last + 1) / 2));
+            Arrays.stream(starts).parallel().forEach(start -> Quickselect.select(key, rows, start, start + last, start + (last + 1) / 2));
             starts = halves(starts, size);
             axis = 1 - axis;
         }
         return rows;
-    }
-
-    /** Moves the rows of the smallest keys of rows[first .. last] before {@code middle} (quickselect, Hoare 1961). */
-    private static void select(float[] key, int[] rows, int first, int last, int middle) {
-        int from = first;
-        int to = last;
-        while (from < to) {
-            float pivot = key[rows[(from + to) >>> 1]];
-            int i = from;
-            int j = to;
-            while (i <= j) {
-                while (key[rows[i]] < pivot) {
-                    i++;
-                }
-                while (key[rows[j]] > pivot) {
-                    j--;
-                }
-                if (i <= j) {
-                    int row = rows[i];
-                    rows[i++] = rows[j];
-                    rows[j--] = row;
-                }
-            }
-            if (middle <= j) {
-                to = j;
-            } else if (middle >= i) {
-                from = i;
-            } else {
-                return;
-            }
-        }
     }
 
     /** Assigns disjoint blocks of neighbouring rows anew. */

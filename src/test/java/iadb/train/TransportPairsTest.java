@@ -39,6 +39,8 @@ class TransportPairsTest {
         }
     }
 
+    private static TransportPairs paired(float[] a, float[] b) { return TransportPairs.of(a, b, share -> true); }
+
     /** The rows in an order of their own, with the bits of their coordinates. */
     private static long[] sortedRows(float[] points) {
         long[] rows = new long[points.length / 2];
@@ -53,7 +55,7 @@ class TransportPairsTest {
     void costIsAtMostOnePercentAboveTheExactAssignment(String p0, String p1) {
         float[] a = drawn(p0, RandomPurpose.DATA_P0, 2048);
         float[] b = drawn(p1, RandomPurpose.DATA_P1, 2048);
-        TransportPairs pairs = TransportPairs.of(a, b);
+        TransportPairs pairs = paired(a, b);
         double exact = Assignment.of(a, b, () -> true).meanSquare();
         assertTrue(pairs.meanSquare() <= 1.01 * exact, () -> pairs.meanSquare() + " exceeds " + exact);
         assertTrue(pairs.lowerBound() <= exact, () -> pairs.lowerBound() + " is above the exact cost " + exact);
@@ -65,7 +67,7 @@ class TransportPairsTest {
     void pairsAreAPermutation(int count) {
         float[] a = uniform(count, 1);
         float[] b = uniform(count, 2);
-        TransportPairs pairs = TransportPairs.of(a, b);
+        TransportPairs pairs = paired(a, b);
         assertArrayEquals(a, pairs.x0());
         assertArrayEquals(sortedRows(b), sortedRows(pairs.x1()));
         assertTrue(pairs.meanSquare() <= pairs.independent() + 1e-12);
@@ -73,7 +75,7 @@ class TransportPairsTest {
 
     @Test
     void smallerSetIsRepeatedEvenly() {
-        TransportPairs pairs = TransportPairs.of(uniform(3, 1), uniform(10, 2));
+        TransportPairs pairs = paired(uniform(3, 1), uniform(10, 2));
         assertEquals(10, pairs.count());
         long[] rows = sortedRows(pairs.x0());
         for (long row : rows) {
@@ -87,7 +89,7 @@ class TransportPairsTest {
     void translatedSetIsPairedWithItself() {
         float[] a = uniform(2, 1);
         float[] b = {a[2] + 2, a[3], a[0] + 2, a[1]};
-        TransportPairs pairs = TransportPairs.of(a, b);
+        TransportPairs pairs = paired(a, b);
         assertArrayEquals(new float[] {a[0] + 2, a[1], a[2] + 2, a[3]}, pairs.x1());
         assertEquals(4, pairs.meanSquare(), 1e-6); // rounding of coordinates below 4
         assertEquals(4, pairs.lowerBound(), 1e-6);
@@ -95,7 +97,7 @@ class TransportPairsTest {
 
     @Test
     void equalPointsCanBePaired() {
-        TransportPairs pairs = TransportPairs.of(new float[2 * 300], uniform(300, 2));
+        TransportPairs pairs = paired(new float[2 * 300], uniform(300, 2));
         assertArrayEquals(sortedRows(uniform(300, 2)), sortedRows(pairs.x1()));
         assertEquals(pairs.independent(), pairs.meanSquare(), 1e-12);
     }
@@ -104,7 +106,7 @@ class TransportPairsTest {
     @ParameterizedTest
     @CsvSource({"gaussian, spiral, 0.011555", "uniform, checkerboard, 0.012075"})
     void costOfManyPointsIsAtMostOnePercentAboveTheLeastKnown(String p0, String p1, double least) {
-        TransportPairs pairs = TransportPairs.of(drawn(p0, RandomPurpose.DATA_P0, 65_536), drawn(p1, RandomPurpose.DATA_P1, 65_536));
+        TransportPairs pairs = paired(drawn(p0, RandomPurpose.DATA_P0, 65_536), drawn(p1, RandomPurpose.DATA_P1, 65_536));
         assertTrue(pairs.meanSquare() <= 1.01 * least, () -> pairs.meanSquare() + " exceeds " + least);
     }
 
@@ -112,8 +114,8 @@ class TransportPairsTest {
     void numberThatIsNoPowerOfTwoIsPairedAsWell() {
         float[] a = uniform(20_011, 1);
         float[] b = uniform(20_011, 2);
-        double whole = TransportPairs.of(a, b).meanSquare();
-        double part = TransportPairs.of(Arrays.copyOf(a, 2 * 16_384), Arrays.copyOf(b, 2 * 16_384)).meanSquare();
+        double whole = paired(a, b).meanSquare();
+        double part = paired(Arrays.copyOf(a, 2 * 16_384), Arrays.copyOf(b, 2 * 16_384)).meanSquare();
         assertTrue(whole < 1.1 * part, () -> whole + " is worse than " + part); // more points are nearer to one another
     }
 
@@ -134,10 +136,10 @@ class TransportPairsTest {
     void pairsDoNotDependOnTheNumberOfThreads(int threads) {
         float[] a = uniform(20_011, 1);
         float[] b = uniform(20_011, 2);
-        float[] expected = TransportPairs.of(a, b).x1();
+        float[] expected = paired(a, b).x1();
         ForkJoinPool pool = new ForkJoinPool(threads);
         try {
-            assertArrayEquals(expected, pool.submit(() -> TransportPairs.of(a, b).x1()).join());
+            assertArrayEquals(expected, pool.submit(() -> paired(a, b).x1()).join());
         } finally {
             pool.shutdown();
         }
