@@ -211,7 +211,8 @@ final class TutorialCommand implements Callable<Integer> {
             PlanChoice choice = run.session().choice();
             Map<String, Object> stepsByPlan = new LinkedHashMap<>();
             run.stepsByPlan().forEach((kind, count) -> stepsByPlan.put(kind.toString(), count));
-            record.put("configuration", Provenance.configuration(config, p0, p1, run.steps(), run.rounds(), Optional.of(choice)));
+            record.put("configuration", Provenance.configuration(config, p0, p1, run.steps(), run.roundsTrained(),
+                    Optional.of(choice)));
             if (config.reflow() > 0) {
                 record.put("seconds_by_round", secondsByRound);
             }

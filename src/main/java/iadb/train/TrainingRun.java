@@ -193,7 +193,7 @@ public final class TrainingRun implements AutoCloseable {
         if (!network.isFinite()) {
             throw diverged("a weight after iteration " + steps());
         }
-        return model(network, steps(), rounds());
+        return model(network, steps(), roundsTrained());
     }
 
     private Model model(Network network, int iterations, int rounds) {
@@ -247,7 +247,7 @@ public final class TrainingRun implements AutoCloseable {
     public int round() { return round; }
 
     /** The reflow rounds behind the current weights. */
-    public int rounds() { return steps() > roundFirst() ? round : Math.max(0, round - 1); }
+    public int roundsTrained() { return steps() > roundFirst() ? round : Math.max(0, round - 1); }
 
     /** The seconds of each round so far; those of mapping a round's pairs belong to it. */
     public List<Double> secondsByRound() {
