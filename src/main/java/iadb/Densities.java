@@ -56,11 +56,12 @@ public final class Densities {
 
     /**
      * The density that points were drawn from, in a box of its own around them. If both densities of a map are points, give them the
-     * same box.
+     * same box, such as {@link #boxAround} both.
      *
      * @param points [N, 2] in any units, N at least 2
      * @return the density
-     * @throws InvalidInputException if all points are equal or one is not finite
+     * @throws InvalidInputException if there are fewer than two points, all are equal, one is not finite, or a coordinate is
+     *                               missing
      */
     public static Density ofPoints(float[] points) { return ofPoints(points, boxAround(points), 0); }
 
@@ -72,9 +73,11 @@ public final class Densities {
      * @param bandwidth standard deviation of the Gaussian noise and of the kernel density estimate, in the points' units; 0: no noise,
      *                  and for the estimate the value of most leave-one-out likelihood, at most that of Scott's rule
      * @return the density
-     * @throws InvalidInputException if all points are equal, or one is not finite or outside the box
+     * @throws InvalidInputException if there are fewer than two points, all are equal, one is not finite or outside the box, or a
+     *                               coordinate is missing
      */
     public static Density ofPoints(float[] points, Box box, double bandwidth) {
+        requirePairsOfNumbers(points);
         float[] unit = box.isUnit() ? points.clone() : box.toUnit(points);
         return new PointDensity("points", Optional.empty(), unit, box, bandwidth);
     }
@@ -84,16 +87,41 @@ public final class Densities {
      *
      * @param points each [N, 2]
      * @return the square
-     * @throws InvalidInputException if all points are equal or one is not finite
+     * @throws InvalidInputException if there are fewer than two points, all are equal, one is not finite, or a coordinate is
+     *                               missing
      */
     public static Box boxAround(float[]... points) {
         double[][] rows = new double[points.length][];
+        float[] first = new float[0];
+        int count = 0;
+        boolean differ = false;
         for (int set = 0; set < rows.length; set++) {
+            requirePairsOfNumbers(points[set]);
+            first = count == 0 ? points[set] : first;
+            count += points[set].length / 2;
             rows[set] = new double[points[set].length];
             for (int i = 0; i < rows[set].length; i++) {
                 rows[set][i] = points[set][i];
+                differ |= points[set][i] != first[i % 2];
             }
         }
+        if (count < PointDensity.MIN_POINTS) {
+            throw new InvalidInputException("there are fewer than two points");
+        }
+        if (!differ) {
+            throw new InvalidInputException("all points are equal");
+        }
         return Box.around(rows);
+    }
+
+    private static void requirePairsOfNumbers(float[] points) {
+        if (points.length % 2 != 0) {
+            throw new InvalidInputException("%s coordinates: points are [N, 2]".formatted(points.length));
+        }
+        for (int i = 0; i < points.length; i++) {
+            if (!Float.isFinite(points[i])) {
+                throw new InvalidInputException("point %s is not finite".formatted(i / 2 + 1));
+            }
+        }
     }
 }

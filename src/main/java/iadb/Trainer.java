@@ -3,11 +3,12 @@ package iadb;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
+import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.train.DivergedException;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSettings;
-import java.util.OptionalDouble;
+import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -33,30 +34,39 @@ public final class Trainer {
      *
      * @param done  iterations done, in all rounds
      * @param total iterations of all rounds
-     * @param loss  mean loss of a batch since the last report, Σ|D - (x1 - x0)|² over its rows
+     * @param loss  mean loss Σ|D - (x1 - x0)|² of the batches since the last report; the last report's if there were none, NaN before
+     *              the first batch
      */
     public record Progress(int done, int total, double loss) { }
 
     /**
-     * Trains, on the calling thread; several threads may train at once, and share the device.
+     * Trains, on the calling thread; several threads may train at once, and share the device. If the device cannot hold the data of
+     * a reflow round, the training ends with the round before.
      *
      * @param p0             start density of the map
      * @param p1             target density of the map
      * @param settings       how to train
      * @param device         OpenCL device: {@code auto}, an index, or part of a name
-     * @param shouldContinue called about ten times a second; false stops the training, and the map is what was learned so far
+     * @param shouldContinue called about ten times a second, also while points are paired; false stops the training, and the map is what was
+     *                       learned so far
      * @return the map, owned by the caller
+     * @throws InvalidInputException if p0 and p1 are points of different boxes, or cannot be paired as the settings say;
+     *                           {@link Densities#boxAround} gives one box for both
+     * @throws CancellationException if {@code shouldContinue} returns false while the data are paired, before the first iteration
      * @throws DivergedException when the loss or a weight becomes infinite or NaN; it carries the last model with a finite loss, of
      *                           which {@link LearnedMap#of} makes a map
      */
     public static LearnedMap train(Density p0, Density p1, TrainingSettings settings, String device,
             Predicate<Progress> shouldContinue) {
+        int total = settings.totalIterations();
+        double[] loss = {Double.NaN}; // the last
         Model model;
-        try (Context context = Context.open(Device.select(device)); TrainingRun run = new TrainingRun(context, settings, p0, p1)) {
+        try (Context context = Context.open(Device.select(device)); TrainingRun run = new TrainingRun(context, settings, p0, p1,
+                share -> shouldContinue.test(new Progress(0, total, Double.NaN)))) {
             run.train(0, progress -> {
-                OptionalDouble loss = IntStream.range(0, progress.losses().length).mapToDouble(i -> progress.losses()[i]).average();
-                return loss.isEmpty() || shouldContinue.test(
-                        new Progress(progress.stepsDone(), settings.totalIterations(), loss.getAsDouble()));
+                float[] losses = progress.losses();
+                loss[0] = IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).average().orElse(loss[0]);
+                return shouldContinue.test(new Progress(progress.stepsDone(), total, loss[0]));
             });
             model = run.model();
         }

@@ -31,10 +31,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The public API, used as a program that embeds the library uses it. */
@@ -64,7 +66,9 @@ class LearnedMapTest {
             map.save(file);
             assertEquals("ring", map.p1().orElseThrow().name());
         }
-        assertTrue(reports.stream().allMatch(p -> p.total() == 2000 && p.done() <= 2000 && p.loss() > 0), reports.toString());
+        assertTrue(reports.stream().allMatch(p -> p.total() == 2000 && p.done() <= 2000 && (p.done() == 0 || p.loss() > 0)),
+                reports.toString());
+        assertTrue(Double.isNaN(reports.get(0).loss()), "there is no loss before the first iteration");
         try (LearnedMap map = LearnedMap.load(file)) {
             assertArrayEquals(ends, map.map(starts));
             map.save(folder.resolve("again.safetensors"));
@@ -99,6 +103,34 @@ class LearnedMapTest {
             assertEquals(2, reports.size());
             assertTrue(Float.isFinite(map.map(new float[] {0.5f, 0.5f})[0]), "what was learned so far");
         }
+        reports.clear();
+        TrainingSettings transport = SHORT.withData(1 << 20).withCoupling(Coupling.OT); // the pairing alone takes many seconds
+        assertThrows(CancellationException.class, () -> Trainer.train(GAUSSIAN, RING, transport, "auto", progress -> {
+            reports.add(progress);
+            return reports.size() < 2;
+        }));
+        assertEquals(List.of(0, 0), reports.stream().map(Trainer.Progress::done).toList());
+    }
+
+    @Test
+    void pointsThatAreNoDensityAreRefusedForWhatTheyAre() {
+        assertRefused("fewer than two points", () -> Densities.ofPoints(new float[0]));
+        assertRefused("fewer than two points", () -> Densities.ofPoints(new float[] {1, 2}));
+        assertRefused("all points are equal", () -> Densities.ofPoints(new float[] {1, 2, 1, 2}));
+        assertRefused("point 2 is not finite", () -> Densities.ofPoints(new float[] {1, 2, 1, Float.NaN}));
+        assertRefused("5 coordinates", () -> Densities.ofPoints(new float[] {1, 2, 3, 4, 5}));
+        assertRefused("5 coordinates", () -> Densities.ofPoints(new float[] {1, 2, 3, 4, 5}, new Box(0, 0, 9), 0));
+        float[] a = {1, 2, 3, 4};
+        float[] b = {1, 2, 3, 5};
+        assertRefused("(Densities.boxAround)",
+                () -> Trainer.train(Densities.ofPoints(a), Densities.ofPoints(b), SHORT, "auto", progress -> {
+                    throw new AssertionError("it trains");
+                }));
+    }
+
+    private static void assertRefused(String why, Executable call) {
+        String message = assertThrows(InvalidInputException.class, call).getMessage();
+        assertTrue(message.contains(why), message);
     }
 
     @Test

@@ -143,8 +143,7 @@ final class DensityOptions {
             return Optional.ofNullable(source.image());
         }
         double noise = bandwidth != null ? bandwidth : model.map(m -> m.bandwidth(first)).orElse(0.0);
-        return Optional.of(new PointDensity(source.points().name(), Optional.of(source.points().file()),
-                square.toUnit(source.points().rows()), square, noise));
+        return Optional.of(new PointDensity(source.points(), square, noise));
     }
 
     private static Box parseBox(String text) {

@@ -1,7 +1,9 @@
 package iadb.cli;
 
 import iadb.cl.Context;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
+import iadb.density.PointDensity;
 import iadb.draw.PointSource;
 import iadb.fault.FileFault;
 import iadb.fault.UntrustedText;
@@ -11,6 +13,7 @@ import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.plan.PlanChoice;
 import iadb.plot.Chart;
+import iadb.sample.PushForward;
 import iadb.train.DivergedException;
 import iadb.train.LossHistory;
 import iadb.train.Provenance;
@@ -25,6 +28,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +43,7 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
     private final Path checkpoint;
     private final Path folder;
     private Runnable started = () -> { };
-    private ProgressDisplay display;
+    private ProgressDisplay display; // of the current phase; null: none yet
     private int shownRound;
     private FileSystemException checkpointFault; // why the last checkpoint could not be written; null: no failure
 
@@ -60,15 +64,32 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
                 resumed == null || resumed.checkpoint().step() == 0 ? ""
                         : String.format(Locale.ROOT, ", from iteration %,d", resumed.checkpoint().step()));
         int programs = PointSource.kernels(p0, p1) + 1; // and the plan's
-        try (ProgressDisplay building = ProgressDisplay.ofSteps("building kernels", programs)) {
+        ProgressDisplay building = ProgressDisplay.ofSteps("building kernels", programs);
+        try {
             context.onFirstUse(use -> {
                 Options.DeviceChoice.log(use);
                 if (!use.measures()) {
                     building.show(Math.min(use.checked(), programs), "");
                 }
             });
-            run = resumed == null ? new TrainingRun(context, settings, p0, p1)
-                    : TrainingRun.resume(context, settings, p0, p1, resumed, file.toString());
+            boolean mapped = resumed != null && resumed.roundStart().isPresent(); // pairs of the map, not of the densities
+            long pairs = mapped ? settings.data() : Stream.of(p0, p1).mapToLong(this::rows).max().orElseThrow();
+            PushForward.Watch pairing = share -> {
+                building.close();
+                display = display != null ? display : ProgressDisplay.of("pairing", "pairs", 0, pairs);
+                display.show((long) (share * pairs), "");
+                return !Interruption.isRequested();
+            };
+            run = resumed == null ? new TrainingRun(context, settings, p0, p1, pairing)
+                    : TrainingRun.resume(context, settings, p0, p1, resumed, file.toString(), pairing);
+            if (display != null) {
+                display.show(pairs, "");
+            }
+        } finally {
+            building.close();
+            if (display != null) {
+                display.close();
+            }
         }
         double side = Density.box(Optional.of(p0), Optional.of(p1)).side();
         double area = side * side;
@@ -85,6 +106,8 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
         }
         LOG.debug("plan {}, tuning: {}", choice.kind(), choice.tuning());
     }
+
+    private long rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
 
     private static void warnOfOtherMachine(Checkpoint.Contents resumed, Map<String, String> machine) {
         machine.forEach((fact, here) -> {
@@ -150,6 +173,12 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
                     shownRound == 0 ? "" : inRound() + ", ", run.history().smoothed()));
         }
         return !Interruption.isRequested();
+    }
+
+    @Override
+    public void lastRound(DeviceLimitException why) {
+        LOG.warn("{}; the training ends before reflow round {} of {}: a smaller --data may fit", why.getMessage(), run.round() + 1,
+                settings.reflow());
     }
 
     private String inRound() { return "reflow round %s of %s".formatted(run.round(), settings.reflow()); }

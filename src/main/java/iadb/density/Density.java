@@ -18,7 +18,8 @@ public sealed interface Density permits ImageDensity, PointDensity {
         List<Box> boxes = Stream.of(p0, p1).flatMap(Optional::stream)
                 .flatMap(density -> density instanceof PointDensity points ? Stream.of(points.box()) : Stream.empty()).distinct().toList();
         if (boxes.size() > 1) {
-            throw new InvalidInputException("the points of p0 and p1 have different boxes: %s and %s".formatted(boxes.get(0), boxes.get(1)));
+            throw new InvalidInputException("the points of p0 and p1 have different boxes, %s and %s; use the box around all of them"
+                    .formatted(boxes.get(0), boxes.get(1)) + " (Densities.boxAround)");
         }
         return boxes.isEmpty() ? Box.UNIT : boxes.get(0);
     }

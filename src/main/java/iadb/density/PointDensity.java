@@ -25,6 +25,7 @@ public final class PointDensity implements Density {
     private final float[] points; // [N, 2], in the unit square
     private final Box box;
     private final double bandwidth;
+    private final long total; // points of the file, if these are a sample of them
     private volatile KernelEstimate estimate; // null before its first use; set under this
     private ImageDensity raster; // null before its first use; guarded by this
 
@@ -38,6 +39,15 @@ public final class PointDensity implements Density {
      *     outside the square, or the bandwidth is negative or not finite
      */
     public PointDensity(String name, Optional<Path> file, float[] points, Box box, double bandwidth) {
+        this(name, file, points, box, bandwidth, points.length / 2);
+    }
+
+    /** The density of points of a file; throws as the constructor of an array does. */
+    public PointDensity(PointRows rows, Box box, double bandwidth) {
+        this(rows.name(), Optional.of(rows.file()), box.toUnit(rows.rows()), box, bandwidth, rows.total());
+    }
+
+    private PointDensity(String name, Optional<Path> file, float[] points, Box box, double bandwidth, long total) {
         if (points.length < 2 * MIN_POINTS) {
             throw new InvalidInputException("%s has fewer than two points".formatted(name));
         }
@@ -65,6 +75,19 @@ public final class PointDensity implements Density {
         this.points = points;
         this.box = box;
         this.bandwidth = bandwidth;
+        this.total = total;
+    }
+
+    /** The same points of the user's plane in another box. */
+    public PointDensity inBox(Box other) {
+        return new PointDensity(name, file(), other.toUnit(inPlane()), other, bandwidth, total);
+    }
+
+    /** The points in the user's plane, [N, 2]. */
+    public double[] inPlane() {
+        double[] plane = new double[points.length];
+        Arrays.setAll(plane, i -> i % 2 == 0 ? box.x(points[i]) : box.y(points[i]));
+        return plane;
     }
 
     @Override
@@ -81,6 +104,9 @@ public final class PointDensity implements Density {
 
     /** N, the number of points. */
     public int count() { return points.length / 2; }
+
+    /** The number of points in the file that these were read from; more than N if they are a sample. */
+    public long total() { return total; }
 
     /** The square of the user's plane that is the unit square. */
     public Box box() { return box; }

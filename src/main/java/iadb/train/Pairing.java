@@ -11,11 +11,13 @@ import iadb.model.Network;
 import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.MapSession;
+import iadb.sample.PushForward.Watch;
 import iadb.sample.Sampler;
 import iadb.sample.Solver;
 import iadb.train.TrainingSession.Side;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * Makes the pairs that a training blends: those of optimal transport on another thread, which works on arrays only, and those of a
@@ -25,7 +27,7 @@ public final class Pairing implements AutoCloseable {
     /** The steps that map the pairs: from gaussian to spiral, 3e-5 (root mean square) from 512 steps; 16 steps are 1e-4 away. */
     static final Integration MAP_STEPS = Integration.of(Solver.RK4, Integration.Schedule.LINEAR, 32, false);
 
-    private static final Duration LONG = Duration.ofMillis(100);
+    private static final Duration BETWEEN_CALLS = Duration.ofMillis(100);
     private static final long SEED_STRIDE = 0x9E3779B97F4A7C15L; // between the keys of rounds
 
     private final TrainingSettings settings; // of the round's session
@@ -33,6 +35,7 @@ public final class Pairing implements AutoCloseable {
     private final Resources resources = new Resources(); // what the making of the pairs needs
     private Background<TransportPairs> transport; // null in a reflow round
     private volatile boolean closed;
+    private volatile double share; // of the work of transport that is done
     private DeviceBuffer moving; // [N, 2]; null with transport
     private MapSession map;
     private float[] x0; // [N, 2]
@@ -48,7 +51,10 @@ public final class Pairing implements AutoCloseable {
         Pairing pairing = new Pairing(settings, 0);
         float[] a = points(context, settings, Side.P0, p0);
         float[] b = points(context, settings, Side.P1, p1);
-        pairing.transport = Background.start("pair", () -> TransportPairs.of(a, b, share -> !pairing.closed));
+        pairing.transport = Background.start("pair", () -> TransportPairs.of(a, b, share -> {
+            pairing.share = share;
+            return !pairing.closed;
+        }));
         return pairing;
     }
 
@@ -109,15 +115,22 @@ public final class Pairing implements AutoCloseable {
         return x1 != null;
     }
 
-    /** Waits until the pairs are made; returns this. */
-    public Pairing await() {
-        if (transport != null) {
-            transport.get();
+    /**
+     * Waits until the pairs are made.
+     *
+     * @param watch called about ten times a second with the share of the work that is done
+     * @return this
+     * @throws CancellationException if {@code watch} returns false
+     */
+    public Pairing await(Watch watch) {
+        while (!advance(BETWEEN_CALLS)) {
+            if (!watch.shouldContinue(transport == null ? (double) map.step() / MAP_STEPS.T() : share)) {
+                throw new CancellationException("the pairing was cancelled");
+            }
+            if (transport != null) {
+                transport.await(BETWEEN_CALLS.toNanos());
+            }
         }
-        boolean made;
-        do {
-            made = advance(LONG);
-        } while (!made);
         return this;
     }
 

@@ -2,6 +2,7 @@ package iadb.train;
 
 import iadb.cl.Context;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
@@ -9,6 +10,7 @@ import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.plan.PlanChoice;
+import iadb.sample.PushForward.Watch;
 import iadb.train.TrainingSession.Progress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * One training, from its first step to its last or to its divergence: the loop, the losses, when checkpoints are due, and the
@@ -32,6 +35,10 @@ public final class TrainingRun implements AutoCloseable {
     public interface Observer {
         /** Whether to continue; called before the first step, then about ten times a second. */
         boolean progressed(Progress progress);
+
+        /** Called when the device cannot hold the data of the next reflow round: the training ends with the current one. */
+        default void lastRound(DeviceLimitException why) {
+        }
 
         /** Called when a checkpoint is due: after every N steps, at the end of each round, and when the training is stopped. */
         default void checkpoint(Checkpoint.Contents checkpoint) {
@@ -52,12 +59,24 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Draws the data, builds the kernels, and starts with fresh weights. */
     public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1) {
+        this(context, settings, p0, p1, share -> true);
+    }
+
+    /**
+     * Draws the data, builds the kernels, and starts with fresh weights.
+     *
+     * @param pairing called about ten times a second with the share of pairs that are made, while the data are paired
+     * @throws InvalidInputException if p0 and p1 are points of different boxes, or cannot be paired as the settings say
+     * @throws CancellationException if {@code pairing} returns false
+     */
+    public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Watch pairing) {
         this(context, settings, p0, p1, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0),
-                new LossHistory(settings.totalIterations()), 0, null);
+                new LossHistory(settings.totalIterations()), 0, null, pairing);
     }
 
     private TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint start,
-            LossHistory history, int round, Network roundStart) {
+            LossHistory history, int round, Network roundStart, Watch pairing) {
+        Density.box(Optional.of(p0), Optional.of(p1)); // one for both, or the model could not be used
         this.context = context;
         this.settings = settings;
         this.p0 = p0;
@@ -65,20 +84,24 @@ public final class TrainingRun implements AutoCloseable {
         this.history = history;
         this.round = round;
         this.roundStart = roundStart;
-        session = open(start, round, roundStart);
+        session = open(start, round, roundStart, pairing);
     }
 
     /** A session of a round, from a checkpoint whose step counts from the round's first. */
-    private TrainingSession open(Checkpoint start, int ofRound, Network pairing) {
+    private TrainingSession open(Checkpoint start, int ofRound, Network map, Watch pairing) {
         if (ofRound == 0) {
-            return new TrainingSession(context, settings, start, p0, p1);
+            return new TrainingSession(context, settings, start, p0, p1, pairing);
         }
-        try (Pairing pairs = Pairing.byMap(context, settings, ofRound, p0, pairing)) {
-            return new TrainingSession(context, start, pairs.await());
+        try (Pairing pairs = Pairing.byMap(context, settings, ofRound, p0, map)) {
+            return new TrainingSession(context, start, pairs.await(pairing));
         }
     }
 
-    /** Starts the next round from the result of this one; returns false, and stays in this round, if the observer stops it. */
+    /**
+     * Starts the next round from the result of this one.
+     *
+     * @return false, in this round, if the observer stops it or the device cannot hold its data
+     */
     private boolean startNextRound(Observer observer) {
         long nanos = System.nanoTime();
         Network result = session.snapshot();
@@ -93,6 +116,9 @@ public final class TrainingRun implements AutoCloseable {
                 }
             } while (!pairs.advance(BETWEEN_REPORTS));
             next = new TrainingSession(context, Checkpoint.start(result, settings.ema() > 0), pairs);
+        } catch (DeviceLimitException e) {
+            observer.lastRound(e);
+            return false;
         }
         session.stepsByPlan().forEach((kind, count) -> earlierStepsByPlan.merge(kind, count, Integer::sum));
         session.close();
@@ -108,15 +134,17 @@ public final class TrainingRun implements AutoCloseable {
      * Continues the training of a checkpoint file.
      *
      * @param settings from {@link Provenance#resumed}
+     * @param pairing  called about ten times a second with the share of pairs that are made, while the data are paired
+     * @throws CancellationException if {@code pairing} returns false
      * @throws InvalidInputException when the device cannot continue it with the same bits
      */
     public static TrainingRun resume(Context context, TrainingSettings settings, Density p0, Density p1, Checkpoint.Contents from,
-            String file) {
+            String file, Watch pairing) {
         int round = Provenance.round(from, file);
         int steps = from.checkpoint().step();
         TrainingRun run = new TrainingRun(context, settings, p0, p1,
                 from.checkpoint().withStep(steps - round * settings.iterations()),
-                new LossHistory(from.losses(), from.metadata(), steps, file), round, from.roundStart().orElse(null));
+                new LossHistory(from.losses(), from.metadata(), steps, file), round, from.roundStart().orElse(null), pairing);
         String before = from.metadata().get("plan") + ", " + settings.tuning().orElseThrow().bits();
         String now = run.session.choice().kind().byBits() + ", " + run.session.choice().tuning().bits();
         if (now.equals(before)) {
@@ -228,7 +256,7 @@ public final class TrainingRun implements AutoCloseable {
     /** The network after step {@code last}; empty if a loss before it is not finite this time. */
     private Optional<Network> replay(Checkpoint safe, int last) {
         int lastOfRound = last - roundFirst();
-        try (TrainingSession again = open(safe, round, roundStart)) {
+        try (TrainingSession again = open(safe, round, roundStart, share -> true)) {
             boolean finite = true;
             while (finite && again.stepsEnqueued() < lastOfRound) {
                 finite = again.advance(lastOfRound - again.stepsEnqueued(), BETWEEN_REPORTS).finite();

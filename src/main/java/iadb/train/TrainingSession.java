@@ -20,6 +20,7 @@ import iadb.plan.PlanSelector;
 import iadb.plan.PlanSwitch;
 import iadb.plan.TrainingState;
 import iadb.random.RandomPurpose;
+import iadb.sample.PushForward.Watch;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -27,6 +28,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,17 +82,21 @@ public final class TrainingSession implements AutoCloseable {
 
     /** Draws the data of both densities, and prepares step 0 with fresh weights. */
     public TrainingSession(Context context, TrainingSettings settings, Density p0, Density p1) {
-        this(context, settings, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0), p0, p1);
+        this(context, settings, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0), p0, p1,
+                share -> true);
     }
 
     /**
      * Draws the data of both densities, and prepares the step after a checkpoint. The bits are those of a session that never
      * stopped if the densities, the settings with the checkpoint's plan and tuning, and the device are the same.
      *
-     * @throws DeviceLimitException when the device cannot hold them
+     * @param pairing called about ten times a second with the share of pairs that are made, while optimal transport makes them
+     * @throws DeviceLimitException  when the device cannot hold them
+     * @throws CancellationException if {@code pairing} returns false
      */
-    public TrainingSession(Context context, TrainingSettings settings, Checkpoint start, Density p0, Density p1) {
-        this(context, settings, start, rows(settings, p0, p1), rows(settings, p1, p0), session -> session.writeData(p0, p1));
+    public TrainingSession(Context context, TrainingSettings settings, Checkpoint start, Density p0, Density p1, Watch pairing) {
+        this(context, settings, start, rows(settings, p0, p1), rows(settings, p1, p0),
+                session -> session.writeData(p0, p1, pairing));
     }
 
     /** Prepares the step after a checkpoint with pairs as data, which are made; they may lie anywhere in the plane. */
@@ -133,12 +139,14 @@ public final class TrainingSession implements AutoCloseable {
         return density instanceof PointDensity points ? points.count() : settings.data();
     }
 
-    private void writeData(Density p0, Density p1) {
+    private void writeData(Density p0, Density p1, Watch pairing) {
         if (settings.coupling() == Coupling.PAIRED) {
             requirePairs(p0, p1);
         }
         if (settings.coupling() == Coupling.OT) {
-            write(Pairing.byTransport(context, settings, p0, p1).await());
+            try (Pairing pairs = Pairing.byTransport(context, settings, p0, p1)) {
+                write(pairs.await(pairing));
+            }
         } else {
             write(Side.P0, p0);
             write(Side.P1, p1);
@@ -157,10 +165,13 @@ public final class TrainingSession implements AutoCloseable {
                 throw new InvalidInputException("%s has no rows to pair: it is not a set of points".formatted(density.name()));
             }
         }
-        int rows0 = ((PointDensity) p0).count();
-        int rows1 = ((PointDensity) p1).count();
-        if (rows0 != rows1) {
-            throw new InvalidInputException("%s points of p0 cannot be paired with %s of p1".formatted(rows0, rows1));
+        PointDensity rows0 = (PointDensity) p0;
+        PointDensity rows1 = (PointDensity) p1;
+        // the samples of two files of the same length are of the same rows
+        if (rows0.count() != rows1.count() || rows0.total() != rows1.total()) {
+            boolean differ = rows0.total() != rows1.total();
+            throw new InvalidInputException("%s points of p0 cannot be paired with %s of p1".formatted(
+                    differ ? rows0.total() : rows0.count(), differ ? rows1.total() : rows1.count()));
         }
     }
 

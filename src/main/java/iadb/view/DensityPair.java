@@ -15,7 +15,6 @@ import iadb.train.Coupling;
 import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -147,12 +146,12 @@ final class DensityPair implements AutoCloseable {
         List<double[]> rows = dropped.values().stream().filter(file -> file.points() != null).map(file -> file.points().rows()).toList();
         if (!rows.isEmpty()) {
             Box box = kept.map(PointDensity::box).filter(square -> rows.stream().allMatch(each -> isInside(square, each)))
-                    .orElseGet(() -> Box.around(Stream.concat(rows.stream(), kept.map(DensityPair::inPlane).stream())
+                    .orElseGet(() -> Box.around(Stream.concat(rows.stream(), kept.map(PointDensity::inPlane).stream())
                             .toArray(double[][]::new)));
-            kept.ifPresent(other -> after.replaceAll((side, density) -> box.equals(other.box()) ? density
-                    : new PointDensity(other.name(), other.file(), box.toUnit(inPlane(other)), box, other.bandwidth())));
-            dropped.forEach((side, file) -> after.put(side, file.points() == null ? file.image() : new PointDensity(file.points().name(),
-                    Optional.of(file.points().file()), box.toUnit(file.points().rows()), box, bandwidth)));
+            kept.ifPresent(other -> after.replaceAll((side, density) -> density == other && !box.equals(other.box())
+                    ? other.inBox(box) : density));
+            dropped.forEach((side, file) -> after.put(side,
+                    file.points() == null ? file.image() : new PointDensity(file.points(), box, bandwidth)));
         } else {
             dropped.forEach((side, file) -> after.put(side, file.image()));
         }
@@ -167,13 +166,6 @@ final class DensityPair implements AutoCloseable {
             }
         }
         return true;
-    }
-
-    /** The points of a density in the user's plane, [N, 2]. */
-    private static double[] inPlane(PointDensity density) {
-        double[] plane = new double[2 * density.count()];
-        Arrays.setAll(plane, i -> i % 2 == 0 ? density.box().x(density.points()[i]) : density.box().y(density.points()[i]));
-        return plane;
     }
 
     /** Whether dropped files are being read. */

@@ -20,6 +20,8 @@ import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * The weights that the window shows and the training that changes them, frame by frame. Another density or coupling keeps the weights, and
@@ -79,9 +81,9 @@ final class LiveTraining implements AutoCloseable {
         parameters = context.buffer(network.parameters());
     }
 
-    /** Whether training can pair the rows of the densities. */
+    /** Whether training can pair the rows of the densities: samples of files of the same length are of the same rows. */
     static boolean canPair(Density p0, Density p1) {
-        return p0 instanceof PointDensity a && p1 instanceof PointDensity b && a.count() == b.count();
+        return p0 instanceof PointDensity a && p1 instanceof PointDensity b && a.count() == b.count() && a.total() == b.total();
     }
 
     /**
@@ -179,7 +181,7 @@ final class LiveTraining implements AutoCloseable {
     /** Replaces the session by one of a round whose data are ready; the old one stays if the device cannot hold the new one. */
     private void open(Round round, Checkpoint start) {
         TrainingSession opened = round.pairs() != null ? new TrainingSession(context, start, round.pairs())
-                : new TrainingSession(context, round.settings(), start, round.p0(), round.p1());
+                : new TrainingSession(context, round.settings(), start, round.p0(), round.p1(), share -> true);
         endSession();
         session = opened;
         current = round;
@@ -189,11 +191,18 @@ final class LiveTraining implements AutoCloseable {
         startRounds = rounds;
     }
 
-    /** Builds what a first training needs, so that {@link #begin} starts it at once. */
-    void prepare(Density p0, Density p1) {
-        if (session == null) {
-            boolean isTransport = settings.coupling() == Coupling.OT;
-            Round round = new Round(settings, p0, p1, isTransport ? Pairing.byTransport(context, settings, p0, p1).await() : null);
+    /**
+     * Builds what a first training needs, so that {@link #begin} starts it at once.
+     *
+     * @throws CancellationException if {@code shouldContinue} returns false while points are paired
+     */
+    void prepare(Density p0, Density p1, BooleanSupplier shouldContinue) {
+        if (session != null) {
+            return;
+        }
+        boolean isTransport = settings.coupling() == Coupling.OT;
+        try (Pairing pairs = isTransport ? Pairing.byTransport(context, settings, p0, p1) : null) {
+            Round round = new Round(settings, p0, p1, isTransport ? pairs.await(share -> shouldContinue.getAsBoolean()) : null);
             transported = isTransport ? round : null;
             open(round, Checkpoint.start(network, settings.ema() > 0));
         }

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +69,7 @@ public final class RealtimeView implements AutoCloseable {
     private boolean needsPoints;       // the next frame draws new points
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
-    private boolean closing;
+    private volatile boolean closing; // read while the kernels are built
     private boolean kept; // the result of the latest training was passed to the sink
     private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown after closing
     private volatile String message = "";
@@ -174,7 +175,7 @@ public final class RealtimeView implements AutoCloseable {
             gestures.begin();
             surface.poll(gestures);
             gestures.end();
-            if (!ready && building.isPresent() && building.get().isDone()) {
+            if (!ready && !closing && building.isPresent() && building.get().isDone()) {
                 awaitKernels();
                 start();
             }
@@ -221,7 +222,11 @@ public final class RealtimeView implements AutoCloseable {
     private void buildKernels(Density p0, Density p1) {
         animation.prepare();
         if (config.model().isEmpty()) {
-            training.prepare(p0, p1);
+            try {
+                training.prepare(p0, p1, () -> !closing);
+            } catch (CancellationException e) {
+                LOG.debug("closed while points were paired");
+            }
         }
     }
 

@@ -12,8 +12,10 @@ import iadb.FileNames;
 import iadb.cl.Device;
 import iadb.cl.Fence;
 import iadb.cl.OtherDevice;
+import iadb.density.PointDensity;
 import iadb.file.NpyWriter;
 import iadb.model.Checkpoint;
+import iadb.model.Model;
 import iadb.sample.TrainedNetwork;
 import iadb.train.LossHistory;
 import java.io.IOException;
@@ -26,6 +28,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +107,22 @@ class CommandLineTest {
         assertNotEquals(before, metadata.get("tuning"));
         Checkpoint.write(folder.resolve(to).resolve("checkpoint.safetensors"), new Checkpoint.Contents(contents.checkpoint(),
                 contents.p0(), contents.p1(), contents.losses(), metadata, contents.roundStart()));
+    }
+
+    @Test
+    void onlyFilesOfTheSameLengthArePairedAndSamplesKeepTheirPairs() throws IOException {
+        for (int rows : new int[] {5000, 5001}) {
+            Files.writeString(folder.resolve(rows + ".csv"), IntStream.range(0, rows).mapToObj(i -> i + "," + i % 70)
+                    .collect(Collectors.joining("\n")));
+        }
+        String[] paired = Jar.with(SMALL, "--iterations", "9", "--coupling", "paired", "--out", "./paired", "--p0", "./5000.csv", "--p1");
+        ChildRun refused = Commands.run(folder, Jar.with(paired, "./5001.csv"));
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("5000 points of p0 cannot be paired with 5001 of p1"), refused.err());
+        assertFalse(Files.exists(folder.resolve("paired/model.safetensors")));
+        run(Jar.with(paired, "./5000.csv"));
+        Model model = Model.read(folder.resolve("paired/model.safetensors"));
+        assertArrayEquals(((PointDensity) model.p0().orElseThrow()).points(), ((PointDensity) model.p1().orElseThrow()).points());
     }
 
     @ParameterizedTest

@@ -150,7 +150,7 @@ class ReflowTest {
                 Checkpoint.write(file, written);
                 Checkpoint.Contents from = Checkpoint.read(file);
                 TrainingSettings settings = Provenance.resumed(from, Optional.empty(), Optional.empty(), "file");
-                try (TrainingRun resumed = TrainingRun.resume(context, settings, GAUSSIAN, RING, from, "file")) {
+                try (TrainingRun resumed = TrainingRun.resume(context, settings, GAUSSIAN, RING, from, "file", share -> true)) {
                     train(resumed, 0);
                     assertEquals(120, resumed.steps());
                     assertArrayEquals(whole.model().network().parameters(), resumed.model().network().parameters());
@@ -168,7 +168,7 @@ class ReflowTest {
         assertFalse(end.metadata().containsKey("reflow"));
         TrainingSettings more = Provenance.resumed(end, Optional.empty(), Optional.of(2), "file");
         try (Context context = Context.open(Device.select("auto"));
-                TrainingRun run = TrainingRun.resume(context, more, GAUSSIAN, RING, end, "file")) {
+                TrainingRun run = TrainingRun.resume(context, more, GAUSSIAN, RING, end, "file", share -> true)) {
             train(run, 0);
             assertArrayEquals(two.get(2).checkpoint().result().parameters(), run.model().network().parameters());
         }
@@ -227,7 +227,7 @@ class ReflowTest {
                     Arrays.copyOf(inside.losses(), step), inside.metadata(), inside.roundStart());
             TrainingSettings settings = Provenance.resumed(from, Optional.empty(), Optional.empty(), "file");
             try (Context context = Context.open(Device.select("auto"));
-                    TrainingRun run = TrainingRun.resume(context, settings, GAUSSIAN, RING, from, "file")) {
+                    TrainingRun run = TrainingRun.resume(context, settings, GAUSSIAN, RING, from, "file", share -> true)) {
                 DivergedException e = assertThrows(DivergedException.class, () -> train(run, 0));
                 assertEquals(step, e.lastFiniteIteration());
                 assertArrayEquals((step == 40 ? inside.roundStart().orElseThrow() : hostile.result()).parameters(),

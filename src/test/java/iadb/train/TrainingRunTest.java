@@ -55,7 +55,7 @@ class TrainingRunTest {
             Checkpoint.Contents first = checkpoints.get(0);
             assertEquals(40, Provenance.checkpointEvery(first, "file"));
             TrainingSettings settings = Provenance.resumed(first, Optional.empty(), Optional.empty(), "file");
-            try (TrainingRun resumed = TrainingRun.resume(context, settings, GAUSSIAN, RING, first, "file")) {
+            try (TrainingRun resumed = TrainingRun.resume(context, settings, GAUSSIAN, RING, first, "file", share -> true)) {
                 assertEquals(List.of(), steps(train(resumed, 0, progress -> true)));
                 assertArrayEquals(run.model().network().parameters(), resumed.model().network().parameters());
                 assertArrayEquals(run.history().curve(), resumed.history().curve());

@@ -13,6 +13,7 @@ import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.density.PointDensity;
+import iadb.density.PointRows;
 import iadb.draw.PointSource;
 import iadb.fault.InvalidInputException;
 import iadb.metric.SlicedWasserstein;
@@ -26,6 +27,7 @@ import iadb.sample.MapSession;
 import iadb.sample.Sampler;
 import iadb.train.TrainingSession.Progress;
 import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +77,9 @@ class TrainingSessionTest {
         PointDensity p0 = new PointDensity("starts", Optional.empty(), starts, Box.UNIT, 0);
         PointDensity p1 = new PointDensity("ends", Optional.empty(), ends, Box.UNIT, 0);
         PointDensity fewer = new PointDensity("fewer", Optional.empty(), Arrays.copyOf(ends, 6), Box.UNIT, 0);
+        double[] rows = new double[ends.length];
+        Arrays.setAll(rows, i -> ends[i]);
+        PointDensity some = new PointDensity(new PointRows("some", Path.of("some.csv"), rows, 5), Box.UNIT, 0);
         TrainingSettings settings = config(1e-3f, 0).withIterations(2000).withLearningRate(1e-3f, true);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
@@ -82,6 +87,9 @@ class TrainingSessionTest {
                 assertTrue(lastLoss(context, settings, p0, p1) > 1);
                 assertThrows(InvalidInputException.class,
                         () -> new TrainingSession(context, settings.withCoupling(Coupling.PAIRED), p0, fewer));
+                InvalidInputException e = assertThrows(InvalidInputException.class,
+                        () -> new TrainingSession(context, settings.withCoupling(Coupling.PAIRED), p0, some));
+                assertEquals("4 points of p0 cannot be paired with 5 of p1", e.getMessage(), "of a file of five, four were read");
             }
         }
     }
@@ -147,7 +155,7 @@ class TrainingSessionTest {
 
     private static Checkpoint continued(Device device, TrainingSettings config, Checkpoint from, int to) {
         try (Context context = Context.open(device);
-                TrainingSession session = new TrainingSession(context, config, from, GAUSSIAN, RING)) {
+                TrainingSession session = new TrainingSession(context, config, from, GAUSSIAN, RING, share -> true)) {
             assertEquals(from.step(), session.stepsEnqueued());
             while (session.stepsEnqueued() < to) {
                 session.advance(to - session.stepsEnqueued(), LONG);

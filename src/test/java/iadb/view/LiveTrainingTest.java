@@ -10,6 +10,7 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.density.PointDensity;
+import iadb.density.PointRows;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
@@ -21,6 +22,7 @@ import iadb.train.Coupling;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -145,6 +147,9 @@ class LiveTrainingTest {
             training.couple(Coupling.PAIRED, p0, p1);
             training.train(p0, RING);
             assertEquals(Coupling.INDEPENDENT, training.coupling(), "a picture has no rows");
+            double[] rows = spiral(400, 0).inPlane();
+            PointDensity some = new PointDensity(new PointRows("some", Path.of("some.csv"), rows, 401), Box.UNIT, 0);
+            assertFalse(LiveTraining.canPair(p0, some), "400 of a file of 401");
         }
     }
 
