@@ -165,9 +165,10 @@ final class DensityOptions {
      * The given densities, else those of the model; each is empty if there is neither.
      *
      * @param model empty for an evaluation of points
+     * @param seed  of the rows that are kept of a point file without a model
      */
-    List<Optional<Density>> find(Optional<Model> model, Path file) {
-        List<Optional<Density>> given = given(model, DEFAULT_ROWS, 0);
+    List<Optional<Density>> find(Optional<Model> model, Path file, long seed) {
+        List<Optional<Density>> given = given(model, DEFAULT_ROWS, seed);
         model.ifPresent(m -> {
             given.get(0).flatMap(density -> m.mismatch(true, density, file)).ifPresent(LOG::warn);
             given.get(1).flatMap(density -> m.mismatch(false, density, file)).ifPresent(LOG::warn);
@@ -189,11 +190,12 @@ final class DensityOptions {
     }
 
     /** Says which kernel estimate the log-densities of points use. */
-    static void logEstimate(Density density) {
+    void logEstimate(Density density, boolean first) {
         if (density instanceof PointDensity points) {
             LOG.info(String.format(Locale.ROOT, "the density of %s is a kernel estimate of %,d points with bandwidth %.4g%s", points.name(),
                     points.count(), points.estimateBandwidth(),
-                    points.bandwidth() > 0 ? "" : ", the most likely one by leaving points out; --bandwidth sets another"));
+                    points.bandwidth() > 0 ? "" : ", the most likely one by leaving points out"
+                    + ((first ? p0 : p1) == null ? "" : "; --bandwidth sets another")));
         }
     }
 }

@@ -112,7 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Options.refuse(exact != null && exact > wanted, "--exact is larger than --count");
         Optional<Model> model = Optional.ofNullable(modelFile).map(Options::readModel);
         Options.refuse(modelFile == null && !Options.isGiven(spec, "--p1"), "--from needs --p1, the density to compare with");
-        List<Optional<Density>> found = densities.find(model, modelFile);
+        List<Optional<Density>> found = densities.find(model, modelFile, seed);
         Density p1 = DensityOptions.require(found, false, modelFile);
         box = model.map(Model::box).orElse(Density.box(Optional.empty(), Optional.of(p1)));
         try (Context context = device.open()) {
@@ -163,8 +163,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void evaluateModel(Context context, Density p0, Density p1, Model model, int wanted) throws IOException {
-        DensityOptions.logEstimate(p0);
-        DensityOptions.logEstimate(p1);
+        densities.logEstimate(p0, true);
+        densities.logEstimate(p1, false);
         try (PushForward map = new PushForward(context, model.network(), Optional.of(p0), integrationChoice.integration(false), this::moved);
                 PointStream stream = PointStream.of(context, p0, Sequence.RANDOM, seed, wanted)) {
             begin("mapping", "points mapped", wanted);
@@ -195,12 +195,13 @@ final class EvaluateCommand implements Callable<Integer> {
         double aspect = p1.aspect();
         int width = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, aspect)));
         int height = (int) Math.max(1, Math.round(REPORT_CELLS * Math.min(1, 1 / aspect)));
-        double[] wanted = p1.meanByCell(width, height);
+        double area = box.side() * box.side(); // of the square, in the units of the scales
+        double[] wanted = Arrays.stream(p1.meanByCell(width, height)).map(density -> density / area).toArray();
         double top = HeatMap.nearlyHighest(wanted); // with few points, the maximum is noise
         List<HeatMap.Panel> panels = new ArrayList<>();
         panels.add(new HeatMap.Panel("p1: " + p1.name(), width, height, wanted, 0, top, aspect));
         panels.add(new HeatMap.Panel(map.isPresent() ? "the map's points" : "the points", width, height,
-                histogram(points, width, height), 0, top, aspect));
+                histogram(points, width, height, area), 0, top, aspect));
         if (map.isPresent()) {
             begin("drawing", "cells of the report drawn", width * height);
             float[] centres = new float[2 * width * height];
@@ -209,7 +210,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 centres[2 * c + 1] = 1 - (c / width + 0.5f) / height;
             }
             float[] values = map.get().inverseWithDensity(centres).logDensity();
-            double[] log = IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+            double[] log = IntStream.range(0, values.length).mapToDouble(i -> values[i] + box.logDensityOffset()).toArray();
             double logTop = Math.ceil(Arrays.stream(log).filter(Double::isFinite).max().orElse(0));
             panels.add(new HeatMap.Panel("log density of the map", width, height, log, logTop - REPORT_LOG_SPAN, logTop, aspect));
         }
@@ -342,14 +343,15 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /**
-     * Counts points per unit of the square's area.
+     * Counts points per unit of area.
      *
      * @param points [N, 2], y upward; those outside the square, and NaN, are not counted
+     * @param area of the square
      * @return [height][width], row 0 at y = 1
      */
-    private static double[] histogram(float[] points, int width, int height) {
+    private static double[] histogram(float[] points, int width, int height, double area) {
         double[] density = new double[width * height];
-        double perPoint = density.length / (points.length / 2.0);
+        double perPoint = density.length / (points.length / 2.0) / area;
         for (int n = 0; n < points.length; n += 2) {
             double x = points[n] * (double) width;
             double y = points[n + 1] * (double) height;

@@ -1,5 +1,6 @@
 package iadb.cli;
 
+import iadb.Evaluation;
 import iadb.LearnedMap;
 import iadb.cl.Context;
 import iadb.cl.Device;
@@ -277,11 +278,14 @@ final class Options {
             case "--width" -> "a multiple of 16 from 16 to 256";
             case "--depth" -> wholeNumber(1, 8);
             case "--batch" -> wholeNumber(1, TrainingSettings.MAX_BATCH);
+            case "--data" -> wholeNumber(1, TrainingSettings.MAX_DATA);
             case "--count" -> wholeNumber(1, EvaluateCommand.MAX_COUNT);
+            case "--exact" -> wholeNumber(1, Evaluation.MAX_EXACT);
             case "--steps" -> wholeNumber(1, LearnedMap.MAX_STEPS);
             case "--points" -> wholeNumber(1, command.equals("sample") ? Integer.MAX_VALUE : LearnedMap.MAX_POINTS);
             case "--checkpoint-every", "--reflow" -> wholeNumber(0, Integer.MAX_VALUE);
             case "--seed" -> "a whole number from -2^63 to 2^63 - 1";
+            case "--bandwidth" -> "a number of at least 0";
             case "--lr" -> "a number above 0, such as 0.001";
             case "--ema" -> "a decay of at least 0 (off) and less than 1, such as 0.999";
             case "--seconds" -> "a number from 0 to 1,000,000,000";

@@ -101,7 +101,7 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingSettings resumed(Checkpoint.Contents from) {
         List<String> held = new ArrayList<>(Options.Training.NAMES);
         held.removeAll(List.of("--iterations", "--reflow"));
-        held.add("--seed");
+        held.addAll(List.of("--seed", "--box", "--bandwidth"));
         from.p0().ifPresent(p0 -> held.add("--p0"));
         from.p1().ifPresent(p1 -> held.add("--p1"));
         for (String option : held) {

@@ -123,7 +123,7 @@ final class TutorialCommand implements Callable<Integer> {
         if (given.isEmpty()) {
             pair = densities.both(config.data(), seed);
         } else {
-            List<Optional<Density>> found = densities.find(given, modelFile);
+            List<Optional<Density>> found = densities.find(given, modelFile, seed);
             pair = List.of(DensityOptions.require(found, true, modelFile), DensityOptions.require(found, false, modelFile));
         }
         Density p0 = pair.get(0);
@@ -149,7 +149,7 @@ final class TutorialCommand implements Callable<Integer> {
             record.put("opencl", context.device().version());
             record.put("p0", p0.name());
             record.put("p1", p1.name());
-            box = Density.box(Optional.of(p0), Optional.of(p1));
+            box = given.map(Model::box).orElseGet(() -> Density.box(Optional.of(p0), Optional.of(p1)));
             if (!box.isUnit()) {
                 record.put("box", List.of(box.x0(), box.y0(), box.x(1), box.y(1)));
             }

@@ -44,7 +44,10 @@ public abstract class PointWriter implements AutoCloseable {
         }
 
         /** Bytes of a point in a file, approximate for text; 0 if the file does not grow with the points. */
-        public int bytesPerPoint(boolean withDensity) { return pointBytes + (withDensity ? Float.BYTES : 0); }
+        public int bytesPerPoint(boolean withDensity, Box box) {
+            int bytes = pointBytes + (withDensity ? Float.BYTES : 0);
+            return holdsDensity && box.needsDoubles() ? 2 * bytes : bytes;
+        }
 
         /** Whether the format can hold the log-density. */
         public boolean holdsDensity() { return holdsDensity; }

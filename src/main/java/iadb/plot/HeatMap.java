@@ -103,7 +103,9 @@ public final class HeatMap {
     }
 
     private static String label(double value) {
-        return String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.1f" : "%.0f", value);
+        double size = Math.abs(value);
+        return size > 0 && (size < 0.1 || size >= 1e5) ? String.format(Locale.ROOT, "%.3g", value)
+                : String.format(Locale.ROOT, size < 10 ? "%.1f" : "%.0f", value);
     }
 
     /** The colour, 0xRRGGBB, of a place on the scale, 0 to 1. */

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param cosine       whether the learning rate falls to 0 over the iterations along half a cosine; otherwise it is constant
  * @param ema          decay of the exponential average of the weights that the map uses, such as 0.999; 0: the last weights
  * @param shape        the network
- * @param data         points drawn from each density, 1 or more
+ * @param data         points drawn from each density, 1 to {@value #MAX_DATA}
  * @param seed         of all random numbers: the same seed on the same device gives the same map, bit for bit
  * @param coupling     which x0 is blended with which x1
  * @param reflow       R, rounds of {@code iterations} steps after the first, each on pairs (x0, map(x0)) of the map so far; 0: none
@@ -27,10 +27,13 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
     /** The launch of a larger batch could not be interrupted soon enough. */
     public static final int MAX_BATCH = 1 << 20;
 
+    /** The coordinates of more points would not fit into an array with room to spare. */
+    public static final int MAX_DATA = 1 << 28;
+
     /** @throws InvalidInputException if a value is out of its range */
     public TrainingSettings {
         InvalidInputException.requireRange("iterations", iterations, Integer.MAX_VALUE);
-        InvalidInputException.requireRange("data", data, Integer.MAX_VALUE);
+        InvalidInputException.requireRange("data", data, MAX_DATA);
         InvalidInputException.requireRange("batch", batch, MAX_BATCH);
         if (reflow < 0) {
             throw new InvalidInputException("reflow %s is not a number of rounds, such as 1".formatted(reflow));
