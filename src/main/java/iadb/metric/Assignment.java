@@ -3,6 +3,7 @@ package iadb.metric;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * The one-to-one assignment of two point sets of N points with the least sum of squared distances, which gives the Wasserstein-2
@@ -24,6 +25,7 @@ public final class Assignment {
     private static final int FREE = -1;
 
     private final int count; // N
+    private final boolean exchanged; // the caller's first set are the columns
     private final double[] x; // [2, N], row points less their mean, all x before all y
     private final double[] y; // [2, N], column points less their mean
     private final double[] price; // [N], of columns
@@ -39,8 +41,9 @@ public final class Assignment {
     private int best; // column, found by findBest
     private double advantage;
 
-    private Assignment(float[] a, float[] b, BooleanSupplier shouldContinue) {
+    private Assignment(float[] a, float[] b, boolean exchanged, BooleanSupplier shouldContinue) {
         count = a.length / 2;
+        this.exchanged = exchanged;
         this.shouldContinue = shouldContinue;
         double[] centreA = mean(a);
         double[] centreB = mean(b);
@@ -56,6 +59,7 @@ public final class Assignment {
             meanSquare = Double.NaN;
             lowerBound = Double.NaN;
             Arrays.setAll(columnOf, i -> i);
+            Arrays.setAll(rowOf, i -> i);
             return;
         }
         auction();
@@ -82,11 +86,19 @@ public final class Assignment {
         if (a.length != b.length) {
             throw new IllegalArgumentException("an assignment of " + a.length / 2 + " points to " + b.length / 2);
         }
-        return new Assignment(a, b, shouldContinue);
+        boolean exchange = places(a) < places(b) / 2; // many rows at one place compete for the same columns: up to six times as long
+        return exchange ? new Assignment(b, a, true, shouldContinue) : new Assignment(a, b, false, shouldContinue);
+    }
+
+    /** The number of different points. */
+    private static long places(float[] points) {
+        return IntStream.range(0, points.length / 2)
+                .mapToLong(n -> (long) Float.floatToIntBits(points[2 * n]) << 32 | Float.floatToIntBits(points[2 * n + 1]) & 0xFFFFFFFFL)
+                .distinct().count();
     }
 
     /** The index in b of the point that point i of a is assigned to, [N]; not a copy. */
-    int[] partners() { return columnOf; }
+    int[] partners() { return exchanged ? rowOf : columnOf; }
 
     /**
      * The mean squared distance of assigned points, W2², in the coordinates' unit squared; NaN if a coordinate is not finite. It is
