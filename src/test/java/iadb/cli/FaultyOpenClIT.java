@@ -131,6 +131,15 @@ class FaultyOpenClIT {
         assertNothingLeaked();
     }
 
+    @Test
+    void aReflowRoundThatDoesNotFitKeepsTheRoundBefore() throws Exception {
+        ChildRun run = run("memory=9000000", "train", "--data", "400000", "--batch", "33", "--width", "16", "--depth", "1", "--plan", "fused",
+                "--iterations", "100", "--reflow", "2", "--out", "out").well(); // the data take 6,400,000 bytes, those of a round 3,200,000 more
+        assertTrue(run.err().contains("the training ends before reflow round 1 of 2"), run.err());
+        assertTrue(run.out().contains("100 iterations") && Files.exists(folder.resolve("out/model.safetensors")), run.out());
+        assertNothingLeaked();
+    }
+
     /** Errors that a driver's compiler could make, and how the self-test reports them. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {

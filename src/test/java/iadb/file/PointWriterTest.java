@@ -59,6 +59,8 @@ class PointWriterTest {
         assertTrue(Files.readString(folder.resolve("p.npy"), StandardCharsets.ISO_8859_1).contains("'shape': (4, 2)"));
         assertArrayEquals(new float[] {0, 0, -1.5f, 1, 1, Float.NEGATIVE_INFINITY, 0.25f, 0.75f, 0, -0.5f, 0.5f, Float.NaN},
                 NpyReader.readArray(write("P.NPY", 1, true)));
+        assertEquals(12, PointWriter.Form.NPY.bytesPerPoint(true, Box.UNIT));
+        assertEquals(24, PointWriter.Form.NPY.bytesPerPoint(true, new Box(1e6, 0, 1)), "coordinates that need doubles");
     }
 
     @Test
