@@ -119,10 +119,7 @@ final class DensityOptions {
                 + ": a density needs at least two");
         PointRows rows = PointRows.read(points.get(), wanted > 0 ? Math.max(PointDensity.MIN_POINTS, wanted) : data,
                 model.map(Model::seed).orElse(seed));
-        int kept = rows.rows().length / 2;
-        if (rows.total() > kept) {
-            LOG.info(String.format(Locale.ROOT, "%s: %,d of its %,d points, chosen at random", rows.name(), kept, rows.total()));
-        }
+        rows.choice().ifPresent(LOG::info);
         return new Source(null, rows);
     }
 

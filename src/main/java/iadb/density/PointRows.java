@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The points of a file, or if it has too many a uniform sample of them without replacement.
@@ -78,5 +79,11 @@ public record PointRows(String name, Path file, double[] rows, long total) {
         }
         String sample = 2 * total > rows.length ? String.format(Locale.ROOT, " of a sample of %,d", rows.length / 2) : "";
         throw new InvalidInputException("%s: all points%s are equal".formatted(file, sample));
+    }
+
+    /** Says how many of the file's points these are; empty if they are all. */
+    public Optional<String> choice() {
+        return total == rows.length / 2 ? Optional.empty()
+                : Optional.of(String.format(Locale.ROOT, "%s: %,d of its %,d points, chosen at random", name, rows.length / 2, total));
     }
 }

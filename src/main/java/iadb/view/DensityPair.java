@@ -126,10 +126,7 @@ final class DensityPair implements AutoCloseable {
     private Dropped read(Path file, TrainingSettings settings) {
         if (PointReader.isPoints(file)) {
             PointRows rows = PointRows.read(file, Math.max(PointDensity.MIN_POINTS, settings.data()), settings.seed());
-            int kept = rows.rows().length / 2;
-            if (rows.total() > kept) {
-                messages.accept(String.format(Locale.ROOT, "%s: %,d of its %,d points, chosen at random", rows.name(), kept, rows.total()));
-            }
+            rows.choice().ifPresent(messages);
             return new Dropped(null, rows);
         }
         ImageDensity image = ImageFile.read(file, invert);
