@@ -207,8 +207,8 @@ final class CsvPointReader implements PointReader {
     }
 
     /**
-     * Reads the next line into row n if it is a point that {@link #readPoint} accepts, of a simple form: numbers, printable text
-     * without quotes in other columns, and separators. Otherwise returns false, and the line stays unread.
+     * Reads the next line into row n if it is a point that {@link #readPoint} accepts, of a simple form: numbers, which may be quoted,
+     * printable text without quotes in other columns, and separators. Otherwise returns false, and the line stays unread.
      */
     private boolean readPlainPoint(double[] points, int n) throws IOException {
         if (limit - position <= MAX_RECORD_BYTES) {
@@ -221,12 +221,14 @@ final class CsvPointReader implements PointReader {
             }
             at = skipBlanks(at);
             if (column == xColumn || column == yColumn) {
-                double value = decimal.scan(buffer, at);
-                if (!Float.isFinite((float) value)) {
+                boolean isQuoted = buffer[at] == '"';
+                double value = decimal.scan(buffer, isQuoted ? at + 1 : at);
+                int end = decimal.end();
+                if (!Float.isFinite((float) value) || isQuoted && buffer[end++] != '"') {
                     return false;
                 }
                 points[2 * n + (column == xColumn ? 0 : 1)] = value;
-                at = separator == ' ' ? decimal.end() : skipBlanks(decimal.end());
+                at = separator == ' ' ? end : skipBlanks(end);
             } else {
                 int start = at;
                 at = skipText(at);
