@@ -181,6 +181,10 @@ class PointReaderTest {
         String text = "\"y\",\"a \"\"name\"\", and\r\nmore\",\"x\"\r\n\"2\",\"1,5\n\n\",\"1\"\r\n4,\"\",3\r\n";
         Path file = Files.writeString(folder.resolve("p.csv"), text);
         assertArrayEquals(new float[] {1, 2, 3, 4}, all(file, 10));
+        Path quoted = Files.writeString(folder.resolve("q.csv"), "\"1\",\"2.5\"\n 3 , \"-4e1\" \r\n\" 5\",\"6 \"\n\"7\"\"\",8\n");
+        assertTrue(assertThrows(InvalidInputException.class, () -> all(quoted, 10)).getMessage().contains("line 4: '7\"'"));
+        Files.writeString(quoted, Files.readString(quoted).replace("\"\"\"", "\""));
+        assertArrayEquals(new float[] {1, 2.5f, 3, -40, 5, 6, 7, 8}, all(quoted, 10));
         Files.writeString(file, text + "\"4\",,\"z\"");
         InvalidInputException e = assertThrows(InvalidInputException.class, () -> all(file, 10));
         assertEquals(file + ", line 7: 'z' is not a finite number", e.getMessage());
