@@ -10,7 +10,7 @@
 
 #define VECTORS_A_ROW (WIDTH / VECTOR)
 #define SQUARES ((DEPTH - 1) * VECTORS_A_ROW * VECTORS_A_ROW)             // VECTOR × VECTOR blocks of hidden weights
-#define OTHER_VECTORS ((PARAMETERS - (DEPTH - 1) * WIDTH * WIDTH) / VECTOR)  // first layer, biases, output layer
+#define OTHER_VECTORS ((DIRECTIONS - (DEPTH - 1) * WIDTH * WIDTH) / VECTOR)  // first layer, biases, output layer
 
 // The step size of Adam and the decay of the average.
 typedef struct {
@@ -101,7 +101,7 @@ typedef union { vec vector; float lane[VECTOR]; } vec_lanes;
 
 // The offset of the n-th vector outside the hidden weight matrices.
 static inline int other_vector(int n) {
-  int i = n * VECTOR - 4 * WIDTH;  // counted from the end of the first layer
+  int i = n * VECTOR - INPUTS * WIDTH;  // counted from the end of the first layer
   if (i < 0) return n * VECTOR;
   int l = 1 + i / WIDTH;
   return l < DEPTH ? BIAS(l) + i % WIDTH : WEIGHTS_OUTPUT + i - (DEPTH - 1) * WIDTH;

@@ -23,7 +23,8 @@ typedef struct {
   uint seed_low, seed_high;
 } data_sets;
 
-// Fills input [TILE_ROWS][4] = (x_α, y_α, α, 1) and target [TILE_ROWS][2] for rows first_row .. of the batch of `step`.
+// Sets x_α, y_α, α and 1, the first 4 values of each row of input [TILE_ROWS][INPUTS], and target [TILE_ROWS][2], for rows
+// first_row .. of the batch of `step`.
 // Row r of step s is the Philox draw with counter (r, s, STREAM_TRAINING_ROWS, 0); ROWS_AT_ONCE are drawn at once.
 static inline void blend_rows(int item, data_sets from, uint step, uint first_row, local float *input, local float *target) {
   for (int r = item * ROWS_AT_ONCE; r < TILE_ROWS; r += GROUP_SIZE * ROWS_AT_ONCE) {
@@ -38,7 +39,7 @@ static inline void blend_rows(int item, data_sets from, uint step, uint first_ro
       float2 x0 = from.data0[index0.lane[i]], x1 = from.data1[index1.lane[i]];
       float alpha = unit_interval(alpha_bits.lane[i]);
       float2 blend = MULTIPLY_ADD((float2)(alpha), x1, (1.0f - alpha) * x0);
-      *(local float4 *)(input + (r + i) * 4) = (float4)(blend, alpha, 1.0f);
+      *(local float4 *)(input + (r + i) * INPUTS) = (float4)(blend, alpha, 1.0f);
       *(local float2 *)(target + (r + i) * 2) = x1 - x0;
     }
   }

@@ -4,11 +4,14 @@
 
 #define TILE_ACT (TILE_ROWS * WIDTH)
 
+// The inputs of the first layer that have tangents: x and y; with an encoding all of INPUTS, though those of α and 1 are 0.
+#define TANGENT_INPUTS (FEATURES == 0 ? 2 : INPUTS)
+
 // Local memory of a tile of points with two tangents each. Tangents follow the tile's rows, one direction after the other:
 // act [2 slots][3][TILE_ROWS][WIDTH], velocity [3][TILE_ROWS][2].
 #define DECLARE_TANGENT_TILE                                       \
-  local float input[TILE_ROWS * 4] ALIGNED;                        \
-  local float tangent[2 * TILE_ROWS * 2] ALIGNED;                  \
+  local float input[TILE_ROWS * INPUTS] ALIGNED;                   \
+  local float tangent[2 * TILE_ROWS * TANGENT_INPUTS] ALIGNED;     \
   local float velocity[3 * TILE_ROWS * 2] ALIGNED;                 \
   local float2 start[TILE_ROWS] ALIGNED; /* x at the start of the step */ \
   local float2 mean[3 * TILE_ROWS] ALIGNED; /* of k_0 .. k_s, then of their tangents */ \
@@ -16,14 +19,38 @@
   local float sum[TILE_ROWS] ALIGNED; /* of the log|det J_t| so far */ \
   local float act[6 * TILE_ACT] ALIGNED
 
-// velocity [3][TILE_ROWS][2] = D(input [TILE_ROWS][4]), then its derivatives along tangent [2][TILE_ROWS][2], directions of
-// (x, y). Starts and ends with a barrier; DEPTH barriers inside. Three times the flops of `evaluate`.
-INLINED void evaluate_with_tangents(int item, global const float *parameters, local const float *input,
-                                    local const float *tangent, local float *act, local float *velocity) {
+#if FEATURES > 0
+// Like `encode`, and completes the rows of tangent [2][TILE_ROWS][INPUTS], of which those of x and y are set, with the tangents of
+// the features: ∂cos(2πu) = -2π sin(2πu) ∂u. Starts with a barrier.
+INLINED void encode_with_tangents(int item, global const float *parameters, local float *input, local float *tangent) {
+  encode(item, parameters, input);
+  for (int i = item * VECTOR; i < TILE_ROWS * 2 * FEATURES; i += GROUP_SIZE * VECTOR) {
+    int r = i / (2 * FEATURES), e = i % (2 * FEATURES);
+    vec u = turns(parameters + DIRECTIONS, e, *(local float4 *)(input + r * INPUTS));
+    vec slope = (vec)(-6.28318531f) * cos_turns(u - (vec)(0.25f));
+    vec b_x = LOAD_GLOBAL(parameters + DIRECTIONS + e), b_y = LOAD_GLOBAL(parameters + DIRECTIONS + 2 * FEATURES + e);
+    UNROLL for (int d = 0; d < 2; d++) {
+      local float *row = tangent + (d * TILE_ROWS + r) * INPUTS;
+      STORE_UNALIGNED(row + 4 + e, slope * MULTIPLY_ADD(b_x, (vec)(row[0]), b_y * (vec)(row[1])));
+      if (e == 0) *(local float2 *)(row + 2) = (float2)(0.0f);  // of α and 1
+    }
+  }
+}
+#endif
+
+// velocity [3][TILE_ROWS][2] = D(input [TILE_ROWS][INPUTS]), then its derivatives along tangent [2][TILE_ROWS][TANGENT_INPUTS],
+// directions of (x, y). Features and their tangents are added to input and tangent. Starts and ends with a barrier; DEPTH barriers
+// inside, and one more with an encoding. Three times the flops of `evaluate`.
+INLINED void evaluate_with_tangents(int item, global const float *parameters, local float *input, local float *tangent,
+                                    local float *act, local float *velocity) {
+#if FEATURES > 0
+  encode_with_tangents(item, parameters, input, tangent);
+#endif
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
-  forward_layer(item, input, 4, parameters + WEIGHTS_FIRST, 0, act);
+  forward_layer(item, input, INPUTS, parameters + WEIGHTS_FIRST, 0, act);
   NO_UNROLL for (int d = 0; d < 2; d++) // each work-item reads only activations that it wrote itself
-    derivative_layer(item, tangent + d * TILE_ROWS * 2, 2, parameters + WEIGHTS_FIRST, act, act + (1 + d) * TILE_ACT);
+    derivative_layer(item, tangent + d * TILE_ROWS * TANGENT_INPUTS, TANGENT_INPUTS, parameters + WEIGHTS_FIRST, act,
+                     act + (1 + d) * TILE_ACT);
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
   NO_UNROLL for (int l = 1; l < DEPTH; l++) {
     local float *below = act + (l - 1) % 2 * (3 * TILE_ACT), *above = act + l % 2 * (3 * TILE_ACT);
@@ -39,9 +66,9 @@ INLINED void evaluate_with_tangents(int item, global const float *parameters, lo
 // Sets input and tangents of all rows for the start of step t: x = start, ∂x = 1. No barriers.
 static inline void begin_step(int item, local const float2 *start, float alpha, local float *input, local float *tangent) {
   for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
-    *(local float4 *)(input + r * 4) = (float4)(start[r], alpha, 1.0f);
-    *(local float2 *)(tangent + r * 2) = (float2)(1.0f, 0.0f);
-    *(local float2 *)(tangent + (TILE_ROWS + r) * 2) = (float2)(0.0f, 1.0f);
+    *(local float4 *)(input + r * INPUTS) = (float4)(start[r], alpha, 1.0f);
+    *(local float2 *)(tangent + r * TANGENT_INPUTS) = (float2)(1.0f, 0.0f);
+    *(local float2 *)(tangent + (TILE_ROWS + r) * TANGENT_INPUTS) = (float2)(0.0f, 1.0f);
   }
 }
 
@@ -55,10 +82,10 @@ INLINED void step_with_tangents(int item, global const float *parameters, uint s
     stage to = stage_of(solver, s, begin_alpha, end_alpha);
     for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
       float2 x = follow(to, start[r], *(local float2 *)(velocity + r * 2), mean + r);
-      *(local float4 *)(input + r * 4) = (float4)(x, to.alpha, 1.0f);
+      *(local float4 *)(input + r * INPUTS) = (float4)(x, to.alpha, 1.0f);
       for (int d = 0; d < 2; d++) {
         int i = (1 + d) * TILE_ROWS + r;
-        *(local float2 *)(tangent + (i - TILE_ROWS) * 2) =
+        *(local float2 *)(tangent + (i - TILE_ROWS) * TANGENT_INPUTS) =
             follow(to, (float2)(d == 0, d == 1), *(local float2 *)(velocity + i * 2), mean + i);
       }
     }
@@ -82,7 +109,8 @@ INLINED void add_log_det(int item, local const float *det_1, local float *sum) {
 }
 
 // Moves points like move_points (map.cl), and log_det [count] += Σ_t log|det J_t|.
-// Flops: three times those of move_points; bytes: 24 per point. ((2 + DEPTH) · stages + 2) · steps + 1 barriers per tile.
+// Flops: three times those of move_points; bytes: 24 per point. Barriers per tile: ((2 + DEPTH) · stages + 2) · steps + 1, with
+// an encoding stages · steps more.
 GROUP void move_with_tangents(global const float *parameters, global float2 *points, global float *log_det,
                               global const float *alphas, uint solver, uint first, uint count, uint first_step,
                               uint steps) {
@@ -100,7 +128,7 @@ GROUP void move_with_tangents(global const float *parameters, global float2 *poi
       step_with_tangents(item, parameters, solver, alphas[t], alphas[t + 1], start, input, tangent, act, velocity, mean);
       float h = alphas[t + 1] - alphas[t];
       for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
-        start[r] = *(local float2 *)(input + r * 4);
+        start[r] = *(local float2 *)(input + r * INPUTS);
         det_1[r] = determinant_minus_1(h, mean[TILE_ROWS + r], mean[2 * TILE_ROWS + r]);
       }
       add_log_det(item, det_1, sum);
@@ -124,8 +152,8 @@ static inline float size_or_1(float2 x) { return fmax(1.0f, fmax(fabs(x.x), fabs
 // Newton's method from x - h D(x); a correction that does not reduce the error is halved. log_det [count] += Σ log|det J| of
 // the steps found. If a step cannot be inverted, the point and its log_det become NaN.
 // NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count - 1.
-// Flops: those of move_points, and three times as many per trial; bytes: 24 per point. (2 + DEPTH) (1 + stages · trials)
-// + 2 · trials + 2 barriers per tile and step.
+// Flops: those of move_points, and three times as many per trial; bytes: 24 per point. Barriers per tile and step:
+// (2 + DEPTH) (1 + stages · trials) + 2 · trials + 2, with an encoding 1 + stages · trials more.
 GROUP void invert_points(global const float *parameters, global float2 *points, global float *log_det,
                          global const float *alphas, uint solver, uint first, uint count, uint first_step,
                          uint steps) {

@@ -1,8 +1,8 @@
 // The gradient of a batch by tiles of rows whose activations stay in local memory. The plans "fused" and "persistent" share
 // this file, so that they give the same bits.
 
-// Local memory of a tile: input [TILE_ROWS][4], target and velocity [TILE_ROWS][2], act [ACT_SLOTS][TILE_ROWS][WIDTH]; if sums
-// are shared also parts [K_SPLIT][TILE_ROWS][WIDTH] and small [SMALL_FLOATS].
+// Local memory of a tile: input [TILE_ROWS][INPUTS], target and velocity [TILE_ROWS][2], act [ACT_SLOTS][TILE_ROWS][WIDTH]; if
+// sums are shared also parts [K_SPLIT][TILE_ROWS][WIDTH] and small [SMALL_FLOATS].
 typedef struct { local float *input, *target, *velocity, *act, *parts, *small; } tile_memory;
 
 #if K_SPLIT == 1
@@ -16,7 +16,7 @@ typedef struct { local float *input, *target, *velocity, *act, *parts, *small; }
 #endif
 
 #define DECLARE_TILE(name)                                        \
-  local float name##_input[TILE_ROWS * 4] ALIGNED;                \
+  local float name##_input[TILE_ROWS * INPUTS] ALIGNED;           \
   local float name##_target[TILE_ROWS * 2] ALIGNED;               \
   local float name##_velocity[TILE_ROWS * 2] ALIGNED;             \
   local float name##_act[ACT_SLOTS * TILE_ROWS * WIDTH] ALIGNED;  \
@@ -25,7 +25,7 @@ typedef struct { local float *input, *target, *velocity, *act, *parts, *small; }
   tile_memory name = {name##_input, name##_target, name##_velocity, name##_act, name##_parts, name##_small}
 
 #if K_SPLIT > 1
-// Copies the first layer, the biases and the output layer.
+// Copies the first layer without its features, the biases and the output layer.
 static inline void copy_small(int item, global const float *parameters, local float *small) {
   for (int i = item * VECTOR; i < SMALL_FLOATS; i += GROUP_SIZE * VECTOR) {
     int l = i / WIDTH - 3;  // the layer whose bias this is: 1 .. DEPTH-1
@@ -39,7 +39,8 @@ static inline void copy_small(int item, global const float *parameters, local fl
 #define ROTATED(item, n) (((item) + GROUP_SIZE / (n)) % GROUP_SIZE)
 
 // Gradient and loss of the first `rows` rows of a tile, stored to d_parameters [PARAMETERS] and *loss, or added to them if
-// `first` is false. The gradient of a layer's activations replaces them in place. Starts and ends with a barrier.
+// `first` is false. The gradient of a layer's activations replaces them in place. Starts and ends with a barrier:
+// 3 DEPTH + 3 in all, or 4 DEPTH + 1 if sums are shared; an encoding adds one, and a second if sums are shared.
 INLINED void tile_gradient(int item, int rows, int first, global const float *parameters,
                            global const float *transposed, global float *d_parameters, global float *loss,
                            const tile_memory *tile) {
@@ -79,7 +80,7 @@ INLINED void tile_gradient(int item, int rows, int first, global const float *pa
     GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     d_output = below;
   }
-  outer_product(item, tile->input, 4, d_output, first, d_parameters + WEIGHTS_FIRST);
+  outer_product(item, tile->input, INPUTS, d_output, first, d_parameters + WEIGHTS_FIRST);
   GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 }
 
@@ -88,7 +89,8 @@ INLINED void tile_gradient(int item, int rows, int first, global const float *pa
 
 // d_blocks [blocks][PARAMETERS] and block_loss [blocks] of the blocks group, group + groups, ...: the gradient of each
 // block's block_tiles tiles, added in order. If DRAWS_AHEAD, first_rows must have drawn the rows of the first tile.
-// Flops: 6 · TILE_ROWS · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) per tile; bytes: parameters read twice, d_blocks written.
+// Flops: 6 · TILE_ROWS · ((3 + 2 FEATURES) WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) per tile, without the sines and cosines; bytes:
+// parameters read twice, d_blocks written.
 INLINED void block_gradients(int item, int group, int groups, data_sets from, uint step, int batch, int blocks,
                              int block_tiles, global const float *parameters, global const float *transposed,
                              global float *d_blocks, global float *block_loss, const tile_memory *tile) {

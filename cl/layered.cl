@@ -4,7 +4,7 @@
 //
 // NDRange of all: any number of groups of GROUP_SIZE; groups stride over the tiles, or over the blocks of block_tiles
 // tiles whose gradients are added in order. Rows from `batch` to the end of the last tile are computed but not counted.
-// input [rows][4], target and velocity [rows][2], act [rows][WIDTH], rows = tiles · TILE_ROWS.
+// input [rows][INPUTS], target and velocity [rows][2], act [rows][WIDTH], rows = tiles · TILE_ROWS.
 
 static inline void load_tile(int item, int columns, global const float *from, local float *to) {
   for (int e = item; e < TILE_ROWS * columns; e += GROUP_SIZE) to[e] = from[e];
@@ -17,33 +17,37 @@ static inline void store_tile(int item, int columns, local const float *from, gl
 #define FOR_TILES(tile, tiles) for (int tile = get_group_id(0); tile < (tiles); tile += get_num_groups(0))
 #define TILE_BARRIER GROUP_BARRIER(CLK_LOCAL_MEM_FENCE)
 
-// The rows of the batch: input and target. 2 barriers per tile; 24 bytes written per row.
+// The rows of the batch: input and target. 2 barriers per tile, 3 with an encoding; 8 + 4 INPUTS bytes written per row.
+// parameters: only the encoding's directions are read.
 GROUP void layered_rows(global const float2 *data0, uint points0, global const float2 *data1, uint points1,
-                        uint seed_low, uint seed_high, int tiles, global float *input, global float *target,
-                        uint step) {
-  local float input_local[TILE_ROWS * 4] ALIGNED;
+                        uint seed_low, uint seed_high, int tiles, global const float *parameters, global float *input,
+                        global float *target, uint step) {
+  local float input_local[TILE_ROWS * INPUTS] ALIGNED;
   local float target_local[TILE_ROWS * 2] ALIGNED;
   int item = get_local_id(0);
   data_sets from = {data0, points0, data1, points1, seed_low, seed_high};
   FOR_TILES(tile, tiles) {
     blend_rows(item, from, step, tile * TILE_ROWS, input_local, target_local);
+#if FEATURES > 0
+    encode(item, parameters, input_local);
+#endif
     TILE_BARRIER;
-    store_tile(item, 4, input_local, input + tile * TILE_ROWS * 4);
+    store_tile(item, INPUTS, input_local, input + tile * TILE_ROWS * INPUTS);
     store_tile(item, 2, target_local, target + tile * TILE_ROWS * 2);
     TILE_BARRIER;
   }
 }
 
-// act = the first layer of input. 2 barriers per tile; 8 WIDTH flops and 16 + 4 WIDTH bytes per row.
+// act = the first layer of input. 2 barriers per tile; 2 INPUTS WIDTH flops and 4 (INPUTS + WIDTH) bytes per row.
 GROUP void layered_forward_first(int tiles, global const float *parameters, global const float *input,
                                  global float *act) {
-  local float input_local[TILE_ROWS * 4] ALIGNED;
+  local float input_local[TILE_ROWS * INPUTS] ALIGNED;
   local float act_local[TILE_ROWS * WIDTH] ALIGNED;
   int item = get_local_id(0);
   FOR_TILES(tile, tiles) {
-    load_tile(item, 4, input + tile * TILE_ROWS * 4, input_local);
+    load_tile(item, INPUTS, input + tile * TILE_ROWS * INPUTS, input_local);
     TILE_BARRIER;
-    forward_layer(item, input_local, 4, parameters + WEIGHTS_FIRST, 0, act_local);
+    forward_layer(item, input_local, INPUTS, parameters + WEIGHTS_FIRST, 0, act_local);
     TILE_BARRIER;
     store_tile(item, WIDTH, act_local, act + tile * TILE_ROWS * WIDTH);
   }
@@ -143,20 +147,20 @@ GROUP void layered_backward(int batch, int blocks, int block_tiles, int l, globa
   }
 }
 
-// Adds the first layer's gradient to d_blocks. 2 barriers per tile; 8 WIDTH flops and 16 + 4 WIDTH bytes per row.
+// Adds the first layer's gradient to d_blocks. 2 barriers per tile; 2 INPUTS WIDTH flops and 4 (INPUTS + WIDTH) bytes per row.
 GROUP void layered_backward_first(int batch, int blocks, int block_tiles, global const float *input,
                                   global const float *d_act, global float *d_blocks) {
-  local float input_local[TILE_ROWS * 4] ALIGNED;
+  local float input_local[TILE_ROWS * INPUTS] ALIGNED;
   local float d_act_local[TILE_ROWS * WIDTH] ALIGNED;
   int item = get_local_id(0);
   FOR_TILES(block, blocks) {
     for (int t = 0; t < block_tiles; t++) {
       int tile = block * block_tiles + t;
       if (tile * TILE_ROWS >= batch) break;
-      load_tile(item, 4, input + tile * TILE_ROWS * 4, input_local);
+      load_tile(item, INPUTS, input + tile * TILE_ROWS * INPUTS, input_local);
       load_tile(item, WIDTH, d_act + tile * TILE_ROWS * WIDTH, d_act_local);
       TILE_BARRIER;
-      outer_product(item, input_local, 4, d_act_local, t == 0,
+      outer_product(item, input_local, INPUTS, d_act_local, t == 0,
                       d_blocks + (size_t)block * PARAMETERS + WEIGHTS_FIRST);
       TILE_BARRIER;
     }

@@ -3,11 +3,11 @@
 // points [count] move from step first_step to first_step + steps, from α = alphas[t] to alphas[t + 1] in step t.
 // All steps in one launch; a tile of points, the state of their steps and two layers of activations stay in local memory.
 // NDRange: any number of groups of GROUP_SIZE; groups stride over the tiles of points first .. first + count - 1.
-// Flops: 2 · (3 WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) per point and stage; bytes: 16 per point. (2 + DEPTH) · stages · steps
-// + 1 barriers per tile.
+// Flops: 2 · ((3 + 2 FEATURES) WIDTH + (DEPTH-1) WIDTH² + 2 WIDTH) per point and stage; bytes: 16 per point. Barriers per tile:
+// (2 + DEPTH) · stages · steps + 1, with an encoding stages · steps more.
 GROUP void move_points(global const float *parameters, global float2 *points, global const float *alphas, uint solver,
                        uint first, uint count, uint first_step, uint steps) {
-  local float input[TILE_ROWS * 4] ALIGNED;
+  local float input[TILE_ROWS * INPUTS] ALIGNED;
   local float velocity[TILE_ROWS * 2] ALIGNED;
   local float2 start[TILE_ROWS] ALIGNED;  // x at the start of the step
   local float2 mean[TILE_ROWS] ALIGNED;   // of k_0 .. k_s
@@ -18,7 +18,7 @@ GROUP void move_points(global const float *parameters, global float2 *points, gl
     int rows = min((uint)TILE_ROWS, count - tile * TILE_ROWS);
     for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
       start[r] = r < rows ? tile_points[r] : (float2)(0.0f);
-      *(local float4 *)(input + r * 4) = (float4)(start[r], alphas[first_step], 1.0f);
+      *(local float4 *)(input + r * INPUTS) = (float4)(start[r], alphas[first_step], 1.0f);
     }
     NO_UNROLL for (uint t = first_step; t < first_step + steps; t++) {
       NO_UNROLL for (uint s = 0; s < STAGES[solver]; s++) {
@@ -27,7 +27,7 @@ GROUP void move_points(global const float *parameters, global float2 *points, gl
         for (int r = item; r < TILE_ROWS; r += GROUP_SIZE) {
           float2 x = follow(to, start[r], *(local float2 *)(velocity + r * 2), mean + r);
           if (to.last) start[r] = x;
-          *(local float4 *)(input + r * 4) = (float4)(x, to.alpha, 1.0f);
+          *(local float4 *)(input + r * INPUTS) = (float4)(x, to.alpha, 1.0f);
         }
       }
     }

@@ -17,6 +17,7 @@ import iadb.metric.EnergyDistance;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
+import iadb.plan.PlanAccess;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.TrainingBench;
@@ -43,14 +44,15 @@ import java.util.TreeMap;
 
 /**
  * Runs kernels on the first device: with {@code kernels} as its argument each of them at small odd sizes, with {@code table} a plan
- * with each tuning of the table, with a width every plan and map of that width at depths from the least to the most, with
+ * with each tuning of the table, with {@code encodings} every plan and map of a small network with encodings, with a width
+ * every plan and map of that width at depths from the least to the most, with
  * {@code tunings} those of one network with the tunings that a search would try first. {@link OclgrindTest} starts it.
  */
 final class KernelTour {
     /** The arguments of a tour through all sizes and tunings, one process each: a simulator keeps much memory. */
     static final List<String> PARTS = List.of("64", "tunings", "48", "256", "128", "112", "32", "16");
-    /** The arguments of a tour of each kernel at small odd sizes, and of a plan with each tuning of the table. */
-    static final List<String> BRIEF_PARTS = List.of("kernels", "table");
+    /** The arguments of a tour of each kernel at small odd sizes, of a plan with each tuning of the table, and of encodings. */
+    static final List<String> BRIEF_PARTS = List.of("kernels", "table", "encodings");
 
     private static final int WIDE = 112;    // from here on three depths: a simulator is slow
     private static final int MAP_ROWS = 16; // of a tile of a large map, at most: Newton's trials take the most time
@@ -75,6 +77,7 @@ final class KernelTour {
         switch (arguments[0]) {
             case "kernels" -> tour.everyKernel();
             case "table" -> table.forEach(tuning -> tour.train(PlanChoice.Kind.FUSED, tuning, new NetworkShape(16, 2)));
+            case "encodings" -> tour.everyEncoding();
             case "tunings" -> tour.everyTuning(table);
             default -> tour.everyDepth(Integer.parseInt(arguments[0]), List.copyOf(table));
         }
@@ -97,6 +100,15 @@ final class KernelTour {
             Tuning t = tunings.get(stops % tunings.size());
             map(t.with("tile-rows", Math.min(t.tileRows(), MAP_ROWS)), shape);
         }
+    }
+
+    /** Every plan and map with the least features. */
+    private void everyEncoding() {
+        NetworkShape least = new NetworkShape(16, 1, 8);
+        for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
+            train(kind, PlanAccess.ofKind("gpu", TuningTable.Purpose.TRAINING), least);
+        }
+        map(PlanAccess.ofKind("gpu", TuningTable.Purpose.MAP_FEW), least);
     }
 
     /** Every plan and map with every tuning of the table and those that a search from it tries first. */

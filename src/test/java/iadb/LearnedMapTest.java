@@ -11,6 +11,7 @@ import iadb.density.NamedDensities;
 import iadb.draw.PointSource.Sequence;
 import iadb.fault.InvalidInputException;
 import iadb.file.Safetensors;
+import iadb.model.Model;
 import iadb.model.NetworkShape;
 import iadb.plot.Box;
 import iadb.sample.Integration.Schedule;
@@ -19,6 +20,7 @@ import iadb.sample.Solver;
 import iadb.sample.TrainedNetwork;
 import iadb.train.Coupling;
 import iadb.train.DivergedException;
+import iadb.train.Provenance;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -75,6 +77,29 @@ class LearnedMapTest {
         }
         assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(folder.resolve("again.safetensors")));
         assertTrue(Safetensors.read(file).metadata().get("configuration").contains("\"ema\":0.99"));
+    }
+
+    @Test
+    void anEncodedMapIsSavedAndLoadedWithItsEncoding() throws IOException {
+        float[] starts = TrainedNetwork.starts(50);
+        Path file = folder.resolve("encoded.safetensors");
+        TrainingSettings settings = SHORT.withIterations(200).withShape(new NetworkShape(32, 3)).withEncoding(16, 1.5);
+        float[] ends;
+        PointsWithDensity there;
+        try (LearnedMap map = Trainer.train(GAUSSIAN, RING, settings, "auto", progress -> true)) {
+            ends = map.map(starts);
+            there = map.mapWithDensity(starts);
+            map.save(file);
+        }
+        try (LearnedMap map = LearnedMap.load(file)) {
+            assertArrayEquals(ends, map.map(starts));
+            assertArrayEquals(there.logDensity(), map.mapWithDensity(starts).logDensity());
+            map.save(folder.resolve("again.safetensors"));
+        }
+        assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(folder.resolve("again.safetensors")));
+        assertTrue(Safetensors.read(file).metadata().get("configuration").contains("\"encoding\":\"fourier:16:1.5\""));
+        TrainingSettings again = Provenance.withNetworkOf(Model.read(file), TrainingSettings.tutorial().withEma(0.5));
+        assertEquals(TrainingSettings.tutorial().withEma(0.5).withShape(settings.shape()).withEncoding(16, 1.5), again);
     }
 
     @Test

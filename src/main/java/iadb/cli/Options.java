@@ -8,6 +8,7 @@ import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
 import iadb.model.Model;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.PlanChoice;
 import iadb.plan.TuningTable;
@@ -23,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -113,7 +116,11 @@ final class Options {
     /** The settings of a training. */
     static final class Training {
         static final List<String> NAMES = List.of("--data", "--iterations", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
-                "--depth", "--coupling", "--reflow", "--plan");
+                "--depth", "--encoding", "--coupling", "--reflow", "--plan");
+
+        /** F and SIGMA, both optional. */
+        private static final Pattern FOURIER = Pattern.compile(
+                "fourier(?::(\\d{1,4})(?::(\\d{1,6}(?:\\.\\d{1,9})?|\\.\\d{1,9}))?)?");
 
         @Option(names = "--data", paramLabel = "N", defaultValue = "65536",
                 description = "Training points drawn from each density (default: ${DEFAULT-VALUE}).")
@@ -149,6 +156,12 @@ final class Options {
                 description = "Number of hidden layers, 1 to 8 (default: ${DEFAULT-VALUE}).")
         int depth;
 
+        @Option(names = "--encoding", paramLabel = "none|fourier[:F[:SIGMA]]", defaultValue = "none",
+                description = "Give the network the sines and cosines of F random directions of (x, y, \u03b1) beside them, so that it"
+                        + " can learn thin strokes; F is a multiple of 8 up to 128 (32 if omitted), SIGMA their deviation in turns per"
+                        + " side of the square (1 if omitted; more for finer detail) (default: ${DEFAULT-VALUE}).")
+        String encoding;
+
         @Option(names = "--coupling", paramLabel = "independent|ot|paired", defaultValue = "independent",
                 description = "Which points of p0 and p1 are blended: any two (independent), the pairs of a nearly optimal transport"
                         + " (ot; straighter trajectories, so that fewer steps suffice), or row by row of two point files (paired)"
@@ -170,13 +183,27 @@ final class Options {
             boolean falls = !either("--lr-schedule", schedule, "constant", "cosine");
             Coupling pairs = word("--coupling", coupling, Coupling.values());
             Optional<PlanChoice.Kind> wanted = plan();
+            boolean encodes = !encoding.equals("none");
+            Matcher fourier = FOURIER.matcher(encoding);
+            refuse(encodes && !fourier.matches(),
+                    "--encoding takes none, fourier, fourier:F or fourier:F:SIGMA, such as fourier:32:1, not '"
+                    + encoding + "'");
+            int features = !encodes ? 0 : part(fourier, 1).map(Integer::valueOf).orElse(NetworkShape.DEFAULT_FEATURES);
+            refuse(encodes && features == 0, "--encoding " + encoding
+                    + ": F is a multiple of 8 from 8 to 128; leave the option out for none");
+            double sigma = !encodes ? Network.DEFAULT_DEVIATION : part(fourier, 2).map(Double::valueOf)
+                    .orElse(Network.DEFAULT_DEVIATION);
             try {
                 return TrainingSettings.tutorial().withIterations(iterations).withData(data).withBatch(batch)
                         .withLearningRate(learningRate, falls).withEma(ema).withShape(new NetworkShape(width, depth))
-                        .withSeed(seed).withCoupling(pairs).withReflow(reflow).withPlan(wanted);
+                        .withEncoding(features, sigma).withSeed(seed).withCoupling(pairs).withReflow(reflow).withPlan(wanted);
             } catch (InvalidInputException e) { // its message begins with the setting's name, which is the option's except for lr
                 throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
+        }
+
+        private static Optional<String> part(Matcher matcher, int group) {
+            return Optional.ofNullable(matcher.group(group));
         }
 
         private Optional<PlanChoice.Kind> plan() {

@@ -130,9 +130,14 @@ final class TutorialCommand implements Callable<Integer> {
         Density p1 = pair.get(1);
         if (window.realtime) {
             InvalidInputException.requireRange("--points with --realtime", points, RealtimeConfig.MAX_POINTS);
-            Optional<Network> model = given.map(Model::network);
-            return window.show(window.config(p0, p1, model.map(network -> config.withShape(network.shape())).orElse(config), model,
-                    points, steps, densities.invert, output.folder), device, output, spec);
+            for (String option : List.of("--width", "--depth", "--encoding")) {
+                Options.refuse(given.isPresent() && Options.isGiven(spec, option),
+                        option + " is taken from the model: leave it out with --model");
+            }
+            TrainingSettings trained = given.map(model -> Provenance.withNetworkOf(model, config)).orElse(config);
+            return window.show(window.config(p0, p1, trained, given.map(Model::network), points, steps, densities.invert,
+                    output.folder),
+                    device, output, spec);
         }
         Window.refuseOptions(spec);
         for (String option : Options.Training.NAMES) {

@@ -132,7 +132,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
     }
 
     private static void add(List<Tensor> tensors, String prefix, Network network) {
-        network.tensors().forEach(t -> tensors.add(new Tensor(prefix + t.name(), t.shape(), t.data())));
+        network.layers().forEach(t -> tensors.add(new Tensor(prefix + t.name(), t.shape(), t.data())));
     }
 
     /**
@@ -153,8 +153,8 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         }
         Map<String, Tensor> weights = new LinkedHashMap<>(contents.tensors());
         Tensor losses = weights.remove(LOSSES);
-        Network moment1 = take(weights, MOMENT1, name).orElseThrow(() -> missing(MOMENT1 + "*", name));
-        Network moment2 = take(weights, MOMENT2, name).orElseThrow(() -> missing(MOMENT2 + "*", name));
+        Network moment1 = take(weights, MOMENT1, name).orElseThrow(() -> missing(MOMENT1 + "*", name)).withoutDirections();
+        Network moment2 = take(weights, MOMENT2, name).orElseThrow(() -> missing(MOMENT2 + "*", name)).withoutDirections();
         Optional<Network> average = take(weights, AVERAGE, name);
         Optional<Network> roundStart = take(weights, ROUND_START, name);
         Network network = Network.of(weights, name);
@@ -183,7 +183,7 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
 
     static boolean isFormat(String format) { return format != null && format.startsWith(FORMAT_PREFIX); }
 
-    /** Removes the tensors of a prefix and returns them as a network; empty if there are none. */
+    /** Removes the tensors of a prefix and returns them as a network with the directions of the weights; empty if there are none. */
     private static Optional<Network> take(Map<String, Tensor> tensors, String prefix, String file) {
         Map<String, Tensor> found = new LinkedHashMap<>();
         tensors.values().stream().filter(tensor -> tensor.name().startsWith(prefix)).forEach(tensor -> {
@@ -191,6 +191,9 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
             found.put(name, new Tensor(name, tensor.shape(), tensor.data()));
         });
         tensors.keySet().removeIf(name -> name.startsWith(prefix));
+        if (!found.isEmpty() && tensors.containsKey(Network.DIRECTIONS)) {
+            found.putIfAbsent(Network.DIRECTIONS, tensors.get(Network.DIRECTIONS));
+        }
         return found.isEmpty() ? Optional.empty() : Optional.of(Network.of(found, file));
     }
 

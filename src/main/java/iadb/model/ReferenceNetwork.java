@@ -25,10 +25,10 @@ public final class ReferenceNetwork {
     /** The current parameters, in the layout of {@link NetworkShape}; not a copy. */
     public double[] parameters() { return parameters; }
 
-    /** Layer outputs of one row: [0] the input (x, y, α), [1 .. L] activations, [L+1] the velocity. */
+    /** Layer outputs of one row: [0] the input (x, y, α, sines, cosines), [1 .. L] activations, [L+1] the velocity. */
     private double[][] forward(double x, double y, double alpha) {
         double[][] outputs = new double[shape.layers() + 1][];
-        outputs[0] = new double[] {x, y, alpha};
+        outputs[0] = input(x, y, alpha);
         for (int l = 0; l < shape.layers(); l++) {
             double[] out = sums(l, outputs[l]);
             for (int n = 0; n < out.length && l < shape.depth(); n++) {
@@ -37,6 +37,18 @@ public final class ReferenceNetwork {
             outputs[l + 1] = out;
         }
         return outputs;
+    }
+
+    private double[] input(double x, double y, double alpha) {
+        int F = shape.features();
+        double[] input = Arrays.copyOf(new double[] {x, y, alpha}, shape.inputs(0));
+        for (int f = 0; f < F; f++) {
+            double turns = parameters[shape.directionIndex(0, f)] * x + parameters[shape.directionIndex(1, f)] * y
+                    + parameters[shape.directionIndex(2, f)] * alpha;
+            input[NetworkShape.COORDINATES + f] = Math.sin(2 * Math.PI * turns);
+            input[NetworkShape.COORDINATES + F + f] = Math.cos(2 * Math.PI * turns);
+        }
+        return input;
     }
 
     /** D(x, y, α) [2]. */
@@ -64,12 +76,11 @@ public final class ReferenceNetwork {
     private double[] sums(int l, double[] input) {
         double[] sums = new double[shape.outputs(l)];
         System.arraycopy(parameters, shape.biasOffset(l), sums, 0, sums.length);
-        int begin = shape.weightIndex(l, 0, 0);
-        int alongInput = shape.weightIndex(l, 1, 0) - begin;
-        int alongOutput = shape.weightIndex(l, 0, 1) - begin;
+        int alongOutput = shape.weightIndex(l, 0, 1) - shape.weightIndex(l, 0, 0);
         for (int k = 0; k < input.length; k++) {
+            int begin = shape.weightIndex(l, k, 0);
             for (int n = 0; n < sums.length; n++) {
-                sums[n] += input[k] * parameters[begin + k * alongInput + n * alongOutput];
+                sums[n] += input[k] * parameters[begin + n * alongOutput];
             }
         }
         return sums;
@@ -101,12 +112,11 @@ public final class ReferenceNetwork {
                 for (int n = 0; n < dOutput.length; n++) {
                     gradient[shape.biasOffset(l) + n] += dOutput[n];
                 }
-                int begin = shape.weightIndex(l, 0, 0);
-                int alongInput = shape.weightIndex(l, 1, 0) - begin;
-                int alongOutput = shape.weightIndex(l, 0, 1) - begin;
+                int alongOutput = shape.weightIndex(l, 0, 1) - shape.weightIndex(l, 0, 0);
                 for (int k = 0; k < dInput.length; k++) {
+                    int begin = shape.weightIndex(l, k, 0);
                     for (int n = 0; n < dOutput.length; n++) {
-                        int weight = begin + k * alongInput + n * alongOutput;
+                        int weight = begin + n * alongOutput;
                         gradient[weight] += outputs[l][k] * dOutput[n];
                         dInput[k] += parameters[weight] * dOutput[n];
                     }

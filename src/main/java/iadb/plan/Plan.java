@@ -156,7 +156,7 @@ public final class Plan implements AutoCloseable {
     private void addLayeredLaunches() {
         int tiles = tuning.tiles(batch.rows());
         long rows = (long) tiles * tuning.tileRows();
-        DeviceBuffer input = floats(rows * 4);
+        DeviceBuffer input = floats(rows * (1 + shape.inputs(0)));
         DeviceBuffer target = floats(rows * 2);
         DeviceBuffer dVelocity = floats(rows * 2);
         DeviceBuffer[] act = new DeviceBuffer[shape.depth()];
@@ -165,7 +165,8 @@ public final class Plan implements AutoCloseable {
         }
         DeviceBuffer last = act[act.length - 1];
 
-        setData(add("layered_rows", tiles)).set("tiles", tiles).set("input", input).set("target", target);
+        setData(add("layered_rows", tiles)).set("tiles", tiles).set("parameters", state.parameters()).set("input", input)
+                .set("target", target);
         add("layered_forward_first", tiles).set("tiles", tiles).set("parameters", state.parameters()).set("input", input)
                 .set("act", act[0]);
         for (int l = 1; l < act.length; l++) {

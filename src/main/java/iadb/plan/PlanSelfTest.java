@@ -119,9 +119,8 @@ public final class PlanSelfTest {
                 if (step == 0) {
                     float[] moment1 = trial.read(trial.state.moment1());
                     for (int l = 0; l < shape.layers(); l++) {
-                        int end = shape.biasOffset(l) + shape.outputs(l);
                         requireNear(context.device(), "the gradient of layer " + (l + 1) + by,
-                                distance(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), end), TOLERANCE);
+                                distance(moment1, MOMENT1_SHARE, gradient, shape.weightOffset(l), shape.endOffset(l)), TOLERANCE);
                     }
                 }
                 double loss = reference.loss(rows);

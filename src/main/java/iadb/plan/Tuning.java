@@ -49,17 +49,24 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
         /** {@code density.cl}: as {@link #TWO_LAYERS}, with two tangents and the state of Newton's method. */
         TWO_LAYERS_WITH_TANGENTS;
 
+        /** SMALL_FLOATS: the first layer without features, the biases and the output layer. */
+        private static int smallFloats(NetworkShape shape) {
+            return shape.directionsOffset() - (shape.depth() - 1) * shape.width() * shape.width() - 2 * shape.features() * shape.width();
+        }
+
         /** The most bytes of local memory that a kernel takes with a tile of {@code rows} rows. */
         long bytes(NetworkShape shape, int rows, int split, int groupSize, int vector) {
+            int inputs = 1 + shape.inputs(0);
+            int tangentInputs = 2 * (shape.features() == 0 ? 2 : inputs);
             int floatsPerRow = switch (this) {
-                case ALL_LAYERS -> 4 + 2 + 2 + (shape.depth() + (split > 1 ? 1 + split : 0)) * shape.width();
-                case ONE_LAYER -> 2 * shape.width();
-                case TWO_LAYERS -> 4 + 2 + 2 + 2 + 2 * shape.width();
-                case TWO_LAYERS_WITH_TANGENTS -> 4 + 4 + 6 + 2 + 6 + 10 + 6 * shape.width();
+                case ALL_LAYERS -> inputs + 2 + 2 + (shape.depth() + (split > 1 ? 1 + split : 0)) * shape.width();
+                case ONE_LAYER -> Math.max(inputs, shape.width()) + shape.width();
+                case TWO_LAYERS -> inputs + 2 + 2 + 2 + 2 * shape.width();
+                case TWO_LAYERS_WITH_TANGENTS -> inputs + tangentInputs + 6 + 2 + 6 + 10 + 6 * shape.width();
             };
             // copies of the small tensors if work-items share sums, else the data that they exchange in the Adam step
             int others = this != ALL_LAYERS || groupSize == 1 ? 0
-                    : split > 1 ? shape.bufferFloats() - shape.transposedFloats() : groupSize * vector;
+                    : split > 1 ? smallFloats(shape) : groupSize * vector;
             int alignedArrays = this == TWO_LAYERS_WITH_TANGENTS ? 14 : 6;
             return 4L * rows * floatsPerRow + 4L * others + ALIGNMENT * alignedArrays;
         }
@@ -151,13 +158,13 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
                 int rows = (int) Math.min(wholeTile, fitting / step * step);
                 int blocks = rows / itemRows * (shape.width() / (v * vectors));
                 boolean canShare = footprint == Footprint.ALL_LAYERS && rows == wholeTile && blocks * s <= group
-                        && blocks * s % v == 0 && shape.width() % s == 0
+                        && blocks * s % v == 0 && shape.width() % s == 0 && 2 * shape.features() % s == 0
                         && shape.width() / s * vectors * v <= MAX_FETCHED_FLOATS;
                 if (rows >= step && (s == 1 || canShare)) {
                     int busy = s > 1 ? blocks * s : split == 1 ? group
                             : Math.min(group, Math.max(MIN_GROUP, Integer.highestOneBit(blocks)));
                     int updates = within(updateGroupSize, Math.min(maxGroupSize, localBytes / (4L * v)), busy == 1 ? 1 : v);
-                    int enough = busy == 1 ? computeUnits : ceilDiv(ceilDiv(shape.bufferFloats(), v), updates);
+                    int enough = busy == 1 ? computeUnits : ceilDiv(ceilDiv(shape.directionsOffset(), v), updates);
                     return Optional.of(new Tuning(v, rows, itemRows, vectors, busy, unroll, s,
                             updateGroups == 0 ? enough : updateGroups, updates));
                 }
@@ -179,6 +186,7 @@ public record Tuning(int vector, int tileRows, int itemRows, int itemVectors, in
     List<String> options(NetworkShape shape, boolean fusesMultiplyAdd) {
         return List.of(Source.STANDARD, "-cl-denorms-are-zero", fusesMultiplyAdd ? "-DHAS_FMA" : "",
                 "-DWIDTH=" + shape.width(), "-DDEPTH=" + shape.depth(),
+                shape.features() > 0 ? "-DFEATURES=" + shape.features() : "",
                 "-DVECTOR=" + vector, "-DTILE_ROWS=" + tileRows, "-DITEM_ROWS=" + itemRows,
                 "-DITEM_VECTORS=" + itemVectors, "-DGROUP_SIZE=" + groupSize, "-DUNROLL_BY=" + unroll, "-DK_SPLIT=" + split,
                 "-DUPDATE_GROUP_SIZE=" + updateGroupSize);

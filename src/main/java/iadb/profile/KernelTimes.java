@@ -129,6 +129,8 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
         /** The work of all launches of a kernel in one training step; empty if the kernel is unknown. */
         static Optional<Work> ofTrainingStep(String kernel, NetworkShape shape, int batch, Tuning tuning) {
             double w = shape.width();
+            double k = shape.inputs(0);
+            double input = 4 * (k + 1); // bytes of a row, with the 1 of the bias
             double hidden = shape.depth() - 1;
             double b = batch;
             double blocks = tuning.blocks(batch);
@@ -137,14 +139,14 @@ record KernelTimes(String work, String kernel, double launches, Spread eventMicr
             return Optional.ofNullable(switch (kernel) {
                 case "fused_gradient" -> gradient(shape, batch, tuning);
                 case "update" -> update(shape, batch, tuning);
-                case "layered_rows" -> new Work(6 * b, 40 * b);
-                case "layered_forward_first" -> new Work(6 * w * b, (16 + 4 * w) * b + 16 * w * tiles);
+                case "layered_rows" -> new Work(6 * b, (16 + input + 8) * b);
+                case "layered_forward_first" -> new Work(2 * k * w * b, (input + 4 * w) * b + input * w * tiles);
                 case "layered_forward" -> new Work(hidden * 2 * w * w * b, hidden * (8 * w * b + square * tiles));
                 case "layered_output" -> new Work(4 * w * b, (16 + 4 * w) * b);
                 case "layered_backward_output" -> new Work(8 * w * b, 8 * (1 + w) * b + 8 * w * blocks);
                 case "layered_backward" -> new Work(hidden * 4 * w * w * b,
                         hidden * (12 * w * b + square * tiles + square * blocks));
-                case "layered_backward_first" -> new Work(6 * w * b, (16 + 4 * w) * b + 16 * w * blocks);
+                case "layered_backward_first" -> new Work(2 * k * w * b, (input + 4 * w) * b + input * w * blocks);
                 default -> kernel.startsWith("persistent")
                         ? gradient(shape, batch, tuning).plus(update(shape, batch, tuning)) : null;
             });

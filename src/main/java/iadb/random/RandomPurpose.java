@@ -17,7 +17,9 @@ public enum RandomPurpose {
     /** The rows of a file of points that are kept if it has too many. */
     FILE_ROWS(6),
     /** The starts of the pairs of a reflow round. */
-    REFLOW_POINTS(7);
+    REFLOW_POINTS(7),
+    /** The directions of the network's encoding. */
+    ENCODING_DIRECTIONS(8);
 
     private final int counterWord;
 

@@ -81,7 +81,7 @@ final class ReferenceMap {
      */
     record LogDeterminant(double sum, double condition, boolean onKink) { }
 
-    /** For points [n, 2]. A step is affine in x unless a unit switches, so that differences of any size are exact. */
+    /** For points [n, 2]. Without an encoding a step is affine in x unless a unit switches, so that differences are exact. */
     List<LogDeterminant> logDeterminants(float[] starts) {
         return IntStream.range(0, starts.length / 2).parallel().mapToObj(n -> {
             double[] x = {starts[2 * n], starts[2 * n + 1]};
@@ -98,8 +98,8 @@ final class ReferenceMap {
                     for (int c = 0; c < 2; c++) {
                         tangent[direction][c] = (after[direction][c] - before[direction][c]) / (2 * DIFFERENCE);
                         squares += Math.pow(tangent[direction][c], 2);
-                        double bend = (after[direction][c] - 2 * end[c] + before[direction][c]) / DIFFERENCE;
-                        onKink |= Math.abs(bend) > 1e-6;
+                        double bend = after[direction][c] - 2 * end[c] + before[direction][c];
+                        onKink |= Math.abs(bend) > 1e-6 * DIFFERENCE && Math.abs(bend - 4 * bend(t, x, direction, c)) > 1e-6 * DIFFERENCE;
                     }
                 }
                 double determinant = tangent[0][0] * tangent[1][1] - tangent[1][0] * tangent[0][1];
@@ -109,6 +109,14 @@ final class ReferenceMap {
             }
             return new LogDeterminant(sum, condition, onKink);
         }).toList();
+    }
+
+    /** The second difference of half the distance, a quarter of that of the distance where the map is smooth. */
+    private double bend(int t, double[] x, int direction, int c) {
+        double h = DIFFERENCE / 2;
+        double[] offset = {direction == 0 ? h : 0, direction == 1 ? h : 0};
+        return step(t, x[0] + offset[0], x[1] + offset[1])[c] - 2 * step(t, x[0], x[1])[c]
+                + step(t, x[0] - offset[0], x[1] - offset[1])[c];
     }
 
     static Field fieldOf(Network network) { return new ReferenceNetwork(network)::velocity; }

@@ -7,6 +7,8 @@ import iadb.fault.InvalidInputException.Setting;
 import iadb.file.BuildVersion;
 import iadb.file.Json;
 import iadb.model.Checkpoint;
+import iadb.model.Model;
+import iadb.model.Network;
 import iadb.plan.PlanChoice;
 import iadb.plan.Tuning;
 import java.util.Arrays;
@@ -16,12 +18,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Records in files what made a model: a JSON text for readers, and the facts that are needed to resume a checkpoint. */
 public final class Provenance {
     private static final String PLAN = "plan";
     private static final String TUNING = "tuning";
     private static final String TOTAL = "total";
+    private static final String ENCODING = "encoding"; // absent: none
+    private static final Pattern RECORDED_ENCODING = Pattern.compile("\"encoding\": ?\"fourier:\\d+:(\\d+\\.\\d+)\"");
     private static final String EVERY = "checkpoint_every";
     private static final String ROUND = "reflow_round";
 
@@ -52,6 +58,9 @@ public final class Provenance {
         if (rounds > 0) {
             record.put(Checkpoint.REFLOW, rounds);
         }
+        if (settings.shape().features() > 0) {
+            record.put(ENCODING, encoding(settings));
+        }
         record.put("width", settings.shape().width());
         record.put("depth", settings.shape().depth());
         choice.ifPresent(c -> {
@@ -59,6 +68,19 @@ public final class Provenance {
             record.put(TUNING, c.tuning().bits());
         });
         return record;
+    }
+
+    /** Settings with the network of a model, and the deviation of its encoding if the model records it. */
+    public static TrainingSettings withNetworkOf(Model model, TrainingSettings settings) {
+        Matcher encoding = RECORDED_ENCODING.matcher(model.provenance().getOrDefault("configuration", ""));
+        double deviation = encoding.find() ? Double.parseDouble(encoding.group(1)) : Network.DEFAULT_DEVIATION;
+        boolean isPossible = deviation > 0 && deviation <= TrainingSettings.MAX_DEVIATION;
+        return settings.withShape(model.network().shape()).withEncoding(model.network().shape().features(),
+                isPossible ? deviation : Network.DEFAULT_DEVIATION);
+    }
+
+    private static String encoding(TrainingSettings settings) {
+        return "fourier:" + settings.shape().features() + ":" + settings.deviation();
     }
 
     /** The metadata of a model file; plans and tunings that give the same bits give the same metadata. */
@@ -92,6 +114,9 @@ public final class Provenance {
         facts.put("seed", Long.toString(settings.seed()));
         if (settings.coupling() != Coupling.INDEPENDENT) {
             facts.put(Checkpoint.COUPLING, settings.coupling().toString());
+        }
+        if (settings.shape().features() > 0) {
+            facts.put(ENCODING, encoding(settings));
         }
         facts.put(PLAN, choice.kind().byBits().toString());
         facts.put(TUNING, choice.tuning().toString());
@@ -141,12 +166,18 @@ public final class Provenance {
         double ema = reader.fact("ema", Double::valueOf);
         long seed = reader.fact("seed", Long::valueOf);
         Tuning tuning = reader.fact(TUNING, Tuning::parse);
-        Coupling coupling = from.metadata().containsKey(Checkpoint.COUPLING) ? reader.fact(Checkpoint.COUPLING, text -> Arrays.stream(Coupling.values())
-                .filter(c -> c.toString().equals(text)).findFirst().orElseThrow(IllegalArgumentException::new)) : Coupling.INDEPENDENT;
+        Coupling coupling = !from.metadata().containsKey(Checkpoint.COUPLING) ? Coupling.INDEPENDENT
+                : reader.fact(Checkpoint.COUPLING,
+                text -> Arrays.stream(Coupling.values()).filter(c -> c.toString().equals(text)).findFirst()
+                        .orElseThrow(IllegalArgumentException::new));
+        double deviation = from.checkpoint().weights().shape().features() == 0 ? Network.DEFAULT_DEVIATION
+                : reader.fact(ENCODING, text -> Double.valueOf(text.substring(text.lastIndexOf(':') + 1)));
         TrainingSettings settings;
         try {
-            settings = new TrainingSettings(total, batch, learningRate, cosineSteps > 0, ema, from.checkpoint().weights().shape(), data,
-                    seed, coupling, rounds, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind) : Optional.empty(), Optional.of(tuning));
+            settings = new TrainingSettings(total, batch, learningRate, cosineSteps > 0, ema, from.checkpoint().weights().shape(),
+                    deviation, data, seed, coupling, rounds, kind == PlanChoice.Kind.LAYERED ? Optional.of(kind)
+                            : Optional.empty(),
+                    Optional.of(tuning));
         } catch (InvalidInputException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }

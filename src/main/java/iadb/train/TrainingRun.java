@@ -70,7 +70,7 @@ public final class TrainingRun implements AutoCloseable {
      * @throws CancellationException if {@code pairing} returns false
      */
     public TrainingRun(Context context, TrainingSettings settings, Density p0, Density p1, Watch pairing) {
-        this(context, settings, p0, p1, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0),
+        this(context, settings, p0, p1, Checkpoint.start(settings.initialNetwork(), settings.ema() > 0),
                 new LossHistory(settings.totalIterations()), 0, null, pairing);
     }
 

@@ -82,7 +82,7 @@ public final class TrainingSession implements AutoCloseable {
 
     /** Draws the data of both densities, and prepares step 0 with fresh weights. */
     public TrainingSession(Context context, TrainingSettings settings, Density p0, Density p1) {
-        this(context, settings, Checkpoint.start(Network.initial(settings.shape(), settings.seed()), settings.ema() > 0), p0, p1,
+        this(context, settings, Checkpoint.start(settings.initialNetwork(), settings.ema() > 0), p0, p1,
                 share -> true);
     }
 

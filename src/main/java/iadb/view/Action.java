@@ -67,6 +67,10 @@ sealed interface Action {
     record SetCoupling(Coupling coupling) implements Action {
         @Override public boolean needsKernels() { return true; }
     }
+    /** Chooses a network with or without an encoding, and trains it. */
+    record SetEncoding(boolean encodes) implements Action {
+        @Override public boolean needsKernels() { return true; }
+    }
     /** @param name of a named density */
     record SetDensity(Side side, String name) implements Action {
         @Override public boolean needsKernels() { return true; }

@@ -8,6 +8,7 @@ import iadb.density.PointDensity;
 import iadb.model.Checkpoint;
 import iadb.model.Model;
 import iadb.model.Network;
+import iadb.model.NetworkShape;
 import iadb.train.Coupling;
 import iadb.train.LossHistory;
 import iadb.train.Pairing;
@@ -36,7 +37,8 @@ final class LiveTraining implements AutoCloseable {
 
     private final Context context;
     private TrainingSettings settings;
-    private final DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
+    private final NetworkShape encoded; // the network's shape with the encoding that the user can choose
+    private DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
     private Network network; // the same on the host
     private TrainingSession session; // null if there is none
     private Round current; // that of the session; null before the first
@@ -77,6 +79,8 @@ final class LiveTraining implements AutoCloseable {
         this.context = context;
         this.settings = settings;
         this.network = network;
+        NetworkShape shape = settings.shape();
+        encoded = shape.features() > 0 ? shape : new NetworkShape(shape.width(), shape.depth(), NetworkShape.DEFAULT_FEATURES);
         history = new LossHistory(settings.totalIterations());
         parameters = context.buffer(network.parameters());
     }
@@ -183,8 +187,8 @@ final class LiveTraining implements AutoCloseable {
         TrainingSession opened = round.pairs() != null ? new TrainingSession(context, start, round.pairs())
                 : new TrainingSession(context, round.settings(), start, round.p0(), round.p1(), share -> true);
         endSession();
-        session = opened;
         current = round;
+        session = opened;
         pairsOf = null;
         doneBefore = done - start.step();
         startStep = start.step();
@@ -246,8 +250,36 @@ final class LiveTraining implements AutoCloseable {
 
     /** Trains from fresh weights. */
     void restart(Density p0, Density p1) {
+        reset();
+        train(p0, p1);
+    }
+
+    /**
+     * Replaces the network by another with fresh weights, with or without an encoding: that of the settings, or the default.
+     * {@link #prepare} and {@link #begin} train it.
+     *
+     * @return false if it is encoded so already
+     */
+    boolean encode(boolean encodes) {
+        if (encodes == isEncoded()) {
+            return false;
+        }
+        drop();
+        settings = settings.withEncoding(encodes ? encoded.features() : 0, settings.deviation());
+        reset();
+        DeviceBuffer before = parameters;
+        parameters = context.buffer(network.parameters());
+        before.close();
+        return true;
+    }
+
+    /** Whether the network has an encoding. */
+    boolean isEncoded() { return settings.shape().features() > 0; }
+
+    /** Ends the training, and returns to fresh weights. */
+    private void reset() {
         endSession();
-        network = Network.initial(settings.shape(), settings.seed());
+        network = settings.initialNetwork();
         history = new LossHistory(settings.totalIterations());
         curve = new LossCurve();
         done = 0;
@@ -255,7 +287,6 @@ final class LiveTraining implements AutoCloseable {
         running = false;
         divergedAt = 0;
         iterationsPerSecond = Double.NaN;
-        train(p0, p1);
     }
 
     /** Pauses the training until {@link #resume}. */

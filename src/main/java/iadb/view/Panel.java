@@ -38,6 +38,8 @@ final class Panel {
     private static final int MESSAGE_LINES = 2;
     private static final int CHART_HEIGHT = 64;
     private static final int HELP_WIDTH = 400;
+    private static final String PLAIN = "plain"; // no encoding
+    private static final String FOURIER = "fourier";
     private static final int OVERLAY = NK_WINDOW_NO_SCROLLBAR | NK_WINDOW_NO_INPUT;
     private static final String[][] HELP = {
         {"Space", "pause or resume"}, {"Left, Right", "one step back or forward"}, {"R", "new points"},
@@ -126,9 +128,9 @@ final class Panel {
             choose(label(side) + ": " + densities.get(side).name(), NamedDensities.names(),
                     name -> new Action.SetDensity(side, name));
         }
-        row(1);
         choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
-        row(2);
+        choose("input: " + (training.isEncoded() ? FOURIER : PLAIN), List.of(PLAIN, FOURIER),
+                name -> new Action.SetEncoding(name.equals(FOURIER)));
         checkbox("p1 to p0", Switch.REVERSE);
         checkbox("loop", Switch.LOOP);
         checkbox("density", Switch.DENSITY);

@@ -20,7 +20,9 @@ import iadb.view.scene.Flow;
 import iadb.view.scene.LineDrawing;
 import iadb.view.scene.SceneRenderer.Scene;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,14 +39,13 @@ final class PointAnimation implements AutoCloseable {
     private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
 
     private final Interop interop;
-    private final NetworkShape shape;
     private final int T;
     private final long seed;
     private final LiveTraining training;
     private final ViewState state;
     private final Resources resources = new Resources();
     private final Playback playback = new Playback();
-    private Sampler sampler; // created on first use, since the first frame is shown before its kernels are built
+    private final Map<NetworkShape, Sampler> samplers = new HashMap<>(); // created on first use: the first frame needs no kernels
     private PointBuffer arrowTails; // [ARROWS, 2]; null before the arrows are first shown
     private PointBuffer arrowHeads; // [ARROWS, 2]
     private Flow points; // null before the first are drawn
@@ -66,9 +67,8 @@ final class PointAnimation implements AutoCloseable {
      * @param seed  of the points
      * @param state only read here
      */
-    PointAnimation(Interop interop, NetworkShape shape, int T, long seed, LiveTraining training, ViewState state) {
+    PointAnimation(Interop interop, int T, long seed, LiveTraining training, ViewState state) {
         this.interop = interop;
-        this.shape = shape;
         this.T = T;
         this.seed = seed;
         this.training = training;
@@ -76,14 +76,12 @@ final class PointAnimation implements AutoCloseable {
         previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
     }
 
-    /** Measures tunings and builds the map's kernels. */
+    /** Measures tunings and builds the map's kernels for the network of the training. */
     void prepare() { sampler().prepareAll(); }
 
     private Sampler sampler() {
-        if (sampler == null) {
-            sampler = resources.add(new Sampler(interop.context(), shape));
-        }
-        return sampler;
+        return samplers.computeIfAbsent(training.settings().shape(), shape -> resources.add(new Sampler(interop.context(),
+                shape)));
     }
 
     /**
@@ -113,9 +111,7 @@ final class PointAnimation implements AutoCloseable {
         return starts;
     }
 
-    private Flow flow(float[] positions) {
-        return new Flow(interop, positions, (long) shape.bufferFloats() * Float.BYTES, T);
-    }
+    private Flow flow(float[] positions) { return new Flow(interop, positions, T); }
 
     /** The points and, if shown, the grid. */
     private List<Flow> flows() { return grid == null ? List.of(points) : List.of(points, grid); }

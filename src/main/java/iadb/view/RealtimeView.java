@@ -66,6 +66,7 @@ public final class RealtimeView implements AutoCloseable {
     private final List<Action> actions = new ArrayList<>(); // not yet applied
     private Optional<Background<Void>> building = Optional.empty(); // builds the kernels; nothing else uses the device meanwhile
     private boolean ready;             // the kernels are built
+    private boolean trains;            // as soon as they are; otherwise the given model is played
     private boolean needsPoints;       // the next frame draws new points
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
@@ -118,10 +119,10 @@ public final class RealtimeView implements AutoCloseable {
             canvas = resources.add(new PanelCanvas(scale));
             TrainingSettings settings = config.training()
                     .withPlan(PlanSelector.planForWindow(config.training().plan(), context.device()));
-            Network network = config.model().orElseGet(() -> Network.initial(settings.shape(), settings.seed()));
+            Network network = config.model().orElseGet(() -> settings.initialNetwork());
             training = resources.add(new LiveTraining(context, settings, network));
             animation = resources.add(
-                    new PointAnimation(interop, network.shape(), config.steps(), settings.seed(), training, state));
+                    new PointAnimation(interop, config.steps(), settings.seed(), training, state));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -134,6 +135,7 @@ public final class RealtimeView implements AutoCloseable {
             applyActions(); // the meaning of the next event may depend on it, such as a press after a key
         }, scale);
         kept = config.model().isPresent();
+        trains = config.model().isEmpty();
         interop.context().onFirstUse(use -> {
             if (use.startsPhase()) {
                 showMessage(use.message());
@@ -180,7 +182,9 @@ public final class RealtimeView implements AutoCloseable {
                 start();
             }
             applyActions();
-            densities.advance();
+            if (ready) {
+                densities.advance();
+            }
             long now = System.nanoTime();
             double seconds = (now - last) * 1e-9;
             if (ready) {
@@ -198,9 +202,7 @@ public final class RealtimeView implements AutoCloseable {
             if (building.isEmpty()) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
-                Density p0 = densities.get(Side.P0);
-                Density p1 = densities.get(Side.P1);
-                building = Optional.of(Background.start("kernels", () -> buildKernels(p0, p1)));
+                buildInBackground();
             }
         }
         if (!ready) {
@@ -218,10 +220,17 @@ public final class RealtimeView implements AutoCloseable {
         return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
+    private void buildInBackground() {
+        ready = false;
+        Density p0 = densities.get(Side.P0);
+        Density p1 = densities.get(Side.P1);
+        building = Optional.of(Background.start("kernels", () -> buildKernels(p0, p1)));
+    }
+
     /** Builds the kernels on another thread, while the window shows points of p0. It reads nothing that an action changes. */
     private void buildKernels(Density p0, Density p1) {
         animation.prepare();
-        if (config.model().isEmpty()) {
+        if (trains) {
             try {
                 training.prepare(p0, p1, () -> !closing);
             } catch (CancellationException e) {
@@ -233,7 +242,7 @@ public final class RealtimeView implements AutoCloseable {
     /** Starts the training, or the playback of the given model. */
     private void start() {
         ready = true;
-        if (config.model().isEmpty()) {
+        if (trains) {
             training.begin();
         } else {
             animation.restart();
@@ -248,9 +257,12 @@ public final class RealtimeView implements AutoCloseable {
 
     /** Applies the queued actions in order; those that need the kernels stay in the queue until these are built. */
     private void applyActions() {
-        List<Action> due = actions.stream().filter(action -> ready || !action.needsKernels()).toList();
-        actions.removeAll(due);
-        due.forEach(this::apply);
+        for (Action action : List.copyOf(actions)) {
+            if (ready || !action.needsKernels()) {
+                actions.remove(action);
+                apply(action);
+            }
+        }
     }
 
     private void apply(Action action) {
@@ -270,6 +282,8 @@ public final class RealtimeView implements AutoCloseable {
             state.solver = set.solver();
         } else if (action instanceof Action.SetCoupling set) {
             couple(set.coupling());
+        } else if (action instanceof Action.SetEncoding set) {
+            encode(set.encodes());
         } else if (action instanceof Action.SetDensity set) {
             densities.choose(set.side(), set.name());
         } else if (action instanceof Action.Drop drop) {
@@ -312,6 +326,16 @@ public final class RealtimeView implements AutoCloseable {
             kept = false;
         } catch (DeviceLimitException e) {
             showMessage(e.getMessage());
+        }
+    }
+
+    /** Trains another network, after building its kernels in the background as at the start. */
+    private void encode(boolean encodes) {
+        if (training.encode(encodes)) {
+            showMessage("another network: training starts again from fresh weights");
+            kept = false;
+            trains = true;
+            buildInBackground();
         }
     }
 

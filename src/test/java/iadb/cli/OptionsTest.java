@@ -8,6 +8,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import iadb.density.ImageDensity;
 import iadb.density.ImageFile;
+import iadb.model.NetworkShape;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
@@ -36,6 +40,16 @@ class OptionsTest {
         }
         lines.list.forEach(line -> assertEquals(Level.INFO, line.getLevel(), "what --quiet does not show"));
         return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"none,0,1", "fourier,32,1", "fourier:8,8,1", "fourier:128:0.5,128,0.5", "fourier:32:1.5,32,1.5",
+            "fourier:16:.25,16,0.25"})
+    void anEncodingHasFeaturesAndADeviation(String text, int features, double deviation) {
+        TrainingSettings settings = CommandLine.populateCommand(new Options.Training(), "--encoding", text).settings(0);
+        assertEquals(features, settings.shape().features());
+        assertEquals(deviation, settings.deviation());
+        assertEquals(NetworkShape.TUTORIAL, new NetworkShape(settings.shape().width(), settings.shape().depth()));
     }
 
     @Test

@@ -2,6 +2,7 @@ package iadb.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,10 @@ import iadb.file.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +35,8 @@ class ModelTest {
     @Test
     void whatIsWrittenIsReadBack() throws IOException {
         Path file = folder.resolve("m.safetensors");
-        for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 8))) {
+        for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(80, 8),
+                new NetworkShape(16, 1, 8), new NetworkShape(48, 3, 128))) {
             Model written = model(shape, NamedDensities.find("heart").orElseThrow(), Densities.noise(33));
             Model.write(file, written);
             Model read = Model.read(file);
@@ -48,11 +53,63 @@ class ModelTest {
     void tensorsAreNamedAndShapedAsInTheTutorialsPyTorchClass() {
         List<String> described = new ArrayList<>();
         for (Safetensors.Tensor tensor : Network.initial(NetworkShape.TUTORIAL, 0).tensors()) {
-            described.add(tensor.name() + java.util.Arrays.toString(tensor.shape()));
+            described.add(tensor.name() + Arrays.toString(tensor.shape()));
         }
         assertEquals(List.of("linear1.weight[64, 3]", "linear1.bias[64]", "linear2.weight[64, 64]", "linear2.bias[64]",
                 "linear3.weight[64, 64]", "linear3.bias[64]", "linear4.weight[64, 64]", "linear4.bias[64]",
                 "output.weight[2, 64]", "output.bias[2]"), described);
+    }
+
+    @Test
+    void anEncodedNetworkAddsItsDirectionsAfterTheSameTensors() {
+        NetworkShape shape = new NetworkShape(32, 2, 16);
+        List<String> described = new ArrayList<>();
+        for (Safetensors.Tensor tensor : Network.initial(shape, 0).tensors()) {
+            described.add(tensor.name() + Arrays.toString(tensor.shape()));
+        }
+        assertEquals(List.of("linear1.weight[32, 35]", "linear1.bias[32]", "linear2.weight[32, 32]", "linear2.bias[32]",
+                "output.weight[2, 32]", "output.bias[2]", "encoding.directions[16, 3]"), described);
+    }
+
+    /** The digest is of the file that the program wrote before it had encodings. */
+    @Test
+    void aNetworkWithoutAnEncodingHasTheBytesItAlwaysHad() throws Exception {
+        Path file = folder.resolve("m.safetensors");
+        Model.write(file, new Model(Network.initial(NetworkShape.TUTORIAL, 3), Optional.empty(), Optional.empty(), Map.of()));
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+        assertEquals("681ec9e6737e38987922ba99dc428f25c4eff7d38f82c8ce8a12bc3dee419911", HexFormat.of().formatHex(digest));
+    }
+
+    @Test
+    void directionsAreNormalWithHalfTheDeviationForAlpha() {
+        NetworkShape shape = new NetworkShape(16, 1, 128);
+        double[] squares = new double[3];
+        double[] fourths = new double[3];
+        double[] sums = new double[3];
+        int seeds = 40;
+        for (int seed = 0; seed < seeds; seed++) {
+            float[] directions = Network.initial(shape, 1.5, seed).tensors().get(4).data();
+            for (int i = 0; i < directions.length; i++) {
+                double z = directions[i] / (i % 3 == 2 ? 0.75 : 1.5);
+                sums[i % 3] += z;
+                squares[i % 3] += z * z;
+                fourths[i % 3] += z * z * z * z;
+            }
+        }
+        double n = seeds * 128;
+        for (int c = 0; c < 3; c++) { // variances of z, z² and z⁴ are 1, 2 and 96: four standard deviations at these seeds
+            assertEquals(0, sums[c] / n, 4 * Math.sqrt(1 / n));
+            assertEquals(1, squares[c] / n, 4 * Math.sqrt(2 / n));
+            assertEquals(3, fourths[c] / n, 4 * Math.sqrt(96 / n));
+        }
+        float[] once = Network.initial(shape, 1.5, 7).parameters();
+        assertArrayEquals(once, Network.initial(shape, 1.5, 7).parameters());
+        assertFalse(Arrays.equals(once, Network.initial(shape, 1.5, 8).parameters()));
+        float[] wider = Network.initial(shape, 3, 7).tensors().get(4).data();
+        float[] directions = Network.initial(shape, 1.5, 7).tensors().get(4).data();
+        for (int i = 0; i < directions.length; i++) {
+            assertEquals(2 * directions[i], wider[i]);
+        }
     }
 
     @Test
@@ -63,7 +120,7 @@ class ModelTest {
             double bound = 1 / Math.sqrt(shape.inputs(l));
             double sum = 0;
             double squares = 0;
-            int count = shape.biasOffset(l) + shape.outputs(l) - shape.weightOffset(l);
+            int count = shape.endOffset(l) - shape.weightOffset(l);
             for (int i = shape.weightOffset(l); i < shape.weightOffset(l) + count; i++) {
                 assertTrue(Math.abs(parameters[i]) <= bound * (1 + 1e-7));
                 sum += parameters[i] / bound;
@@ -115,8 +172,50 @@ class ModelTest {
         assertRefused(file, oddWidth, "width 65");
     }
 
+    @Test
+    void anotherEncodingIsRefusedInOneLine() throws IOException {
+        Path file = folder.resolve("m.safetensors");
+        // 19 inputs, directions [8, 3]
+        List<Safetensors.Tensor> tensors = Network.initial(new NetworkShape(16, 1, 8), 0).tensors();
+        Safetensors.Tensor weight = tensors.get(0);
+
+        assertRefused(file, tensors.subList(0, 4), "linear1.weight has shape [16, 19], but needs [16, 3]");
+        assertRefused(file, with(tensors, 4, tensor("encoding.directions", 16, 3)),
+                "encoding.directions has shape [16, 3], but needs [8, 3]");
+        assertRefused(file, with(tensors, 4, tensor("encoding.directions", 24)),
+                "encoding.directions has shape [24], but needs [8, 3]");
+        assertRefused(file, with(tensors, 4, tensor("encoding.direction", 8, 3)), "5 tensors");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 20)),
+                "linear1.weight has shape [16, 20], but needs [16, 19]");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 17)), "7 features");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 275)), "136 features");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 3)), "5 tensors");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 1)), "features");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16)), "features");
+
+        Safetensors.write(file, tensors, Map.of());
+        byte[] bytes = Files.readAllBytes(file);
+        System.arraycopy(new byte[] {0, 0, (byte) 0xc0, 0x7f}, 0, bytes, bytes.length - 4, 4); // NaN, the last of the directions
+        Files.write(file, bytes);
+        assertRefused(file, "encoding.directions");
+    }
+
+    private static Safetensors.Tensor tensor(String name, int... shape) {
+        return new Safetensors.Tensor(name, shape, new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)]);
+    }
+
+    private static List<Safetensors.Tensor> with(List<Safetensors.Tensor> tensors, int index, Safetensors.Tensor other) {
+        List<Safetensors.Tensor> changed = new ArrayList<>(tensors);
+        changed.set(index, other);
+        return changed;
+    }
+
     private static void assertRefused(Path file, List<Safetensors.Tensor> tensors, String reason) throws IOException {
         Safetensors.write(file, tensors, Map.of());
+        assertRefused(file, reason);
+    }
+
+    private static void assertRefused(Path file, String reason) {
         String message = assertThrows(InvalidInputException.class, () -> Model.read(file)).getMessage();
         assertTrue(message.contains(reason) && !message.contains("\n"), message);
     }

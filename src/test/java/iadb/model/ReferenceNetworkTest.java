@@ -9,9 +9,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The first link of the chain of trust: the reference against finite differences. */
 class ReferenceNetworkTest {
     @ParameterizedTest
-    @CsvSource({"16,1", "16,3", "32,4"})
-    void gradientIsTheSlopeOfTheLoss(int width, int depth) {
-        NetworkShape shape = new NetworkShape(width, depth);
+    @CsvSource({"16,1,0", "16,3,0", "32,4,0", "16,1,8", "16,2,32", "16,1,128"})
+    void gradientIsTheSlopeOfTheLoss(int width, int depth, int features) {
+        NetworkShape shape = new NetworkShape(width, depth, features);
         ReferenceNetwork network = new ReferenceNetwork(Network.initial(shape, 7));
         Random random = new Random(3);
         float[][] rows = new float[5][5];

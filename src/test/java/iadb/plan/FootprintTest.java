@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** The computed local memory of a kernel is what the device reports: not less, and not more than alignment explains. */
 class FootprintTest {
-    private static final List<NetworkShape> SHAPES = List.of(new NetworkShape(64, 4), new NetworkShape(16, 1), new NetworkShape(48, 2));
+    private static final List<NetworkShape> SHAPES = List.of(new NetworkShape(64, 4), new NetworkShape(16, 1), new NetworkShape(48, 2),
+            new NetworkShape(64, 2, 32), new NetworkShape(16, 2, 128));
     private static final int ALIGNMENT = 64;
     private static final int MAX_ARRAYS = 14;
 

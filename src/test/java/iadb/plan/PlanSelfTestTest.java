@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The self-test of a plan refuses no device that computes correctly, for any network; it runs here and is not cached. */
 class PlanSelfTestTest {
-    private static final int[][] SHAPES = {{16, 1}, {48, 3}, {256, 8}};
+    private static final int[][] SHAPES = {{16, 1, 0}, {48, 3, 0}, {256, 8, 0}, {16, 1, 8}, {64, 4, 32}, {48, 2, 128}};
 
     @ParameterizedTest
     @EnumSource
@@ -24,7 +24,7 @@ class PlanSelfTestTest {
         for (Device device : Device.all()) {
             try (Context context = Context.open(device)) {
                 for (int[] size : SHAPES) {
-                    NetworkShape shape = new NetworkShape(size[0], size[1]);
+                    NetworkShape shape = new NetworkShape(size[0], size[1], size[2]);
                     PlanChoice choice = choice(kind, device, shape);
                     if (choice.kind() != kind) {
                         continue; // too large for the plan

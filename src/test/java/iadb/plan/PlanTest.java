@@ -73,6 +73,13 @@ class PlanTest {
                 trials.add(trial(full, kind, gpu, SMALL, 15));
                 trials.add(trial(full, kind, gpu, new NetworkShape(112, 1), 1));
                 trials.add(trial(full, kind, gpu, new NetworkShape(16, 2), 1031)); // several tiles a block
+                trials.add(trial(full, kind, own, new NetworkShape(64, 4, 32), 127));
+                trials.add(trial(full, kind, gpu, new NetworkShape(64, 4, 32), 61));
+                trials.add(trial(full, kind, own, new NetworkShape(48, 2, 8), 31));
+                trials.add(trial(full, kind, gpu, new NetworkShape(16, 1, 8), 17));
+                trials.add(trial(full, kind, own, new NetworkShape(16, 2, 128), 9));
+                trials.add(trial(full, kind, gpu, new NetworkShape(32, 2, 128), 15));
+                trials.add(trial(full, kind, unshared, new NetworkShape(48, 2, 40), 67));
             }
         }
         return trials.stream();
@@ -119,7 +126,7 @@ class PlanTest {
             // up to 8 layers would allow 6e-4, the mean of signs makes it about sqrt(n) u: 2e-6. 1e-5 is promised.
             for (int l = 0; l < shape.layers(); l++) {
                 int from = shape.weightOffset(l);
-                int to = shape.biasOffset(l) + shape.outputs(l);
+                int to = shape.endOffset(l);
                 assertTrue(relativeDistance(gradient, course.firstGradient(), from, to) < 1e-5, "gradient of layer " + l);
             }
             assertEquals(course.firstLoss(), bench.loss(0), 1e-5 * course.firstLoss());

@@ -20,12 +20,27 @@ class KernelTimesTest {
 
     @Test
     void layeredKernelsTogetherDoTheWorkOfTheFusedOne() {
-        for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(256, 8))) {
+        for (NetworkShape shape : List.of(NetworkShape.TUTORIAL, new NetworkShape(16, 1), new NetworkShape(256, 8),
+                new NetworkShape(64, 4, 32))) {
             double layered = List.of("layered_forward_first", "layered_forward", "layered_output", "layered_backward_output",
                             "layered_backward", "layered_backward_first").stream()
                     .mapToDouble(kernel -> KernelTimes.Work.ofTrainingStep(kernel, shape, 100, TUNING).orElseThrow().flops()).sum();
             assertEquals(KernelTimes.Work.ofTrainingStep("fused_gradient", shape, 100, TUNING).orElseThrow().flops(), layered);
             assertEquals(100.0 * shape.trainingFlops(), layered);
+        }
+    }
+
+    @Test
+    void anEncodingAddsInputsToTheFirstLayerAlone() {
+        NetworkShape encoded = new NetworkShape(64, 4, 32);
+        assertEquals(NetworkShape.TUTORIAL.forwardFlops() + 2 * 64 * 64, encoded.forwardFlops());
+        // forward and its weights' gradient
+        assertEquals(NetworkShape.TUTORIAL.trainingFlops() + 2 * 2 * 64 * 64, encoded.trainingFlops());
+        for (String kernel : List.of("layered_forward_first", "layered_backward_first")) {
+            double plain = KernelTimes.Work.ofTrainingStep(kernel, NetworkShape.TUTORIAL, 256, TUNING).orElseThrow().bytes();
+            double more = KernelTimes.Work.ofTrainingStep(kernel, encoded, 256, TUNING).orElseThrow().bytes();
+            // features of the rows; weights once for each tile or block
+            assertEquals(4 * 64 * 256 + 2 * 4 * 64 * 64, more - plain, kernel);
         }
     }
 

@@ -7,6 +7,7 @@ import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.model.Model;
 import iadb.model.Network;
+import iadb.model.NetworkShape;
 import iadb.random.RandomPurpose;
 import iadb.train.TrainingSettings;
 import iadb.train.TrainingSession;
@@ -22,7 +23,10 @@ public final class TrainedNetwork {
     public static final Density P1 = NamedDensities.find("ring").orElseThrow();
 
     private static final int STEPS = 8192;
+    private static final TrainingSettings ENCODED = TrainingSettings.tutorial().withIterations(3000).withBatch(128)
+            .withLearningRate(1e-3f, true).withEma(0.99).withShape(new NetworkShape(32, 3)).withEncoding(16, 1);
     private static Network network;
+    private static Network encoded;
 
     private TrainedNetwork() {
     }
@@ -30,14 +34,26 @@ public final class TrainedNetwork {
     /** Trained once, on the first device. */
     public static synchronized Network get() {
         if (network == null) {
-            try (Context context = Context.open(Device.all().get(0));
-                    TrainingSession session = new TrainingSession(context, TrainingSettings.tutorial(), P0, P1)) {
-                session.advance(STEPS, Duration.ofMinutes(5));
-                session.drain();
-                network = session.snapshot();
-            }
+            network = trained(TrainingSettings.tutorial(), STEPS);
         }
         return network;
+    }
+
+    /** The same map by a smaller network with an encoding. */
+    public static synchronized Network encoded() {
+        if (encoded == null) {
+            encoded = trained(ENCODED, ENCODED.iterations());
+        }
+        return encoded;
+    }
+
+    private static Network trained(TrainingSettings settings, int steps) {
+        try (Context context = Context.open(Device.all().get(0));
+                TrainingSession session = new TrainingSession(context, settings, P0, P1)) {
+            session.advance(steps, Duration.ofMinutes(5));
+            session.drain();
+            return session.snapshot();
+        }
     }
 
     /** Points of p0, [count, 2]. */

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * An OpenCL program as the host builds it on a device that need not be here. The sources and options are those of the classes that
@@ -45,6 +46,11 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
             "gpu-amd", new Kind("gpu", new Limits(64 << 10, 256), Fence.AMDGCN), "cpu-4", cpu("cpu-4"), "cpu-8", cpu("cpu-8"),
             "cpu-16", cpu("cpu-16")));
 
+    /** The default network with the default encoding. */
+    private static final NetworkShape ENCODED = new NetworkShape(NetworkShape.TUTORIAL.width(), NetworkShape.TUTORIAL.depth(),
+            NetworkShape.DEFAULT_FEATURES);
+    private static final String ENCODED_SUFFIX = "-fourier" + NetworkShape.DEFAULT_FEATURES;
+
     /**
      * A kind of device.
      *
@@ -54,7 +60,10 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
      */
     record Kind(String tuned, Limits limits, Fence fence) {
         List<BuiltProgram> programs() {
-            return of(tuned, NetworkShape.TUTORIAL, limits, true, fence);
+            Stream<BuiltProgram> encoded = of(tuned, ENCODED, limits, true, fence).stream()
+                    .filter(program -> program.tuning != null)
+                    .map(program -> program.named(program.name + ENCODED_SUFFIX));
+            return Stream.concat(of(tuned, NetworkShape.TUTORIAL, limits, true, fence).stream(), encoded).toList();
         }
     }
 
@@ -131,6 +140,10 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
         return new BuiltProgram(name, sources, options, null, null);
     }
 
+    private BuiltProgram named(String other) {
+        return new BuiltProgram(other, sources, options, purpose, tuning);
+    }
+
     private BuiltProgram with(Fence fence) {
         return new BuiltProgram(name, sources, fence.options(options), purpose, tuning);
     }
@@ -162,7 +175,10 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
                 .filter(line -> !line.isEmpty()).map(line -> line + "\n").collect(Collectors.joining());
     }
 
-    /** Prints the default network's programs of each kind of device that fuses multiply-adds. */
+    /**
+     * Prints the default network's programs, without and with the default encoding, of each kind of device that
+     * fuses multiply-adds.
+     */
     public static void main(String[] arguments) {
         List<Printed> programs = KINDS.entrySet().stream().flatMap(kind -> kind.getValue().programs().stream()
                 .map(program -> Printed.of(kind.getKey(), program))).toList();

@@ -40,7 +40,8 @@ public final class OfflineCompiler {
     private static final int MOST_GROUP_LIMIT = 1024; // NVIDIA's
     private static final int LEAST_GROUP_LIMIT = 256; // AMD's
     private static final int GFX1100_CLANG = 16; // an older one gives a work-item 128 of its 256 registers
-    private static final List<NetworkShape> WIDER = List.of(new NetworkShape(128, 4), new NetworkShape(256, 2));
+    private static final List<NetworkShape> OTHERS = List.of(new NetworkShape(128, 4), new NetworkShape(256, 2),
+            new NetworkShape(64, 4, NetworkShape.DEFAULT_FEATURES));
     private static final List<String> LIBCLC_FOLDERS = List.of("/usr/lib/clc", "/usr/lib64/clc", "/usr/share/clc",
             "/usr/local/lib/clc", "/usr/local/share/clc", "/opt/homebrew/share/clc");
 
@@ -124,14 +125,17 @@ public final class OfflineCompiler {
     /**
      * The programs with every network that is looked at, with the tuning that a GPU gets that no entry names: those of the default
      * network in the form for a GPU of the least limits, and in that for one of the most where it differs. They come without a
-     * fence: {@link #compile} adds each GPU's. A peak is the best of several vector widths, of which the widest may spill.
+     * fence: {@link #compile} adds each GPU's. A peak is the best of several vector widths, of which the widest may spill. So may
+     * the map of many points with an encoding on gfx1030 and gfx1100: it is left out, since a GPU times other tunings of it.
      */
     public static List<Program> programs() {
         List<Program> programs = new ArrayList<>();
         add(programs, "", NetworkShape.TUTORIAL, new Limits(LEAST_LOCAL_BYTES, LEAST_GROUP_LIMIT));
         add(programs, " 48 KB", NetworkShape.TUTORIAL, new Limits(MOST_LOCAL_BYTES, MOST_GROUP_LIMIT));
-        for (NetworkShape shape : WIDER) {
-            add(programs, " %sx%s".formatted(shape.width(), shape.depth()), shape, new Limits(MOST_LOCAL_BYTES, LEAST_GROUP_LIMIT));
+        for (NetworkShape shape : OTHERS) {
+            add(programs, " %sx%s%s".formatted(shape.width(), shape.depth(), shape.features() > 0 ? " fourier"
+                    + shape.features() : ""), shape,
+                    new Limits(MOST_LOCAL_BYTES, LEAST_GROUP_LIMIT));
         }
         return programs;
     }
@@ -139,7 +143,8 @@ public final class OfflineCompiler {
     private static void add(List<Program> programs, String suffix, NetworkShape shape, Limits limits) {
         for (BuiltProgram built : BuiltProgram.of("gpu", shape, limits, true, Fence.NONE)) {
             List<String> options = built.effectiveOptions();
-            if (!built.name().equals("peak-16") && programs.stream().noneMatch(one -> one.sources().equals(built.sources())
+            boolean maySpill = built.name().equals("peak-16") || built.name().equals("map") && shape.features() > 0;
+            if (!maySpill && programs.stream().noneMatch(one -> one.sources().equals(built.sources())
                     && one.options().equals(options))) {
                 programs.add(new Program(built.name() + suffix, built.sources(), options, (int) limits.localBytes()));
             }

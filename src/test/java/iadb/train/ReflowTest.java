@@ -141,6 +141,7 @@ class ReflowTest {
     void resumingInAnyRoundGivesTheSameBits(PlanChoice.Kind plan) throws IOException {
         try (Context context = Context.open(Device.select("auto"));
                 TrainingRun whole = new TrainingRun(context, SETTINGS.withPlan(Optional.of(plan))
+                        .withEncoding(plan == PlanChoice.Kind.LAYERED ? 0 : 8, 1.5)
                         .withCoupling(plan == PlanChoice.Kind.FUSED ? Coupling.OT : Coupling.INDEPENDENT), GAUSSIAN, RING)) {
             List<Checkpoint.Contents> checkpoints = train(whole, 25);
             assertEquals(List.of(25, 40, 50, 75, 80, 100, 120), checkpoints.stream().map(c -> c.checkpoint().step()).toList());

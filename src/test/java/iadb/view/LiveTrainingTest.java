@@ -116,6 +116,52 @@ class LiveTrainingTest {
     }
 
     @Test
+    void anotherEncodingStartsFromFreshWeightsAndEveryTrainingContinuesWithIt() {
+        TrainingSettings settings = SETTINGS.withIterations(200).withShape(new NetworkShape(16, 2)).withEma(0.9);
+        try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
+            training.train(GAUSSIAN, RING);
+            finish(training);
+            assertFalse(training.encode(false), "it has none");
+            assertTrue(training.encode(true));
+            assertTrue(training.isEncoded());
+            NetworkShape encoded = new NetworkShape(16, 2, NetworkShape.DEFAULT_FEATURES);
+            Network fresh = Network.initial(encoded, settings.seed());
+            assertArrayEquals(fresh.parameters(), training.snapshot().parameters());
+            assertArrayEquals(fresh.parameters(), training.parameters().read(new float[encoded.bufferFloats()]));
+            assertFalse(training.hasTrained() || training.running() || training.ended());
+            training.prepare(GAUSSIAN, RING, () -> true);
+            training.begin();
+            finish(training);
+            assertEquals(200, training.done());
+            training.train(GAUSSIAN, MOONS);
+            finish(training);
+            assertTrue(training.reflow(GAUSSIAN, MOONS));
+            finish(training);
+            assertEquals(600, training.done());
+            Network last = training.snapshot();
+            assertEquals(encoded, last.shape());
+            assertArrayEquals(fresh.tensors().get(6).data(), last.tensors().get(6).data(), "the directions are not trained");
+            assertTrue(training.model(GAUSSIAN, MOONS).provenance().get("configuration").contains("fourier:32:1.0"));
+            training.restart(GAUSSIAN, RING);
+            assertArrayEquals(fresh.parameters(), training.snapshot().parameters());
+            assertTrue(training.encode(false));
+            training.train(GAUSSIAN, RING);
+            finish(training);
+            assertEquals(new NetworkShape(16, 2), training.snapshot().shape());
+        }
+    }
+
+    @Test
+    void theEncodingThatTheUserGaveIsChosenAgain() {
+        TrainingSettings settings = SETTINGS.withShape(new NetworkShape(16, 1)).withEncoding(8, 0.5);
+        try (Context context = Context.open(Device.select("auto"));
+                LiveTraining training = new LiveTraining(context, settings, settings.initialNetwork())) {
+            assertTrue(training.encode(false) && training.encode(true));
+            assertArrayEquals(settings.initialNetwork().parameters(), training.snapshot().parameters());
+        }
+    }
+
+    @Test
     void anotherCouplingKeepsTheWeightsAndChangesThePairs() {
         PointDensity p0 = spiral(400, 0);
         PointDensity p1 = spiral(400, 1);

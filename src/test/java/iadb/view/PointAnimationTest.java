@@ -48,7 +48,7 @@ class PointAnimationTest {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
                     LiveTraining training = new LiveTraining(context, TRAINING, network);
-                    PointAnimation animation = new PointAnimation(interop, shape, 128, 1, training, state)) {
+                    PointAnimation animation = new PointAnimation(interop, 128, 1, training, state)) {
                 starts = animation.draw(NamedDensities.find("gaussian").orElseThrow());
                 training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
                 trial.with(training, animation, state);

@@ -33,17 +33,16 @@ public final class Flow implements AutoCloseable {
     /**
      * Shows the points at their start.
      *
-     * @param starts         [N, 2]
-     * @param parameterBytes size of the network's weights
-     * @param maxSteps       the largest number of steps of a pass
+     * @param starts   [N, 2]
+     * @param maxSteps the largest number of steps of a pass
      */
-    public Flow(Interop interop, float[] starts, long parameterBytes, int maxSteps) {
+    public Flow(Interop interop, float[] starts, int maxSteps) {
         Context context = interop.context();
         points = starts.length / 2;
         try {
             start = resources.add(context.buffer(starts));
-            shown = resources.add(new Keyframes(context, points, parameterBytes, maxSteps));
-            next = resources.add(new Keyframes(context, points, parameterBytes, maxSteps));
+            shown = resources.add(new Keyframes(context, points, maxSteps));
+            next = resources.add(new Keyframes(context, points, maxSteps));
             from = resources.add(interop.buffer(points));
             to = resources.add(interop.buffer(points));
             shown.fill(start);

@@ -24,7 +24,7 @@ final class Keyframes implements AutoCloseable {
     private final Resources resources = new Resources();
     private final DeviceBuffer frames;     // [capacity, N, 2]
     private final DeviceBuffer moving;     // [N, 2]
-    private final DeviceBuffer parameters; // the weights of the current pass
+    private DeviceBuffer parameters; // the weights of the current pass; null before the first
     private MapSession session;
     private int segments;
     private int steps;
@@ -33,7 +33,7 @@ final class Keyframes implements AutoCloseable {
     private float[] trajectory = {};  // [frames, 2], of that point
 
     /** @param maxSteps the largest number of steps of a pass */
-    Keyframes(Context context, int points, long parameterBytes, int maxSteps) {
+    Keyframes(Context context, int points, int maxSteps) {
         this.context = context;
         this.points = points;
         long maxFrames = Math.min(MAX_BYTES, context.device().maxBufferBytes()) / frameBytes();
@@ -41,7 +41,6 @@ final class Keyframes implements AutoCloseable {
         try {
             frames = resources.add(context.buffer(capacity * frameBytes()));
             moving = resources.add(context.buffer(frameBytes()));
-            parameters = resources.add(context.buffer(parameterBytes));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -53,13 +52,17 @@ final class Keyframes implements AutoCloseable {
     /**
      * Begins a new pass with the current weights.
      *
-     * @param live  the weights, copied so that training does not change them during the pass
+     * @param live  the weights of any network, copied so that training does not change them during the pass
      * @param start [N, 2], only read
      */
     void begin(Sampler sampler, DeviceBuffer live, DeviceBuffer start, Integration integration) {
         endSession();
         steps = integration.T();
         segments = Math.min(steps, capacity - 1);
+        if (parameters == null || parameters.bytes() != live.bytes()) {
+            closeParameters();
+            parameters = context.buffer(live.bytes());
+        }
         context.copy(live, 0, parameters, 0, parameters.bytes());
         context.copy(start, 0, moving, 0, frameBytes());
         context.copy(start, 0, frames, 0, frameBytes());
@@ -128,9 +131,17 @@ final class Keyframes implements AutoCloseable {
         }
     }
 
+    private void closeParameters() {
+        if (parameters != null) {
+            parameters.close();
+            parameters = null;
+        }
+    }
+
     @Override
     public void close() {
         endSession();
+        closeParameters();
         resources.close();
     }
 }

@@ -84,7 +84,7 @@ class FlowTest {
     void everyProgressIsShownBetweenTheNearestFramesOfTheMap() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
-                Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
+                Flow flow = new Flow(interop, starts(), T)) {
             float[][] expected = expected(sampler, parameters);
             flow.begin(sampler, parameters, INTEGRATION);
             while (!flow.advance(Duration.ofMillis(5))) {
@@ -109,7 +109,7 @@ class FlowTest {
     void theNextPassIsShownOnlyWhenItIsComplete() {
         try (Sampler sampler = new Sampler(context, NETWORK.shape());
                 DeviceBuffer parameters = context.buffer(NETWORK.parameters());
-                Flow flow = new Flow(interop, starts(), parameters.bytes(), T)) {
+                Flow flow = new Flow(interop, starts(), T)) {
             float[][] expected = expected(sampler, parameters);
             flow.beginNext(sampler, parameters, INTEGRATION);
             parameters.write(new float[NETWORK.parameters().length]); // later training must not change the pass
