@@ -166,8 +166,8 @@ static inline float step_loss(int blocks, global const float *block_loss) {
 }
 
 // One Adam step; stores the step's loss to losses[step % loss_slots]. NDRange: any number of groups. Barriers: adam_step's.
-// Flops: (blocks + 12) · PARAMETERS, with a square root and a division each; bytes: (blocks + 6) · 4 · PARAMETERS, plus
-// 4 · (DEPTH-1) · WIDTH² for the transposed copies and 8 · PARAMETERS for an average. average [PARAMETERS] is not accessed if
+// Flops: (blocks + 12) · DIRECTIONS, with a square root and a division each; bytes: (blocks + 6) · 4 · DIRECTIONS, plus
+// 4 · (DEPTH-1) · WIDTH² for the transposed copies and 8 · DIRECTIONS for an average. average [PARAMETERS] is not accessed if
 // average_rate is 0.
 UPDATE_GROUP void update(int blocks, global const float *d_blocks, global const float *block_loss, float learning_rate,
                    uint cosine_steps, float average_rate, float log_decay, global float *parameters,

@@ -338,9 +338,9 @@ INLINED void end_layer(int item, local const float *input, hidden_weights *weigh
 }
 
 #if FEATURES > 0
-// cos(2πu). With the exact reduction v = 1/4 - |u - rint(u)| this is sin(2πv) on [-1/4, 1/4], which an odd polynomial of degree
-// 9 with these coefficients approximates to within 8e-9. In single precision the error is below 1.4e-7 for any u (EncodingTest),
-// 1.7e-7 without fused multiply-adds, to which u adds 2π times its own. Unlike native_cos, it is as accurate on every device.
+// cos(2πu) is sin(2πv) for v = 1/4 - |u - rint(u)| in [-1/4, 1/4], which an odd polynomial of degree 9 with these coefficients
+// approximates to within 8e-9. In single precision the error is below 1.4e-7 for any u (EncodingTest), 1.7e-7 without fused
+// multiply-adds; an error of u itself adds up to 2π times that error. Unlike native_cos, it is as accurate on every device.
 static inline vec cos_turns(vec u) {
   vec v = (vec)(0.25f) - fabs(u - rint(u)), v2 = v * v;
   vec p = MULTIPLY_ADD(v2, (vec)(39.2402573f), (vec)(-76.5083313f));

@@ -104,11 +104,10 @@ final class KernelTour {
 
     /** Every plan and map with the least features. */
     private void everyEncoding() {
-        NetworkShape least = new NetworkShape(16, 1, 8);
-        for (PlanChoice.Kind kind : PlanChoice.Kind.values()) {
-            train(kind, PlanAccess.ofKind("gpu", TuningTable.Purpose.TRAINING), least);
+        for (PlanChoice.Kind kind : PlanChoice.Kind.values()) { // fused with a layer whose shares follow those of the features
+            train(kind, PlanAccess.ofKind("gpu", TuningTable.Purpose.TRAINING), new NetworkShape(16, kind == PlanChoice.Kind.FUSED ? 2 : 1, 8));
         }
-        map(PlanAccess.ofKind("gpu", TuningTable.Purpose.MAP_FEW), least);
+        map(PlanAccess.ofKind("gpu", TuningTable.Purpose.MAP_FEW), new NetworkShape(16, 1, 8));
     }
 
     /** Every plan and map with every tuning of the table and those that a search from it tries first. */

@@ -159,7 +159,7 @@ final class Options {
         @Option(names = "--encoding", paramLabel = "none|fourier[:F[:SIGMA]]", defaultValue = "none",
                 description = "Give the network the sines and cosines of F random directions of (x, y, \u03b1) beside them, so that it"
                         + " can learn thin strokes; F is a multiple of 8 up to 128 (32 if omitted), SIGMA their deviation in turns per"
-                        + " side of the square (1 if omitted; more for finer detail) (default: ${DEFAULT-VALUE}).")
+                        + " side of the square, half of it for \u03b1 (1 if omitted; more for finer detail) (default: ${DEFAULT-VALUE}).")
         String encoding;
 
         @Option(names = "--coupling", paramLabel = "independent|ot|paired", defaultValue = "independent",
@@ -189,8 +189,7 @@ final class Options {
                     "--encoding takes none, fourier, fourier:F or fourier:F:SIGMA, such as fourier:32:1, not '"
                     + encoding + "'");
             int features = !encodes ? 0 : part(fourier, 1).map(Integer::valueOf).orElse(NetworkShape.DEFAULT_FEATURES);
-            refuse(encodes && features == 0, "--encoding " + encoding
-                    + ": F is a multiple of 8 from 8 to 128; leave the option out for none");
+            refuse(encodes && features == 0, "--encoding " + encoding + ": F must be a multiple of 8 from 8 to 128");
             double sigma = !encodes ? Network.DEFAULT_DEVIATION : part(fourier, 2).map(Double::valueOf)
                     .orElse(Network.DEFAULT_DEVIATION);
             try {

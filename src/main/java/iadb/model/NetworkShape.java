@@ -37,12 +37,15 @@ public record NetworkShape(int width, int depth, int features) {
             throw new InvalidInputException("depth " + depth + " is not from 1 to 8");
         }
         if (features < 0 || features > 128 || features % 8 != 0) {
-            throw new InvalidInputException("encoding of " + features + " features: not a multiple of 8 from 8 to 128");
+            throw new InvalidInputException("encoding fourier:" + features + ": F must be a multiple of 8 from 8 to 128");
         }
     }
 
     /** Without an encoding. */
     public NetworkShape(int width, int depth) { this(width, depth, 0); }
+
+    /** What takes local memory, for messages: "width 64", or "width 64 with 32 features". */
+    public String size() { return "width " + width + (features > 0 ? " with " + features + " features" : ""); }
 
     /** Layers with weights: L hidden ones and the output layer. */
     public int layers() { return depth + 1; }

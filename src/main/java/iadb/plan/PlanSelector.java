@@ -66,8 +66,8 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         }
         if (first != Kind.LAYERED && base.fit(shape, first.footprint(), device, rows).isEmpty()) {
             refusals.add(new Refusal(first, String.format(Locale.ROOT,
-                    "width %d, depth %d do not fit the plan %s in the %,d bytes of local memory of %s",
-                    shape.width(), shape.depth(), first, device.localBytes(), device.name())));
+                    "%s, depth %d do not fit the plan %s in the %,d bytes of local memory of %s",
+                    shape.size(), shape.depth(), first, device.localBytes(), device.name())));
             first = Kind.LAYERED;
         }
         List<PlanChoice> candidates = new ArrayList<>();
@@ -76,8 +76,8 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
                     .ifPresent(tuning -> candidates.add(new PlanChoice(kind, tuning, List.copyOf(refusals))));
         }
         if (candidates.isEmpty()) {
-            throw new DeviceLimitException(String.format(Locale.ROOT, "%s has %,d bytes of local memory, too few for width %d",
-                    device.name(), device.localBytes(), shape.width()), Limit.KERNEL);
+            throw new DeviceLimitException(String.format(Locale.ROOT, "%s has %,d bytes of local memory, too few for %s",
+                    device.name(), device.localBytes(), shape.size()), Limit.KERNEL);
         }
         return candidates;
     }

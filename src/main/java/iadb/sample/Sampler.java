@@ -79,8 +79,8 @@ public final class Sampler implements AutoCloseable {
     private Tuning fitted(Tuning base, Tuning.Footprint footprint) {
         return base.fit(shape, footprint, context.device())
                 .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
-                        "%s has %,d bytes of local memory, too few for width %d",
-                        context.device().name(), context.device().localBytes(), shape.width()), Limit.KERNEL));
+                        "%s has %,d bytes of local memory, too few for %s",
+                        context.device().name(), context.device().localBytes(), shape.size()), Limit.KERNEL));
     }
 
     private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {

@@ -27,7 +27,7 @@ public final class Provenance {
     private static final String TUNING = "tuning";
     private static final String TOTAL = "total";
     private static final String ENCODING = "encoding"; // absent: none
-    private static final Pattern RECORDED_ENCODING = Pattern.compile("\"encoding\": ?\"fourier:\\d+:(\\d+\\.\\d+)\"");
+    private static final Pattern RECORDED_ENCODING = Pattern.compile("\"encoding\": ?\"fourier:\\d+:(\\d+\\.\\d+(?:E-?\\d+)?)\"");
     private static final String EVERY = "checkpoint_every";
     private static final String ROUND = "reflow_round";
 

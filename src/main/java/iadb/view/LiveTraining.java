@@ -264,12 +264,13 @@ final class LiveTraining implements AutoCloseable {
         if (encodes == isEncoded()) {
             return false;
         }
+        TrainingSettings other = settings.withEncoding(encodes ? encoded.features() : 0, settings.deviation());
+        DeviceBuffer fresh = context.buffer(other.initialNetwork().parameters());
         drop();
-        settings = settings.withEncoding(encodes ? encoded.features() : 0, settings.deviation());
+        settings = other;
         reset();
-        DeviceBuffer before = parameters;
-        parameters = context.buffer(network.parameters());
-        before.close();
+        parameters.close();
+        parameters = fresh;
         return true;
     }
 

@@ -66,7 +66,8 @@ public final class RealtimeView implements AutoCloseable {
     private final List<Action> actions = new ArrayList<>(); // not yet applied
     private Optional<Background<Void>> building = Optional.empty(); // builds the kernels; nothing else uses the device meanwhile
     private boolean ready;             // the kernels are built
-    private boolean trains;            // as soon as they are; otherwise the given model is played
+    private boolean hasStarted;        // the kernels of a network have been built
+    private boolean trains;            // once the kernels are built; otherwise the given model is played
     private boolean needsPoints;       // the next frame draws new points
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
@@ -178,8 +179,7 @@ public final class RealtimeView implements AutoCloseable {
             surface.poll(gestures);
             gestures.end();
             if (!ready && !closing && building.isPresent() && building.get().isDone()) {
-                awaitKernels();
-                start();
+                finishBuilding();
             }
             applyActions();
             if (ready) {
@@ -227,7 +227,10 @@ public final class RealtimeView implements AutoCloseable {
         building = Optional.of(Background.start("kernels", () -> buildKernels(p0, p1)));
     }
 
-    /** Builds the kernels on another thread, while the window shows points of p0. It reads nothing that an action changes. */
+    /**
+     * Builds the kernels on another thread, while the window shows points of p0 or, after a change of the network, its last
+     * points. Actions that need the kernels wait, so that none changes what it reads.
+     */
     private void buildKernels(Density p0, Density p1) {
         animation.prepare();
         if (trains) {
@@ -242,11 +245,27 @@ public final class RealtimeView implements AutoCloseable {
     /** Starts the training, or the playback of the given model. */
     private void start() {
         ready = true;
+        hasStarted = true;
         if (trains) {
             training.begin();
         } else {
             animation.restart();
         }
+    }
+
+    /** Starts what the kernels were built for, or returns to the network before if the device cannot hold the new one. */
+    private void finishBuilding() {
+        try {
+            awaitKernels();
+        } catch (DeviceLimitException e) {
+            if (!hasStarted) {
+                throw e;
+            }
+            encode(!training.isEncoded());
+            showMessage(e.getMessage());
+            return;
+        }
+        start();
     }
 
     /** Waits for {@link #buildKernels} and throws its exception, if any. */

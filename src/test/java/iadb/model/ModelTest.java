@@ -187,11 +187,11 @@ class ModelTest {
         assertRefused(file, with(tensors, 4, tensor("encoding.direction", 8, 3)), "5 tensors");
         assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 20)),
                 "linear1.weight has shape [16, 20], but needs [16, 19]");
-        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 17)), "7 features");
-        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 275)), "136 features");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 17)), "encoding fourier:7: F must be a multiple");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 275)), "encoding fourier:136: F must be");
         assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 3)), "5 tensors");
-        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 1)), "features");
-        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16)), "features");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16, 1)), "F must be a multiple of 8");
+        assertRefused(file, with(tensors, 0, tensor(weight.name(), 16)), "F must be a multiple of 8");
 
         Safetensors.write(file, tensors, Map.of());
         byte[] bytes = Files.readAllBytes(file);
