@@ -16,6 +16,7 @@ import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
 import iadb.train.Coupling;
+import iadb.train.Preset;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options that commands share, in groups, and their checks. */
 final class Options {
@@ -115,12 +117,20 @@ final class Options {
 
     /** The settings of a training. */
     static final class Training {
-        static final List<String> NAMES = List.of("--data", "--iterations", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
+        static final List<String> NAMES = List.of("--preset", "--data", "--iterations", "--batch", "--lr", "--lr-schedule", "--ema", "--width",
                 "--depth", "--encoding", "--coupling", "--reflow", "--plan");
 
         /** F and SIGMA, both optional. */
         private static final Pattern FOURIER = Pattern.compile(
                 "fourier(?::(\\d{1,4})(?::(\\d{1,6}(?:\\.\\d{1,9})?|\\.\\d{1,9}))?)?");
+
+        @Spec(Spec.Target.MIXEE)
+        private CommandSpec command;
+
+        @Option(names = "--preset", paramLabel = "tutorial|quick|sharp", defaultValue = "tutorial",
+                description = "Values for the options that are not given: those of the authors' tutorial; quick: a map in about a second"
+                        + " (two CPU cores); sharp: thin strokes in the time of the tutorial (default: ${DEFAULT-VALUE}).")
+        private String preset;
 
         @Option(names = "--data", paramLabel = "N", defaultValue = "65536",
                 description = "Training points drawn from each density (default: ${DEFAULT-VALUE}).")
@@ -179,7 +189,11 @@ final class Options {
                         + " can run (default: ${DEFAULT-VALUE}).")
         String plan;
 
+        Preset preset() { return word("--preset", preset, Preset.values()); }
+
+        /** The options that are given, and the preset's values of the others. */
         TrainingSettings settings(long seed) {
+            TrainingSettings base = preset().settings();
             boolean falls = !either("--lr-schedule", schedule, "constant", "cosine");
             Coupling pairs = word("--coupling", coupling, Coupling.values());
             Optional<PlanChoice.Kind> wanted = plan();
@@ -193,13 +207,20 @@ final class Options {
             double sigma = !encodes ? Network.DEFAULT_DEVIATION : part(fourier, 2).map(Double::valueOf)
                     .orElse(Network.DEFAULT_DEVIATION);
             try {
-                return TrainingSettings.tutorial().withIterations(iterations).withData(data).withBatch(batch)
-                        .withLearningRate(learningRate, falls).withEma(ema).withShape(new NetworkShape(width, depth))
-                        .withEncoding(features, sigma).withSeed(seed).withCoupling(pairs).withReflow(reflow).withPlan(wanted);
+                return base.withIterations(given("--iterations", iterations, base.iterations())).withData(given("--data", data, base.data()))
+                        .withBatch(given("--batch", batch, base.batch()))
+                        .withLearningRate(given("--lr", learningRate, base.learningRate()), given("--lr-schedule", falls, base.cosine()))
+                        .withEma(given("--ema", ema, base.ema()))
+                        .withShape(new NetworkShape(given("--width", width, base.shape().width()), given("--depth", depth, base.shape().depth())))
+                        .withEncoding(given("--encoding", features, base.shape().features()), given("--encoding", sigma, base.deviation()))
+                        .withSeed(seed).withCoupling(given("--coupling", pairs, base.coupling()))
+                        .withReflow(given("--reflow", reflow, base.reflow())).withPlan(wanted);
             } catch (InvalidInputException e) { // its message begins with the setting's name, which is the option's except for lr
                 throw new InvalidInputException("--" + e.getMessage().replaceFirst("^learning rate", "lr"), e);
             }
         }
+
+        private <T> T given(String option, T value, T otherwise) { return isGiven(command, option) ? value : otherwise; }
 
         private static Optional<String> part(Matcher matcher, int group) {
             return Optional.ofNullable(matcher.group(group));

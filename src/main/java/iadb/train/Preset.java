@@ -1,0 +1,32 @@
+package iadb.train;
+
+import java.util.Locale;
+
+/** Settings by what they are for. {@code tools/presets} compares them on pairs of named densities. */
+public enum Preset {
+    /** The paper's tutorial: exact, and the default. */
+    TUTORIAL(TrainingSettings.tutorial(), 128),
+    /** A map in about a second that needs 8 steps: paired by optimal transport, with an encoding and fast steps of the weights. */
+    QUICK(TrainingSettings.tutorial().withIterations(2500).withEncoding(32, 1).withCoupling(Coupling.OT)
+            .withLearningRate(0.008f, true).withEma(0.99), 8),
+    /** Thin strokes in the time of the tutorial: as {@link #QUICK}, with more and slower steps of the weights. */
+    SHARP(TrainingSettings.tutorial().withIterations(40_000).withEncoding(32, 1).withCoupling(Coupling.OT)
+            .withLearningRate(0.004f, true).withEma(0.999), 32);
+
+    private final TrainingSettings settings;
+    private final int steps;
+
+    Preset(TrainingSettings settings, int steps) {
+        this.settings = settings;
+        this.steps = steps;
+    }
+
+    /** How to train. */
+    public TrainingSettings settings() { return settings; }
+
+    /** T, Euler steps of the map. */
+    public int steps() { return steps; }
+
+    @Override
+    public String toString() { return name().toLowerCase(Locale.ROOT); }
+}
