@@ -39,8 +39,8 @@ static inline void copy_small(int item, global const float *parameters, local fl
 #define ROTATED(item, n) (((item) + GROUP_SIZE / (n)) % GROUP_SIZE)
 
 // Gradient and loss of the first `rows` rows of a tile, stored to d_parameters [PARAMETERS], except from DIRECTIONS on, and
-// *loss, or added to them if `first` is false. The gradient of a layer's activations replaces them in place. Starts and ends with a barrier:
-// 3 DEPTH + 3 in all, or 4 DEPTH + 1 if sums are shared; an encoding adds one, and a second if sums are shared.
+// *loss, or added to them if `first` is false. The gradient of a layer's activations replaces them in place. Starts and ends
+// with a barrier: 3 DEPTH + 3 in all, or 4 DEPTH + 1 if sums are shared; an encoding adds one, and a second if sums are shared.
 INLINED void tile_gradient(int item, int rows, int first, global const float *parameters,
                            global const float *transposed, global float *d_parameters, global float *loss,
                            const tile_memory *tile) {

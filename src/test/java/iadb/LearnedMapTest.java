@@ -70,7 +70,7 @@ class LearnedMapTest {
         }
         assertTrue(reports.stream().allMatch(p -> p.total() == 2000 && p.done() <= 2000 && (p.done() == 0 || p.loss() > 0)),
                 reports.toString());
-        assertTrue(Double.isNaN(reports.get(0).loss()), "there is no loss before the first iteration");
+        assertTrue(Double.isNaN(reports.get(0).loss()), "the loss before the first iteration is NaN");
         try (LearnedMap map = LearnedMap.load(file)) {
             assertArrayEquals(ends, map.map(starts));
             map.save(folder.resolve("again.safetensors"));

@@ -212,7 +212,7 @@ final class Options {
                         .withLearningRate(given("--lr", learningRate, base.learningRate()), given("--lr-schedule", falls, base.cosine()))
                         .withEma(given("--ema", ema, base.ema()))
                         .withShape(new NetworkShape(given("--width", width, base.shape().width()), given("--depth", depth, base.shape().depth())))
-                        .withEncoding(given("--encoding", features, base.shape().features()), given("--encoding", sigma, base.deviation()))
+                        .withEncoding(given("--encoding", features, base.shape().features()), given("--encoding", sigma, base.encodingDeviation()))
                         .withSeed(seed).withCoupling(given("--coupling", pairs, base.coupling()))
                         .withReflow(given("--reflow", reflow, base.reflow())).withPlan(wanted);
             } catch (InvalidInputException e) { // its message begins with the setting's name, which is the option's except for lr

@@ -17,7 +17,7 @@ public final class PointDensity implements Density {
 
     private static final int RASTER_SIDE = 256;
     private static final double[] BLUR = {0.266, 0.213, 0.109, 0.036, 0.008}; // a Gaussian of 1.5 pixels at 0 .. 4
-    private static final int CELL_SAMPLES = 4; // along each side of a cell that is no wider than the bandwidth
+    private static final int CELL_SAMPLES = 4; // along each side of a cell, where the bandwidth is at least its width
     private static final double FAR = 6; // deviations beyond which a Gaussian has less than 1e-9 of its mass
 
     private final String name;

@@ -15,7 +15,7 @@ import java.util.Set;
  * third column, such as the log-density that {@link PointWriter} writes, is ignored.
  */
 public interface PointReader extends AutoCloseable {
-    /** Whether a file is meant as points: an NPY file by its content, or one with the ending of NPY or text that is no picture. */
+    /** Whether a file is to be read as points: its content is NPY, or its name ends as NPY or text files do and its content is not a picture. */
     static boolean isPoints(Path file) {
         boolean isNamed = isText(file) || hasEnding(file, Set.of("npy"));
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {

@@ -192,7 +192,9 @@ public record Checkpoint(Network weights, float[] moment1, float[] moment2, Opti
         });
         tensors.keySet().removeIf(name -> name.startsWith(prefix));
         if (!found.isEmpty() && tensors.containsKey(Network.DIRECTIONS)) {
-            found.putIfAbsent(Network.DIRECTIONS, tensors.get(Network.DIRECTIONS));
+            if (found.put(Network.DIRECTIONS, tensors.get(Network.DIRECTIONS)) != null) {
+                throw new InvalidInputException("%s: tensor %s%s is unexpected".formatted(file, prefix, Network.DIRECTIONS));
+            }
         }
         return found.isEmpty() ? Optional.empty() : Optional.of(Network.of(found, file));
     }

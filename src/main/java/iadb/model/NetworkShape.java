@@ -45,7 +45,7 @@ public record NetworkShape(int width, int depth, int features) {
     public NetworkShape(int width, int depth) { this(width, depth, 0); }
 
     /** What takes local memory, for messages: "width 64", or "width 64 with 32 features". */
-    public String size() { return "width " + width + (features > 0 ? " with " + features + " features" : ""); }
+    public String widthText() { return "width " + width + (features > 0 ? " with " + features + " features" : ""); }
 
     /** Layers with weights: L hidden ones and the output layer. */
     public int layers() { return depth + 1; }

@@ -67,7 +67,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         if (first != Kind.LAYERED && base.fit(shape, first.footprint(), device, rows).isEmpty()) {
             refusals.add(new Refusal(first, String.format(Locale.ROOT,
                     "%s, depth %d do not fit the plan %s in the %,d bytes of local memory of %s",
-                    shape.size(), shape.depth(), first, device.localBytes(), device.name())));
+                    shape.widthText(), shape.depth(), first, device.localBytes(), device.name())));
             first = Kind.LAYERED;
         }
         List<PlanChoice> candidates = new ArrayList<>();
@@ -77,7 +77,7 @@ public record PlanSelector(Device device, NetworkShape shape, int rows, Optional
         }
         if (candidates.isEmpty()) {
             throw new DeviceLimitException(String.format(Locale.ROOT, "%s has %,d bytes of local memory, too few for %s",
-                    device.name(), device.localBytes(), shape.size()), Limit.KERNEL);
+                    device.name(), device.localBytes(), shape.widthText()), Limit.KERNEL);
         }
         return candidates;
     }

@@ -80,7 +80,7 @@ public final class Sampler implements AutoCloseable {
         return base.fit(shape, footprint, context.device())
                 .orElseThrow(() -> new DeviceLimitException(String.format(Locale.ROOT,
                         "%s has %,d bytes of local memory, too few for %s",
-                        context.device().name(), context.device().localBytes(), shape.size()), Limit.KERNEL));
+                        context.device().name(), context.device().localBytes(), shape.widthText()), Limit.KERNEL));
     }
 
     private Built build(List<Source> sources, Tuning base, Tuning.Footprint footprint) {

@@ -80,7 +80,7 @@ public final class Provenance {
     }
 
     private static String encoding(TrainingSettings settings) {
-        return "fourier:" + settings.shape().features() + ":" + settings.deviation();
+        return "fourier:" + settings.shape().features() + ":" + settings.encodingDeviation();
     }
 
     /** The metadata of a model file; plans and tunings that give the same bits give the same metadata. */

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param cosine       whether the learning rate falls to 0 over the iterations along half a cosine; otherwise it is constant
  * @param ema          decay of the exponential average of the weights that the map uses, such as 0.999; 0: the last weights
  * @param shape        the network
- * @param deviation    σ of the directions of its encoding, in turns per side of the square, above 0; not used without an encoding
+ * @param encodingDeviation σ of the directions of its encoding, in turns per side of the square, above 0; not used without an encoding
  * @param data         points drawn from each density, 1 to {@value #MAX_DATA}
  * @param seed         of all random numbers: the same seed on the same device gives the same map, bit for bit
  * @param coupling     which x0 is blended with which x1
@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param tuning       the tuning of a checkpoint, or another that gives the same bits; empty: that of the device
  */
 public record TrainingSettings(int iterations, int batch, float learningRate, boolean cosine, double ema, NetworkShape shape,
-        double deviation, int data, long seed, Coupling coupling, int reflow, Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {
+        double encodingDeviation, int data, long seed, Coupling coupling, int reflow, Optional<PlanChoice.Kind> plan, Optional<Tuning> tuning) {
     /** The launch of a larger batch could not be interrupted soon enough. */
     public static final int MAX_BATCH = 1 << 20;
 
@@ -50,8 +50,8 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
         if (!(learningRate > 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new InvalidInputException("learning rate " + shown(learningRate) + " is not a number above 0, such as 0.001");
         }
-        if (!(deviation > 0 && deviation <= MAX_DEVIATION)) {
-            throw new InvalidInputException("encoding deviation " + shown(deviation) + " is not a number above 0 and at most "
+        if (!(encodingDeviation > 0 && encodingDeviation <= MAX_DEVIATION)) {
+            throw new InvalidInputException("encoding deviation " + shown(encodingDeviation) + " is not a number above 0 and at most "
                     + MAX_DEVIATION + ", such as 1");
         }
         if (!(ema >= 0 && ema < 1)) {
@@ -69,31 +69,31 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
 
     /** With another number of iterations. */
     public TrainingSettings withIterations(int steps) {
-        return new TrainingSettings(steps, batch, learningRate, cosine, ema, shape, deviation, data, seed, coupling, reflow,
+        return new TrainingSettings(steps, batch, learningRate, cosine, ema, shape, encodingDeviation, data, seed, coupling, reflow,
                 plan, tuning);
     }
 
     /** With another number of rows per iteration. */
     public TrainingSettings withBatch(int rows) {
-        return new TrainingSettings(iterations, rows, learningRate, cosine, ema, shape, deviation, data, seed, coupling,
+        return new TrainingSettings(iterations, rows, learningRate, cosine, ema, shape, encodingDeviation, data, seed, coupling,
                 reflow, plan, tuning);
     }
 
     /** With another learning rate, and whether it falls to 0 over the iterations. */
     public TrainingSettings withLearningRate(float rate, boolean falls) {
-        return new TrainingSettings(iterations, batch, rate, falls, ema, shape, deviation, data, seed, coupling, reflow,
+        return new TrainingSettings(iterations, batch, rate, falls, ema, shape, encodingDeviation, data, seed, coupling, reflow,
                 plan, tuning);
     }
 
     /** With another decay of the average of the weights; 0: no average. */
     public TrainingSettings withEma(double decay) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, decay, shape, deviation, data, seed, coupling,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, decay, shape, encodingDeviation, data, seed, coupling,
                 reflow, plan, tuning);
     }
 
     /** With another network. */
     public TrainingSettings withShape(NetworkShape network) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, network, deviation, data, seed, coupling,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, network, encodingDeviation, data, seed, coupling,
                 reflow, plan, tuning);
     }
 
@@ -114,36 +114,36 @@ public record TrainingSettings(int iterations, int batch, float learningRate, bo
 
     /** With another number of points drawn from each density. */
     public TrainingSettings withData(int points) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, deviation, points, seed, coupling,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, encodingDeviation, points, seed, coupling,
                 reflow, plan, tuning);
     }
 
     /** With another seed. */
     public TrainingSettings withSeed(long other) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, deviation, data, other, coupling,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, encodingDeviation, data, other, coupling,
                 reflow, plan, tuning);
     }
 
     /** With another coupling of the two data sets. */
     public TrainingSettings withCoupling(Coupling other) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, deviation, data, seed, other,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, encodingDeviation, data, seed, other,
                 reflow, plan, tuning);
     }
 
     /** With another number of reflow rounds, each of {@link #iterations} steps. */
     public TrainingSettings withReflow(int rounds) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, deviation, data, seed, coupling,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, encodingDeviation, data, seed, coupling,
                 rounds, plan, tuning);
     }
 
     /** With a plan that need not be the fastest; empty: the fastest. */
     public TrainingSettings withPlan(Optional<PlanChoice.Kind> wanted) {
-        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, deviation, data, seed, coupling,
+        return new TrainingSettings(iterations, batch, learningRate, cosine, ema, shape, encodingDeviation, data, seed, coupling,
                 reflow, wanted, tuning);
     }
 
     /** The network before the first step. */
-    public Network initialNetwork() { return Network.initial(shape, deviation, seed); }
+    public Network initialNetwork() { return Network.initial(shape, encodingDeviation, seed); }
 
     /** The steps of all rounds. */
     public int totalIterations() { return (1 + reflow) * iterations; }

@@ -38,7 +38,7 @@ final class LiveTraining implements AutoCloseable {
     private final Context context;
     private TrainingSettings settings;
     private final NetworkShape encoded; // the network's shape with the encoding that the user can choose
-    private DeviceBuffer parameters; // [shape.bufferFloats()], the weights while there is no run
+    private DeviceBuffer parameters; // [shape.bufferFloats()], the weights when there is no session
     private Network network; // the same on the host
     private TrainingSession session; // null if there is none
     private Round current; // that of the session; null before the first
@@ -222,7 +222,7 @@ final class LiveTraining implements AutoCloseable {
     /**
      * Ends the current round, and begins a reflow round more from the current weights.
      *
-     * @return false after a divergence, when there is no map to straighten
+     * @return false if the training has diverged
      */
     boolean reflow(Density p0, Density p1) {
         if (session != null) {
@@ -264,7 +264,7 @@ final class LiveTraining implements AutoCloseable {
         if (encodes == isEncoded()) {
             return false;
         }
-        TrainingSettings other = settings.withEncoding(encodes ? encoded.features() : 0, settings.deviation());
+        TrainingSettings other = settings.withEncoding(encodes ? encoded.features() : 0, settings.encodingDeviation());
         DeviceBuffer fresh = context.buffer(other.initialNetwork().parameters());
         drop();
         settings = other;

@@ -381,7 +381,7 @@ public final class RealtimeView implements AutoCloseable {
                 if (training.reflow(densities.get(Side.P0), densities.get(Side.P1))) {
                     kept = false;
                 } else {
-                    showMessage("the training diverged: there is no map to straighten");
+                    showMessage("the training has diverged: restart it before reflow");
                 }
             }
             case EXPORT -> keep();

@@ -57,7 +57,7 @@ class OptionsTest {
     void anEncodingHasFeaturesAndADeviation(String text, int features, double deviation) {
         TrainingSettings settings = settings("--encoding", text);
         assertEquals(features, settings.shape().features());
-        assertEquals(deviation, settings.deviation());
+        assertEquals(deviation, settings.encodingDeviation());
         assertEquals(NetworkShape.TUTORIAL, new NetworkShape(settings.shape().width(), settings.shape().depth()));
     }
 

@@ -72,22 +72,27 @@ class OfflineCompileTest {
             }
         }
         assertFalse(programs.isEmpty());
-        assertEquals("", faults(compile(programs, compiler.targets()), (target, fault) -> fault.contains("registers in memory")
-                && (target == Target.GFX1030 || target == Target.GFX1100)));
+        assertEquals("", faults(compile(programs, compiler.targets()), OfflineCompileTest::spillsOnRdna));
+    }
+
+    private static boolean spillsOnRdna(Report report, String fault) {
+        return fault.contains("registers in memory") && (report.target() == Target.GFX1030 || report.target() == Target.GFX1100);
     }
 
     private static List<Report> compile(List<Program> programs, List<Target> targets) {
         return programs.parallelStream().flatMap(program -> targets.stream().map(target -> compiler.compile(target, program))).toList();
     }
 
-    private static String faults(List<Report> reports, BiPredicate<Target, String> isAllowed) {
-        return reports.stream().flatMap(report -> report.faults().stream().filter(fault -> !isAllowed.test(report.target(), fault))
+    private static String faults(List<Report> reports, BiPredicate<Report, String> isAllowed) {
+        return reports.stream().flatMap(report -> report.faults().stream().filter(fault -> !isAllowed.test(report, fault))
                 .map(fault -> report.program().name() + ", " + report.target() + ": " + fault)).collect(Collectors.joining("\n"));
     }
 
     private static void assertEveryKernelCompiles(List<Target> targets) throws IOException {
         List<Report> reports = compile(OfflineCompiler.programs(), targets);
-        assertEquals("", faults(reports, (target, fault) -> false));
+        // the default tuning of the map with an encoding spills there; it has not been timed on such a GPU
+        assertEquals("", faults(reports, (report, fault) -> report.program().name().startsWith("map ")
+                && report.program().name().contains("fourier") && spillsOnRdna(report, fault)));
         for (Target target : targets) {
             Set<String> compiled = reports.stream().filter(report -> report.target() == target)
                     .flatMap(report -> report.kernels().stream()).map(KernelFacts::name).collect(Collectors.toCollection(TreeSet::new));

@@ -199,11 +199,7 @@ class EncodingTest {
         int side = 200;
         double low = -0.1;
         double width = 1.2;
-        float[] grid = new float[2 * side * side];
-        for (int i = 0; i < side * side; i++) {
-            grid[2 * i] = (float) (low + width * (i % side + 0.5) / side);
-            grid[2 * i + 1] = (float) (low + width * (i / side + 0.5) / side);
-        }
+        float[] grid = TrainedNetwork.grid(side, low, width);
         for (Device device : Device.all()) {
             try (Context context = Context.open(device);
                     PushForward map = open(context, Integration.of(Solver.EULER, Schedule.LINEAR, 32, false))) {

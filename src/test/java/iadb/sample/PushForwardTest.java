@@ -235,11 +235,7 @@ class PushForwardTest {
         int cells = 20;
         double low = -0.1;
         double width = 1.2;
-        float[] grid = new float[2 * side * side];
-        for (int i = 0; i < side * side; i++) {
-            grid[2 * i] = (float) (low + width * (i % side + 0.5) / side);
-            grid[2 * i + 1] = (float) (low + width * (i / side + 0.5) / side);
-        }
+        float[] grid = TrainedNetwork.grid(side, low, width);
         float[] starts = TrainedNetwork.starts(200_000);
         onEachDevice(TrainedNetwork.get(), linear(solver, 32 / solver.evaluations()), map -> {
             float[] logDensity = map.inverseWithDensity(grid).logDensity();

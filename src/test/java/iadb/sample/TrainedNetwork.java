@@ -67,4 +67,14 @@ public final class TrainedNetwork {
     public static void write(Path file) throws IOException {
         Model.write(file, new Model(get(), Optional.of(P0), Optional.of(P1), Map.of()));
     }
+
+    /** The centres of side x side cells of a square from (low, low), [side², 2]. */
+    static float[] grid(int side, double low, double width) {
+        float[] grid = new float[2 * side * side];
+        for (int i = 0; i < side * side; i++) {
+            grid[2 * i] = (float) (low + width * (i % side + 0.5) / side);
+            grid[2 * i + 1] = (float) (low + width * (i / side + 0.5) / side);
+        }
+        return grid;
+    }
 }

@@ -125,8 +125,7 @@ public final class OfflineCompiler {
     /**
      * The programs with every network that is looked at, with the tuning that a GPU gets that no entry names: those of the default
      * network in the form for a GPU of the least limits, and in that for one of the most where it differs. They come without a
-     * fence: {@link #compile} adds each GPU's. A peak is the best of several vector widths, of which the widest may spill. So may
-     * the map of many points with an encoding on gfx1030 and gfx1100: it is left out, since a GPU times other tunings of it.
+     * fence: {@link #compile} adds each GPU's. A peak is the best of several vector widths, of which the widest may spill.
      */
     public static List<Program> programs() {
         List<Program> programs = new ArrayList<>();
@@ -143,8 +142,7 @@ public final class OfflineCompiler {
     private static void add(List<Program> programs, String suffix, NetworkShape shape, Limits limits) {
         for (BuiltProgram built : BuiltProgram.of("gpu", shape, limits, true, Fence.NONE)) {
             List<String> options = built.effectiveOptions();
-            boolean maySpill = built.name().equals("peak-16") || built.name().equals("map") && shape.features() > 0;
-            if (!maySpill && programs.stream().noneMatch(one -> one.sources().equals(built.sources())
+            if (!built.name().equals("peak-16") && programs.stream().noneMatch(one -> one.sources().equals(built.sources())
                     && one.options().equals(options))) {
                 programs.add(new Program(built.name() + suffix, built.sources(), options, (int) limits.localBytes()));
             }

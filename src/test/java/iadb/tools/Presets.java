@@ -169,8 +169,8 @@ record Presets(Map<String, Object> machine, int points, List<Pair> pairs) {
         return sum / inverted;
     }
 
-    /** Pairs of which quick is no worse than the tutorial by a figure. */
-    private long noWorse(ToDoubleFunction<Figures> figure) {
+    /** The number of pairs on which quick is at least as good as the tutorial by a figure. */
+    private long asGood(ToDoubleFunction<Figures> figure) {
         return pairs.stream().filter(pair -> figure.applyAsDouble(pair.quick().bySteps().get(8))
                 <= figure.applyAsDouble(pair.tutorial().bySteps().get(128))).count();
     }
@@ -196,10 +196,10 @@ record Presets(Map<String, Object> machine, int points, List<Pair> pairs) {
         List<Pair> withKl = pairs.stream().filter(pair -> pair.sharp().bySteps().get(4).kl() != null).toList();
         String kl = withKl.isEmpty() ? "" : String.format(Locale.ROOT, "KL of sharp over the tutorial's: median %.3f of %d pairs%n",
                 median(withKl, pair -> pair.sharp().bySteps().get(4).kl() / pair.tutorial().bySteps().get(128).kl()), withKl.size());
-        return table + String.format(Locale.ROOT, "%nof %d pairs quick is no worse on %d by sliced W1, %d by energy distance, %d by total variation%n"
+        return table + String.format(Locale.ROOT, "%nof %d pairs quick is at least as good on %d by sliced W1, %d by energy distance, %d by total variation%n"
                 + "sharp, total variation above exact over the tutorial's: median %.3f with 4 steps, %.3f with 1%n%s"
-                + "seconds, medians: tutorial %.2f, quick %.2f, sharp %.2f%n", pairs.size(), noWorse(Figures::slicedWasserstein1),
-                noWorse(Figures::energyDistance), noWorse(Figures::totalVariation), median(pairs, pair -> share(pair, 4)),
+                + "seconds, medians: tutorial %.2f, quick %.2f, sharp %.2f%n", pairs.size(), asGood(Figures::slicedWasserstein1),
+                asGood(Figures::energyDistance), asGood(Figures::totalVariation), median(pairs, pair -> share(pair, 4)),
                 median(pairs, pair -> share(pair, 1)), kl, median(pairs, pair -> pair.tutorial().seconds()),
                 median(pairs, pair -> pair.quick().seconds()), median(pairs, pair -> pair.sharp().seconds()));
     }
