@@ -6,6 +6,7 @@ import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.draw.PointSource.Sequence;
 import iadb.draw.PointSource;
+import iadb.export.Export;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.plot.Box;
@@ -94,6 +95,18 @@ public final class LearnedMap implements AutoCloseable {
      */
     public void save(Path file) throws IOException {
         Model.write(file, model);
+    }
+
+    /**
+     * Writes the map with its steps to a file that works without this library; its ending chooses what it is: see {@link Export.Form}.
+     *
+     * @param file replaced only when the new one is complete
+     * @throws InvalidInputException if no form has this ending, or a weight is not finite
+     * @throws IOException           when it cannot be written
+     */
+    public void export(Path file) throws IOException {
+        Integration integration = pushForward.integration();
+        new Export(model, integration.solver(), schedule, integration.T()).write(file);
     }
 
     /**

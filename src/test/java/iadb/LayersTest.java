@@ -25,7 +25,7 @@ class LayersTest {
             Map.entry("iadb.draw", 4), Map.entry("iadb.model", 4),
             Map.entry("iadb.plan", 5),
             Map.entry("iadb.sample", 6), Map.entry("iadb.metric", 6),
-            Map.entry("iadb.train", 7),
+            Map.entry("iadb.train", 7), Map.entry("iadb.export", 7),
             Map.entry("iadb", 8),
             Map.entry("iadb.profile", 9), Map.entry("iadb.view.surface", 9), Map.entry("iadb.view.interop", 10),
             Map.entry("iadb.view.scene", 11), Map.entry("iadb.view", 12),

@@ -180,6 +180,15 @@ class LearnedMapTest {
     }
 
     @Test
+    void exportsTheMapWithItsSteps() throws IOException {
+        try (LearnedMap map = ring(); LearnedMap other = map.withSteps(Solver.RK4, Schedule.COSINE, 7)) {
+            other.export(folder.resolve("ring.py"));
+            assertTrue(Files.readString(folder.resolve("ring.py")).contains("7 rk4 steps, schedule cosine"));
+            assertThrows(InvalidInputException.class, () -> map.export(folder.resolve("ring.txt")));
+        }
+    }
+
+    @Test
     void inverseAndDensityBelongToTheMap() throws IOException {
         float[] starts = TrainedNetwork.starts(300);
         try (LearnedMap map = ring()) {

@@ -58,6 +58,7 @@ public final class Main {
         COMMANDS.put("train", TrainCommand::new);
         COMMANDS.put("sample", SampleCommand::new);
         COMMANDS.put("evaluate", EvaluateCommand::new);
+        COMMANDS.put("export", ExportCommand::new);
         COMMANDS.put("devices", DevicesCommand::new);
         COMMANDS.put("profile", ProfileCommand::new);
         COMMANDS.put("tune", TuneCommand::new);
@@ -98,7 +99,8 @@ public final class Main {
             Interruption.letThisThreadFinish();
         }
         Thread drivers = new Thread(Main::loadDrivers, "drivers");
-        if (Stream.of(arguments).noneMatch(WITHOUT_DEVICE::contains)) {
+        boolean exports = arguments.length > 0 && arguments[0].equals("export");
+        if (!exports && Stream.of(arguments).noneMatch(WITHOUT_DEVICE::contains)) {
             drivers.start();
         }
         int code;

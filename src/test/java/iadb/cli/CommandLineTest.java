@@ -166,6 +166,19 @@ class CommandLineTest {
         assertEquals(List.of(), run("evaluate", "--model", "./m.safetensors", "--count", "500", "--steps", "2", "--quiet").messages());
     }
 
+    @Test
+    void exportWritesTheFormThatTheEndingNames() throws IOException {
+        writeAModel();
+        Files.writeString(folder.resolve("ring.C"), "earlier");
+        ChildRun run = run("export", "--model", "./m.safetensors", "--steps", "5", "--solver", "midpoint", "-o", "./ring.C");
+        assertEquals(List.of(), run.messages());
+        assertEquals("%s: 5 midpoint steps, %,d bytes\n".formatted(folder.resolve("ring.C"), Files.size(folder.resolve("ring.C"))), run.out());
+        String code = Files.readString(folder.resolve("ring.C"));
+        assertTrue(code.contains("void ring_map(const float start[2], float end[2]);") && code.contains("ring_steps = 5,"), code.substring(0, 3000));
+        run("export", "--model", "./m.safetensors", "-o", "./ring.py");
+        assertTrue(Files.readString(folder.resolve("ring.py")).contains("\nSTEPS = 128\n"), "as sample does");
+    }
+
     /** Runs the completion script in bash as bash does; zsh was tried by hand. */
     @Test
     void bashCompletesCommandsOptionsValuesDensitiesAndFiles() throws Exception {
@@ -174,10 +187,11 @@ class CommandLineTest {
         Files.writeString(folder.resolve("spare points.csv"), "");
         String asking = "source ./script; COMP_LINE=$1; COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));"
                 + " _complete_iadb-cl 2> messages; printf '%s\\n' \"${COMPREPLY[@]}\" | LC_ALL=C sort";
-        Map<String, String> completions = Map.of("iadb-cl eval", "evaluate", "iadb-cl sample --sol", "--solver",
+        Map<String, String> completions = new HashMap<>(Map.of("iadb-cl eval", "evaluate", "iadb-cl sample --sol", "--solver",
                 "iadb-cl sample --solver m", "midpoint", "iadb-cl train --plan p", "persistent", "iadb-cl --p1 eig", "eight-gaussians",
                 "iadb-cl train --p0 sp", "spare points.csv\nspiral", "iadb-cl evaluate --from s", "script\nspare points.csv",
-                "iadb-cl completion b", "bash", "iadb-cl --device a", "auto", "iadb-cl sample -o sc", "script");
+                "iadb-cl completion b", "bash", "iadb-cl --device a", "auto", "iadb-cl sample -o sc", "script"));
+        completions.putAll(Map.of("iadb-cl exp", "export", "iadb-cl export --sc", "--schedule"));
         for (Map.Entry<String, String> completion : completions.entrySet()) {
             Process asked = new ProcessBuilder("bash", "-c", asking, "bash", completion.getKey()).directory(folder.toFile()).start();
             String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

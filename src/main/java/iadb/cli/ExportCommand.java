@@ -1,0 +1,46 @@
+package iadb.cli;
+
+import iadb.export.Export;
+import iadb.fault.UntrustedText;
+import iadb.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Writes a trained map as source code or as a network file. */
+@Command(name = "export", mixinStandardHelpOptions = true,
+        description = {"Writes a trained map as a file that works without this program, with all numbers inside: functions for the map,"
+            + " its velocity, its inverse and its log density in C99 (.c) or Python with NumPy (.py). A comment in the file shows how to"
+            + " use it.", "",
+            "Coordinates are in the units of the model's point files, or for pictures in the unit square; x to the right, y upward. The"
+            + " log density of p0 is inside for gaussian; for other densities your program gives it.", "",
+            "Names of functions begin with the name of the file, so that one program can contain several maps.", ""})
+final class ExportCommand implements Callable<Integer> {
+    @Option(names = "--model", paramLabel = "FILE", required = true, description = "The trained model.")
+    private Path modelFile;
+
+    @Mixin
+    private Options.IntegrationChoice integrationChoice;
+
+    @Option(names = {"-o", "--output"}, paramLabel = "FILE", required = true,
+            description = "File to write. Its ending determines the format: .c or .py.")
+    private Path output;
+
+    @Override
+    public Integer call() throws IOException {
+        Options.requireWritable(output, "a file that ends in " + Export.Form.endings());
+        Export.Form.of(output);
+        Model model = Options.readModel(modelFile);
+        Export export = new Export(model, integrationChoice.integration(false).solver(), integrationChoice.chosenSchedule(),
+                integrationChoice.steps);
+        export.write(output);
+        System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d %s step%s, %,d bytes", output, export.steps(),
+                export.solver().toString().replace("euler", "Euler"), export.steps() == 1 ? "" : "s", Files.size(output))));
+        return 0;
+    }
+}

@@ -1,0 +1,127 @@
+package iadb.export;
+
+import iadb.density.Density;
+import iadb.density.ImageDensity;
+import iadb.fault.InvalidInputException;
+import iadb.file.AtomicFile;
+import iadb.file.BuildVersion;
+import iadb.model.Model;
+import iadb.model.NetworkShape;
+import iadb.plot.Box;
+import iadb.sample.Integration.Schedule;
+import iadb.sample.Solver;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A trained map with its steps, to be written as a file that works without this program. Points in and out are in the units of the
+ * model's {@link Box}.
+ *
+ * <p>A log-density needs that of p0, which may be a picture or many points: the exported functions take its logarithm from their
+ * caller, and give log|det J|. Only the named density gaussian is inside, as its formula.
+ *
+ * @param steps T, 1 or more
+ */
+public record Export(Model model, Solver solver, Schedule schedule, int steps) {
+    /** What can be written; a file's ending chooses. */
+    public enum Form {
+        /** Functions in C99. */
+        C,
+        /** A module that needs NumPy only. */
+        PY;
+
+        /** The ending of its files, with the dot. */
+        String ending() { return "." + name().toLowerCase(Locale.ROOT); }
+
+        /**
+         * The form of a file by its ending, case ignored.
+         *
+         * @throws InvalidInputException if no form has this ending
+         */
+        public static Form of(Path target) {
+            String name = String.valueOf(target.getFileName()).toLowerCase(Locale.ROOT);
+            return Arrays.stream(values()).filter(form -> name.endsWith(form.ending())).findFirst()
+                    .orElseThrow(() -> new InvalidInputException(target + ": unknown format; give a file that ends in " + endings()));
+        }
+
+        /** All endings, for a message: {@code .c or .py}. */
+        public static String endings() {
+            return Arrays.stream(values()).map(Form::ending).collect(Collectors.joining(", ")).replaceFirst(", ([^,]*)$", " or $1");
+        }
+    }
+
+    private static final int MOST_CHARS = 400; // of a fact from a model's file
+
+    /** @throws InvalidInputException if the network has a weight that is not finite */
+    public Export {
+        if (!model.network().isFinite()) {
+            throw new InvalidInputException("the network has a weight that is infinite or not a number");
+        }
+    }
+
+    /**
+     * Writes a file in the form that its ending names; an earlier one is replaced only when the new one is complete.
+     *
+     * @throws InvalidInputException if no form has this ending
+     * @throws IOException           if the file cannot be written
+     */
+    public void write(Path file) throws IOException {
+        Form form = Form.of(file);
+        String name = String.valueOf(file.getFileName());
+        byte[] content = new SourceCode(this, name).text(form).getBytes(StandardCharsets.US_ASCII);
+        AtomicFile.write(file, out -> out.write(content));
+    }
+
+    /** What the map is and what made it, a line each, safe in a comment of any language. */
+    List<String> facts() {
+        NetworkShape shape = model.network().shape();
+        Box box = model.box();
+        List<String> facts = new ArrayList<>();
+        facts.add("A map from " + name(model.p0(), "p0") + " to " + name(model.p1(), "p1") + ": " + steps + " " + solver + " step"
+                + (steps == 1 ? "" : "s") + ", schedule " + schedule + ".");
+        facts.add("Network: " + shape.depth() + " hidden layers of " + shape.width() + " units" + (shape.features() > 0
+                ? ", " + shape.features() + " random Fourier features" : "") + ".");
+        facts.add(box.isUnit() ? "Coordinates: x to the right, y upward; the pictures of the densities cover the unit square."
+                : "Coordinates: those of the points it was trained with, in the square from (" + box.x0() + ", " + box.y0() + ") with side "
+                + box.side() + ".");
+        for (String key : List.of("configuration", "seed", "program")) {
+            String fact = model.provenance().get(key);
+            if (fact != null) {
+                String words = fact.replaceAll("[{}\"]", "").replaceAll(",(?! )", ", ");
+                facts.add("Trained with " + key + " " + escape(words.length() <= MOST_CHARS ? words : words.substring(0, MOST_CHARS) + "...") + ".");
+            }
+        }
+        facts.add("Exported by " + escape(BuildVersion.text() + ", commit " + BuildVersion.commit()) + ".");
+        return facts;
+    }
+
+    private static String name(Optional<Density> density, String otherwise) {
+        return escape(density.map(Density::name).orElse(otherwise));
+    }
+
+    /** Whether log p0 is known as a formula. */
+    boolean startsFromGaussian() {
+        return model.p0().filter(p0 -> p0 instanceof ImageDensity image && image.isNamed() && image.name().equals("gaussian")).isPresent();
+    }
+
+    /**
+     * Text from a file's name or content as it may stand in a comment or a string of any language: ASCII letters, digits, blanks and
+     * some marks stay, and any other character becomes {@code (U+0022)}. So no text ends a comment or a string, begins a tag, an escape
+     * sequence or a trigraph, or changes the direction of a line.
+     */
+    static String escape(String text) {
+        StringBuilder safe = new StringBuilder();
+        text.codePoints().forEach(c -> {
+            boolean isPlain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || " .,:;_+=()-".indexOf(c) >= 0;
+            safe.append(isPlain ? Character.toString(c) : "(U+%04X)".formatted(c));
+        });
+        return safe.toString();
+    }
+}

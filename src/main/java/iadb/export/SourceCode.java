@@ -1,0 +1,185 @@
+package iadb.export;
+
+import iadb.density.Density;
+import iadb.export.Export.Form;
+import iadb.file.Safetensors;
+import iadb.model.NetworkShape;
+import iadb.plot.Box;
+import iadb.sample.Integration.Schedule;
+import iadb.sample.Solver;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** A map as the text of a program, from the template of its language; ASCII. */
+final class SourceCode {
+    private static final int LINE_CHARS = 120;
+    private static final double GAUSSIAN_SLOPE = 32; // 1/(2 sigma^2) of the density gaussian, whose sigma is 1/8
+
+    private final Export export;
+    private final NetworkShape shape;
+    private final String file;
+    private final String name;
+
+    /** @param file its name, without folders */
+    SourceCode(Export export, String file) {
+        this.export = export;
+        shape = export.model().network().shape();
+        this.file = file;
+        name = identifier(file.replaceFirst("\\.[^.]*$", ""));
+    }
+
+    /**
+     * The word that begins the names of all functions, from a file's name without its ending: so that a program can contain several
+     * maps. It is an identifier of C, GLSL and Python, and reserved in none.
+     */
+    static String identifier(String text) {
+        String word = text.replaceAll("[^A-Za-z0-9]+", "_").replaceAll("^_|_$", "");
+        return word.matches("[A-Za-z].*") && !word.startsWith("gl_") ? word : ("map_" + word).replaceAll("_$", "");
+    }
+
+    String text(Form form) {
+        Map<String, String> values = common();
+        switch (form) {
+            case C -> {
+                values.put("comment", comment(" * "));
+                values.put("parameters", numbers(0, shape.parameters(), "f"));
+                values.put("directions", shape.features() == 0 ? "" : directions());
+                addUnits(values);
+                return Template.fill("map.c", values);
+            }
+            case PY -> {
+                values.put("comment", comment("# "));
+                values.put("module", file.replaceFirst("\\.[^.]*$", "").equals(name) ? name : "map");
+                values.put("base64", base64());
+                return Template.fill("map.py", values);
+            }
+            default -> throw new IllegalArgumentException(form + " is no source code");
+        }
+    }
+
+    private String comment(String margin) {
+        return export.facts().stream().map(fact -> margin + fact).collect(Collectors.joining("\n"));
+    }
+
+    private Map<String, String> common() {
+        Box box = export.model().box();
+        Solver solver = export.solver();
+        boolean gaussian = export.startsFromGaussian();
+        Map<String, String> values = new HashMap<>();
+        values.put("name", name);
+        values.put("file", Export.escape(file));
+        values.put("steps", Integer.toString(export.steps()));
+        values.put("linear", export.schedule() == Schedule.LINEAR ? "yes" : "");
+        values.put("cosine", export.schedule() == Schedule.COSINE ? "yes" : "");
+        values.put("stages", Integer.toString(solver.evaluations()));
+        values.put("nodes", switch (solver) {
+            case EULER -> "0.0";
+            case MIDPOINT -> "0.0, 0.5";
+            case RK4 -> "0.0, 0.5, 0.5, 1.0";
+        });
+        values.put("shares", switch (solver) {
+            case EULER -> "1.0";
+            case MIDPOINT -> "0.0, 1.0";
+            case RK4 -> "1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0";
+        });
+        values.put("inputs", Integer.toString(shape.inputs(0) + 1));
+        values.put("width", Integer.toString(shape.width()));
+        values.put("depth", Integer.toString(shape.depth()));
+        values.put("sizes", IntStream.rangeClosed(0, shape.layers()).mapToObj(l -> Integer.toString(l == 0 ? shape.inputs(0)
+                : shape.outputs(l - 1))).collect(Collectors.joining(", ", "[", "]")));
+        values.put("parameter_count", Integer.toString(shape.parameters()));
+        values.put("features", Integer.toString(shape.features()));
+        values.put("encoding", shape.features() > 0 ? "yes" : "");
+        values.put("features_note", shape.features() > 0 ? ", features" : "");
+        values.put("directions_note", shape.features() > 0 ? ", then directions [F, 3]" : "");
+        values.put("gaussian", gaussian ? "yes" : "");
+        values.put("other", gaussian ? "" : "yes");
+        values.put("log_p0_note", !gaussian ? "." : ", such as " + "the function log_p0.");
+        values.put("x0", Double.toString(box.x0()));
+        values.put("y0", Double.toString(box.y0()));
+        values.put("side", Double.toString(box.side()));
+        values.put("example", Float.toString((float) box.x(0.5)));
+        values.put("example_y", Float.toString((float) box.y(0.5)));
+        values.put("log_p0_slope", Double.toString(GAUSSIAN_SLOPE));
+        values.put("log_p0_at_centre", gaussian ? Float.toString((float) (logAtCentre(export.model().p0().orElseThrow())
+                + box.logDensityOffset())) : "");
+        return values;
+    }
+
+    /** The logarithm of a Gaussian's formula at its middle, from a picture of it: so that both are normalised in the same way. */
+    private static double logAtCentre(Density gaussian) {
+        double offset = 0.5 / gaussian.image().width(); // of the centre of the pixel
+        return gaussian.logDensityAt(0.5 + offset, 0.5 + offset) + GAUSSIAN_SLOPE * 2 * offset * offset;
+    }
+
+    /** Conversions between the user's plane and the unit square in C; in doubles, so that an offset of the box loses no digits. */
+    private void addUnits(Map<String, String> values) {
+        Box box = export.model().box();
+        for (int c = 0; c < 2; c++) {
+            String axis = c == 0 ? "x" : "y";
+            String begin = Double.toString(c == 0 ? box.x0() : box.y0());
+            values.put("to_unit_" + axis, box.isUnit() ? "plane[%s]".formatted(c)
+                    : "(float)((plane[%s] - %s) / %s)".formatted(c, begin, box.side()));
+            values.put("to_plane_" + axis, box.isUnit() ? "unit[%s]".formatted(c)
+                    : "(float)(%s + %s * unit[%s])".formatted(begin, box.side(), c));
+            values.put("velocity_" + axis, box.isUnit() ? "result[0][%s]".formatted(c)
+                    : "(float)(%s * result[0][%s])".formatted(box.side(), c));
+        }
+    }
+
+    /** Parameters from one offset to another, each with the digits that identify it. */
+    private String numbers(int from, int to, String suffix) {
+        float[] parameters = export.model().network().parameters();
+        return lines(to - from, i -> literal(parameters[from + i]) + suffix + ",");
+    }
+
+    /** A number with the digits that identify a float, without a zero before its point. */
+    private static String literal(float value) { return Float.toString(value).replaceFirst("^(-?)0\\.", "$1."); }
+
+    private String directions() {
+        float[] directions = directionTensor().data();
+        return lines(shape.features(), f -> "{" + literal(directions[3 * f]) + "f, " + literal(directions[3 * f + 1]) + "f, "
+                + literal(directions[3 * f + 2]) + "f},");
+    }
+
+    private Safetensors.Tensor directionTensor() {
+        List<Safetensors.Tensor> tensors = export.model().network().tensors();
+        return tensors.get(tensors.size() - 1);
+    }
+
+    /** Words with blanks between them, in lines. */
+    private static String lines(int count, IntFunction<String> word) {
+        StringBuilder text = new StringBuilder();
+        int column = 0;
+        for (int i = 0; i < count; i++) {
+            String next = word.apply(i);
+            boolean wraps = i > 0 && column + 1 + next.length() > LINE_CHARS;
+            text.append(i == 0 ? "" : wraps ? "\n" : " ").append(next);
+            column = (wraps || i == 0 ? 0 : column + 1) + next.length();
+        }
+        return text.toString();
+    }
+
+    /** All tensors in PyTorch's layout, as little-endian floats in base64, in quoted lines. */
+    private String base64() {
+        List<Safetensors.Tensor> tensors = export.model().network().tensors();
+        ByteBuffer bytes = ByteBuffer.allocate(tensors.stream().mapToInt(tensor -> tensor.data().length).sum() * Float.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        tensors.forEach(tensor -> {
+            for (float value : tensor.data()) {
+                bytes.putFloat(value);
+            }
+        });
+        String text = Base64.getEncoder().encodeToString(bytes.array());
+        return IntStream.range(0, (text.length() + LINE_CHARS - 1) / LINE_CHARS)
+                .mapToObj(i -> "    \"" + text.substring(i * LINE_CHARS, Math.min(text.length(), (i + 1) * LINE_CHARS)) + "\"")
+                .collect(Collectors.joining("\n"));
+    }
+}
