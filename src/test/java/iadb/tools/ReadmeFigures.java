@@ -28,6 +28,8 @@ final class ReadmeFigures {
     private static final String END_PUBLISHED = "<!-- end of published -->";
     private static final String BEGIN_SOAK = "<!-- faults: written by tools/figures -->";
     private static final String END_SOAK = "<!-- end of faults -->";
+    private static final String BEGIN_PRESETS = "<!-- presets: written by tools/figures -->";
+    private static final String END_PRESETS = "<!-- end of presets -->";
     static final String NO_GPU = "No GPU has been measured yet; see the [modelled figures](" + MODELLED + ").";
 
     /** What the table takes of the files of {@code iadb-cl profile}. */
@@ -129,6 +131,7 @@ final class ReadmeFigures {
         SoakResult soak = find(results.resolve(SoakResult.FILE), SoakResult.class);
         String text = between(readme, BEGIN, END, block(devices));
         text = between(text, BEGIN_PUBLISHED, END_PUBLISHED, published == null ? "" : published.table());
+        text = between(text, BEGIN_PRESETS, END_PRESETS, presets(results));
         return between(text, BEGIN_SOAK, END_SOAK, soak == null ? "" : soak.table());
     }
 
@@ -146,20 +149,33 @@ final class ReadmeFigures {
     }
 
     private static List<Device> devices(Path results) throws IOException {
-        if (!Files.isDirectory(results)) {
-            return List.of();
-        }
-        List<Path> folders;
-        try (Stream<Path> paths = Files.list(results)) {
-            folders = paths.filter(path -> Files.exists(path.resolve(Result.FILE))).sorted().toList();
-        }
         List<Device> devices = new ArrayList<>();
-        for (Path folder : folders) {
+        for (Path folder : folders(results, Result.FILE)) {
             devices.add(new Device(folder.getFileName().toString(), find(folder.resolve(Result.FILE), Result.class),
                     find(folder.resolve(Comparison.FILE), Comparison.class), find(folder.resolve(MapUses.FILE), MapUses.class),
                     find(folder.resolve(Averages.FILE), Averages.class)));
         }
         return devices;
+    }
+
+    /** What the presets reach, on the first device where they were compared. */
+    private static String presets(Path results) throws IOException {
+        for (Path folder : folders(results, Presets.FILE)) {
+            Presets presets = find(folder.resolve(Presets.FILE), Presets.class);
+            return presets.summary() + " Measured by `tools/presets` on %s, %s, commit %s.%n".formatted(presets.machine().get("device"),
+                    presets.machine().get("date"), presets.machine().get("commit"));
+        }
+        return "";
+    }
+
+    /** The folders of devices that have a result file. */
+    private static List<Path> folders(Path results, String file) throws IOException {
+        if (!Files.isDirectory(results)) {
+            return List.of();
+        }
+        try (Stream<Path> paths = Files.list(results)) {
+            return paths.filter(path -> Files.exists(path.resolve(file))).sorted().toList();
+        }
     }
 
     private static <T> T find(Path file, Class<T> type) throws IOException {

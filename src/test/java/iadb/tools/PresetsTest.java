@@ -1,0 +1,38 @@
+package iadb.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.profile.ResultFile;
+import iadb.train.Preset;
+import iadb.train.TrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The least of the comparison of presets. */
+class PresetsTest {
+    @Test
+    void aComparisonIsSentencesAndAFileThatIsReadAgain(@TempDir Path folder) throws IOException {
+        Presets presets = Presets.none();
+        try (Context context = Context.open(Device.all().get(0))) {
+            Presets.Pair pair = presets.pair(context, "gaussian", "letters");
+            for (Preset preset : Preset.values()) {
+                TrainingSettings settings = preset.settings().withIterations(32).withData(1024);
+                pair.reached().put(preset, Presets.outcome(context, settings, pair, Presets.allSteps(preset)));
+            }
+            presets.pairs().add(pair);
+        }
+        assertTrue(presets.pairs().get(0).of(Preset.SHARP).totalVariation() > presets.pairs().get(0).exact().totalVariation());
+        String text = presets.summary();
+        assertTrue(text.contains("Of 1 pairs of named densities") && text.contains("(letters)"), text);
+        Path file = folder.resolve("presets.json");
+        presets.write(file);
+        Presets read = ResultFile.JSON.fromJson(Files.readString(file), Presets.class);
+        assertEquals(text, read.summary());
+    }
+}
