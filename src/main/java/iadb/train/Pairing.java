@@ -134,6 +134,15 @@ public final class Pairing implements AutoCloseable {
         return this;
     }
 
+    /** The same pairs, which are made, for a session of other settings with the same data and seed. */
+    public Pairing with(TrainingSettings other) {
+        Pairing same = new Pairing(other, round);
+        same.transport = transport;
+        same.x0 = x0;
+        same.x1 = x1;
+        return same;
+    }
+
     /** The settings of a session that trains on the pairs. */
     TrainingSettings settings() { return settings; }
 

@@ -1,6 +1,8 @@
 package iadb.train;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Settings by what they are for. {@code tools/presets} compares them on pairs of named densities. */
 public enum Preset {
@@ -20,6 +22,14 @@ public enum Preset {
         this.settings = settings;
         this.steps = steps;
     }
+
+    /** The preset of these settings, whatever their seed and plan, and of this number of steps. */
+    public static Optional<Preset> of(TrainingSettings settings, int steps) {
+        return Arrays.stream(values()).filter(preset -> preset.steps == steps && preset.settingsLike(settings).equals(settings)).findFirst();
+    }
+
+    /** How to train with the seed and the plan of other settings. */
+    public TrainingSettings settingsLike(TrainingSettings other) { return settings.withSeed(other.seed()).withPlan(other.plan()); }
 
     /** How to train. */
     public TrainingSettings settings() { return settings; }

@@ -2,6 +2,7 @@ package iadb.view;
 
 import iadb.sample.Solver;
 import iadb.train.Coupling;
+import iadb.train.Preset;
 import iadb.train.TrainingSession.Side;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,10 @@ sealed interface Action {
     }
     /** Chooses a network with or without an encoding, and trains it. */
     record SetEncoding(boolean encodes) implements Action {
+        @Override public boolean needsKernels() { return true; }
+    }
+    /** Chooses settings of the training and the number of steps, and trains by them. */
+    record SetPreset(Preset preset) implements Action {
         @Override public boolean needsKernels() { return true; }
     }
     /** @param name of a named density */

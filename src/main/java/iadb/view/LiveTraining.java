@@ -20,7 +20,6 @@ import iadb.train.TrainingSettings;
 import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -32,19 +31,19 @@ import java.util.function.BooleanSupplier;
  */
 final class LiveTraining implements AutoCloseable {
     private static final double RATE_SMOOTHING = 0.05;
-    private static final int PAIRS_SHOWN = 300;
     private static final long MAPPING_NANOS = 40_000_000; // of a frame
 
     private final Context context;
-    private TrainingSettings settings;
-    private final NetworkShape encoded; // the network's shape with the encoding that the user can choose
+    private TrainingSettings settings; // that the user chose
+    private int features; // F of the encoding that the user can choose
+    private double deviation; // its σ
     private DeviceBuffer parameters; // [shape.bufferFloats()], the weights when there is no session
     private Network network; // the same on the host
     private TrainingSession session; // null if there is none
     private Round current; // that of the session; null before the first
     private Round next; // whose pairs are being made; null: none
     private Round transported; // the last whose pairs optimal transport has made; null: none
-    private TrainingSession pairsOf; // whose pairs were taken last; null: none, or other data since
+    private final BlendedPairs shownPairs = new BlendedPairs();
     private LossHistory history;
     private LossCurve curve = new LossCurve();
     private int doneBefore; // iterations before step 0 of the session
@@ -69,6 +68,29 @@ final class LiveTraining implements AutoCloseable {
         int number() { return pairs == null ? 0 : pairs.round(); }
 
         boolean isOf(TrainingSettings wanted, Density from, Density to) { return settings.equals(wanted) && p0 == from && p1 == to; }
+
+        boolean isIndependent() { return pairs == null && settings.coupling() == Coupling.INDEPENDENT; }
+
+        /** Whether these pairs by transport are those of other settings, too. */
+        boolean pairs(TrainingSettings wanted, Density from, Density to) {
+            return p0 == from && p1 == to && settings.data() == wanted.data() && settings.seed() == wanted.seed();
+        }
+
+        Round with(TrainingSettings other) { return new Round(other, p0, p1, pairs == null ? null : pairs.with(other)); }
+    }
+
+    /** A session whose kernels are built, to {@link #begin}; until then its owner closes it. */
+    static final class Prepared implements AutoCloseable {
+        private final Round round;
+        private final TrainingSession session;
+
+        private Prepared(Round round, TrainingSession session) {
+            this.round = round;
+            this.session = session;
+        }
+
+        @Override
+        public void close() { session.close(); }
     }
 
     /**
@@ -79,8 +101,8 @@ final class LiveTraining implements AutoCloseable {
         this.context = context;
         this.settings = settings;
         this.network = network;
-        NetworkShape shape = settings.shape();
-        encoded = shape.features() > 0 ? shape : new NetworkShape(shape.width(), shape.depth(), NetworkShape.DEFAULT_FEATURES);
+        features = isEncoded() ? settings.shape().features() : NetworkShape.DEFAULT_FEATURES;
+        deviation = settings.encodingDeviation();
         history = new LossHistory(settings.totalIterations());
         parameters = context.buffer(network.parameters());
     }
@@ -91,8 +113,8 @@ final class LiveTraining implements AutoCloseable {
     }
 
     /**
-     * Adds another training, from the current weights, and if the learning rate is constant from Adam's state; after a divergence from
-     * fresh weights. A cosine schedule restarts. Rows that cannot be paired are coupled independently.
+     * Adds another training, from the current weights, and from Adam's state if the learning rate is constant and stays; after a
+     * divergence from fresh weights. A cosine schedule restarts. Rows that cannot be paired are coupled independently.
      */
     void train(Density p0, Density p1) {
         if (settings.coupling() == Coupling.PAIRED && !canPair(p0, p1)) {
@@ -110,9 +132,9 @@ final class LiveTraining implements AutoCloseable {
         } else if (settings.coupling() != Coupling.OT) {
             drop();
             start(new Round(settings, p0, p1, null));
-        } else if (transported != null && transported.isOf(settings, p0, p1)) {
+        } else if (transported != null && transported.pairs(settings, p0, p1)) {
             drop();
-            start(transported);
+            start(transported.with(settings));
         } else {
             beginsWhenReady = true;
             if (next == null || next.number() > 0 || !next.isOf(settings, p0, p1)) {
@@ -122,23 +144,50 @@ final class LiveTraining implements AutoCloseable {
         }
     }
 
-    /** Discards the pairs that are being made. */
-    private void drop() {
-        if (next != null) {
-            next.pairs().close();
-            next = null;
+    /**
+     * Trains by other settings, from the current weights unless they are of another network.
+     *
+     * @return whether it does; if not, there is another network with fresh weights, which {@link #prepare} and {@link #begin} train
+     * @throws DeviceLimitException when the device cannot hold it: the settings stay
+     */
+    boolean train(TrainingSettings other, Density p0, Density p1) {
+        if (!isOfNetwork(other)) {
+            replaceNetwork(other);
+            return false;
         }
-    }
-
-    /** Trains with another coupling, from the current weights. */
-    void couple(Coupling coupling, Density p0, Density p1) {
         TrainingSettings before = settings;
-        settings = settings.withCoupling(coupling);
+        settings = other;
         try {
             train(p0, p1);
         } catch (RuntimeException e) {
             settings = before;
             throw e;
+        }
+        return true;
+    }
+
+    private boolean isOfNetwork(TrainingSettings other) {
+        return other.shape().equals(settings.shape()) && (!isEncoded() || other.encodingDeviation() == settings.encodingDeviation());
+    }
+
+    private void replaceNetwork(TrainingSettings other) {
+        DeviceBuffer fresh = context.buffer(other.initialNetwork().parameters());
+        drop();
+        settings = other;
+        reset();
+        parameters.close();
+        parameters = fresh;
+        if (isEncoded()) {
+            features = other.shape().features();
+            deviation = other.encodingDeviation();
+        }
+    }
+
+    /** Discards the pairs that are being made. */
+    private void drop() {
+        if (next != null) {
+            next.pairs().close();
+            next = null;
         }
     }
 
@@ -157,8 +206,10 @@ final class LiveTraining implements AutoCloseable {
             replaceDensities(round);
         } else {
             Checkpoint now = session.checkpoint();
-            boolean continues = !settings.cosine() && current.number() == 0;
-            open(round, continues ? now : Checkpoint.start(now.weights(), settings.ema() > 0));
+            TrainingSettings before = current.settings();
+            boolean continues = current.number() == 0 && !before.cosine() && before.learningRate() == settings.learningRate()
+                    && before.ema() == settings.ema() && !settings.cosine();
+            open(round, continues ? now : Checkpoint.start(now.result(), settings.ema() > 0));
         }
         begin();
     }
@@ -177,43 +228,56 @@ final class LiveTraining implements AutoCloseable {
             session.replaceDensity(Side.P1, round.p1());
         }
         current = round;
-        pairsOf = null;
+        shownPairs.forget();
     }
 
     private int rows(Density density) { return density instanceof PointDensity points ? points.count() : settings.data(); }
 
     /** Replaces the session by one of a round whose data are ready; the old one stays if the device cannot hold the new one. */
-    private void open(Round round, Checkpoint start) {
-        TrainingSession opened = round.pairs() != null ? new TrainingSession(context, start, round.pairs())
+    private void open(Round round, Checkpoint start) { replaceSession(round, session(round, start), start.step()); }
+
+    private TrainingSession session(Round round, Checkpoint start) {
+        return round.pairs() != null ? new TrainingSession(context, start, round.pairs())
                 : new TrainingSession(context, round.settings(), start, round.p0(), round.p1(), share -> true);
+    }
+
+    private void replaceSession(Round round, TrainingSession opened, int step) {
         endSession();
         current = round;
         session = opened;
-        pairsOf = null;
-        doneBefore = done - start.step();
-        startStep = start.step();
+        shownPairs.forget();
+        doneBefore = done - step;
+        startStep = step;
         startRounds = rounds;
     }
 
     /**
-     * Builds what a first training needs, so that {@link #begin} starts it at once.
+     * Builds what a first training needs, for {@link #begin}; changes nothing here, so that another thread may call it while this
+     * one only reads.
      *
      * @throws CancellationException if {@code shouldContinue} returns false while points are paired
      */
-    void prepare(Density p0, Density p1, BooleanSupplier shouldContinue) {
-        if (session != null) {
-            return;
+    Prepared prepare(Density p0, Density p1, BooleanSupplier shouldContinue) {
+        Round round = new Round(settings, p0, p1, null);
+        if (settings.coupling() == Coupling.OT && transported != null && transported.pairs(settings, p0, p1)) {
+            round = transported.with(settings);
+        } else if (settings.coupling() == Coupling.OT) {
+            try (Pairing pairs = Pairing.byTransport(context, settings, p0, p1)) {
+                round = new Round(settings, p0, p1, pairs.await(share -> shouldContinue.getAsBoolean()));
+            }
         }
-        boolean isTransport = settings.coupling() == Coupling.OT;
-        try (Pairing pairs = isTransport ? Pairing.byTransport(context, settings, p0, p1) : null) {
-            Round round = new Round(settings, p0, p1, isTransport ? pairs.await(share -> shouldContinue.getAsBoolean()) : null);
-            transported = isTransport ? round : null;
-            open(round, Checkpoint.start(network, settings.ema() > 0));
-        }
+        return new Prepared(round, session(round, Checkpoint.start(network, settings.ema() > 0)));
+    }
+
+    /** Starts the training of a session, which this object now owns. */
+    void begin(Prepared prepared) {
+        transported = prepared.round.pairs() == null ? transported : prepared.round;
+        replaceSession(prepared.round, prepared.session, 0);
+        begin();
     }
 
     /** Starts the training of the session. */
-    void begin() {
+    private void begin() {
         lastRound = current.number() == 0 ? settings.reflow() : current.number();
         roundEnd = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
         running = true;
@@ -254,24 +318,9 @@ final class LiveTraining implements AutoCloseable {
         train(p0, p1);
     }
 
-    /**
-     * Replaces the network by another with fresh weights, with or without an encoding: that of the settings, or the default.
-     * {@link #prepare} and {@link #begin} train it.
-     *
-     * @return false if it is encoded so already
-     */
-    boolean encode(boolean encodes) {
-        if (encodes == isEncoded()) {
-            return false;
-        }
-        TrainingSettings other = settings.withEncoding(encodes ? encoded.features() : 0, settings.encodingDeviation());
-        DeviceBuffer fresh = context.buffer(other.initialNetwork().parameters());
-        drop();
-        settings = other;
-        reset();
-        parameters.close();
-        parameters = fresh;
-        return true;
+    /** The settings with or without an encoding: the one that the network had last, or the default. */
+    TrainingSettings settings(boolean encodes) {
+        return settings.withEncoding(encodes ? features : 0, encodes ? deviation : Network.DEFAULT_DEVIATION);
     }
 
     /** Whether the network has an encoding. */
@@ -446,31 +495,10 @@ final class LiveTraining implements AutoCloseable {
     /** Whether there is a training whose pairs can be shown. */
     boolean hasPairs() { return session != null; }
 
-    /**
-     * Some pairs of points that training blends, [N, 2, 2]: x0 from rows at regular intervals, with a random x1 unless the data are pairs.
-     * Empty if they are those of the last call, or without a training.
-     */
+    /** Some pairs of points that training blends, [N, 2, 2]; empty if they are those of the last call, or without a training. */
     Optional<float[]> newPairs() {
-        if (session == null || pairsOf == session) {
-            return Optional.empty();
-        }
-        pairsOf = session;
-        float[] data0 = read(pairsOf.data0());
-        float[] data1 = read(pairsOf.data1());
-        boolean independent = current.pairs() == null && current.settings().coupling() == Coupling.INDEPENDENT;
-        int count = Math.min(PAIRS_SHOWN, data0.length / 2);
-        SplittableRandom random = new SplittableRandom(settings.seed());
-        float[] pairs = new float[4 * count];
-        for (int n = 0; n < count; n++) {
-            int row0 = (int) ((n + 0.5) * (data0.length / 2) / count);
-            int row1 = independent ? random.nextInt(data1.length / 2) : row0;
-            System.arraycopy(data0, 2 * row0, pairs, 4 * n, 2);
-            System.arraycopy(data1, 2 * row1, pairs, 4 * n + 2, 2);
-        }
-        return Optional.of(pairs);
+        return session == null ? Optional.empty() : shownPairs.take(session, current.isIndependent(), settings.seed());
     }
-
-    private static float[] read(DeviceBuffer data) { return data.read(new float[(int) (data.bytes() / Float.BYTES)]); }
 
     /** A copy of the weights. */
     Network snapshot() { return session == null ? network : session.snapshot(); }
@@ -493,40 +521,5 @@ final class LiveTraining implements AutoCloseable {
         drop();
         endSession();
         parameters.close();
-    }
-
-    /** The losses of a training as at most 192 means, each of the same number of iterations; the number doubles as needed. */
-    static final class LossCurve {
-        private static final int MAX_VALUES = 192;
-
-        private final float[] means = new float[MAX_VALUES];
-        private int count;
-        private int iterationsPerValue = 32;
-        private double sum;
-        private int summed;
-
-        /** Adds the losses of further iterations. */
-        void add(float[] losses) {
-            for (float loss : losses) {
-                sum += loss;
-                if (++summed == iterationsPerValue) {
-                    means[count++] = (float) (sum / summed);
-                    sum = 0;
-                    summed = 0;
-                }
-                if (count == MAX_VALUES) {
-                    for (int i = 0; i < MAX_VALUES / 2; i++) {
-                        means[i] = (means[2 * i] + means[2 * i + 1]) / 2;
-                    }
-                    count = MAX_VALUES / 2;
-                    iterationsPerValue *= 2;
-                }
-            }
-        }
-
-        int count() { return count; }
-
-        /** @param i below {@link #count} */
-        float value(int i) { return means[i]; }
     }
 }

@@ -8,11 +8,11 @@ import iadb.density.NamedDensities;
 import iadb.plot.Box;
 import iadb.sample.Solver;
 import iadb.train.Coupling;
+import iadb.train.Preset;
 import iadb.train.TrainingSession.Side;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
-import iadb.view.LiveTraining.LossCurve;
 import iadb.view.interop.Interop;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -55,17 +55,19 @@ final class Panel {
     private final DensityPair densities;
     private final LiveTraining training;
     private final PointAnimation animation;
+    private final KernelBuild kernels;
     private final Interop interop;
     private final FrameBudget budget;
     private final Consumer<Action> actions;
 
     Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation,
-            Interop interop, FrameBudget budget, Consumer<Action> actions) {
+            KernelBuild kernels, Interop interop, FrameBudget budget, Consumer<Action> actions) {
         this.context = context;
         this.state = state;
         this.densities = densities;
         this.training = training;
         this.animation = animation;
+        this.kernels = kernels;
         this.interop = interop;
         this.budget = budget;
         this.actions = actions;
@@ -128,9 +130,12 @@ final class Panel {
             choose(label(side) + ": " + densities.get(side).name(), NamedDensities.names(),
                     name -> new Action.SetDensity(side, name));
         }
-        choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
+        choose("preset: " + Preset.of(training.settings(), animation.steps()).map(Preset::toString).orElse("custom"),
+                Arrays.asList(Preset.values()), Action.SetPreset::new);
         choose("input: " + (training.isEncoded() ? FOURIER : PLAIN), List.of(PLAIN, FOURIER),
                 name -> new Action.SetEncoding(name.equals(FOURIER)));
+        choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
+        choose(training.coupling().toString(), couplings(), Action.SetCoupling::new);
         checkbox("p1 to p0", Switch.REVERSE);
         checkbox("loop", Switch.LOOP);
         checkbox("density", Switch.DENSITY);
@@ -138,10 +143,8 @@ final class Panel {
         checkbox("velocity", Switch.VELOCITY);
         checkbox("grid", Switch.GRID);
         checkbox("additive blending", Switch.ADDITIVE_BLENDING);
-        checkbox("pause", Switch.PAUSE);
-        row(2);
-        choose(training.coupling().toString(), couplings(), Action.SetCoupling::new);
         checkbox("pairs", Switch.PAIRS);
+        checkbox("pause", Switch.PAUSE);
         row(3);
         button(training.active() ? "stop" : "train", Command.TRAIN_OR_STOP);
         button("restart", Command.RESTART);
@@ -256,7 +259,7 @@ final class Panel {
                 lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.history().smoothed()));
                 animation.reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
             }
-        } else if (budget.frames() == 0) {
+        } else if (!kernels.isReady()) {
             lines.add(training.coupling() == Coupling.OT ? "building kernels, pairing" : "building kernels");
         } else if (training.hasTrained()) {
             lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));

@@ -39,7 +39,7 @@ final class PointAnimation implements AutoCloseable {
     private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
 
     private final Interop interop;
-    private final int T;
+    private int T;
     private final long seed;
     private final LiveTraining training;
     private final ViewState state;
@@ -75,6 +75,16 @@ final class PointAnimation implements AutoCloseable {
         this.state = state;
         previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
     }
+
+    /** Sets the steps of a full pass, to be called before points are drawn: those in the window keep no more steps than they had. */
+    void setSteps(int steps) {
+        T = steps;
+        previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
+        closeGrid();
+    }
+
+    /** T, the steps of a full pass. */
+    int steps() { return T; }
 
     /** Measures tunings and builds the map's kernels for the network of the training. */
     void prepare() { sampler().prepareAll(); }
@@ -158,9 +168,8 @@ final class PointAnimation implements AutoCloseable {
      * @throws DeviceLimitException when the device cannot hold it: there is no grid
      */
     void showOrHideGrid() {
-        if (!state.is(Switch.GRID) && grid != null) {
-            grid.close();
-            grid = null;
+        if (!state.is(Switch.GRID)) {
+            closeGrid();
         } else if (state.is(Switch.GRID) && grid == null) {
             grid = flow(LineDrawing.gridStarts());
             if (previewing) {
@@ -168,6 +177,13 @@ final class PointAnimation implements AutoCloseable {
             } else if (!training.running()) {
                 grid.begin(sampler(), training.parameters(), integration(T));
             }
+        }
+    }
+
+    private void closeGrid() {
+        if (grid != null) {
+            grid.close();
+            grid = null;
         }
     }
 

@@ -1,6 +1,5 @@
 package iadb.view;
 
-import iadb.cl.Background;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
@@ -10,7 +9,6 @@ import iadb.density.Density;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
-import iadb.train.Coupling;
 import iadb.train.LossHistory;
 import iadb.train.TrainingSession.Side;
 import iadb.train.TrainingSettings;
@@ -18,6 +16,7 @@ import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
 import iadb.view.FrameBudget.Phase;
+import iadb.view.LiveTraining.Prepared;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Camera;
 import iadb.view.scene.SceneRenderer;
@@ -64,9 +63,8 @@ public final class RealtimeView implements AutoCloseable {
     private final DensityPair densities;
     private final PointAnimation animation;
     private final List<Action> actions = new ArrayList<>(); // not yet applied
-    private Optional<Background<Void>> building = Optional.empty(); // builds the kernels; nothing else uses the device meanwhile
-    private boolean ready;             // the kernels are built
-    private boolean hasStarted;        // the kernels of a network have been built
+    private final KernelBuild kernels = new KernelBuild();
+    private Optional<Chosen> before = Optional.empty(); // to return to if the device cannot hold the network of later choices
     private boolean trains;            // once the kernels are built; otherwise the given model is played
     private boolean needsPoints;       // the next frame draws new points
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
@@ -76,6 +74,9 @@ public final class RealtimeView implements AutoCloseable {
     private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown after closing
     private volatile String message = "";
     private volatile long messageNanos;
+
+    /** How the window trains, and the steps of its map. */
+    private record Chosen(TrainingSettings settings, int steps) { }
 
     /** Receives the results of the window. The window itself writes only pictures. */
     public interface ResultSink {
@@ -130,7 +131,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         densities = resources.add(new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::showMessage,
                 this::replaced));
-        panel = new Panel(canvas.context(), state, densities, training, animation, interop, budget, actions::add);
+        panel = new Panel(canvas.context(), state, densities, training, animation, kernels, interop, budget, actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
             actions.add(action);
             applyActions(); // the meaning of the next event may depend on it, such as a press after a key
@@ -178,35 +179,35 @@ public final class RealtimeView implements AutoCloseable {
             gestures.begin();
             surface.poll(gestures);
             gestures.end();
-            if (!ready && !closing && building.isPresent() && building.get().isDone()) {
+            if (!closing && kernels.isDone()) {
                 finishBuilding();
             }
             applyActions();
-            if (ready) {
+            if (kernels.isReady()) {
                 densities.advance();
             }
             long now = System.nanoTime();
             double seconds = (now - last) * 1e-9;
-            if (ready) {
+            if (kernels.isReady()) {
                 budget.addFrame(now - last);
                 compute(seconds);
             }
             last = now;
             closing |= sink.interrupted() || surface.closing()
-                    || building.isPresent() && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
+                    || kernels.hasBegun() && (now - firstFrameNanos) * 1e-9 >= config.seconds().orElse(Double.MAX_VALUE);
             drawFrame(seconds);
             takePictures(pictures);
             budget.begin(Phase.PRESENT);
             surface.present();
             budget.endFrame();
-            if (building.isEmpty()) {
+            if (!kernels.hasBegun()) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
                 buildInBackground();
             }
         }
-        if (!ready) {
-            awaitKernels();
+        if (!kernels.isReady()) {
+            start();
         }
         if (!kept && (training.diverged() || training.hasTrained() && (sink.interrupted() || !training.running()))) {
             keep();
@@ -220,64 +221,48 @@ public final class RealtimeView implements AutoCloseable {
         return System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
-    private void buildInBackground() {
-        ready = false;
-        Density p0 = densities.get(Side.P0);
-        Density p1 = densities.get(Side.P1);
-        building = Optional.of(Background.start("kernels", () -> buildKernels(p0, p1)));
-    }
-
     /**
      * Builds the kernels on another thread, while the window shows points of p0 or, after a change of the network, its last
      * points. Actions that need the kernels wait, so that none changes what it reads.
      */
-    private void buildKernels(Density p0, Density p1) {
-        animation.prepare();
-        if (trains) {
+    private void buildInBackground() {
+        Density p0 = densities.get(Side.P0);
+        Density p1 = densities.get(Side.P1);
+        boolean prepares = trains;
+        kernels.start(() -> {
+            animation.prepare();
             try {
-                training.prepare(p0, p1, () -> !closing);
+                return prepares ? Optional.of(training.prepare(p0, p1, () -> !closing)) : Optional.empty();
             } catch (CancellationException e) {
                 LOG.debug("closed while points were paired");
+                return Optional.empty();
             }
-        }
+        });
     }
 
-    /** Starts the training, or the playback of the given model. */
+    /** Starts the training whose kernels are built, or the playback of the given model. */
     private void start() {
-        ready = true;
-        hasStarted = true;
-        if (trains) {
-            training.begin();
-        } else {
-            animation.restart();
-        }
+        Optional<Prepared> prepared = kernels.take();
+        LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
+        prepared.ifPresentOrElse(training::begin, animation::restart);
     }
 
     /** Starts what the kernels were built for, or returns to the network before if the device cannot hold the new one. */
     private void finishBuilding() {
         try {
-            awaitKernels();
+            start();
         } catch (DeviceLimitException e) {
-            if (!hasStarted) {
-                throw e;
-            }
-            encode(!training.isEncoded());
+            Chosen last = before.orElseThrow(() -> e);
+            before = Optional.empty();
+            change(last);
             showMessage(e.getMessage());
-            return;
         }
-        start();
-    }
-
-    /** Waits for {@link #buildKernels} and throws its exception, if any. */
-    private void awaitKernels() {
-        building.orElseThrow().get();
-        LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
     }
 
     /** Applies the queued actions in order; those that need the kernels stay in the queue until these are built. */
     private void applyActions() {
         for (Action action : List.copyOf(actions)) {
-            if (ready || !action.needsKernels()) {
+            if (kernels.isReady() || !action.needsKernels()) {
                 actions.remove(action);
                 apply(action);
             }
@@ -300,9 +285,11 @@ public final class RealtimeView implements AutoCloseable {
             needsTrajectories |= set.solver() != state.solver;
             state.solver = set.solver();
         } else if (action instanceof Action.SetCoupling set) {
-            couple(set.coupling());
+            change(new Chosen(training.settings().withCoupling(set.coupling()), animation.steps()));
         } else if (action instanceof Action.SetEncoding set) {
-            encode(set.encodes());
+            change(new Chosen(training.settings(set.encodes()), animation.steps()));
+        } else if (action instanceof Action.SetPreset set) {
+            change(new Chosen(set.preset().settingsLike(training.settings()), set.preset().steps()));
         } else if (action instanceof Action.SetDensity set) {
             densities.choose(set.side(), set.name());
         } else if (action instanceof Action.Drop drop) {
@@ -336,25 +323,27 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
-    private void couple(Coupling coupling) {
-        if (coupling == training.coupling()) {
+    /** Trains by other settings; if the network differs, after its kernels are built in the background as at the start. */
+    private void change(Chosen wanted) {
+        Chosen last = new Chosen(training.settings(), animation.steps());
+        if (wanted.equals(last)) {
             return;
         }
         try {
-            training.couple(coupling, densities.get(Side.P0), densities.get(Side.P1));
-            kept = false;
+            if (!training.train(wanted.settings(), densities.get(Side.P0), densities.get(Side.P1))) {
+                showMessage("another network: training starts again from fresh weights");
+                before = kernels.isReady() ? Optional.of(last) : Optional.empty();
+                trains = true;
+                buildInBackground();
+            }
         } catch (DeviceLimitException e) {
             showMessage(e.getMessage());
+            return;
         }
-    }
-
-    /** Trains another network, after building its kernels in the background as at the start. */
-    private void encode(boolean encodes) {
-        if (training.encode(encodes)) {
-            showMessage("another network: training starts again from fresh weights");
-            kept = false;
-            trains = true;
-            buildInBackground();
+        kept = false;
+        if (wanted.steps() != last.steps()) {
+            animation.setSteps(wanted.steps());
+            needsPoints = true;
         }
     }
 
@@ -485,7 +474,7 @@ public final class RealtimeView implements AutoCloseable {
         if (state.is(Switch.PAINT) && painting.takeChanged()) {
             scene.setLevels(painting.levels(), Painting.SIDE, Painting.SIDE);
         }
-        if (ready && state.is(Switch.PAIRS)) {
+        if (kernels.isReady() && state.is(Switch.PAIRS)) {
             training.newPairs().ifPresent(scene::setPairs);
         }
         camera.setScreen(surface.width(), surface.height(), state.is(Switch.PANEL) ? Panel.WIDTH * scale : 0);
@@ -497,7 +486,7 @@ public final class RealtimeView implements AutoCloseable {
     }
 
     private void takePictures(Pictures pictures) {
-        if (ready) {
+        if (kernels.isReady()) {
             pictures.record();
         }
         if (needsScreenshot) {
@@ -517,7 +506,7 @@ public final class RealtimeView implements AutoCloseable {
 
     @Override
     public void close() {
-        building.ifPresent(Background::close);
+        kernels.close();
         resources.close();
     }
 }

@@ -19,6 +19,7 @@ import iadb.sample.Integration;
 import iadb.sample.PushForward;
 import iadb.sample.Solver;
 import iadb.train.Coupling;
+import iadb.train.Preset;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
@@ -45,6 +46,10 @@ class LiveTrainingTest {
         while (training.active()) {
             training.advance(FRAME);
         }
+    }
+
+    private static void couple(LiveTraining training, Coupling coupling, Density p0, Density p1) {
+        assertTrue(training.train(training.settings().withCoupling(coupling), p0, p1), "the network stays");
     }
 
     private static void awaitPairs(LiveTraining training) {
@@ -121,16 +126,14 @@ class LiveTrainingTest {
         try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
             training.train(GAUSSIAN, RING);
             finish(training);
-            assertFalse(training.encode(false), "it has none");
-            assertTrue(training.encode(true));
+            assertFalse(training.train(training.settings(true), GAUSSIAN, RING), "another network");
             assertTrue(training.isEncoded());
             NetworkShape encoded = new NetworkShape(16, 2, NetworkShape.DEFAULT_FEATURES);
             Network fresh = Network.initial(encoded, settings.seed());
             assertArrayEquals(fresh.parameters(), training.snapshot().parameters());
             assertArrayEquals(fresh.parameters(), training.parameters().read(new float[encoded.bufferFloats()]));
             assertFalse(training.hasTrained() || training.running() || training.ended());
-            training.prepare(GAUSSIAN, RING, () -> true);
-            training.begin();
+            training.begin(training.prepare(GAUSSIAN, RING, () -> true));
             finish(training);
             assertEquals(200, training.done());
             training.train(GAUSSIAN, MOONS);
@@ -144,7 +147,7 @@ class LiveTrainingTest {
             assertTrue(training.model(GAUSSIAN, MOONS).provenance().get("configuration").contains("fourier:32:1.0"));
             training.restart(GAUSSIAN, RING);
             assertArrayEquals(fresh.parameters(), training.snapshot().parameters());
-            assertTrue(training.encode(false));
+            assertFalse(training.train(training.settings(false), GAUSSIAN, RING));
             training.train(GAUSSIAN, RING);
             finish(training);
             assertEquals(new NetworkShape(16, 2), training.snapshot().shape());
@@ -156,7 +159,8 @@ class LiveTrainingTest {
         TrainingSettings settings = SETTINGS.withShape(new NetworkShape(16, 1)).withEncoding(8, 0.5);
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining training = new LiveTraining(context, settings, settings.initialNetwork())) {
-            assertTrue(training.encode(false) && training.encode(true));
+            assertFalse(training.train(training.settings(false), GAUSSIAN, RING));
+            assertFalse(training.train(training.settings(true), GAUSSIAN, RING));
             assertArrayEquals(settings.initialNetwork().parameters(), training.snapshot().parameters());
         }
     }
@@ -173,7 +177,7 @@ class LiveTrainingTest {
             assertTrue(training.newPairs().isEmpty(), "they are the same until something changes");
             finish(training);
             float[] before = training.snapshot().parameters();
-            training.couple(Coupling.PAIRED, p0, p1);
+            couple(training, Coupling.PAIRED, p0, p1);
             assertArrayEquals(before, training.snapshot().parameters(), "the weights stay");
             float[] paired = training.newPairs().orElseThrow();
             finish(training);
@@ -186,11 +190,11 @@ class LiveTrainingTest {
                 belong += rowOf(p0, independent, n) == rowOf(p1, independent, n + 2) ? 1 : 0;
             }
             assertTrue(belong < 10, belong + " of 300 random pairs are of the same row: 0.75 are expected");
-            training.couple(Coupling.OT, p0, p1);
+            couple(training, Coupling.OT, p0, p1);
             awaitPairs(training);
             float[] transported = training.newPairs().orElseThrow();
             assertTrue(meanSquare(transported) < 0.5 * meanSquare(independent), "optimal transport pairs near points");
-            training.couple(Coupling.PAIRED, p0, p1);
+            couple(training, Coupling.PAIRED, p0, p1);
             training.train(p0, RING);
             assertEquals(Coupling.INDEPENDENT, training.coupling(), "a picture has no rows");
             double[] rows = spiral(400, 0).inPlane();
@@ -219,11 +223,11 @@ class LiveTrainingTest {
     @Test
     void trainingContinuesOnItsDataUntilThePairsAreMade() {
         int many = 60_000; // pairs that take much longer than a frame
-        try (Context context = Context.open(Device.select("auto"));
-                LiveTraining training = training(context, SETTINGS.withIterations(10_000_000).withData(many))) {
+        TrainingSettings settings = SETTINGS.withIterations(10_000_000).withData(many).withShape(new NetworkShape(16, 2));
+        try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
             training.train(GAUSSIAN, RING);
             float[] independent = training.newPairs().orElseThrow();
-            training.couple(Coupling.OT, GAUSSIAN, RING);
+            couple(training, Coupling.OT, GAUSSIAN, RING);
             assertTrue(training.isPairing() && training.running());
             int before = training.done();
             training.advance(FRAME);
@@ -232,11 +236,11 @@ class LiveTrainingTest {
                 assertTrue(training.newPairs().isEmpty(), "on the data that it had");
                 assertFalse(training.model(GAUSSIAN, RING).provenance().get("configuration").contains("\"ot\""));
             }
-            training.couple(Coupling.INDEPENDENT, GAUSSIAN, RING);
+            couple(training, Coupling.INDEPENDENT, GAUSSIAN, RING);
             assertFalse(training.isPairing(), "another choice discards them");
             training.advance(FRAME);
             assertTrue(training.newPairs().isEmpty());
-            training.couple(Coupling.OT, GAUSSIAN, RING);
+            couple(training, Coupling.OT, GAUSSIAN, RING);
             training.train(GAUSSIAN, MOONS);
             awaitPairs(training);
             float[] pairs = training.newPairs().orElseThrow();
@@ -248,13 +252,45 @@ class LiveTrainingTest {
             training.restart(GAUSSIAN, MOONS);
             assertTrue(training.running() && !training.isPairing(), "the same pairs are not made twice");
             assertArrayEquals(pairs, training.newPairs().orElseThrow());
+            assertFalse(training.train(training.settings(true), GAUSSIAN, MOONS));
+            training.begin(training.prepare(GAUSSIAN, MOONS, () -> false));
+            assertArrayEquals(pairs, training.newPairs().orElseThrow(), "nor for another network");
+        }
+    }
+
+    private static TrainingSettings small(Preset preset) {
+        return preset.settings().withData(500).withIterations(20).withBatch(32).withSeed(1);
+    }
+
+    @Test
+    void aPresetTrainsFromTheCurrentWeightsIfTheNetworkIsOfItsShape() {
+        NetworkShape plain = new NetworkShape(16, 2);
+        NetworkShape encoded = new NetworkShape(16, 2, NetworkShape.DEFAULT_FEATURES);
+        TrainingSettings tutorial = SETTINGS.withIterations(20).withShape(plain);
+        TrainingSettings sharp = small(Preset.SHARP).withShape(encoded);
+        TrainingSettings quick = small(Preset.QUICK).withShape(encoded);
+        try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, tutorial)) {
+            training.train(GAUSSIAN, RING);
+            finish(training);
+            assertFalse(training.train(sharp, GAUSSIAN, RING), "the tutorial's network has no encoding");
+            training.begin(training.prepare(GAUSSIAN, RING, () -> true));
+            finish(training);
+            float[] before = training.snapshot().parameters();
+            assertTrue(training.train(quick, GAUSSIAN, RING));
+            assertArrayEquals(before, training.snapshot().parameters());
+            finish(training);
+            assertEquals(40, training.done());
+            assertTrue(training.train(tutorial.withShape(encoded), GAUSSIAN, RING));
+            finish(training);
+            assertEquals(60, training.done(), "a constant rate after a cosine begins with new moments");
+            assertFalse(training.train(quick.withEncoding(32, 2), GAUSSIAN, RING), "other directions");
         }
     }
 
     @Test
     void pairsThatAreMadeWhileItIsStoppedDoNotStartIt() {
         try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, SETTINGS.withIterations(50))) {
-            training.couple(Coupling.OT, GAUSSIAN, RING);
+            couple(training, Coupling.OT, GAUSSIAN, RING);
             training.stop();
             assertFalse(training.active());
             awaitPairs(training);

@@ -3,7 +3,6 @@ package iadb.view;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import iadb.view.LiveTraining.LossCurve;
 import org.junit.jupiter.api.Test;
 
 class LossCurveTest {

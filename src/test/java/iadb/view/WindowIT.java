@@ -238,7 +238,7 @@ class WindowIT {
                 show.xdotool("key", key);
                 show.look(key + " again restores it", look -> paused.differences(look, 0, 0) == 0);
             }
-            show.xdotool("mousemove", "137", "320"); // the panel's box for the grid
+            show.xdotool("mousemove", "137", "348"); // the panel's box for the grid
             for (boolean shown : new boolean[] {true, false}) {
                 show.look(); // the panel needs a frame for the pointer, another for the press, and another for the release
                 show.xdotool("mousedown", "1");
