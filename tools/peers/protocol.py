@@ -21,10 +21,9 @@ def cannot_run(reason):
     sys.exit(3)
 
 
-def parse(description, modes=()):
+def parse(description, add_own=lambda parser: None):
+    """The options, with those that `add_own` adds."""
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
-    if modes:
-        parser.add_argument("--mode", choices=modes, default=modes[0])
     parser.add_argument("--p0", required=True, help="float32 [N, 2], NPY")
     parser.add_argument("--p1", required=True, help="float32 [N, 2], NPY")
     parser.add_argument("--start", required=True, help="float32 [M, 2], NPY: the points to map")
@@ -36,6 +35,7 @@ def parse(description, modes=()):
     parser.add_argument("--checkpoints", default="1024,4096,16384", help="iterations, those up to --iterations count")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    add_own(parser)
     options = parser.parse_args()
     try:
         checkpoints = {int(text) for text in options.checkpoints.split(",")}

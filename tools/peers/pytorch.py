@@ -6,21 +6,43 @@
     graphs    many eager steps captured into one CUDA graph, fused Adam and random numbers too; the map is another
     best      CUDA: the compiled step, many to a CUDA graph. CPU: the faster of the compiled step and a step written by hand
               (no autograd, nothing allocated), after a short trial of both
+
+Beyond the tutorial, compile and best have the means of this program's presets: pairs by optimal transport within some rows,
+whose time is part of the training's; random Fourier features; a falling rate; an average of the weights.
 """
 import inspect
+import math
 import sys
 import time
 
 import protocol
 
-options = protocol.parse(__doc__.splitlines()[0], modes=("eager", "compile", "graphs", "best"))
+
+def add_own(parser):
+    parser.add_argument("--mode", choices=("eager", "compile", "graphs", "best"), default="eager")
+    parser.add_argument("--coupling", choices=("independent", "ot", "ot-once"), default="independent",
+                        help="ot: rows are paired whenever they are drawn; ot-once: the data are, before the first step")
+    parser.add_argument("--coupling-rows", type=int, default=256, metavar="N", help="rows that are paired at a time")
+    parser.add_argument("--encoding", type=int, default=0, metavar="F", help="directions of random Fourier features")
+    parser.add_argument("--deviation", type=float, default=1, help="of their x and y; that of alpha is half of it")
+    parser.add_argument("--cosine", action="store_true", help="the rate falls to 0 along half a cosine")
+    parser.add_argument("--ema", type=float, default=0, metavar="DECAY", help="of the average of weights that maps; 0: none")
+
+
+options = protocol.parse(__doc__.splitlines()[0], add_own)
 try:
     import numpy as np
     import torch
 except (ImportError, OSError) as error:  # OSError: a library that torch needs
     protocol.cannot_run(f"torch does not import: {error}")
 
+if options.coupling != "independent":
+    import transport
+
+    TRANSPORT = transport.Transport(np.load(options.p0), np.load(options.p1), options.coupling_rows, options.seed)
+
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+TOGETHER = 16  # batches whose inputs are computed at once; they fit into a CPU's cache
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
 
@@ -28,7 +50,7 @@ DEVICE = torch.device("cuda" if CUDA else "cpu")
 class NN(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.linear1 = torch.nn.Linear(3, 64)
+        self.linear1 = torch.nn.Linear(3 + 2 * options.encoding, 64)
         self.linear2 = torch.nn.Linear(64, 64)
         self.linear3 = torch.nn.Linear(64, 64)
         self.linear4 = torch.nn.Linear(64, 64)
@@ -57,6 +79,8 @@ class Peer:
             torch.from_numpy(np.load(file)).to(DEVICE) for file in (options.p0, options.p1, options.start))
         self.alphas = (torch.arange(options.steps, device=DEVICE) / options.steps).view(-1, 1, 1).unbind()
         self.network = NN().to(DEVICE)
+        deviations = options.deviation * torch.tensor([1, 1, 0.5])
+        self.directions = (2 * math.pi * deviations * torch.randn(options.encoding, 3)).t().to(DEVICE)
 
     def prepare(self, block):
         pass
@@ -68,14 +92,25 @@ class Peer:
             torch.cuda.synchronize()
 
     def sample(self, rows):
-        """Blended inputs (x_alpha, alpha) [rows, 3] and targets x1 - x0 [rows, 2]."""
-        x0 = self.p0[torch.randint(len(self.p0), (rows,), device=DEVICE)]
-        x1 = self.p1[torch.randint(len(self.p1), (rows,), device=DEVICE)]
-        alpha = torch.rand(rows, 1, device=DEVICE)
-        return torch.cat([torch.lerp(x0, x1, alpha), alpha], dim=1), x1 - x0
+        """Blended inputs (x_alpha, alpha, features) [rows, 3 + 2 F] and targets x1 - x0 [rows, 2]."""
+        index = torch.randint(len(self.p0), (rows,), device=DEVICE)
+        other = index if options.coupling == "ot-once" else torch.randint(len(self.p1), (rows,), device=DEVICE)
+        return self.blend(self.p0[index], self.p1[other])
+
+    def blend(self, x0, x1):
+        alpha = torch.rand(len(x0), 1, device=DEVICE)
+        return self.encode(torch.cat([torch.lerp(x0, x1, alpha), alpha], dim=1)), x1 - x0
+
+    def encode(self, points):
+        """The network's inputs for (x, alpha) [rows, 3]: with an encoding also the sines, then the cosines."""
+        if not options.encoding:
+            return points
+        angles = points @ self.directions
+        return torch.cat([points, angles.sin(), angles.cos()], dim=1)
 
     def euler(self, x, alpha):
-        return x + self.network(x, alpha.expand(len(x), 1)) / options.steps
+        inputs = self.encode(torch.cat([x, alpha.expand(len(x), 1)], dim=1))
+        return x + self.network(inputs[:, :2], inputs[:, 2:]) / options.steps
 
     @torch.no_grad()
     def mapped(self):
@@ -128,22 +163,23 @@ class Graphs(Eager):
         torch.cuda.synchronize()
 
     def map_into(self):
-        self.points = self.mapped()
+        self.points = Peer.mapped(self)
 
-    def map(self):
+    def mapped(self):
         self.map_graph.replay()
-        return self.points.cpu().numpy()
+        return self.points
 
 
 class Flat(Peer):
-    """All parameters in one vector [P], the network's own tensors being views of it; likewise its moments."""
+    """All parameters in one vector [P], the network's own tensors being views of it; likewise its moments and average."""
 
     def __init__(self):
         super().__init__()
         parameters = list(self.network.parameters())
         self.flat = torch.cat([p.detach().flatten() for p in parameters])
         self.moment1, self.moment2 = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
-        self.initial = self.flat.clone()
+        self.initial, self.average = self.flat.clone(), self.flat.clone()
+        self.coupled = options.coupling != "ot-once"
         self.shapes = [p.shape for p in parameters]
         for parameter, view in zip(parameters, self.views(self.flat)):
             parameter.data = view
@@ -160,11 +196,35 @@ class Flat(Peer):
 
     @torch.no_grad()
     def train(self, steps):
-        inputs, targets = self.sample(steps * options.batch)
-        for x, target in zip(inputs.split(options.batch), targets.split(options.batch)):
-            self.step(x, target)
+        self.couple()
+        if options.coupling == "ot":
+            for x0, x1 in TRANSPORT.drawn(steps * options.batch):
+                self.learn(*self.blend(torch.from_numpy(x0).to(DEVICE), torch.from_numpy(x1).to(DEVICE)))
+        else:
+            for first in range(0, steps, TOGETHER):
+                self.learn(*self.sample(min(TOGETHER, steps - first) * options.batch))
         if CUDA:
             torch.cuda.synchronize()
+
+    def couple(self):
+        """Pairs the data if they are to be and are not."""
+        if not self.coupled:
+            self.p1.copy_(torch.from_numpy(TRANSPORT.data()))
+            self.coupled = True
+
+    @torch.no_grad()
+    def learn(self, inputs, targets):
+        for x, target in zip(inputs.split(options.batch), targets.split(options.batch)):
+            self.step(x, target)
+
+    def map(self):
+        if not options.ema:
+            return super().map()
+        last = self.flat.clone()
+        self.flat.copy_(self.average)
+        points = super().map()
+        self.flat.copy_(last)
+        return points
 
 
 class Handwritten(Flat):
@@ -185,7 +245,7 @@ class Handwritten(Flat):
         self.root = torch.empty_like(self.flat)
 
     def prepare(self, block):
-        self.train(1)
+        self.learn(*self.sample(options.batch))
         self.reset()
 
     def step(self, x, target):
@@ -213,11 +273,13 @@ class Handwritten(Flat):
         """The Euler map, a batch of points through all steps before the next, so that activations stay in the cache."""
         result = self.start.clone()
         for x in result.split(options.batch):
-            act = [torch.empty(len(x), 3, device=DEVICE)] + [a[:len(x)] for a in self.act[1:]]
-            points, alpha = act[0][:, :2], act[0][:, 2]
+            act = [None] + [a[:len(x)] for a in self.act[1:]]
+            place = torch.empty(len(x), 3, device=DEVICE)
+            points, alpha = place[:, :2], place[:, 2]
             points.copy_(x)
             for t in range(options.steps):
                 alpha.fill_(t / options.steps)
+                act[0] = self.encode(place)
                 self.forward(act)
                 points.add_(act[-1], alpha=1 / options.steps)
             x.copy_(points)
@@ -229,7 +291,9 @@ class Handwritten(Flat):
         self.moment1.lerp_(self.gradient, 1 - BETA1)
         self.moment2.mul_(BETA2).addcmul_(self.gradient, self.gradient, value=1 - BETA2)
         torch.sqrt(self.moment2, out=self.root).add_(EPSILON * correction2)
-        self.flat.addcdiv_(self.moment1, self.root, value=-options.lr * correction2 / (1 - BETA1 ** self.count))
+        self.flat.addcdiv_(self.moment1, self.root, value=-rate(self.count) * correction2 / (1 - BETA1 ** self.count))
+        if options.ema:
+            self.average.lerp_(self.flat, share_of_average(self.count))
 
 
 class CompileFailed(Exception):
@@ -249,17 +313,19 @@ class Compiled(Flat):
                 self.network, dict(zip(names, self.views(flat))), (x[:, :2], x[:, 2:]))
             return torch.sum((out - target) ** 2)
 
-        def update(flat, moment1, moment2, count, x, target):
+        def update(flat, moment1, moment2, average, count, x, target):
             gradient = torch.func.grad(loss)(flat, x, target)
             count += 1
             moment1.lerp_(gradient, 1 - BETA1)
             moment2.lerp_(gradient * gradient, 1 - BETA2)
             root = torch.sqrt(moment2 / (1 - BETA2 ** count)) + EPSILON
-            flat -= options.lr * (moment1 / (1 - BETA1 ** count)) / root
+            flat -= rate(count) * (moment1 / (1 - BETA1 ** count)) / root
+            if options.ema:
+                average.lerp_(flat, share_of_average(count))
 
         self.update = torch.compile(update, mode=mode, dynamic=False)
         self.euler = torch.compile(self.euler, mode=mode, dynamic=False)
-        self.state = (self.flat, self.moment1, self.moment2, self.count)
+        self.state = (self.flat, self.moment1, self.moment2, self.average, self.count)
         if CUDA:
             for tensor in self.state:
                 torch._dynamo.mark_static_address(tensor)
@@ -269,8 +335,8 @@ class Compiled(Flat):
 
     def prepare(self, block):
         try:
-            Flat.train(self, 3)  # compile, then record the CUDA graph, then replay it
-            self.mapped()
+            self.learn(*self.sample(3 * options.batch))  # compile, then record the CUDA graph, then replay it
+            Peer.mapped(self)
         except Exception as error:  # a missing C++ compiler or a wrong Triton has no class of its own
             raise CompileFailed(f"torch.compile fails: {(str(error) or repr(error)).splitlines()[0]}") from error
         self.reset()
@@ -285,7 +351,24 @@ class CompiledGraphs(Compiled):
         self.map_graph = capture(self.map_into, 1)
         self.reset()
 
-    train, map_into, map = Graphs.train, Graphs.map_into, Graphs.map
+    def train(self, steps):
+        self.couple()
+        Graphs.train(self, steps)
+
+    map_into, mapped = Graphs.map_into, Graphs.mapped
+
+
+def rate(step):
+    """Adam's rate in a step, counted from 1."""
+    if not options.cosine:
+        return options.lr
+    angle = math.pi / options.iterations * (step - 1)
+    return options.lr * 0.5 * (1 + (math.cos(angle) if isinstance(angle, float) else angle.cos()))
+
+
+def share_of_average(step):
+    """Of a step's weights in the average, whose earlier ones count DECAY less for each step since; steps count from 1."""
+    return (1 - options.ema) / (1 - options.ema ** step)
 
 
 def largest_divisor(number, limit):
@@ -336,6 +419,7 @@ class Best:
 
     def map(self):
         self.mapping.flat.copy_(self.way.flat)
+        self.mapping.average.copy_(self.way.average)
         return self.mapping.map()
 
     @staticmethod
@@ -345,7 +429,7 @@ class Best:
         for _ in range(rounds):
             for i, way in enumerate(ways):
                 started = time.perf_counter()
-                way.train(steps)
+                way.learn(*way.sample(steps * options.batch))
                 fastest[i] = min(fastest[i], time.perf_counter() - started)
         return fastest
 
@@ -357,6 +441,9 @@ def missing_for_compile():
 
 
 def choose():
+    beyond_tutorial = options.coupling != "independent" or options.encoding or options.cosine or options.ema
+    if options.mode in ("eager", "graphs") and beyond_tutorial:
+        protocol.cannot_run(f"--mode {options.mode} is the tutorial only")
     if options.mode == "eager":
         return Eager()
     if options.mode == "graphs" and not CUDA:
@@ -369,7 +456,7 @@ def choose():
     missing = missing_for_compile()
     if missing:
         protocol.cannot_run(missing)
-    if options.mode == "best":
+    if options.mode == "best" and options.coupling != "ot":  # whose pairs come from the host
         return CompiledGraphs()
     return Compiled("reduce-overhead" if CUDA else None)
 

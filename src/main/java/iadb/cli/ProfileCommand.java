@@ -1,6 +1,8 @@
 package iadb.cli;
 
 import iadb.cl.Device;
+import iadb.density.Density;
+import iadb.density.ImageDensity;
 import iadb.profile.Comparison;
 import iadb.profile.MapUses;
 import iadb.profile.Profile;
@@ -34,8 +36,8 @@ final class ProfileCommand implements Callable<Integer> {
         @Option(names = "--map", description = "Measure the cost of using a trained map instead, and write map.json. Takes five minutes.")
         private boolean map;
 
-        @Option(names = "--compare", description = "Train alternately with the programs in --peers instead, and write compare.json and"
-                + " quality.png.")
+        @Option(names = "--compare", description = "Train alternately with the programs in --peers instead, and write"
+                + " compare.json, quality.png and variation.png. Takes ten minutes.")
         private boolean compare;
     }
 
@@ -45,6 +47,12 @@ final class ProfileCommand implements Callable<Integer> {
     @Option(names = "--peers", paramLabel = "DIR", defaultValue = "tools/peers",
             description = "Folder of the programs to compare with; they are in this program's repository (default: ${DEFAULT-VALUE}).")
     private Path peers;
+
+    @Option(names = "--p0", paramLabel = "IMAGE|NAME", description = "Start density of --compare (default: gaussian).")
+    private String p0;
+
+    @Option(names = "--p1", paramLabel = "IMAGE|NAME", description = "Target density of --compare (default: spiral).")
+    private String p1;
 
     @Option(names = {"-o", "--output"}, paramLabel = "DIR", description = "Folder for all files, created if missing"
             + " (default: profile/DEVICE).")
@@ -56,6 +64,9 @@ final class ProfileCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Options.refuse(!mode.compare && (p0 != null || p1 != null), "--p0 and --p1 apply to --compare");
+        Density start = ImageDensity.parse(p0 == null ? "gaussian" : p0, false);
+        Density target = ImageDensity.parse(p1 == null ? "spiral" : p1, false);
         Settings settings = smoke ? Settings.smoke() : quick ? Settings.quick() : Settings.full();
         Device chosen = device.select();
         Path out = folder != null ? Options.ready("-o", folder)
@@ -65,10 +76,10 @@ final class ProfileCommand implements Callable<Integer> {
             ResultFile.write(out.resolve(MapUses.FILE), uses);
             System.out.println(uses.text() + "written: " + out.resolve(MapUses.FILE));
         } else if (mode.compare) {
-            Comparison comparison = Comparison.measure(chosen, settings, peers);
+            Comparison comparison = Comparison.measure(chosen, settings, peers, start, target);
             ResultFile.write(out.resolve(Comparison.FILE), comparison);
-            comparison.writeChart(out);
-            System.out.println(comparison.text() + "written: " + out.resolve(Comparison.FILE) + " and quality.png");
+            comparison.writeCharts(out);
+            System.out.println(comparison.text() + "written: " + out.resolve(Comparison.FILE) + " and charts");
         } else {
             Profile profile = Profile.measure(chosen, settings);
             ResultFile.write(out.resolve(Profile.FILE), profile);

@@ -3,112 +3,187 @@ package iadb.profile;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.file.NpyReader;
 import iadb.file.NpyWriter;
 import iadb.file.Png;
 import iadb.metric.SlicedWasserstein;
-import iadb.model.NetworkShape;
+import iadb.metric.TotalVariation;
 import iadb.plot.Chart;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
+import iadb.train.Preset;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BinaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares this program with others in the same training on the same data; the content of {@code compare.json}. The programs run
- * alternately, so that a disturbance affects both, and each ratio is that of consecutive runs.
+ * Compares this program with others on the same data; the content of {@code compare.json}. The programs run alternately, so
+ * that a disturbance affects all, and each ratio of speeds is that of consecutive runs.
  *
- * @param machine       {@link ResultFile#machine}
- * @param settings      the amount of measuring
- * @param own           microseconds per step of this program, over all its runs
- * @param ownQuality    of this program's map during the training
- * @param exactDistance the distance of exact samples, the noise floor
- * @param peers         the other programs
+ * @param machine        {@link ResultFile#machine}
+ * @param settings       the amount of measuring
+ * @param p0             a density's name
+ * @param p1             another's
+ * @param own            microseconds per step of this program's tutorial, over all its runs
+ * @param presets        this program's trainings
+ * @param exactDistance  the sliced Wasserstein-1 distance of exact samples, the noise floor
+ * @param exactVariation the total variation of exact samples
+ * @param peers          the other programs
  */
-public record Comparison(Map<String, Object> machine, Settings settings, Spread own, List<Quality> ownQuality, double exactDistance,
-        List<Entry> peers) {
+public record Comparison(Map<String, Object> machine, Settings settings, String p0, String p1, Spread own, List<Training> presets,
+        double exactDistance, double exactVariation, List<Entry> peers) {
     public static final String FILE = "compare.json";
 
     private static final Logger LOG = LoggerFactory.getLogger(Comparison.class);
-    private static final int FIRST_CHECKPOINT = 64;
+    private static final int MAX_PARTS = 32; // of a training, at whose ends there may be checkpoints
     private static final int MAX_BLOCK_STEPS = 1024;
     private static final int MIN_BLOCKS = 8;
     private static final long SEED = 0;
 
-    /** A map during training: its iteration, seconds of training, and sliced Wasserstein-1 distance to fresh points of p1. */
-    record Quality(int iteration, double seconds, double distance) { }
+    /**
+     * A map during training.
+     *
+     * @param seconds   of training; those of making pairs belong to it, those of building kernels do not
+     * @param distance  sliced Wasserstein-1, between the mapped points and as many of p1
+     * @param variation total variation of the mapped points on a grid of 64 x 64
+     */
+    record Quality(int iteration, double seconds, double distance, double variation) {
+        private boolean isAsGoodAs(Quality other) { return distance <= other.distance && variation <= other.variation; }
+    }
+
+    /**
+     * A training of this program.
+     *
+     * @param reachedSeconds {@link Entry#reachedSeconds}
+     */
+    record Training(String preset, int mapSteps, List<Quality> quality, Double reachedSeconds) {
+    }
 
     /**
      * Another program.
      *
-     * @param reason       why it could not run; null if it ran, otherwise all later components are null
-     * @param microseconds per step
-     * @param ratio        its time over this program's, in each round
+     * @param reason         why it could not run, in which case there are no results; null if it ran
+     * @param mapSteps       T
+     * @param microseconds   per step
+     * @param ratio          its time over this program's in each round; null for trainings unlike the tutorial
+     * @param quality        null for another number of threads than the fastest
+     * @param reachedSeconds until the first checkpoint that is as good by both figures as this program's tutorial at its end;
+     *                       if a tutorial has none, until its own end; null if there is none
      */
-    record Entry(String name, String reason, String framework, String device, Integer threads, Spread microseconds, Spread ratio,
-            Double compileSeconds, List<Quality> quality) {
-        private static Entry absent(Peer peer, String reason) {
-            LOG.info("{}: {}", peer.name(), reason);
-            return new Entry(peer.name(), reason, null, null, null, null, null, null, null);
+    record Entry(String name, String family, String reason, String framework, String device, Integer threads, int mapSteps,
+            Spread microseconds, Spread ratio, Double compileSeconds, List<Quality> quality, Double reachedSeconds) {
+        private static Entry of(Peer peer, Peer.Report report, Spread microseconds, Spread ratio, List<Quality> quality) {
+            return new Entry(peer.name(), peer.family(), report.reason(), report.framework(), report.device(), report.threads(),
+                    peer.steps(), microseconds, ratio, report.compileSeconds(), quality, null);
+        }
+
+        private Entry compared(Quality target) {
+            Double reached = quality == null ? null : secondsUntil(target, quality);
+            if (reached == null && quality != null && ratio != null) {
+                reached = end(quality).seconds();
+            }
+            return new Entry(name, family, reason, framework, device, threads, mapSteps, microseconds, ratio, compileSeconds,
+                    quality, reached);
         }
     }
 
-    /** Runs all programs; the others are in the folder {@code scripts}. */
-    public static Comparison measure(Device device, Settings settings, Path scripts) throws IOException {
+    /** Compares on a pair of densities; the other programs are in the folder {@code scripts}. */
+    public static Comparison measure(Device device, Settings settings, Path scripts, Density p0, Density p1) throws IOException {
         Path folder = Files.createTempDirectory("iadb-compare");
         try (Context context = Context.open(device)) {
-            return new Turns(context, settings, scripts, folder).all();
+            return new Turns(context, settings, scripts, folder, p0, p1).all();
         } finally {
             ChildProcess.deleteFolder(folder);
         }
     }
 
-    /** The trainings of all programs, with their files in {@code folder}. */
-    private record Turns(Context context, Settings settings, Path scripts, Path folder) {
+    /** The trainings of all programs, with their files in a folder. */
+    private static final class Turns {
+        private final Context context;
+        private final Settings settings;
+        private final Path scripts;
+        private final Path folder;
+        private final Density p0;
+        private final Density p1;
+        private final TotalVariation variation;
+        private final float[] exact; // points of p1 [N, 2], with which mapped ones are compared
+        private final float[] otherExact; // as many
+        private final List<Double> ownTimes = new ArrayList<>();
+        private final List<Map<Preset, List<Quality>>> ownQuality = new ArrayList<>(); // of each seed
+
+        Turns(Context context, Settings settings, Path scripts, Path folder, Density p0, Density p1) {
+            this.context = context;
+            this.settings = settings;
+            this.scripts = scripts;
+            this.folder = folder;
+            this.p0 = p0;
+            this.p1 = p1;
+            variation = new TotalVariation(p1);
+            int floats = 2 * settings.judgedPoints();
+            try (PointSource source = new PointSource(context, p1)) {
+                float[] reference = source.drawToHost(SEED, RandomPurpose.REFERENCE_POINTS, 0, floats);
+                exact = Arrays.copyOf(reference, floats);
+                otherExact = Arrays.copyOfRange(reference, floats, 2 * floats);
+            }
+        }
+
         Comparison all() throws IOException {
             writeData();
-            int points = settings.judgedPoints();
-            float[] reference;
-            try (PointSource source = new PointSource(context, TrainingStep.P1)) {
-                reference = source.drawToHost(SEED, RandomPurpose.REFERENCE_POINTS, 0, 2 * points);
+            for (Preset preset : Preset.values()) {
+                train(preset, training(preset, SEED), List.of(1)); // builds its kernels
             }
-            float[] exact = Arrays.copyOf(reference, 2 * points);
-            ToDoubleFunction<float[]> judge = mapped -> SlicedWasserstein.distance(mapped, exact);
             ownMicroseconds(); // warms up
-            List<Double> ownTimes = new ArrayList<>();
-            List<Entry> entries = new ArrayList<>();
-            for (Peer peer : Peer.all(context.device())) {
-                LOG.info("{}", peer.name());
-                entries.add(entry(peer, ownTimes, judge));
+            Map<Peer, Entry> entries = new LinkedHashMap<>();
+            for (Peer peer : Peer.ofTutorial(context.device())) {
+                entries.put(peer, speed(peer));
             }
             if (ownTimes.isEmpty()) {
                 ownTimes.add(ownMicroseconds());
             }
-            List<List<Quality>> quality = IntStream.range(0, settings.qualitySeeds()).mapToObj(seed -> ownQuality(seed, judge)).toList();
-            return new Comparison(ResultFile.machine(context.device()), settings, Spread.of(ownTimes), medians(quality),
-                    judge.applyAsDouble(Arrays.copyOfRange(reference, 2 * points, 4 * points)), entries);
+            List<Peer> learning = new ArrayList<>(fastest(entries));
+            learning.addAll(Peer.ofPresets(learning.stream().filter(Peer::isBest).mapToInt(Peer::threads).findFirst().orElse(1)));
+            for (int i = 0; i < learning.size(); i++) {
+                while (ownQuality.size() * learning.size() <= i * settings.qualitySeeds()) {
+                    trainOwn();
+                }
+                entries.put(learning.get(i), learned(learning.get(i), entries.get(learning.get(i))));
+            }
+            return comparison(entries.values());
         }
 
-        /** Writes the inputs of every peer: {@code p0.npy} and {@code p1.npy}, the data, and {@code start.npy}, the points to map. */
+        /** Of each tutorial that ran, the one with the fastest number of threads. */
+        private static Collection<Peer> fastest(Map<Peer, Entry> entries) {
+            BinaryOperator<Peer> faster = BinaryOperator.minBy(Comparator.comparing(peer -> entries.get(peer).microseconds().median()));
+            Map<String, Peer> fastest = new LinkedHashMap<>();
+            entries.keySet().stream().filter(peer -> entries.get(peer).reason() == null)
+                    .forEach(peer -> fastest.merge(peer.family(), peer, faster));
+            return fastest.values();
+        }
+
+        /** Writes each peer's inputs: {@code p0.npy} and {@code p1.npy}, the data, and {@code start.npy}, the points to map. */
         private void writeData() throws IOException {
-            try (TrainingSession session = session(SEED); PointSource source = new PointSource(context, TrainingStep.P0)) {
-                int count = TrainingSettings.tutorial().data();
+            try (TrainingSession session = session(training(Preset.TUTORIAL, SEED));
+                    PointSource source = new PointSource(context, p0)) {
+                int count = (int) (session.data0().bytes() / PointSource.POINT_BYTES);
                 float[] data = new float[2 * count];
                 NpyWriter.writeArray(folder.resolve("p0.npy"), session.data0().read(data), count, 2);
                 NpyWriter.writeArray(folder.resolve("p1.npy"), session.data1().read(data), count, 2);
@@ -117,183 +192,213 @@ public record Comparison(Map<String, Object> machine, Settings settings, Spread 
             }
         }
 
-        private Entry entry(Peer peer, List<Double> ownTimes, ToDoubleFunction<float[]> judge) throws IOException {
+        private Entry speed(Peer peer) {
+            LOG.info("{}: speed", peer.name());
             List<Double> times = new ArrayList<>();
             List<Double> ratios = new ArrayList<>();
+            Peer.Report report = null;
             for (int round = 0; round < settings.peerRounds(); round++) {
                 double before = ownMicroseconds();
-                Peer.Report report = peer.run(scripts, folder, settings, 0, List.of(settings.peerIterations()));
+                report = peer.run(scripts, folder, training(peer.preset(), SEED), List.of(settings.peerIterations()));
                 if (report.reason() != null) {
-                    return Entry.absent(peer, report.reason());
+                    return absent(peer, report);
                 }
                 double after = ownMicroseconds();
                 ownTimes.addAll(List.of(before, after));
                 times.add(report.microsecondsPerStep());
                 ratios.add(report.microsecondsPerStep() / ((before + after) / 2));
             }
+            return Entry.of(peer, report, Spread.of(times), Spread.of(ratios), null);
+        }
+
+        private static Entry absent(Peer peer, Peer.Report report) {
+            LOG.info("{}: {}", peer.name(), report.reason());
+            return Entry.of(peer, report, null, null, null);
+        }
+
+        /** Trains a peer for its quality; {@code speed} is null unless it was measured before. */
+        private Entry learned(Peer peer, Entry speed) throws IOException {
+            LOG.info("{}", peer.name());
             List<List<Quality>> trainings = new ArrayList<>();
+            List<Double> times = new ArrayList<>();
             Peer.Report last = null;
-            for (int seed = 0; seed < settings.qualitySeeds(); seed++) {
-                last = peer.run(scripts, folder, settings, seed, checkpoints(settings.qualityIterations()));
+            double seconds = 0;
+            while (trainings.size() < settings.qualitySeeds() && (trainings.isEmpty() || seconds < settings.qualitySeconds())) {
+                TrainingSettings whole = training(peer.preset(), trainings.size());
+                TrainingSettings training = whole.withIterations(Math.max(1, whole.iterations() / peer.part()));
+                last = peer.run(scripts, folder, training, checkpoints(training.iterations()));
                 if (last.reason() != null) {
-                    return Entry.absent(peer, last.reason());
+                    return absent(peer, last);
                 }
                 List<Quality> quality = new ArrayList<>();
                 for (Peer.Checkpoint checkpoint : last.checkpoints()) {
-                    double distance = judge.applyAsDouble(NpyReader.readArray(folder.resolve(checkpoint.points())));
-                    quality.add(new Quality(checkpoint.iteration(), checkpoint.seconds(), distance));
+                    float[] points = NpyReader.readArray(folder.resolve(checkpoint.points()));
+                    quality.add(judged(checkpoint.iteration(), checkpoint.seconds(), points));
                 }
                 trainings.add(quality);
+                times.add(last.microsecondsPerStep());
+                seconds += end(quality).seconds();
             }
-            return new Entry(peer.name(), null, last.framework(), last.device(), last.threads(), Spread.of(times), Spread.of(ratios),
-                    last.compileSeconds(), medians(trainings));
+            return speed == null ? Entry.of(peer, last, Spread.of(times), null, medians(trainings))
+                    : Entry.of(peer, last, speed.microseconds(), speed.ratio(), medians(trainings));
         }
 
         /** Microseconds per step of this program: the median over blocks of a training. */
         private double ownMicroseconds() {
-            try (TrainingSession session = session(SEED)) {
+            try (TrainingSession session = session(training(Preset.TUTORIAL, SEED))) {
                 int block = Math.max(1, Math.min(MAX_BLOCK_STEPS, settings.peerIterations() / MIN_BLOCKS));
-                return Spread.of(settings.peerIterations() / block, () -> TrainingStep.seconds(session, block) / block * 1e6).median();
+                return 1e6 / block * Spread.of(settings.peerIterations() / block, () -> TrainingStep.seconds(session, block)).median();
             }
         }
 
-        private List<Quality> ownQuality(int seed, ToDoubleFunction<float[]> judge) {
+        /** Trains by each preset with the next seed. */
+        private void trainOwn() {
+            Map<Preset, List<Quality>> trainings = new EnumMap<>(Preset.class);
+            for (Preset preset : Preset.values()) {
+                LOG.info("this program: {}", preset);
+                TrainingSettings training = training(preset, ownQuality.size());
+                trainings.put(preset, train(preset, training, checkpoints(training.iterations())));
+            }
+            ownQuality.add(trainings);
+        }
+
+        private List<Quality> train(Preset preset, TrainingSettings training, List<Integer> checkpoints) {
             List<Quality> all = new ArrayList<>();
             int count = settings.judgedPoints();
-            try (TrainingSession session = session(seed); Sampler sampler = new Sampler(context, NetworkShape.TUTORIAL);
-                    PointSource source = new PointSource(context, TrainingStep.P0)) {
-                double seconds = 0;
-                for (int checkpoint : checkpoints(settings.iterations())) {
+            long start = System.nanoTime();
+            try (TrainingSession session = session(training); Sampler sampler = new Sampler(context, training.shape());
+                    PointSource source = new PointSource(context, p0)) {
+                double seconds = (System.nanoTime() - start) * 1e-9; // the data and their pairs
+                for (int checkpoint : checkpoints) {
                     seconds += TrainingStep.seconds(session, checkpoint - session.stepsEnqueued());
                     try (DeviceBuffer points = source.draw(SEED, RandomPurpose.START_POINTS, 0, count);
-                            MapSession map = sampler.session(session.parameters(), points, count, settings.mapSteps())) {
-                        map.advance(settings.mapSteps());
-                        all.add(new Quality(checkpoint, seconds, judge.applyAsDouble(points.read(new float[2 * count]))));
+                            MapSession map = sampler.session(session.parameters(), points, count, preset.steps())) {
+                        map.advance(preset.steps());
+                        all.add(judged(checkpoint, seconds, points.read(new float[2 * count])));
                     }
                 }
             }
             return all;
         }
 
-        private TrainingSession session(long seed) {
-            return new TrainingSession(context, TrainingSettings.tutorial().withBatch(settings.batch()).withSeed(seed),
-                    TrainingStep.P0, TrainingStep.P1);
+        private TrainingSession session(TrainingSettings training) { return new TrainingSession(context, training, p0, p1); }
+
+        /** A preset's settings, with iterations in proportion to those of the tutorial here, and no more data than it can use. */
+        private TrainingSettings training(Preset preset, long seed) {
+            TrainingSettings whole = preset.settings();
+            double share = (double) settings.iterations() / Preset.TUTORIAL.settings().iterations();
+            return whole.withIterations((int) Math.max(1, share * whole.iterations())).withBatch(settings.batch()).withSeed(seed)
+                    .withData((int) Math.min(whole.data(), (long) settings.iterations() * settings.batch()));
+        }
+
+        private Quality judged(int iteration, double seconds, float[] points) {
+            return new Quality(iteration, seconds, SlicedWasserstein.distance(points, exact), variation.distance(points));
+        }
+
+        private Comparison comparison(Collection<Entry> entries) {
+            Map<Preset, List<Quality>> quality = new EnumMap<>(Preset.class);
+            for (Preset preset : Preset.values()) {
+                quality.put(preset, medians(ownQuality.stream().map(trainings -> trainings.get(preset)).toList()));
+            }
+            Quality end = end(quality.get(Preset.TUTORIAL));
+            List<Training> presets = quality.keySet().stream().map(preset -> new Training(preset.toString(), preset.steps(),
+                    quality.get(preset), secondsUntil(end, quality.get(preset)))).toList();
+            Quality noise = judged(0, 0, otherExact);
+            return new Comparison(ResultFile.machine(context.device()), settings, p0.name(), p1.name(), Spread.of(ownTimes),
+                    presets, noise.distance(), noise.variation(), entries.stream().map(entry -> entry.compared(end)).toList());
         }
     }
 
     /** Combines several trainings with the same checkpoints: the medians at each. */
     private static List<Quality> medians(List<List<Quality>> trainings) {
-        return IntStream.range(0, trainings.get(0).size()).mapToObj(i -> new Quality(trainings.get(0).get(i).iteration(),
-                Spread.of(trainings.stream().map(training -> training.get(i).seconds()).toList()).median(),
-                Spread.of(trainings.stream().map(training -> training.get(i).distance()).toList()).median())).toList();
+        return IntStream.range(0, trainings.get(0).size()).mapToObj(i -> {
+            List<Quality> all = trainings.stream().map(training -> training.get(i)).toList();
+            return new Quality(all.get(0).iteration(), median(all, Quality::seconds), median(all, Quality::distance),
+                    median(all, Quality::variation));
+        }).toList();
     }
 
+    private static double median(List<Quality> all, ToDoubleFunction<Quality> value) {
+        return Spread.of(all.stream().mapToDouble(value).toArray()).median();
+    }
+
+    private static Quality end(List<Quality> quality) { return quality.get(quality.size() - 1); }
+
+    private static Double secondsUntil(Quality target, List<Quality> quality) {
+        return quality.stream().filter(one -> one.isAsGoodAs(target)).map(Quality::seconds).findFirst().orElse(null);
+    }
+
+    /** The iterations after 1, 2, 4, ... of at most {@value #MAX_PARTS} equal parts, after three quarters of them, and at the end. */
     private static List<Integer> checkpoints(int iterations) {
-        return IntStream.iterate(FIRST_CHECKPOINT, i -> i <= iterations, i -> 2 * i).boxed().toList();
+        int parts = IntStream.rangeClosed(1, MAX_PARTS).filter(n -> iterations % n == 0).max().orElseThrow();
+        return IntStream.concat(IntStream.iterate(1, n -> n < parts, n -> 2 * n), IntStream.of(Math.max(1, parts * 3 / 4), parts))
+                .sorted().distinct().map(n -> n * (iterations / parts)).boxed().toList();
     }
 
-    /** Writes {@code quality.png}: each map's distance to p1 over seconds of training, at each peer's faster thread count. */
-    public void writeChart(Path folder) throws IOException {
+    /** Writes {@code quality.png} and {@code variation.png}: both distances of each map to p1 over seconds of training. */
+    public void writeCharts(Path folder) throws IOException {
+        writeChart(folder.resolve("quality.png"), "sliced Wasserstein-1 distance", Quality::distance, exactDistance);
+        writeChart(folder.resolve("variation.png"), "total variation", Quality::variation, exactVariation);
+    }
+
+    private void writeChart(Path file, String title, ToDoubleFunction<Quality> figure, double exact) throws IOException {
         List<Chart.Series> curves = new ArrayList<>();
-        curves.add(quality("iadb-cl", ownQuality));
-        Map<String, Comparison.Entry> fastest = new LinkedHashMap<>(); // by name without the threads
-        peers.stream().filter(peer -> peer.reason() == null).forEach(peer -> fastest.merge(
-                peer.name().split(",")[0], peer, (a, b) -> a.microseconds().median() <= b.microseconds().median() ? a : b));
-        fastest.values().forEach(peer -> curves.add(quality(peer.name(), peer.quality())));
+        presets.forEach(training -> curves.add(curve("iadb-cl, " + training.preset(), training.quality(), figure)));
+        Map<String, List<List<Quality>>> families = new LinkedHashMap<>();
+        peers.stream().filter(peer -> peer.quality() != null)
+                .forEach(peer -> families.computeIfAbsent(peer.family(), family -> new ArrayList<>()).add(peer.quality()));
+        families.forEach((family, trainings) -> curves.add(curve(family, trainings.size() == 1 ? trainings.get(0)
+                : improving(trainings, figure), figure)));
         double[] seconds = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x())).sorted().toArray();
-        double[] exact = {exactDistance, exactDistance};
-        curves.add(new Chart.Series("exact samples", new double[] {seconds[0], seconds[seconds.length - 1]}, exact, true));
-        Png.write(folder.resolve("quality.png"),
-                Chart.curves(curves, true, "seconds of training", "sliced Wasserstein-1 distance"));
+        double[] ends = {seconds[0], seconds[seconds.length - 1]};
+        curves.add(new Chart.Series("exact samples", ends, new double[] {exact, exact}, true));
+        Png.write(file, Chart.curves(curves, true, "seconds of training", title));
     }
 
-    private static Chart.Series quality(String name, List<Comparison.Quality> all) {
-        return Chart.Series.of(name, all, Comparison.Quality::seconds, Comparison.Quality::distance);
+    private static Chart.Series curve(String name, List<Quality> quality, ToDoubleFunction<Quality> figure) {
+        return Chart.Series.of(name, quality, Quality::seconds, figure);
+    }
+
+    /** Of several trainings, one after the other in time, the checkpoints that are better than all before. */
+    private static List<Quality> improving(List<List<Quality>> trainings, ToDoubleFunction<Quality> figure) {
+        List<Quality> improving = new ArrayList<>();
+        trainings.stream().flatMap(List::stream).sorted(Comparator.comparingDouble(Quality::seconds)).forEach(one -> {
+            if (improving.isEmpty() || figure.applyAsDouble(one) < figure.applyAsDouble(end(improving))) {
+                improving.add(one);
+            }
+        });
+        return improving;
     }
 
     /** The comparison as text for a terminal. */
     public String text() {
-        Table table = new Table("training", "us per step", "quartiles", "time ratio", "final distance", "after s");
-        row(table, "this program", own, "1", ownQuality);
+        Table table = new Table(p0 + " to " + p1, "us per step", "time ratio", "map steps", "distance", "variation", "after s",
+                "as good as the tutorial after s");
+        for (Training training : presets) {
+            Spread microseconds = training.preset().equals(Preset.TUTORIAL.toString()) ? own : null;
+            row(table, "this program, " + training.preset(), microseconds, null, training.mapSteps(), training.quality(),
+                    training.reachedSeconds());
+        }
         StringBuilder absent = new StringBuilder();
         for (Entry peer : peers) {
             if (peer.reason() != null) {
                 absent.append(peer.name()).append(" did not run: ").append(peer.reason()).append('\n');
             } else {
-                row(table, peer.name(), peer.microseconds(), Table.number(peer.ratio().median()), peer.quality());
+                row(table, peer.name(), peer.microseconds(), peer.ratio(), peer.mapSteps(), peer.quality(),
+                        peer.reachedSeconds());
             }
         }
-        return table + "exact samples: distance " + Table.number(exactDistance) + "\n" + absent;
+        table.row("exact samples", "", "", "", Table.number(exactDistance), Table.number(exactVariation), "", "");
+        return table + "\n" + absent;
     }
 
-    private static void row(Table table, String name, Spread microseconds, String ratio, List<Quality> quality) {
-        Quality end = quality.get(quality.size() - 1);
-        table.row(name, Table.number(microseconds.median()), Table.range(microseconds), ratio, Table.number(end.distance()),
-                Table.number(end.seconds()));
+    private static void row(Table table, String name, Spread microseconds, Spread ratio, int mapSteps, List<Quality> quality,
+            Double reachedSeconds) {
+        Optional<Quality> end = Optional.ofNullable(quality).map(Comparison::end);
+        table.row(name, number(Optional.ofNullable(microseconds).map(Spread::median)),
+                number(Optional.ofNullable(ratio).map(Spread::median)), Integer.toString(mapSteps), number(end.map(Quality::distance)),
+                number(end.map(Quality::variation)), number(end.map(Quality::seconds)), Table.number(reachedSeconds));
     }
 
-    /**
-     * Another program that does the same training: one of this repository's {@code tools/peers}.
-     *
-     * @param script  its file name
-     * @param options its additional options
-     * @param threads the number of threads it may use
-     */
-    private record Peer(String name, String script, List<String> options, int threads) {
-        private static final Duration LIMIT = Duration.ofMinutes(20);
-        private static final int CANNOT_RUN = 3;
-        /** The Python with the system's packages, which the first Python on the path may lack. */
-        private static final String SYSTEM_PYTHON = "/usr/bin/python3";
-
-        /** The part read here of what a peer prints as JSON; {@code reason} is set here if it could not run. */
-        private record Report(String reason, String framework, String device, int threads, double microsecondsPerStep,
-                Double compileSeconds, List<Checkpoint> checkpoints) {
-        }
-
-        /** A step of a peer's training, and the file of the points [N, 2] that it mapped then. */
-        private record Checkpoint(int iteration, double seconds, String points) { }
-
-        /** All peers; PyTorch on a CPU runs with one thread and with as many as there are compute units. */
-        static List<Peer> all(Device device) {
-            List<Peer> all = new ArrayList<>();
-            boolean isCpu = device.type() == Device.Type.CPU;
-            for (int threads : isCpu && device.computeUnits() > 1 ? new int[] {1, device.computeUnits()} : new int[] {1}) {
-                String suffix = isCpu ? ", %s thread%s".formatted(threads, threads > 1 ? "s" : "") : "";
-                all.add(new Peer("PyTorch eager" + suffix, "pytorch.py", List.of("--mode", "eager"), threads));
-                all.add(new Peer("PyTorch best" + suffix, "pytorch.py", List.of("--mode", "best"), threads));
-            }
-            int threads = isCpu ? device.computeUnits() : 1;
-            all.add(new Peer("PyTorch compile", "pytorch.py", List.of("--mode", "compile"), threads));
-            all.add(new Peer("PyTorch CUDA graphs", "pytorch.py", List.of("--mode", "graphs"), threads));
-            all.add(new Peer("JAX scan", "jax_scan.py", List.of(), threads));
-            all.add(new Peer("DJL (Java, PyTorch engine)", "djl/run", List.of(), threads));
-            return all;
-        }
-
-        /** Runs it on the data in {@code folder}, where it writes its mapped points; the last checkpoint ends the training. */
-        Report run(Path peers, Path folder, Settings settings, int seed, List<Integer> checkpoints) {
-            Path file = peers.resolve(script);
-            if (!Files.exists(file)) {
-                return absent("there is no " + script + " in " + peers);
-            }
-            List<String> command = new ArrayList<>(List.of(file.toString(), "--p0", folder.resolve("p0.npy").toString(),
-                    "--p1", folder.resolve("p1.npy").toString(), "--start", folder.resolve("start.npy").toString(),
-                    "--iterations", checkpoints.get(checkpoints.size() - 1).toString(), "--batch", Integer.toString(settings.batch()),
-                    "--lr", "0.001", "--seed", Integer.toString(seed), "--steps", Integer.toString(settings.mapSteps()),
-                    "--checkpoints", String.join(",", checkpoints.stream().map(Object::toString).toList()),
-                    "--threads", Integer.toString(threads), "--out", folder.toString()));
-            command.addAll(options);
-            ChildProcess child = ChildProcess.run(command, Map.of(), LIMIT);
-            if (child.code() == CANNOT_RUN && script.endsWith(".py") && Files.isExecutable(Path.of(SYSTEM_PYTHON))) {
-                child = ChildProcess.run(Stream.concat(Stream.of(SYSTEM_PYTHON), command.stream()).toList(), Map.of(), LIMIT);
-            }
-            if (child.code() != 0) {
-                String reason = child.lastError().replaceFirst("^cannot run here: ", "");
-                return absent(child.code() == CANNOT_RUN ? reason : "failed: " + reason);
-            }
-            return ResultFile.JSON.fromJson(child.out(), Report.class);
-        }
-
-        private static Report absent(String reason) { return new Report(reason, null, null, 0, 0, null, null); }
-    }
+    private static String number(Optional<Double> value) { return Table.number(value.orElse(null)); }
 }

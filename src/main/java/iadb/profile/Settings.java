@@ -10,12 +10,12 @@ import java.util.stream.IntStream;
  * @param blocks            repetitions of each measurement, of which the median counts
  * @param copiedBytes       size of the memory copied to measure the bandwidth
  * @param mapSteps          T
- * @param iterations        of the whole run whose phases are timed
+ * @param iterations        of the whole run whose phases are timed, and of the tutorial in a comparison
  * @param startRuns         runs of one step, for the time from the start to the first step
  * @param peerRounds        rounds of this program and another, for the ratio of their speeds
  * @param peerIterations    iterations of each round
- * @param qualityIterations of the other programs' trainings whose quality is measured; this program trains {@code iterations}
  * @param qualitySeeds      trainings with seeds 0, 1, ... of which the median counts at each checkpoint
+ * @param qualitySeconds    a slow program's further seeds are left out after so many seconds of training
  * @param judgedPoints      mapped points that are compared with as many of p1
  * @param usedPoints        moved by the plain map, by the map with its density, and by the inverse
  * @param evaluatedPoints   of the command {@code evaluate}
@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  */
 public record Settings(String name, int blocks, double blockSeconds, double warmUpSeconds, int copiedBytes, int width, int depth,
         int batch, int mapSteps, List<Integer> mapPoints, List<Integer> widths, List<Integer> batches, int iterations,
-        int startRuns, int peerRounds, int peerIterations, int qualityIterations, int qualitySeeds,
+        int startRuns, int peerRounds, int peerIterations, int qualitySeeds, double qualitySeconds,
         int judgedPoints, int usedPoints, int evaluatedPoints, int sampledPoints, boolean everyPlan) {
     /** All measurements, in about four minutes on two cores. */
     public static Settings full() {
@@ -35,8 +35,8 @@ public record Settings(String name, int blocks, double blockSeconds, double warm
                 List.of(16, 32, 48, 64, 96, 128, 192, 256), // widths
                 powersOfTwo(5, 12, 1), // batches
                 65_536, 5, // iterations, start runs
-                5, 2048, // peer rounds and iterations
-                16_384, 3, 8192, // quality iterations and seeds, judged points
+                3, 1024, // peer rounds and iterations
+                3, 10, 32_768, // quality seeds and seconds, judged points
                 65_536, 65_536, 10_000_000, // used, evaluated and sampled points
                 true); // every plan
     }
@@ -51,7 +51,7 @@ public record Settings(String name, int blocks, double blockSeconds, double warm
                 powersOfTwo(6, 10, 2), // batches
                 16_384, 3, // iterations, start runs
                 3, 1024, // peer rounds and iterations
-                4096, 1, 4096, // quality iterations and seeds, judged points
+                1, 5, 8192, // quality seeds and seconds, judged points
                 16_384, 65_536, 500_000, // used, evaluated and sampled points
                 false); // every plan
     }
@@ -66,7 +66,7 @@ public record Settings(String name, int blocks, double blockSeconds, double warm
                 List.of(64), // batches
                 64, 1, // iterations, start runs
                 1, 64, // peer rounds and iterations
-                64, 1, 64, // quality iterations and seeds, judged points
+                1, 1, 64, // quality seeds and seconds, judged points
                 256, 256, 1000, // used, evaluated and sampled points
                 false); // every plan
     }

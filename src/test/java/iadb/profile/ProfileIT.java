@@ -12,6 +12,8 @@ import iadb.ChildRun;
 import iadb.cl.Device;
 import iadb.cli.Jar;
 import iadb.plan.TuningTable;
+import iadb.train.Preset;
+import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,15 +86,45 @@ class ProfileIT {
         }
     }
 
+    /** A script in place of PyTorch returns the start points as mapped; the other peers are missing. */
     @Test
-    void peersThatAreNotHereAreNamedWithTheReason() throws Exception {
-        ChildRun child = profile("--smoke", "--compare", "--peers", folder.toString(), "-o", folder.toString());
+    void peersAreComparedAndThoseNotHereAreNamedWithTheReason() throws Exception {
+        Path script = folder.resolve("pytorch.py");
+        Files.writeString(script, """
+                #!/usr/bin/env bash
+                echo "$*" >>"$0.calls"
+                while [[ $1 != --checkpoints ]]; do shift; done
+                list=""
+                for n in ${2//,/ }; do list+=",{\"iteration\":$n,\"seconds\":$n,\"points\":\"start.npy\"}"; done
+                echo "{\"threads\":1,\"microseconds_per_step\":1000,\"compile_seconds\":0,\"checkpoints\":[${list:1}]}"
+                """);
+        assertTrue(script.toFile().setExecutable(true));
+        ChildRun child = profile("--smoke", "--compare", "--p1", "ring", "--peers", folder.toString(), "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
-        assertTrue(child.out().contains("JAX scan did not run: there is no jax_scan.py in " + folder), child.out());
+        assertTrue(child.out().contains(" did not run: there is no jax_scan.py in " + folder), child.out());
+        String calls = Files.readString(folder.resolve("pytorch.py.calls"));
+        TrainingSettings sharp = Preset.SHARP.settings();
+        assertTrue(calls.contains(" --coupling ot-once --coupling-rows 1024 --cosine --ema %s --encoding %s --deviation %s\n".formatted(
+                sharp.ema(), sharp.shape().features(), sharp.encodingDeviation())), calls);
+        assertTrue(calls.contains(" --coupling ot --coupling-rows 256 --cosine --ema %s\n".formatted(sharp.ema())), calls);
+
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("compare.json"))).getAsJsonObject();
+        assertEquals("ring", json.get("p1").getAsString());
         assertTrue(json.getAsJsonObject("own").get("median").getAsDouble() > 0);
-        assertTrue(json.get("exact_distance").getAsDouble() > 0);
-        assertEquals(900, ImageIO.read(folder.resolve("quality.png").toFile()).getWidth());
+        assertTrue(json.get("exact_distance").getAsDouble() > 0 && json.get("exact_variation").getAsDouble() > 0);
+        assertEquals(Set.of("tutorial", "quick", "sharp"), strings(json.getAsJsonArray("presets"), "preset"));
+        JsonObject tutorial = json.getAsJsonArray("presets").get(0).getAsJsonObject();
+        assertTrue(tutorial.get("reached_seconds").getAsDouble() > 0, "it is as good as itself");
+        Map<String, JsonObject> peers = json.getAsJsonArray("peers").asList().stream().map(JsonElement::getAsJsonObject)
+                .collect(Collectors.toMap(peer -> peer.get("name").getAsString(), peer -> peer));
+        JsonObject eager = peers.get("PyTorch eager, 1 thread");
+        assertTrue(eager.has("ratio") && eager.has("quality"), eager.toString());
+        assertTrue(eager.get("reached_seconds").getAsDouble() > 0, "at its end, if not sooner");
+        JsonObject pairs = peers.get("PyTorch as the presets, OT once in 256 rows, quick");
+        assertTrue(pairs.getAsJsonArray("quality").get(0).getAsJsonObject().get("variation").getAsDouble() > 0);
+        for (String chart : List.of("quality", "variation")) {
+            assertEquals(900, ImageIO.read(folder.resolve(chart + ".png").toFile()).getWidth());
+        }
     }
 
     /** Every command that opens a device takes tunings by an option, and by the environment. */

@@ -62,11 +62,16 @@ final class ReadmeFigures {
     private record Run(int iterations, double wallSeconds, Double residentMegabytes, Spread firstStepSeconds) {
     }
 
-    private record Comparison(List<Entry> peers) {
+    /** A comparison with other programs; that of an older program lacks all but the last. */
+    private record Comparison(Machine machine, String p0, String p1, List<Training> presets, List<Entry> peers) {
         static final String FILE = "compare.json";
     }
 
-    private record Entry(String name, String reason, Spread ratio) {
+    private record Training(String preset, int mapSteps, Double reachedSeconds) {
+    }
+
+    private record Entry(String name, String family, String reason, Spread ratio, Double reachedSeconds) {
+        boolean isTutorial() { return ratio != null; }
     }
 
     private record MapUses(Spread densityCost, Spread inverseCost, List<SolverError> solvers, int evaluatePoints,
@@ -199,7 +204,7 @@ final class ReadmeFigures {
         row(text, "whole default run", devices, device -> wholeRun(device.result().run()));
         uses(text, devices);
         row(text, "speed relative to other programs", devices, device -> device.comparison() == null ? ""
-                : device.comparison().peers().stream().filter(peer -> peer.reason() == null)
+                : device.comparison().peers().stream().filter(Entry::isTutorial)
                 .map(peer -> Table.number(peer.ratio().median()) + " (" + peer.name() + ")").collect(Collectors.joining("; ")));
         row(text, "measured", devices, device -> device.result().machine().date() + ", commit " + device.result().machine().commit()
                 + ", `tools/profile" + flag(device.result().settings()) + "`, " + device.result().machine().platform() + " "
@@ -209,7 +214,38 @@ final class ReadmeFigures {
         text.append(devices.isEmpty() ? "none yet" : devices.stream()
                 .map(device -> "[%s](tools/results/%s)".formatted(shortName(device.result().machine()), device.folder()))
                 .collect(Collectors.joining(", "))).append(".\n");
+        devices.stream().filter(device -> device.comparison() != null).forEach(device -> text.append(compared(device)));
         return text.toString();
+    }
+
+    /** How much sooner this program is as good as the tutorial at its end, with the charts. */
+    private static String compared(Device device) {
+        String charts = ("\n![sliced Wasserstein-1 distance against training time, this program and others on the same two cores]"
+                + "(tools/results/%s/quality.png)\n").formatted(device.folder());
+        Comparison comparison = device.comparison();
+        if (comparison.presets() == null) {
+            return charts;
+        }
+        charts += "![total variation against training time](tools/results/%s/variation.png)\n".formatted(device.folder());
+        Comparator<Double> sooner = Comparator.nullsLast(Comparator.naturalOrder());
+        Training tutorial = comparison.presets().get(0);
+        Training first = comparison.presets().stream().skip(1).min(Comparator.comparing(Training::reachedSeconds, sooner))
+                .orElseThrow();
+        if (first.reachedSeconds() == null) {
+            return charts;
+        }
+        Function<Double, String> times = seconds -> Table.number(seconds / first.reachedSeconds());
+        String tutorials = comparison.peers().stream().filter(peer -> peer.isTutorial() && peer.reachedSeconds() != null)
+                .map(peer -> ", %s (%s)".formatted(times.apply(peer.reachedSeconds()), peer.name()))
+                .collect(Collectors.joining());
+        String pairs = comparison.peers().stream().filter(peer -> !peer.isTutorial() && peer.reachedSeconds() != null)
+                .min(Comparator.comparing(Entry::reachedSeconds))
+                .map(peer -> "; and %s times sooner than the fastest training in PyTorch with the settings of the presets (%s)".formatted(
+                        times.apply(peer.reachedSeconds()), peer.name())).orElse("");
+        return ("\nFrom %s to %s, `--preset %s` reaches the quality that the tutorial reaches at its end (sliced Wasserstein-1"
+                + " distance and total variation) after %s s, %s times sooner than the tutorial in this program%s%s.\n").formatted(
+                comparison.p0(), comparison.p1(), first.preset(), Table.number(first.reachedSeconds()),
+                times.apply(tutorial.reachedSeconds()), tutorials, pairs) + charts;
     }
 
     /** What using a trained map costs, and what an average of the weights gains. */
