@@ -24,7 +24,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The densities p0 and p1 of the window. When one is replaced, training continues from the current weights.
+ * The densities p0 and p1 of the window. When one is replaced, training continues from the current weights; it follows one that was
+ * painted or dropped as soon as possible.
  *
  * <p>The points of dropped files keep the square of the plane that the window shows if they lie in it and the other density consists
  * of points, too. Otherwise the window shows the square around the points of both. The network maps the unit square: in another square
@@ -83,22 +84,22 @@ final class DensityPair implements AutoCloseable {
     /** Replaces a density by a named one, unless it has that name. */
     void choose(Side side, String name) {
         if (!name.equals(get(side).name())) {
-            NamedDensities.find(name).ifPresent(density -> replace(side, density));
+            NamedDensities.find(name).ifPresent(density -> replace(side, density, false));
         }
     }
 
     void paint(Side side, Painting painting) {
         try {
-            replace(side, painting.density());
+            replace(side, painting.density(), true);
         } catch (InvalidInputException e) {
             messages.accept("an empty canvas is not a density");
         }
     }
 
-    private void replace(Side side, Density density) {
+    private void replace(Side side, Density density, boolean soon) {
         Map<Side, Density> next = new EnumMap<>(densities);
         next.put(side, density);
-        replace(next);
+        replace(next, soon);
     }
 
     /** Reads files of images or points in the background: one becomes p1; of several, the first two become p0 and p1. */
@@ -177,18 +178,23 @@ final class DensityPair implements AutoCloseable {
         reading = Optional.empty();
         try {
             Change change = read.get();
-            replace(change.before() == densities ? change.after() : changed(densities, change.dropped()).after());
+            replace(change.before() == densities ? change.after() : changed(densities, change.dropped()).after(), true);
         } catch (InvalidInputException e) {
             boolean isDark = e.setting().equals(Optional.of(InvalidInputException.Setting.INVERT));
             messages.accept(e.getMessage() + (isDark ? orientation() : ""));
         }
     }
 
-    private void replace(Map<Side, Density> next) {
+    /** @param soon whether the training follows the new densities as soon as possible; otherwise by the chosen settings */
+    private void replace(Map<Side, Density> next, boolean soon) {
         Box before = box();
         boolean paired = training.coupling() == Coupling.PAIRED;
         try {
-            training.train(next.get(Side.P0), next.get(Side.P1));
+            if (soon) {
+                training.follow(next.get(Side.P0), next.get(Side.P1));
+            } else {
+                training.train(next.get(Side.P0), next.get(Side.P1));
+            }
         } catch (DeviceLimitException e) {
             messages.accept(e.getMessage());
             return;

@@ -11,7 +11,7 @@ import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.train.Coupling;
 import iadb.train.LossHistory;
-import iadb.train.Pairing;
+import iadb.train.Preset;
 import iadb.train.Provenance;
 import iadb.train.TrainingSession;
 import iadb.train.TrainingSession.Progress;
@@ -24,14 +24,16 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The weights that the window shows and the training that changes them, frame by frame. Another density or coupling keeps the weights, and
- * begins at round 0. While pairs by optimal transport are made, the training continues on the data that it has; while those of a reflow
- * round are mapped, it waits. A training that diverges restores the weights of its last safe state, at most a few seconds old; the next
- * training starts from fresh weights.
+ * The weights that the window shows and the training that changes them, frame by frame. Another density or coupling keeps the weights,
+ * and begins at round 0. While pairs by optimal transport are made, the training continues on the data that it has; while those of a
+ * reflow round are mapped, it waits. A training that diverges restores the weights of its last safe state, at most a few seconds old;
+ * the next training starts from fresh weights.
  */
 final class LiveTraining implements AutoCloseable {
+    /** Of {@link #follow}: as good after 2,500 iterations as a slower average, and after 200 nearer to the new density. */
+    private static final double FOLLOWING_EMA = 0.95;
+    private static final int MAX_FOLLOWING_DATA = 1 << 15; // its pairs are made soonest; fewer take no less time
     private static final double RATE_SMOOTHING = 0.05;
-    private static final long MAPPING_NANOS = 40_000_000; // of a frame
 
     private final Context context;
     private TrainingSettings settings; // that the user chose
@@ -41,8 +43,7 @@ final class LiveTraining implements AutoCloseable {
     private Network network; // the same on the host
     private TrainingSession session; // null if there is none
     private Round current; // that of the session; null before the first
-    private Round next; // whose pairs are being made; null: none
-    private Round transported; // the last whose pairs optimal transport has made; null: none
+    private final PairMaking pairs;
     private final BlendedPairs shownPairs = new BlendedPairs();
     private LossHistory history;
     private LossCurve curve = new LossCurve();
@@ -55,29 +56,9 @@ final class LiveTraining implements AutoCloseable {
     private int startRounds; // reflow rounds behind the weights at that step
     private boolean running;
     private boolean beginsWhenReady; // the pairs that transport makes
+    private boolean following; // new densities
     private int divergedAt; // iteration; 0: the training did not diverge
     private double iterationsPerSecond = Double.NaN;
-
-    /**
-     * What a session trains on.
-     *
-     * @param pairs null: independent draws, or the densities' own rows
-     */
-    private record Round(TrainingSettings settings, Density p0, Density p1, Pairing pairs) {
-        /** The reflow round; 0: the one before the first. */
-        int number() { return pairs == null ? 0 : pairs.round(); }
-
-        boolean isOf(TrainingSettings wanted, Density from, Density to) { return settings.equals(wanted) && p0 == from && p1 == to; }
-
-        boolean isIndependent() { return pairs == null && settings.coupling() == Coupling.INDEPENDENT; }
-
-        /** Whether these pairs by transport are those of other settings, too. */
-        boolean pairs(TrainingSettings wanted, Density from, Density to) {
-            return p0 == from && p1 == to && settings.data() == wanted.data() && settings.seed() == wanted.seed();
-        }
-
-        Round with(TrainingSettings other) { return new Round(other, p0, p1, pairs == null ? null : pairs.with(other)); }
-    }
 
     /** A session whose kernels are built, to {@link #begin}; until then its owner closes it. */
     static final class Prepared implements AutoCloseable {
@@ -101,6 +82,7 @@ final class LiveTraining implements AutoCloseable {
         this.context = context;
         this.settings = settings;
         this.network = network;
+        pairs = new PairMaking(context);
         features = isEncoded() ? settings.shape().features() : NetworkShape.DEFAULT_FEATURES;
         deviation = settings.encodingDeviation();
         history = new LossHistory(settings.totalIterations());
@@ -117,37 +99,69 @@ final class LiveTraining implements AutoCloseable {
      * divergence from fresh weights. A cosine schedule restarts. Rows that cannot be paired are coupled independently.
      */
     void train(Density p0, Density p1) {
-        if (settings.coupling() == Coupling.PAIRED && !canPair(p0, p1)) {
-            settings = settings.withCoupling(Coupling.INDEPENDENT);
-        }
+        requirePairs(p0, p1);
+        following = false;
         if (diverged()) {
             restart(p0, p1);
         } else if (session != null && current.isOf(settings, p0, p1)) {
-            drop();
+            pairs.drop();
             if (settings.cosine()) {
                 start(current);
             } else {
                 begin();
             }
         } else if (settings.coupling() != Coupling.OT) {
-            drop();
+            pairs.drop();
             start(new Round(settings, p0, p1, null));
-        } else if (transported != null && transported.pairs(settings, p0, p1)) {
-            drop();
-            start(transported.with(settings));
         } else {
-            beginsWhenReady = true;
-            if (next == null || next.number() > 0 || !next.isOf(settings, p0, p1)) {
-                drop();
-                next = new Round(settings, p0, p1, Pairing.byTransport(context, settings, p0, p1));
+            Optional<Round> known = pairs.known(settings, p0, p1);
+            if (known.isPresent()) {
+                pairs.drop();
+                start(known.get());
+            } else {
+                pairs.transport(settings, p0, p1);
+                beginsWhenReady = true;
             }
         }
     }
 
+    /** Couples independently if rows are to be paired and cannot be. */
+    private void requirePairs(Density p0, Density p1) {
+        if (settings.coupling() == Coupling.PAIRED && !canPair(p0, p1)) {
+            settings = settings.withCoupling(Coupling.INDEPENDENT);
+        }
+    }
+
+    /**
+     * Trains the network for a new density as soon as possible: as the preset {@code quick} does, from the current weights. While the
+     * points are paired, they are coupled independently. The chosen settings stay; a later {@link #train} uses them.
+     */
+    void follow(Density p0, Density p1) {
+        requirePairs(p0, p1);
+        if (diverged()) {
+            restart(p0, p1);
+            return;
+        }
+        TrainingSettings quick = Preset.QUICK.settings();
+        TrainingSettings soon = settings.withIterations(quick.iterations()).withLearningRate(quick.learningRate(), quick.cosine())
+                .withEma(FOLLOWING_EMA).withData(Math.min(settings.data(), MAX_FOLLOWING_DATA)).withReflow(0);
+        boolean transports = settings.coupling() != Coupling.PAIRED;
+        pairs.drop();
+        start(new Round(transports ? soon.withCoupling(Coupling.INDEPENDENT) : soon, p0, p1, null));
+        if (transports) {
+            pairs.transport(soon.withCoupling(Coupling.OT), p0, p1);
+            beginsWhenReady = true;
+        }
+        following = true;
+    }
+
+    /** Whether the latest training is that of {@link #follow}. */
+    boolean isFollowing() { return following; }
+
     /**
      * Trains by other settings, from the current weights unless they are of another network.
      *
-     * @return whether it does; if not, there is another network with fresh weights, which {@link #prepare} and {@link #begin} train
+     * @return whether it does; if not, the network is another with fresh weights, which {@link #prepare} and {@link #begin} train
      * @throws DeviceLimitException when the device cannot hold it: the settings stay
      */
     boolean train(TrainingSettings other, Density p0, Density p1) {
@@ -167,12 +181,13 @@ final class LiveTraining implements AutoCloseable {
     }
 
     private boolean isOfNetwork(TrainingSettings other) {
-        return other.shape().equals(settings.shape()) && (!isEncoded() || other.encodingDeviation() == settings.encodingDeviation());
+        return other.shape().equals(settings.shape())
+                && (!isEncoded() || other.encodingDeviation() == settings.encodingDeviation());
     }
 
     private void replaceNetwork(TrainingSettings other) {
         DeviceBuffer fresh = context.buffer(other.initialNetwork().parameters());
-        drop();
+        pairs.drop();
         settings = other;
         reset();
         parameters.close();
@@ -180,14 +195,6 @@ final class LiveTraining implements AutoCloseable {
         if (isEncoded()) {
             features = other.shape().features();
             deviation = other.encodingDeviation();
-        }
-    }
-
-    /** Discards the pairs that are being made. */
-    private void drop() {
-        if (next != null) {
-            next.pairs().close();
-            next = null;
         }
     }
 
@@ -201,23 +208,24 @@ final class LiveTraining implements AutoCloseable {
             return;
         }
         if (session == null) {
-            open(round, Checkpoint.start(network, settings.ema() > 0));
+            open(round, Checkpoint.start(network, round.settings().ema() > 0));
         } else if (fits(round)) {
             replaceDensities(round);
         } else {
             Checkpoint now = session.checkpoint();
             TrainingSettings before = current.settings();
-            boolean continues = current.number() == 0 && !before.cosine() && before.learningRate() == settings.learningRate()
-                    && before.ema() == settings.ema() && !settings.cosine();
-            open(round, continues ? now : Checkpoint.start(now.result(), settings.ema() > 0));
+            TrainingSettings after = round.settings();
+            boolean continues = current.number() == 0 && !before.cosine() && !after.cosine()
+                    && before.learningRate() == after.learningRate() && before.ema() == after.ema();
+            open(round, continues ? now : Checkpoint.start(now.result(), after.ema() > 0));
         }
         begin();
     }
 
     /** Whether the session can train on another round's data without losing its state. */
     private boolean fits(Round round) {
-        return !settings.cosine() && round.settings().equals(current.settings()) && settings.coupling() == Coupling.INDEPENDENT
-                && current.pairs() == null && rows(round.p0()) == rows(current.p0()) && rows(round.p1()) == rows(current.p1());
+        return !round.settings().cosine() && round.settings().equals(current.settings()) && round.isIndependent()
+                && current.isIndependent() && rows(round.p0()) == rows(current.p0()) && rows(round.p1()) == rows(current.p1());
     }
 
     private void replaceDensities(Round round) {
@@ -258,28 +266,22 @@ final class LiveTraining implements AutoCloseable {
      * @throws CancellationException if {@code shouldContinue} returns false while points are paired
      */
     Prepared prepare(Density p0, Density p1, BooleanSupplier shouldContinue) {
-        Round round = new Round(settings, p0, p1, null);
-        if (settings.coupling() == Coupling.OT && transported != null && transported.pairs(settings, p0, p1)) {
-            round = transported.with(settings);
-        } else if (settings.coupling() == Coupling.OT) {
-            try (Pairing pairs = Pairing.byTransport(context, settings, p0, p1)) {
-                round = new Round(settings, p0, p1, pairs.await(share -> shouldContinue.getAsBoolean()));
-            }
-        }
+        Round round = settings.coupling() != Coupling.OT ? new Round(settings, p0, p1, null)
+                : pairs.known(settings, p0, p1).orElseGet(() -> pairs.awaitTransport(settings, p0, p1, shouldContinue));
         return new Prepared(round, session(round, Checkpoint.start(network, settings.ema() > 0)));
     }
 
     /** Starts the training of a session, which this object now owns. */
     void begin(Prepared prepared) {
-        transported = prepared.round.pairs() == null ? transported : prepared.round;
+        pairs.keep(prepared.round);
         replaceSession(prepared.round, prepared.session, 0);
         begin();
     }
 
     /** Starts the training of the session. */
     private void begin() {
-        lastRound = current.number() == 0 ? settings.reflow() : current.number();
-        roundEnd = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
+        lastRound = current.number() == 0 ? current.settings().reflow() : current.number();
+        roundEnd = (int) Math.min(Integer.MAX_VALUE, (long) done + current.settings().iterations());
         running = true;
     }
 
@@ -293,6 +295,7 @@ final class LiveTraining implements AutoCloseable {
             record(session.drain());
         }
         if (!diverged() && !isMapping()) {
+            following = false;
             lastRound = Math.max(lastRound, round() + 1);
             roundEnd = done;
             running = true;
@@ -303,10 +306,10 @@ final class LiveTraining implements AutoCloseable {
 
     /** Begins to map the pairs of the next reflow round. */
     private void map(Density p0, Density p1) {
-        drop();
+        pairs.drop();
         Network map = snapshot();
         if (map.isFinite()) {
-            next = new Round(settings, p0, p1, Pairing.byMap(context, settings, round() + 1, p0, map));
+            pairs.map(settings, round() + 1, p0, p1, map);
         } else {
             diverge();
         }
@@ -335,6 +338,7 @@ final class LiveTraining implements AutoCloseable {
         done = 0;
         rounds = 0;
         running = false;
+        following = false;
         divergedAt = 0;
         iterationsPerSecond = Double.NaN;
     }
@@ -344,54 +348,42 @@ final class LiveTraining implements AutoCloseable {
         running = false;
         beginsWhenReady = false;
         if (isMapping()) {
-            drop();
+            pairs.drop();
         }
     }
 
     /** Continues a stopped training; false if there is none. */
     boolean resume() {
         running = session != null && done < goal();
-        beginsWhenReady = next != null;
+        beginsWhenReady = isPairing();
         return running || beginsWhenReady;
     }
 
     /**
-     * Trains for about {@code budget} if a training is running, or maps the pairs of a reflow round, and starts on pairs that are made.
+     * Trains for about {@code budget} if a training is running, or maps the pairs of a reflow round; starts on pairs that are made.
      *
      * @throws DeviceLimitException when the device cannot hold the session of those pairs: the training continues without them
      */
     void advance(Duration budget) {
-        if (next != null && advancePairs()) {
-            takePairs();
+        Optional<Round> paired = isPairing() ? pairs.advance() : Optional.empty();
+        if (paired.isPresent()) {
+            startOnPairs(paired.get());
         } else if (running && !isMapping()) {
             advanceTraining(budget);
         }
     }
 
-    /** Continues to make pairs, mapped ones for longer than a frame trains: nothing else happens meanwhile. */
-    private boolean advancePairs() {
-        long endNanos = System.nanoTime() + MAPPING_NANOS;
-        boolean made;
-        do {
-            made = next.pairs().advance(Flow.LONGEST_LAUNCH);
-        } while (!made && isMapping() && System.nanoTime() < endNanos);
-        return made;
-    }
-
-    private void takePairs() {
-        Round ready = next;
-        next = null;
+    private void startOnPairs(Round ready) {
         try {
             if (ready.number() > 0) {
                 open(ready, Checkpoint.start(snapshot(), settings.ema() > 0));
                 roundEnd = (int) Math.min(Integer.MAX_VALUE, (long) done + settings.iterations());
             } else {
-                transported = ready;
                 start(ready);
                 running &= beginsWhenReady;
             }
         } catch (DeviceLimitException e) {
-            settings = current == null ? settings : current.settings();
+            settings = current == null ? settings : settings.withCoupling(current.settings().coupling());
             if (ready.number() > 0) {
                 running = false;
                 lastRound = round();
@@ -430,7 +422,7 @@ final class LiveTraining implements AutoCloseable {
     private void diverge() {
         divergedAt = done + 1;
         running = false;
-        drop();
+        pairs.drop();
         Checkpoint safe = session.lastSafe();
         network = safe.result();
         done = doneBefore + safe.step();
@@ -442,7 +434,7 @@ final class LiveTraining implements AutoCloseable {
     boolean running() { return running; }
 
     /** Whether a training is running, or begins as soon as its pairs are made. */
-    boolean active() { return running || next != null && beginsWhenReady; }
+    boolean active() { return running || isPairing() && beginsWhenReady; }
 
     /** Whether the loss became infinite or NaN, which stopped the training. */
     boolean diverged() { return divergedAt > 0; }
@@ -471,10 +463,10 @@ final class LiveTraining implements AutoCloseable {
     int lastRound() { return lastRound; }
 
     /** Whether pairs are being made. */
-    boolean isPairing() { return next != null; }
+    boolean isPairing() { return pairs.isRunning(); }
 
     /** Whether these are the pairs of the next reflow round. */
-    boolean isMapping() { return next != null && next.number() > 0; }
+    boolean isMapping() { return pairs.isMapping(); }
 
     /** The smoothed rate within the training's part of each frame; NaN before the first. */
     double iterationsPerSecond() { return iterationsPerSecond; }
@@ -487,7 +479,11 @@ final class LiveTraining implements AutoCloseable {
     /** The current weights, [shape.bufferFloats()]; valid until another method is called. */
     DeviceBuffer parameters() { return session == null ? parameters : session.parameters(); }
 
+    /** The settings that the user chose. */
     TrainingSettings settings() { return settings; }
+
+    /** The learning rate of the latest training. */
+    float learningRate() { return current == null ? settings.learningRate() : current.settings().learningRate(); }
 
     /** Which x0 is blended with which x1. */
     Coupling coupling() { return settings.coupling(); }
@@ -518,7 +514,7 @@ final class LiveTraining implements AutoCloseable {
 
     @Override
     public void close() {
-        drop();
+        pairs.close();
         endSession();
         parameters.close();
     }

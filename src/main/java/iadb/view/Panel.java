@@ -268,6 +268,9 @@ final class Panel {
         if (round > 0) {
             lines.add(text("reflow round %d of %d%s", round, training.lastRound(), training.isMapping() ? ", mapping pairs" : ""));
         }
+        if (training.isFollowing() && training.running()) {
+            lines.add("quick training for what is new");
+        }
         if (training.isPairing() && !training.isMapping()) {
             lines.add("pairing points");
         }

@@ -76,7 +76,7 @@ final class PointAnimation implements AutoCloseable {
         previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
     }
 
-    /** Sets the steps of a full pass, to be called before points are drawn: those in the window keep no more steps than they had. */
+    /** Sets the steps of a full pass; to be called before new points are drawn, since the old ones have room for no more steps. */
     void setSteps(int steps) {
         T = steps;
         previewSteps = Math.min(T, MIN_PREVIEW_STEPS);

@@ -466,7 +466,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         showMessage(!training.diverged() ? result : String.format(Locale.ROOT, "the training diverged at iteration %,d:"
                 + " a learning rate below %s may help; the weights are those after iteration %,d; %s", training.divergedAt(),
-                Float.toString(config.training().learningRate()), training.done(), result));
+                Float.toString(training.learningRate()), training.done(), result));
     }
 
     private void drawFrame(double seconds) {

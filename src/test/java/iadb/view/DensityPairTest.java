@@ -95,7 +95,7 @@ class DensityPairTest {
             read(densities, List.of(second));
             assertEquals("b.csv", densities.get(Side.P1).name());
             assertArrayEquals(new double[] {-1, 1}, extent(densities, Side.P1), 1e-6);
-            while (training.running()) {
+            while (training.isPairing() || training.done() < 40) {
                 training.advance(Duration.ofMillis(5));
             }
             assertFalse(training.diverged());
@@ -182,11 +182,14 @@ class DensityPairTest {
             assertEquals("gaussian", densities.get(Side.P0).name());
             assertTrue(training.running());
             assertArrayEquals(Network.initial(NetworkShape.TUTORIAL, 5).parameters(), training.snapshot().parameters());
+            assertTrue(training.isFollowing());
+            densities.choose(Side.P0, "moons");
+            assertFalse(training.isFollowing(), "a named density is learned by the chosen settings");
             while (training.running()) {
                 training.advance(Duration.ofMillis(5));
             }
             assertEquals(40, training.done());
-            assertEquals(List.of(Side.P1), replaced);
+            assertEquals(List.of(Side.P1, Side.P0), replaced);
         });
     }
 
