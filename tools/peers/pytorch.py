@@ -20,6 +20,7 @@ import protocol
 
 def add_own(parser):
     parser.add_argument("--mode", choices=("eager", "compile", "graphs", "best"), default="eager")
+    parser.add_argument("--data", type=int, metavar="N", help="rows of p0 and p1 to use; all by default")
     parser.add_argument("--coupling", choices=("independent", "ot", "ot-once"), default="independent",
                         help="ot: rows are paired whenever they are drawn; ot-once: the data are, before the first step")
     parser.add_argument("--coupling-rows", type=int, default=256, metavar="N", help="rows that are paired at a time")
@@ -36,10 +37,11 @@ try:
 except (ImportError, OSError) as error:  # OSError: a library that torch needs
     protocol.cannot_run(f"torch does not import: {error}")
 
+P0, P1 = (np.load(file)[:options.data] for file in (options.p0, options.p1))
 if options.coupling != "independent":
     import transport
 
-    TRANSPORT = transport.Transport(np.load(options.p0), np.load(options.p1), options.coupling_rows, options.seed)
+    TRANSPORT = transport.Transport(P0, P1, options.coupling_rows, options.seed)
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 TOGETHER = 16  # batches whose inputs are computed at once; they fit into a CPU's cache
@@ -76,7 +78,7 @@ class Peer:
         torch.manual_seed(options.seed)
         self.name = f"pytorch {options.mode}"
         self.p0, self.p1, self.start = (
-            torch.from_numpy(np.load(file)).to(DEVICE) for file in (options.p0, options.p1, options.start))
+            torch.from_numpy(points.copy()).to(DEVICE) for points in (P0, P1, np.load(options.start)))
         self.alphas = (torch.arange(options.steps, device=DEVICE) / options.steps).view(-1, 1, 1).unbind()
         self.network = NN().to(DEVICE)
         deviations = options.deviation * torch.tensor([1, 1, 0.5])

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param script   its file name
  * @param options  its additional options
  * @param threads  the number of threads it may use
- * @param preset   whose iterations, learning rate and average of the weights it takes
+ * @param preset   whose iterations, data, learning rate and average of the weights it takes
  * @param part     by which the preset's iterations are divided
  * @param features whether it takes the preset's encoding too
  */
@@ -110,6 +110,9 @@ record Peer(String family, String variant, String script, List<String> options, 
                 "--checkpoints", String.join(",", checkpoints.stream().map(Object::toString).toList()),
                 "--threads", Integer.toString(threads), "--out", folder.toString()));
         command.addAll(options);
+        if (preset != Preset.TUTORIAL) {
+            command.addAll(List.of("--data", Integer.toString(training.data())));
+        }
         if (training.cosine()) {
             command.add("--cosine");
         }

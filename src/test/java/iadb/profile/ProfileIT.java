@@ -104,9 +104,10 @@ class ProfileIT {
         assertTrue(child.out().contains(" did not run: there is no jax_scan.py in " + folder), child.out());
         String calls = Files.readString(folder.resolve("pytorch.py.calls"));
         TrainingSettings sharp = Preset.SHARP.settings();
-        assertTrue(calls.contains(" --coupling ot-once --coupling-rows 1024 --cosine --ema %s --encoding %s --deviation %s\n".formatted(
-                sharp.ema(), sharp.shape().features(), sharp.encodingDeviation())), calls);
-        assertTrue(calls.contains(" --coupling ot --coupling-rows 256 --cosine --ema %s\n".formatted(sharp.ema())), calls);
+        String all = " --cosine --ema %s --encoding %s --deviation %s\n".formatted(sharp.ema(), sharp.shape().features(),
+                sharp.encodingDeviation());
+        assertTrue(calls.contains(" --coupling ot-once --coupling-rows 1024 --data 4096" + all), calls);
+        assertTrue(calls.contains(" --coupling ot --coupling-rows 256 --data 4096 --cosine --ema %s\n".formatted(sharp.ema())), calls);
 
         JsonObject json = JsonParser.parseString(Files.readString(folder.resolve("compare.json"))).getAsJsonObject();
         assertEquals("ring", json.get("p1").getAsString());
