@@ -1,9 +1,10 @@
-/* Reads the first float, an alpha, then for each of three maps n points and n values of log p0 from stdin as floats; writes
+/* Reads the first float, an alpha, then for each map n points and n values of log p0 from stdin as floats; writes
  * 14 floats for each point. */
 #include <stdio.h>
 #include "plain.c"
 #include "encoded.c"
 #include "boxed.c"
+#include "trained.c"
 
 enum { COUNT = 1000 };
 
@@ -40,10 +41,11 @@ static float known_log_p0(const float start[2])
 RUN(plain)
 RUN(encoded)
 RUN(boxed)
+RUN(trained)
 
 int main(void)
 {
     float alpha;
     if (fread(&alpha, sizeof alpha, 1, stdin) != 1) return 1;
-    return run_plain(alpha) || run_encoded(alpha) || run_boxed(alpha);
+    return run_plain(alpha) || run_encoded(alpha) || run_boxed(alpha) || run_trained(alpha);
 }

@@ -7,12 +7,13 @@ import numpy
 import boxed
 import encoded
 import plain
+import trained
 
 warnings.simplefilter("error")
 COUNT = 1000
 data = numpy.frombuffer(sys.stdin.buffer.read(), "<f4")
 alpha, at = float(data[0]), 1
-for module in (plain, encoded, boxed):
+for module in (plain, encoded, boxed, trained):
     starts = data[at:at + 2 * COUNT].reshape(COUNT, 2)
     logs = data[at + 2 * COUNT:at + 3 * COUNT]
     at += 3 * COUNT

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,12 +17,14 @@ import picocli.CommandLine.Option;
 /** Writes a trained map as source code or as a network file. */
 @Command(name = "export", mixinStandardHelpOptions = true,
         description = {"Writes a trained map as a file that works without this program, with all numbers inside: functions for the map,"
-            + " its velocity, its inverse and its log density in C99 (.c) or Python with NumPy (.py). A comment in the file shows how to"
-            + " use it.", "",
+            + " its velocity and its log density, as a shader for WebGL 2, OpenGL 3.3 or Shadertoy (.glsl), as C99 (.c) or as Python with"
+            + " NumPy (.py); C and Python have its inverse too. A comment in the file shows how to use it.", "",
             "Coordinates are in the units of the model's point files, or for pictures in the unit square; x to the right, y upward. The"
             + " log density of p0 is inside for gaussian; for other densities your program gives it.", "",
             "Names of functions begin with the name of the file, so that one program can contain several maps.", ""})
 final class ExportCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(ExportCommand.class);
+
     @Option(names = "--model", paramLabel = "FILE", required = true, description = "The trained model.")
     private Path modelFile;
 
@@ -28,7 +32,7 @@ final class ExportCommand implements Callable<Integer> {
     private Options.IntegrationChoice integrationChoice;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FILE", required = true,
-            description = "File to write. Its ending determines the format: .c or .py.")
+            description = "File to write. Its ending determines the format: .glsl, .c or .py.")
     private Path output;
 
     @Override
@@ -38,7 +42,7 @@ final class ExportCommand implements Callable<Integer> {
         Model model = Options.readModel(modelFile);
         Export export = new Export(model, integrationChoice.integration(false).solver(), integrationChoice.chosenSchedule(),
                 integrationChoice.steps);
-        export.write(output);
+        export.write(output).forEach(limit -> LOG.warn("{}: {}; a model with a smaller --width or without an encoding is shorter", output, limit));
         System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d %s step%s, %,d bytes", output, export.steps(),
                 export.solver().toString().replace("euler", "Euler"), export.steps() == 1 ? "" : "s", Files.size(output))));
         return 0;

@@ -32,6 +32,8 @@ import java.util.stream.Collectors;
 public record Export(Model model, Solver solver, Schedule schedule, int steps) {
     /** What can be written; a file's ending chooses. */
     public enum Form {
+        /** Functions for a shader, in GLSL ES 3.00 and 3.30. */
+        GLSL,
         /** Functions in C99. */
         C,
         /** A module that needs NumPy only. */
@@ -51,7 +53,7 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
                     .orElseThrow(() -> new InvalidInputException(target + ": unknown format; give a file that ends in " + endings()));
         }
 
-        /** All endings, for a message: {@code .c or .py}. */
+        /** All endings, for a message: {@code .glsl, .c or .py}. */
         public static String endings() {
             return Arrays.stream(values()).map(Form::ending).collect(Collectors.joining(", ")).replaceFirst(", ([^,]*)$", " or $1");
         }
@@ -69,14 +71,16 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
     /**
      * Writes a file in the form that its ending names; an earlier one is replaced only when the new one is complete.
      *
+     * @return known limits that the file exceeds, a sentence each; empty for most
      * @throws InvalidInputException if no form has this ending
      * @throws IOException           if the file cannot be written
      */
-    public void write(Path file) throws IOException {
+    public List<String> write(Path file) throws IOException {
         Form form = Form.of(file);
-        String name = String.valueOf(file.getFileName());
-        byte[] content = new SourceCode(this, name).text(form).getBytes(StandardCharsets.US_ASCII);
-        AtomicFile.write(file, out -> out.write(content));
+        SourceCode code = new SourceCode(this, String.valueOf(file.getFileName()));
+        String text = code.text(form);
+        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
+        return form == Form.GLSL ? code.exceededLimits(text) : List.of();
     }
 
     /** What the map is and what made it, a line each, safe in a comment of any language. */

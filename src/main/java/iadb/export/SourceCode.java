@@ -9,9 +9,12 @@ import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -20,6 +23,8 @@ import java.util.stream.IntStream;
 /** A map as the text of a program, from the template of its language; ASCII. */
 final class SourceCode {
     private static final int LINE_CHARS = 120;
+    private static final int SHADERTOY_CHARS = 65_000;
+    private static final int DIRECT3D_VECTORS = 4096;
     private static final double GAUSSIAN_SLOPE = 32; // 1/(2 sigma^2) of the density gaussian, whose sigma is 1/8
 
     private final Export export;
@@ -47,10 +52,18 @@ final class SourceCode {
     String text(Form form) {
         Map<String, String> values = common();
         switch (form) {
+            case GLSL -> {
+                values.put("comment", comment("// "));
+                addVectors(values);
+                return Template.fill("map.glsl", values);
+            }
             case C -> {
                 values.put("comment", comment(" * "));
-                values.put("parameters", numbers(0, shape.parameters(), "f"));
-                values.put("directions", shape.features() == 0 ? "" : directions());
+                float[] parameters = export.model().network().parameters();
+                values.put("parameters", lines(shape.parameters(), i -> literal(parameters[i]) + "f,"));
+                float[] rows = directions();
+                values.put("directions", lines(shape.features(), f -> "{" + literal(rows[3 * f]) + "f, " + literal(rows[3 * f + 1])
+                        + "f, " + literal(rows[3 * f + 2]) + "f},"));
                 addUnits(values);
                 return Template.fill("map.c", values);
             }
@@ -134,24 +147,84 @@ final class SourceCode {
         }
     }
 
-    /** Parameters from one offset to another, each with the digits that identify it. */
-    private String numbers(int from, int to, String suffix) {
-        float[] parameters = export.model().network().parameters();
-        return lines(to - from, i -> literal(parameters[from + i]) + suffix + ",");
+    /** The numbers of a shader as vectors of four, and conversions between the user's plane and the unit square. */
+    private void addVectors(Map<String, String> values) {
+        List<String> matrices = matrices();
+        float[] rows = directions();
+        float[] directions = new float[rows.length]; // [3][F]
+        for (int i = 0; i < rows.length; i++) {
+            directions[i % 3 * shape.features() + i / 3] = rows[i];
+        }
+        int inputs = (shape.inputs(0) + 1) / 4;
+        values.put("matrices", Integer.toString(matrices.size()));
+        values.put("parameters", listed(matrices));
+        values.put("direction_vectors", Integer.toString(directions.length / 4));
+        values.put("directions", listed(IntStream.range(0, directions.length / 4).mapToObj(v -> IntStream.range(4 * v, 4 * v + 4)
+                .mapToObj(i -> literal(directions[i])).collect(Collectors.joining(",", "vec4(", ")"))).toList()));
+        values.put("input_vectors", Integer.toString(inputs));
+        values.put("feature_vectors", Integer.toString(shape.features() / 4));
+        values.put("width_vectors", Integer.toString(shape.width() / 4));
+        values.put("stride", Integer.toString(Math.max(inputs, shape.width() / 4 + 1)));
+        Box box = export.model().box();
+        String origin = "vec2(" + (float) box.x0() + ", " + (float) box.y0() + ")";
+        values.put("to_unit", box.isUnit() ? "at" : "(at - " + origin + ") / " + (float) box.side());
+        values.put("to_plane", box.isUnit() ? "x" : origin + " + " + (float) box.side() + " * x");
+        values.put("velocity", box.isUnit() ? "velocity[0]" : (float) box.side() + " * velocity[0]");
     }
+
+    /**
+     * The limits that a shader exceeds, a sentence each. Shadertoy publishes none; other generators of shaders warn above 65,000
+     * characters for each of its tabs. Direct3D, by which browsers on Windows run WebGL, holds constant arrays of 4,096 vectors
+     * (D3D11_REQ_IMMEDIATE_CONSTANT_BUFFER_ELEMENT_COUNT).
+     */
+    List<String> exceededLimits(String shader) {
+        List<String> exceeded = new ArrayList<>();
+        if (shader.length() > SHADERTOY_CHARS) {
+            exceeded.add(String.format(Locale.ROOT, "it has %,d characters, and a tab of Shadertoy holds about %,d", shader.length(), SHADERTOY_CHARS));
+        }
+        int vectors = 4 * matrices().size() + 3 * shape.features() / 4;
+        if (vectors > DIRECT3D_VECTORS) {
+            exceeded.add(String.format(Locale.ROOT, "it has %,d vectors of constants, and Direct3D holds %,d: browsers on Windows may refuse it",
+                    vectors, DIRECT3D_VECTORS));
+        }
+        return exceeded;
+    }
+
+    /** The weights of a shader: see its template. */
+    private List<String> matrices() {
+        float[] parameters = export.model().network().parameters();
+        List<String> matrices = new ArrayList<>();
+        for (int l = 0; l < shape.layers(); l++) {
+            int rows = shape.inputs(l) + 1; // with 1, before the features if there are any
+            for (int n = 0; n < shape.outputs(l); n += 4) {
+                for (int k = 0; k < rows; k += 4) {
+                    StringBuilder matrix = new StringBuilder("mat4(");
+                    for (int i = 0; i < 16; i++) {
+                        boolean exists = k + i / 4 < rows && n + i % 4 < shape.outputs(l);
+                        matrix.append(i == 0 ? "" : ",").append(exists ? literal(parameters[row(l, k + i / 4, n + i % 4)]) : "0.");
+                    }
+                    matrices.add(matrix.append(')').toString());
+                }
+            }
+        }
+        return matrices;
+    }
+
+    /** The offset of the weight from an input of a layer, of which one is 1, to an output. */
+    private int row(int l, int k, int n) {
+        int one = l == 0 ? NetworkShape.COORDINATES : shape.inputs(l);
+        return k == one ? shape.biasOffset(l) + n : shape.weightIndex(l, k > one ? k - 1 : k, n);
+    }
+
+    private static String listed(List<String> words) { return lines(words.size(), i -> words.get(i) + (i + 1 < words.size() ? "," : "")); }
 
     /** A number with the digits that identify a float, without a zero before its point. */
-    private static String literal(float value) { return Float.toString(value).replaceFirst("^(-?)0\\.", "$1."); }
+    private static String literal(float value) { return Float.toString(value).replaceFirst("^(-?)0\\.(?=[1-9]|0[0-9])", "$1."); }
 
-    private String directions() {
-        float[] directions = directionTensor().data();
-        return lines(shape.features(), f -> "{" + literal(directions[3 * f]) + "f, " + literal(directions[3 * f + 1]) + "f, "
-                + literal(directions[3 * f + 2]) + "f},");
-    }
-
-    private Safetensors.Tensor directionTensor() {
+    /** The directions of the encoding, [F, 3]; empty without one. */
+    private float[] directions() {
         List<Safetensors.Tensor> tensors = export.model().network().tensors();
-        return tensors.get(tensors.size() - 1);
+        return shape.features() == 0 ? new float[0] : tensors.get(tensors.size() - 1).data();
     }
 
     /** Words with blanks between them, in lines. */

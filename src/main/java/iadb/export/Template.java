@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
 /**
  * Source code with places for values, from a resource in {@code export/}: {@code @name@} stands for a value, lines from
  * {@code @if name} to {@code @end} stay only if the value is not empty, and lines from {@code @each name a b} to {@code @end} are
- * repeated with the value a, then b. Such parts do not nest.
+ * repeated with the value a, then b.
  */
 final class Template {
-    private static final Pattern PART = Pattern.compile("(?m)^@(if|each) (\\w+)(.*)\n((?:(?!@end$).*\n)*)@end\n");
+    private static final Pattern PART = Pattern.compile("(?m)^@(if|each) (\\w+)(.*)\n((?:(?!@(?:if|each) |@end$).*\n)*+)@end\n");
     private static final Pattern PLACE = Pattern.compile("@(\\w+)@");
 
     private Template() { }
@@ -27,9 +27,11 @@ final class Template {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        String chosen = PART.matcher(text).replaceAll(part -> Matcher.quoteReplacement(chosen(part.group(1), part.group(2),
-                part.group(3).strip(), part.group(4), values)));
-        return PLACE.matcher(chosen).replaceAll(place -> Matcher.quoteReplacement(value(values, place.group(1))));
+        for (Matcher part = PART.matcher(text); part.find(); part = PART.matcher(text)) { // those inside others first
+            text = text.substring(0, part.start()) + chosen(part.group(1), part.group(2), part.group(3).strip(), part.group(4), values)
+                    + text.substring(part.end());
+        }
+        return PLACE.matcher(text).replaceAll(place -> Matcher.quoteReplacement(value(values, place.group(1))));
     }
 
     private static String chosen(String kind, String name, String words, String lines, Map<String, String> values) {

@@ -177,6 +177,9 @@ class CommandLineTest {
         assertTrue(code.contains("void ring_map(const float start[2], float end[2]);") && code.contains("ring_steps = 5,"), code.substring(0, 3000));
         run("export", "--model", "./m.safetensors", "-o", "./ring.py");
         assertTrue(Files.readString(folder.resolve("ring.py")).contains("\nSTEPS = 128\n"), "as sample does");
+        List<String> warned = run("export", "--model", "./m.safetensors", "-o", "./ring.glsl").messages();
+        assertTrue(warned.size() == 1 && warned.get(0).matches(".*ring\\.glsl: it has 1\\d\\d,\\d+ characters, and a tab of Shadertoy .*--width.*"),
+                warned.toString());
     }
 
     /** Runs the completion script in bash as bash does; zsh was tried by hand. */
