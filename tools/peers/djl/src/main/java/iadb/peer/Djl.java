@@ -173,9 +173,13 @@ public final class Djl {
             NDArray x = start.duplicate();
             x.attach(scope);
             for (int t = 0; t < options.steps(); t++) {
-                NDArray alpha = scope.full(new Shape(x.getShape().get(0), 1), (float) t / options.steps());
-                NDArray velocity = trainer.evaluate(new NDList(x.concat(alpha, 1))).singletonOrThrow();
-                x = x.add(velocity.div(options.steps()));
+                try (NDManager step = scope.newSubManager()) {
+                    x.attach(step);
+                    NDArray alpha = step.full(new Shape(x.getShape().get(0), 1), (float) t / options.steps());
+                    NDArray velocity = trainer.evaluate(new NDList(x.concat(alpha, 1))).singletonOrThrow();
+                    x = x.add(velocity.div(options.steps()));
+                    x.attach(scope);
+                }
             }
             return x.toFloatArray();
         }
