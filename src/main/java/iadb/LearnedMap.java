@@ -99,6 +99,7 @@ public final class LearnedMap implements AutoCloseable {
 
     /**
      * Writes the map with its steps to a file that works without this library; its ending chooses what it is: see {@link Export.Form}.
+     * An ONNX file computes the map itself; for its velocity or log-density, see {@link Export}.
      *
      * @param file replaced only when the new one is complete
      * @throws InvalidInputException if no form has this ending, or a weight is not finite
@@ -106,7 +107,7 @@ public final class LearnedMap implements AutoCloseable {
      */
     public void export(Path file) throws IOException {
         Integration integration = pushForward.integration();
-        new Export(model, integration.solver(), schedule, integration.T()).write(file);
+        new Export(model, integration.solver(), schedule, integration.T()).write(file, Export.Function.MAP);
     }
 
     /**

@@ -37,7 +37,9 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
         /** Functions in C99. */
         C,
         /** A module that needs NumPy only. */
-        PY;
+        PY,
+        /** A network for ONNX runtimes, which computes one {@link Function}. */
+        ONNX;
 
         /** The ending of its files, with the dot. */
         String ending() { return "." + name().toLowerCase(Locale.ROOT); }
@@ -53,10 +55,24 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
                     .orElseThrow(() -> new InvalidInputException(target + ": unknown format; give a file that ends in " + endings()));
         }
 
-        /** All endings, for a message: {@code .glsl, .c or .py}. */
+        /** All endings, for a message: {@code .glsl, .c, .py or .onnx}. */
         public static String endings() {
             return Arrays.stream(values()).map(Form::ending).collect(Collectors.joining(", ")).replaceFirst(", ([^,]*)$", " or $1");
         }
+    }
+
+    /** What an ONNX file computes; the other forms hold all. */
+    public enum Function {
+        /** From {@code start} [N, 2] to {@code end} [N, 2]. */
+        MAP,
+        /** From {@code at} [N, 2] and {@code alpha} [N, 1] to {@code velocity} [N, 2]. */
+        VELOCITY,
+        /** From {@code start} to {@code end}, {@code log_det} [N] and, if p0 is gaussian, {@code log_density} at the end. */
+        LOG_DENSITY;
+
+        /** Its name on the command line. */
+        @Override
+        public String toString() { return name().toLowerCase(Locale.ROOT).replace('_', '-'); }
     }
 
     private static final int MOST_CHARS = 400; // of a fact from a model's file
@@ -71,12 +87,18 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
     /**
      * Writes a file in the form that its ending names; an earlier one is replaced only when the new one is complete.
      *
+     * @param function of an ONNX file; no effect on the other forms
      * @return known limits that the file exceeds, a sentence each; empty for most
      * @throws InvalidInputException if no form has this ending
      * @throws IOException           if the file cannot be written
      */
-    public List<String> write(Path file) throws IOException {
+    public List<String> write(Path file, Function function) throws IOException {
         Form form = Form.of(file);
+        if (form == Form.ONNX) {
+            byte[] content = new OnnxFile(this).bytes(function);
+            AtomicFile.write(file, out -> out.write(content));
+            return List.of();
+        }
         SourceCode code = new SourceCode(this, String.valueOf(file.getFileName()));
         String text = code.text(form);
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));

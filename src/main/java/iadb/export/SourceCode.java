@@ -3,6 +3,8 @@ package iadb.export;
 import iadb.density.Density;
 import iadb.export.Export.Form;
 import iadb.file.Safetensors;
+import iadb.model.Model;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plot.Box;
 import iadb.sample.Integration.Schedule;
@@ -25,7 +27,7 @@ final class SourceCode {
     private static final int LINE_CHARS = 120;
     private static final int SHADERTOY_CHARS = 65_000;
     private static final int DIRECT3D_VECTORS = 4096;
-    private static final double GAUSSIAN_SLOPE = 32; // 1/(2 sigma^2) of the density gaussian, whose sigma is 1/8
+    static final double GAUSSIAN_SLOPE = 32; // 1/(2 sigma^2) of the density gaussian, whose sigma is 1/8
 
     private final Export export;
     private final NetworkShape shape;
@@ -61,7 +63,7 @@ final class SourceCode {
                 values.put("comment", comment(" * "));
                 float[] parameters = export.model().network().parameters();
                 values.put("parameters", lines(shape.parameters(), i -> literal(parameters[i]) + "f,"));
-                float[] rows = directions();
+                float[] rows = directions(export.model().network());
                 values.put("directions", lines(shape.features(), f -> "{" + literal(rows[3 * f]) + "f, " + literal(rows[3 * f + 1])
                         + "f, " + literal(rows[3 * f + 2]) + "f},"));
                 addUnits(values);
@@ -121,15 +123,19 @@ final class SourceCode {
         values.put("example", Float.toString((float) box.x(0.5)));
         values.put("example_y", Float.toString((float) box.y(0.5)));
         values.put("log_p0_slope", Double.toString(GAUSSIAN_SLOPE));
-        values.put("log_p0_at_centre", gaussian ? Float.toString((float) (logAtCentre(export.model().p0().orElseThrow())
-                + box.logDensityOffset())) : "");
+        values.put("log_p0_at_centre", gaussian ? Float.toString(logAtCentre(export.model())) : "");
         return values;
     }
 
-    /** The logarithm of a Gaussian's formula at its middle, from a picture of it: so that both are normalised in the same way. */
-    private static double logAtCentre(Density gaussian) {
+    /**
+     * The logarithm of the formula of gaussian at its middle, per unit of area of the box; from its picture, so that both are
+     * normalised in the same way.
+     */
+    static float logAtCentre(Model model) {
+        Density gaussian = model.p0().orElseThrow();
         double offset = 0.5 / gaussian.image().width(); // of the centre of the pixel
-        return gaussian.logDensityAt(0.5 + offset, 0.5 + offset) + GAUSSIAN_SLOPE * 2 * offset * offset;
+        return (float) (gaussian.logDensityAt(0.5 + offset, 0.5 + offset) + GAUSSIAN_SLOPE * 2 * offset * offset
+                + model.box().logDensityOffset());
     }
 
     /** Conversions between the user's plane and the unit square in C; in doubles, so that an offset of the box loses no digits. */
@@ -150,7 +156,7 @@ final class SourceCode {
     /** The numbers of a shader as vectors of four, and conversions between the user's plane and the unit square. */
     private void addVectors(Map<String, String> values) {
         List<String> matrices = matrices();
-        float[] rows = directions();
+        float[] rows = directions(export.model().network());
         float[] directions = new float[rows.length]; // [3][F]
         for (int i = 0; i < rows.length; i++) {
             directions[i % 3 * shape.features() + i / 3] = rows[i];
@@ -222,9 +228,9 @@ final class SourceCode {
     private static String literal(float value) { return Float.toString(value).replaceFirst("^(-?)0\\.(?=[1-9]|0[0-9])", "$1."); }
 
     /** The directions of the encoding, [F, 3]; empty without one. */
-    private float[] directions() {
-        List<Safetensors.Tensor> tensors = export.model().network().tensors();
-        return shape.features() == 0 ? new float[0] : tensors.get(tensors.size() - 1).data();
+    static float[] directions(Network network) {
+        List<Safetensors.Tensor> tensors = network.tensors();
+        return network.shape().features() == 0 ? new float[0] : tensors.get(tensors.size() - 1).data();
     }
 
     /** Words with blanks between them, in lines. */

@@ -177,6 +177,7 @@ class CommandLineTest {
         assertTrue(code.contains("void ring_map(const float start[2], float end[2]);") && code.contains("ring_steps = 5,"), code.substring(0, 3000));
         run("export", "--model", "./m.safetensors", "-o", "./ring.py");
         assertTrue(Files.readString(folder.resolve("ring.py")).contains("\nSTEPS = 128\n"), "as sample does");
+        run("export", "--model", "./m.safetensors", "--function", "velocity", "-o", "./ring.onnx");
         List<String> warned = run("export", "--model", "./m.safetensors", "-o", "./ring.glsl").messages();
         assertTrue(warned.size() == 1 && warned.get(0).matches(".*ring\\.glsl: it has 1\\d\\d,\\d+ characters, and a tab of Shadertoy .*--width.*"),
                 warned.toString());
@@ -194,7 +195,7 @@ class CommandLineTest {
                 "iadb-cl sample --solver m", "midpoint", "iadb-cl train --plan p", "persistent", "iadb-cl --p1 eig", "eight-gaussians",
                 "iadb-cl train --p0 sp", "spare points.csv\nspiral", "iadb-cl evaluate --from s", "script\nspare points.csv",
                 "iadb-cl completion b", "bash", "iadb-cl --device a", "auto", "iadb-cl sample -o sc", "script"));
-        completions.putAll(Map.of("iadb-cl exp", "export", "iadb-cl export --sc", "--schedule"));
+        completions.putAll(Map.of("iadb-cl exp", "export", "iadb-cl export --sc", "--schedule", "iadb-cl export --function v", "velocity"));
         for (Map.Entry<String, String> completion : completions.entrySet()) {
             Process asked = new ProcessBuilder("bash", "-c", asking, "bash", completion.getKey()).directory(folder.toFile()).start();
             String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

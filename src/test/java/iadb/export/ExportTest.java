@@ -6,12 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
 import iadb.ChildRun;
 import iadb.Prerequisite;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.NamedDensities;
 import iadb.density.PointDensity;
+import iadb.export.Export.Function;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.model.Network;
@@ -26,14 +31,17 @@ import iadb.sample.TrainedNetwork;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,13 +103,13 @@ class ExportTest {
     static void writeThreeMaps() throws IOException {
         Optional<Density> points = Optional.of(new PointDensity("points", Optional.empty(), new float[] {0.1f, 0.2f, 0.8f, 0.9f}, FAR, 0));
         Optional<Density> gaussian = Optional.of(TrainedNetwork.P0);
-        cases = List.of(Case.of("plain", strong(new NetworkShape(16, 2)), gaussian, Solver.EULER, Schedule.LINEAR, 8),
+        cases = List.of(Case.of("plain", strong(new NetworkShape(16, 2)), gaussian, Solver.EULER, Schedule.LINEAR, 40), // in ONNX a loop, others unrolled
                 Case.of("encoded", strong(new NetworkShape(16, 2, 8)), Optional.empty(), Solver.MIDPOINT, Schedule.COSINE, 7),
                 Case.of("boxed", strong(new NetworkShape(16, 1)), points, Solver.RK4, Schedule.LINEAR, 3),
                 Case.of("trained", TrainedNetwork.get(), gaussian, Solver.EULER, Schedule.LINEAR, 5));
         for (Case each : cases) {
             for (Export.Form form : Export.Form.values()) {
-                each.export().write(folder.resolve(each.name() + form.ending()));
+                each.export().write(folder.resolve(each.name() + form.ending()), Function.MAP);
             }
         }
     }
@@ -231,6 +239,59 @@ class ExportTest {
         }
     }
 
+    @Test
+    void onnxAgreesWithTheReference() throws Exception {
+        float[] out = new float[cases.size() * COUNT * VALUES];
+        for (int i = 0; i < cases.size(); i++) {
+            Case each = cases.get(i);
+            float[] alphas = new float[COUNT];
+            Arrays.fill(alphas, ALPHA);
+            float[] end = results(each, Function.MAP, Map.of("start", each.starts())).get("end");
+            float[] velocity = results(each, Function.VELOCITY, Map.of("at", each.starts(), "alpha", alphas)).get("velocity");
+            Map<String, float[]> both = results(each, Function.LOG_DENSITY, Map.of("start", each.starts()));
+            boolean gaussian = each.export().startsFromGaussian();
+            assertEquals(gaussian ? Set.of("end", "log_det", "log_density") : Set.of("end", "log_det"), both.keySet());
+            for (int n = 0; n < COUNT; n++) {
+                int at = (i * COUNT + n) * VALUES;
+                for (int c = 0; c < 2; c++) {
+                    out[at + END + c] = end[2 * n + c];
+                    out[at + END_AGAIN + c] = both.get("end")[2 * n + c];
+                    out[at + VELOCITY + c] = velocity[2 * n + c];
+                }
+                out[at + LOG_DET] = both.get("log_det")[n];
+                out[at + LOG_DENSITY] = each.logP0()[n] - out[at + LOG_DET];
+                out[at + LOG_P0] = gaussian ? both.get("log_density")[n] + out[at + LOG_DET] : Float.NaN;
+            }
+        }
+        assertNear(out, cases.size(), false);
+    }
+
+    /** What a runtime makes of arrays [COUNT, 2], or alpha [COUNT, 1], by the names of inputs and outputs. */
+    private static Map<String, float[]> results(Case each, Function function, Map<String, float[]> inputs) throws Exception {
+        Path file = folder.resolve(each.name() + "-" + function + ".onnx");
+        each.export().write(file, function);
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        Map<String, OnnxTensor> tensors = new HashMap<>();
+        Map<String, float[]> results = new HashMap<>();
+        try (OrtSession session = environment.createSession(file.toString())) {
+            for (Map.Entry<String, float[]> input : inputs.entrySet()) {
+                tensors.put(input.getKey(), OnnxTensor.createTensor(environment, FloatBuffer.wrap(input.getValue()),
+                        new long[] {COUNT, input.getValue().length / COUNT}));
+            }
+            try (OrtSession.Result outputs = session.run(tensors)) {
+                for (Map.Entry<String, OnnxValue> output : outputs) {
+                    FloatBuffer values = ((OnnxTensor) output.getValue()).getFloatBuffer();
+                    float[] copy = new float[values.remaining()];
+                    values.get(copy);
+                    results.put(output.getKey(), copy);
+                }
+            }
+        } finally {
+            tensors.values().forEach(OnnxTensor::close);
+        }
+        return results;
+    }
+
     private static void requireCompiler() {
         Prerequisite.require(answers("cc", "--version"), "no C compiler: install gcc and libc6-dev");
     }
@@ -261,8 +322,14 @@ class ExportTest {
         String stem = "x\"*) \\??) ; <b> \u202e日"; // a slash can be in no name
         for (Export.Form form : Export.Form.values()) {
             Path file = folder.resolve(stem + form.ending());
-            export.write(file);
+            export.write(file, Function.MAP);
             byte[] bytes = Files.readAllBytes(file);
+            if (form == Export.Form.ONNX) {
+                try (OrtSession session = OrtEnvironment.getEnvironment().createSession(bytes)) {
+                    assertEquals(Export.escape(HOSTILE), session.getMetadata().getCustomMetadata().get("seed"));
+                }
+                continue;
+            }
             String text = new String(bytes, StandardCharsets.ISO_8859_1);
             assertTrue(text.chars().allMatch(c -> c == '\n' || c >= ' ' && c <= '~'), "plain ASCII");
             for (String part : List.of("</script>", "<!--", "??/", "\\ ??", "$1", "\"\"\" '")) {
@@ -300,7 +367,7 @@ class ExportTest {
         Network network = Network.initial(new NetworkShape(16, 1), 1);
         System.arraycopy(values, 0, network.parameters(), 0, values.length);
         new Export(new Model(network, Optional.empty(), Optional.empty(), Map.of()), Solver.EULER, Schedule.LINEAR, 1)
-                .write(folder.resolve("numbers.c"));
+                .write(folder.resolve("numbers.c"), Function.MAP);
         Files.writeString(folder.resolve("print.c"), """
                 #include <stdio.h>
                 #include "numbers.c"
@@ -316,7 +383,7 @@ class ExportTest {
     void whatCannotBeExportedIsRefused() {
         Export export = cases.get(0).export();
         for (String name : new String[] {"map.txt", "map", ".c.x"}) {
-            String message = assertThrows(InvalidInputException.class, () -> export.write(folder.resolve(name))).getMessage();
+            String message = assertThrows(InvalidInputException.class, () -> export.write(folder.resolve(name), Function.MAP)).getMessage();
             assertTrue(message.endsWith("unknown format; give a file that ends in " + Export.Form.endings()), message);
         }
         Network broken = Network.initial(new NetworkShape(16, 1), 1);
@@ -330,7 +397,7 @@ class ExportTest {
         Path file = folder.resolve("limits.glsl");
         for (NetworkShape shape : List.of(new NetworkShape(32, 4), NetworkShape.TUTORIAL, new NetworkShape(128, 4))) {
             Model model = new Model(Network.initial(shape, 1), Optional.empty(), Optional.empty(), Map.of());
-            List<String> exceeded = new Export(model, Solver.MIDPOINT, Schedule.LINEAR, 8).write(file);
+            List<String> exceeded = new Export(model, Solver.MIDPOINT, Schedule.LINEAR, 8).write(file, Function.MAP);
             assertEquals(shape.width() / 64, exceeded.size(), exceeded.toString());
             assertEquals(shape.width() > 32, Files.size(file) > 65_000);
         }
