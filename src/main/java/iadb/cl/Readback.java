@@ -32,11 +32,11 @@ public final class Readback implements AutoCloseable {
     }
 
     /** Enqueues a copy of {@code count} floats, starting at float {@code first} of {@code from}. */
-    public void start(DeviceBuffer from, int first, int count) {
+    public void start(DeviceBuffer from, long first, int count) {
         if (copied != null) {
             throw new IllegalStateException("the previous copy has not been fetched");
         }
-        long offset = (long) first * Float.BYTES;
+        long offset = first * Float.BYTES;
         long bytes = (long) count * Float.BYTES;
         from.checkRange(offset, bytes);
         cl_event event = new cl_event();
@@ -46,7 +46,7 @@ public final class Readback implements AutoCloseable {
         this.count = count;
     }
 
-    /** Waits for the started copy, and returns its floats. */
+    /** Waits for the started copy, and returns its floats; another thread than that of {@link #start} may wait. */
     public float[] await() {
         if (copied == null) {
             throw new IllegalStateException("no copy was started");

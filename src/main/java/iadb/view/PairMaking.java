@@ -20,7 +20,7 @@ final class PairMaking implements AutoCloseable {
 
     PairMaking(Context context) { this.context = context; }
 
-    /** A round with the pairs by transport of these densities, if they are made: they do not depend on the network and its rates. */
+    /** A round with the pairs by transport of these densities, if they are made: they do not depend on the network. */
     Optional<Round> known(TrainingSettings settings, Density p0, Density p1) {
         return Optional.ofNullable(transported).filter(round -> round.p0() == p0 && round.p1() == p1
                 && round.settings().data() == settings.data() && round.settings().seed() == settings.seed())

@@ -55,18 +55,20 @@ final class Panel {
     private final DensityPair densities;
     private final LiveTraining training;
     private final PointAnimation animation;
+    private final LiveDistance distance;
     private final KernelBuild kernels;
     private final Interop interop;
     private final FrameBudget budget;
     private final Consumer<Action> actions;
 
     Panel(NkContext context, ViewState state, DensityPair densities, LiveTraining training, PointAnimation animation,
-            KernelBuild kernels, Interop interop, FrameBudget budget, Consumer<Action> actions) {
+            LiveDistance distance, KernelBuild kernels, Interop interop, FrameBudget budget, Consumer<Action> actions) {
         this.context = context;
         this.state = state;
         this.densities = densities;
         this.training = training;
         this.animation = animation;
+        this.distance = distance;
         this.kernels = kernels;
         this.interop = interop;
         this.budget = budget;
@@ -264,6 +266,9 @@ final class Panel {
         } else if (training.hasTrained()) {
             lines.add(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()));
         }
+        Box box = densities.box();
+        distance.latest().ifPresent(figure -> lines.add("sliced W1 " + number(box.side() * figure.distance(), box) + ", exact "
+                + number(box.side() * figure.exact(), box)));
         int round = training.round() + (training.isMapping() ? 1 : 0);
         if (round > 0) {
             lines.add(text("reflow round %d of %d%s", round, training.lastRound(), training.isMapping() ? ", mapping pairs" : ""));

@@ -62,6 +62,7 @@ public final class RealtimeView implements AutoCloseable {
     private final LiveTraining training;
     private final DensityPair densities;
     private final PointAnimation animation;
+    private final LiveDistance distance;
     private final List<Action> actions = new ArrayList<>(); // not yet applied
     private final KernelBuild kernels = new KernelBuild();
     private Optional<Chosen> before = Optional.empty(); // to return to if the device cannot hold the network of later choices
@@ -125,13 +126,15 @@ public final class RealtimeView implements AutoCloseable {
             training = resources.add(new LiveTraining(context, settings, network));
             animation = resources.add(
                     new PointAnimation(interop, config.steps(), settings.seed(), training, state));
+            distance = resources.add(new LiveDistance(context, settings.seed()));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
         }
         densities = resources.add(new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::showMessage,
                 this::replaced));
-        panel = new Panel(canvas.context(), state, densities, training, animation, kernels, interop, budget, actions::add);
+        panel = new Panel(canvas.context(), state, densities, training, animation, distance, kernels, interop, budget,
+                actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
             actions.add(action);
             applyActions(); // the meaning of the next event may depend on it, such as a press after a key
@@ -438,6 +441,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         budget.begin(Phase.MAP);
         animation.advance(trained, seconds, budget.map(training.running()));
+        distance.advance(animation.points(), densities.start(!state.is(Switch.REVERSE)));
         if (!kept && !animation.previewing() && training.ended()) {
             kept = true;
             keep();

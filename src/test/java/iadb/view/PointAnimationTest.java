@@ -9,6 +9,7 @@ import static org.lwjgl.opengl.GL33C.glGetBufferSubData;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -36,6 +37,8 @@ class PointAnimationTest {
 
     private float[] starts; // [N, 2]
 
+    private Context context;
+
     private interface Trial {
         void with(LiveTraining training, PointAnimation animation, ViewState state);
     }
@@ -49,6 +52,7 @@ class PointAnimationTest {
             try (Context context = interop.context();
                     LiveTraining training = new LiveTraining(context, TRAINING, network);
                     PointAnimation animation = new PointAnimation(interop, 128, 1, training, state)) {
+                this.context = context;
                 starts = animation.draw(NamedDensities.find("gaussian").orElseThrow());
                 training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
                 trial.with(training, animation, state);
@@ -124,6 +128,28 @@ class PointAnimationTest {
             }
             while (animation.progress() < 1) {
                 animation.advance(false, 0.1, BUDGET);
+            }
+        });
+    }
+
+    @Test
+    void theDistanceOfTheMappedPointsFromTheTargetIsMeasured() {
+        Density target = NamedDensities.find("gaussian").orElseThrow();
+        run((training, animation, state) -> {
+            training.stop();
+            try (LiveDistance distance = new LiveDistance(context, 1)) {
+                distance.advance(animation.points(), target);
+                animation.restart();
+                while (distance.latest().isEmpty()) {
+                    animation.advance(false, 0.1, BUDGET);
+                    distance.advance(animation.points(), target);
+                }
+                LiveDistance.Figure figure = distance.latest().orElseThrow();
+                double expected = Math.hypot(SHIFT[0], SHIFT[1]) * 2 / Math.PI; // of a translation, apart from the sampling noise
+                assertTrue(figure.exact() > 0);
+                assertEquals(expected, figure.distance(), 2 * figure.exact());
+                distance.advance(animation.points(), NamedDensities.find("ring").orElseThrow());
+                assertTrue(distance.latest().isEmpty(), "another target");
             }
         });
     }

@@ -167,6 +167,29 @@ class WindowIT {
             await(() -> messages().lines().filter(line -> line.contains(part)).count() == count);
         }
 
+        /** Clicks as slowly as the panel needs: a frame for the pointer, another for the press, and another for the release. */
+        void clickInPanel(int x, int y) throws Exception {
+            xdotool("mousemove", "" + x, "" + y);
+            look();
+            xdotool("mousedown", "1");
+            look();
+            xdotool("mouseup", "1");
+            look();
+        }
+
+        /** Chooses an item of a list in the panel. */
+        void choose(int x, int y, int item) throws Exception {
+            clickInPanel(x, y);
+            clickInPanel(x - 20, y + 27 + 26 * item);
+        }
+
+        /** Presses X, and reads the model that the program then writes. */
+        Model export(int earlier) throws Exception {
+            xdotool("key", "x");
+            awaitLines(earlier + 1, "kept in");
+            return Model.read(folder.resolve("made").resolve("model.safetensors"));
+        }
+
         /** Presses S and reads the picture that the program writes, which shows the effect of all earlier keys. */
         Look look() throws Exception {
             Path file = folder.resolve("made").resolve("screenshot_" + screenshots++ + ".png");
@@ -238,12 +261,8 @@ class WindowIT {
                 show.xdotool("key", key);
                 show.look(key + " again restores it", look -> paused.differences(look, 0, 0) == 0);
             }
-            show.xdotool("mousemove", "137", "348"); // the panel's box for the grid
             for (boolean shown : new boolean[] {true, false}) {
-                show.look(); // the panel needs a frame for the pointer, another for the press, and another for the release
-                show.xdotool("mousedown", "1");
-                show.look();
-                show.xdotool("mouseup", "1");
+                show.clickInPanel(137, 348); // the box for the grid
                 show.look("a click in the panel changes the picture, a second one restores it",
                         look -> shown == paused.differences(look, 0, 0) > 300);
             }
@@ -296,6 +315,25 @@ class WindowIT {
     private static double extent(Look look) {
         int[] xs = look.points().stream().mapToInt(point -> point[0]).sorted().toArray();
         return xs[xs.length * 95 / 100] - xs[xs.length * 5 / 100];
+    }
+
+    @Test
+    void thePanelSwitchesPresetAndEncoding() throws Exception {
+        try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--iterations", "10000000", "--points", "500")) {
+            show.awaitWindow();
+            show.choose(60, 236, 1);
+            show.awaitLines(1, "another network");
+            Model quick = show.export(0);
+            assertEquals(NetworkShape.DEFAULT_FEATURES, quick.network().shape().features());
+            assertTrue(quick.provenance().get("configuration").contains("\"ot\""), quick.provenance().get("configuration"));
+            show.choose(180, 236, 0);
+            show.awaitLines(2, "another network");
+            Model plain = show.export(1);
+            assertEquals(NetworkShape.TUTORIAL, plain.network().shape());
+            assertTrue(plain.provenance().get("configuration").contains("\"ot\""), "the other settings of the preset stay");
+            show.xdotool("key", "Escape");
+            show.end(0);
+        }
     }
 
     @Test

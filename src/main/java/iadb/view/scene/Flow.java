@@ -2,6 +2,7 @@ package iadb.view.scene;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.Readback;
 import iadb.cl.Resources;
 import iadb.sample.Integration;
 import iadb.sample.Sampler;
@@ -29,6 +30,7 @@ public final class Flow implements AutoCloseable {
     private int fromFrame = NONE; // index in `shown`; NONE if from an earlier pass
     private int toFrame = NONE;
     private float blend; // 0: from, 1: to
+    private int pass; // number of the pass that is shown; 0 before the first
 
     /**
      * Shows the points at their start.
@@ -58,6 +60,7 @@ public final class Flow implements AutoCloseable {
     /** Begins a new pass and shows it while it is computed. */
     public void begin(Sampler sampler, DeviceBuffer parameters, Integration integration) {
         shown.begin(sampler, parameters, start, integration);
+        pass++;
         fromFrame = NONE;
         toFrame = NONE;
     }
@@ -78,6 +81,7 @@ public final class Flow implements AutoCloseable {
         Keyframes before = shown;
         shown = next;
         next = before;
+        pass++;
         if (blend >= 0.5f) {
             swapBuffers();
         }
@@ -92,6 +96,12 @@ public final class Flow implements AutoCloseable {
 
     /** The computed part of the pass that is shown, 0 to 1. */
     public double computedFraction() { return shown.last() / (double) shown.segments(); }
+
+    /** The number of the pass that is shown; 0 if it is not complete, or before the first. */
+    public int completePass() { return shown.last() == shown.segments() ? pass : 0; }
+
+    /** Enqueues a copy of the first points' ends, to be fetched by any thread; the pass must be complete. */
+    public void fetchEnds(Readback into, int count) { shown.fetchFrame(shown.last(), into, count); }
 
     /** Shows the points at this progress along their trajectories, at most {@link #computedFraction}. */
     public void show(double progress) {

@@ -2,6 +2,7 @@ package iadb.view.scene;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.Readback;
 import iadb.cl.Resources;
 import iadb.draw.PointSource;
 import iadb.sample.Integration;
@@ -103,6 +104,9 @@ final class Keyframes implements AutoCloseable {
 
     /** Enqueues a copy of a frame's positions into {@code target} [N, 2]. */
     void copyFrame(int frame, DeviceBuffer target) { context.copy(frames, frame * frameBytes(), target, 0, frameBytes()); }
+
+    /** Enqueues a copy of the first positions of a frame, [count, 2]. */
+    void fetchFrame(int frame, Readback into, int count) { into.start(frames, (long) frame * 2 * points, 2 * count); }
 
     /** The positions of a frame, [N, 2]. */
     float[] readFrame(int frame) { return frames.read(new float[2 * points], (long) frame * 2 * points); }
