@@ -12,8 +12,8 @@
 precision highp float;
 precision highp int; // otherwise float(t) may have 16 bits
 
-// Weights, layer by layer: a matrix takes four inputs to four outputs, and follows the one for the previous four outputs. The last
-// of a layer's inputs is 1, and its weights are the bias.
+// Weights, layer by layer: a matrix takes four inputs to four outputs; those of the same outputs follow each other. One of a layer's
+// inputs is 1, and its weights are the bias: the fourth input of the first layer, the one after all units of the other layers.
 const mat4 @name@_parameters[@matrices@] = mat4[@matrices@](
 @parameters@
 );

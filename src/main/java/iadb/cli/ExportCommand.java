@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** Writes a trained map as source code or as a network file. */
 @Command(name = "export", mixinStandardHelpOptions = true,
         description = {"Writes a trained map as a file that works without this program, with all numbers inside: functions for the map,"
-            + " its velocity and its log density, as a shader for WebGL 2, OpenGL 3.3 or Shadertoy (.glsl), as C99 (.c) as Python with"
+            + " its velocity and its log density, as a shader for WebGL 2, OpenGL 3.3 or Shadertoy (.glsl), as C99 (.c), as Python with"
             + " NumPy (.py), or as a network for ONNX runtimes (.onnx); C and Python have its inverse too. A comment in the file shows how"
             + " to use it.", "",
             "Coordinates are in the units of the model's point files, or for pictures in the unit square; x to the right, y upward. The"
@@ -56,7 +56,8 @@ final class ExportCommand implements Callable<Integer> {
         Model model = Options.readModel(modelFile);
         Export export = new Export(model, integrationChoice.integration(false).solver(), integrationChoice.chosenSchedule(),
                 integrationChoice.steps);
-        export.write(output, computed).forEach(limit -> LOG.warn("{}: {}; a model with a smaller --width or without an encoding is shorter", output, limit));
+        export.write(output, computed).forEach(limit -> LOG.warn(
+                "{}: {}; a model with a smaller --width or without an encoding is shorter", output, limit));
         System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d %s step%s, %,d bytes", output, export.steps(),
                 export.solver().toString().replace("euler", "Euler"), export.steps() == 1 ? "" : "s", Files.size(output))));
         return 0;

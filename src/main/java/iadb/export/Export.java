@@ -77,10 +77,15 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
 
     private static final int MOST_CHARS = 400; // of a fact from a model's file
 
-    /** @throws InvalidInputException if the network has a weight that is not finite */
+    /** @throws InvalidInputException if the network has a weight that is not finite, or floats cannot hold the box */
     public Export {
         if (!model.network().isFinite()) {
             throw new InvalidInputException("the network has a weight that is infinite or not a number");
+        }
+        Box box = model.box();
+        double largest = Math.max(Math.abs(box.x0()), Math.abs(box.y0())) + box.side();
+        if ((float) box.side() < Float.MIN_NORMAL || largest > Float.MAX_VALUE) {
+            throw new InvalidInputException("the box of the model is beyond the range of single precision");
         }
     }
 
@@ -115,13 +120,18 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
         facts.add("Network: " + shape.depth() + " hidden layers of " + shape.width() + " units" + (shape.features() > 0
                 ? ", " + shape.features() + " random Fourier features" : "") + ".");
         facts.add(box.isUnit() ? "Coordinates: x to the right, y upward; the pictures of the densities cover the unit square."
-                : "Coordinates: those of the points it was trained with, in the square from (" + box.x0() + ", " + box.y0() + ") with side "
-                + box.side() + ".");
+                : "Coordinates: those of the points it was trained with, in the square from (%s, %s) with side %s.".formatted(box.x0(),
+                box.y0(), box.side()));
+        if (box.needsDoubles()) {
+            float largest = (float) Math.max(Math.abs(box.x0()), Math.abs(box.y0()));
+            facts.add("In single precision, coordinates are multiples of " + Math.ulp(largest) + ".");
+        }
         for (String key : List.of("configuration", "seed", "program")) {
             String fact = model.provenance().get(key);
             if (fact != null) {
                 String words = fact.replaceAll("[{}\"]", "").replaceAll(",(?! )", ", ");
-                facts.add("Trained with " + key + " " + escape(words.length() <= MOST_CHARS ? words : words.substring(0, MOST_CHARS) + "...") + ".");
+                String shown = words.length() <= MOST_CHARS ? words : words.substring(0, MOST_CHARS) + "...";
+                facts.add("Trained with " + key + " " + escape(shown) + ".");
             }
         }
         facts.add("Exported by " + escape(BuildVersion.text() + ", commit " + BuildVersion.commit()) + ".");
@@ -134,7 +144,8 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
 
     /** Whether log p0 is known as a formula. */
     boolean startsFromGaussian() {
-        return model.p0().filter(p0 -> p0 instanceof ImageDensity image && image.isNamed() && image.name().equals("gaussian")).isPresent();
+        return model.p0().filter(p0 -> p0 instanceof ImageDensity image && image.isNamed() && image.name().equals("gaussian"))
+                .isPresent();
     }
 
     /**
@@ -145,7 +156,8 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
     static String escape(String text) {
         StringBuilder safe = new StringBuilder();
         text.codePoints().forEach(c -> {
-            boolean isPlain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || " .,:;_+=()-".indexOf(c) >= 0;
+            boolean isPlain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+                    || " .,:;_+=()-".indexOf(c) >= 0;
             safe.append(isPlain ? Character.toString(c) : "(U+%04X)".formatted(c));
         });
         return safe.toString();

@@ -262,7 +262,8 @@ final class OnnxFile {
                         operator("Neg", operator("Mul", sine, slope)));
             }
         }
-        String act = operator("Add", operator("MatMul", input, "weight0"), operator("Add", operator("Mul", alpha, "alpha_weight"), "bias0"));
+        String act = operator("Add", operator("MatMul", input, "weight0"),
+                operator("Add", operator("Mul", alpha, "alpha_weight"), "bias0"));
         for (int l = 0; l <= shape.depth(); l++) {
             act = l == 0 ? act : operator("Gemm", act, "weight" + l, "bias" + l);
             act = l == shape.depth() ? act : operator("Relu", act);

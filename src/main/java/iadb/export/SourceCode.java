@@ -186,12 +186,13 @@ final class SourceCode {
     List<String> exceededLimits(String shader) {
         List<String> exceeded = new ArrayList<>();
         if (shader.length() > SHADERTOY_CHARS) {
-            exceeded.add(String.format(Locale.ROOT, "it has %,d characters, and a tab of Shadertoy holds about %,d", shader.length(), SHADERTOY_CHARS));
+            exceeded.add(String.format(Locale.ROOT, "it has %,d characters, and a tab of Shadertoy holds about %,d",
+                    shader.length(), SHADERTOY_CHARS));
         }
         int vectors = 4 * matrices().size() + 3 * shape.features() / 4;
         if (vectors > DIRECT3D_VECTORS) {
-            exceeded.add(String.format(Locale.ROOT, "it has %,d vectors of constants, and Direct3D holds %,d: browsers on Windows may refuse it",
-                    vectors, DIRECT3D_VECTORS));
+            exceeded.add(String.format(Locale.ROOT,
+                    "it has %,d vectors of constants, and Direct3D holds %,d: browsers on Windows may refuse it", vectors, DIRECT3D_VECTORS));
         }
         return exceeded;
     }
@@ -222,7 +223,9 @@ final class SourceCode {
         return k == one ? shape.biasOffset(l) + n : shape.weightIndex(l, k > one ? k - 1 : k, n);
     }
 
-    private static String listed(List<String> words) { return lines(words.size(), i -> words.get(i) + (i + 1 < words.size() ? "," : "")); }
+    private static String listed(List<String> words) {
+        return lines(words.size(), i -> words.get(i) + (i + 1 < words.size() ? "," : ""));
+    }
 
     /** A number with the digits that identify a float, without a zero before its point. */
     private static String literal(float value) { return Float.toString(value).replaceFirst("^(-?)0\\.(?=[1-9]|0[0-9])", "$1."); }

@@ -172,15 +172,17 @@ class CommandLineTest {
         Files.writeString(folder.resolve("ring.C"), "earlier");
         ChildRun run = run("export", "--model", "./m.safetensors", "--steps", "5", "--solver", "midpoint", "-o", "./ring.C");
         assertEquals(List.of(), run.messages());
-        assertEquals("%s: 5 midpoint steps, %,d bytes\n".formatted(folder.resolve("ring.C"), Files.size(folder.resolve("ring.C"))), run.out());
-        String code = Files.readString(folder.resolve("ring.C"));
-        assertTrue(code.contains("void ring_map(const float start[2], float end[2]);") && code.contains("ring_steps = 5,"), code.substring(0, 3000));
+        Path file = folder.resolve("ring.C");
+        assertEquals("%s: 5 midpoint steps, %,d bytes\n".formatted(file, Files.size(file)), run.out());
+        String code = Files.readString(file);
+        assertTrue(code.contains("void ring_map(const float start[2], float end[2]);"), code.substring(0, 3000));
+        assertTrue(code.contains("ring_steps = 5,"), code.substring(0, 3000));
         run("export", "--model", "./m.safetensors", "-o", "./ring.py");
         assertTrue(Files.readString(folder.resolve("ring.py")).contains("\nSTEPS = 128\n"), "as sample does");
         run("export", "--model", "./m.safetensors", "--function", "velocity", "-o", "./ring.onnx");
         List<String> warned = run("export", "--model", "./m.safetensors", "-o", "./ring.glsl").messages();
-        assertTrue(warned.size() == 1 && warned.get(0).matches(".*ring\\.glsl: it has 1\\d\\d,\\d+ characters, and a tab of Shadertoy .*--width.*"),
-                warned.toString());
+        assertEquals(1, warned.size(), warned.toString());
+        assertTrue(warned.get(0).matches(".*ring\\.glsl: it has 1\\d\\d,\\d+ characters, and a tab of Shadertoy .*--width.*"), warned.get(0));
     }
 
     /** Runs the completion script in bash as bash does; zsh was tried by hand. */

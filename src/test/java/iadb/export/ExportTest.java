@@ -101,9 +101,10 @@ class ExportTest {
 
     @BeforeAll
     static void writeThreeMaps() throws IOException {
-        Optional<Density> points = Optional.of(new PointDensity("points", Optional.empty(), new float[] {0.1f, 0.2f, 0.8f, 0.9f}, FAR, 0));
+        Optional<Density> points = Optional.of(pointsIn(FAR));
         Optional<Density> gaussian = Optional.of(TrainedNetwork.P0);
-        cases = List.of(Case.of("plain", strong(new NetworkShape(16, 2)), gaussian, Solver.EULER, Schedule.LINEAR, 40), // in ONNX a loop, others unrolled
+        // in ONNX the first is a loop, others are unrolled
+        cases = List.of(Case.of("plain", strong(new NetworkShape(16, 2)), gaussian, Solver.EULER, Schedule.LINEAR, 40),
                 Case.of("encoded", strong(new NetworkShape(16, 2, 8)), Optional.empty(), Solver.MIDPOINT, Schedule.COSINE, 7),
                 Case.of("boxed", strong(new NetworkShape(16, 1)), points, Solver.RK4, Schedule.LINEAR, 3),
                 Case.of("trained", TrainedNetwork.get(), gaussian, Solver.EULER, Schedule.LINEAR, 5));
@@ -121,6 +122,10 @@ class ExportTest {
             network.parameters()[i] *= 1.2f;
         }
         return network;
+    }
+
+    private static Density pointsIn(Box box) {
+        return new PointDensity("points", Optional.empty(), new float[] {0.1f, 0.2f, 0.8f, 0.9f}, box, 0);
     }
 
     private static byte[] input() {
@@ -141,7 +146,8 @@ class ExportTest {
     private static float[] run(byte[] input, String... command) throws IOException, InterruptedException {
         Path in = Files.write(folder.resolve("in"), input);
         Path err = folder.resolve("err");
-        Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectInput(in.toFile()).redirectError(err.toFile()).start();
+        Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectInput(in.toFile())
+                .redirectError(err.toFile()).start();
         byte[] bytes = process.getInputStream().readAllBytes();
         int code = process.waitFor();
         assertEquals("", Files.readString(err));
@@ -197,7 +203,6 @@ class ExportTest {
             }
             assertTrue(kinks < 0.05 * COUNT, kinks + " points on kinks");
         }
-        System.out.printf("largest errors: points %.1e, log-densities %.1e, log p0 %.1e%n", worst[0], worst[1], worst[2]);
         assertArrayEquals(new double[3], worst, TOLERANCE);
     }
 
@@ -304,7 +309,8 @@ class ExportTest {
 
     private static boolean answers(String... command) {
         try {
-            return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("answer").toFile()).start().waitFor() == 0;
+            return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("answer").toFile()).start()
+                    .waitFor() == 0;
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {
@@ -316,8 +322,8 @@ class ExportTest {
     void hostileTextDoesNotBecomeCode() throws Exception {
         Network network = Network.initial(new NetworkShape(16, 1, 8), 1);
         Density p0 = ImageDensity.of(HOSTILE, 1, 1, new short[] {1});
-        Model model = new Model(network, Optional.of(p0), Optional.of(p0), Map.of("configuration", HOSTILE + "x".repeat(500), "seed", HOSTILE,
-                "program", HOSTILE, HOSTILE, HOSTILE));
+        Model model = new Model(network, Optional.of(p0), Optional.of(p0), Map.of("configuration", HOSTILE + "x".repeat(500),
+                "seed", HOSTILE, "program", HOSTILE, HOSTILE, HOSTILE));
         Export export = new Export(model, Solver.EULER, Schedule.LINEAR, 1);
         String stem = "x\"*) \\??) ; <b> \u202e日"; // a slash can be in no name
         for (Export.Form form : Export.Form.values()) {
@@ -383,13 +389,19 @@ class ExportTest {
     void whatCannotBeExportedIsRefused() {
         Export export = cases.get(0).export();
         for (String name : new String[] {"map.txt", "map", ".c.x"}) {
-            String message = assertThrows(InvalidInputException.class, () -> export.write(folder.resolve(name), Function.MAP)).getMessage();
+            String message = assertThrows(InvalidInputException.class, () -> export.write(folder.resolve(name), Function.MAP))
+                    .getMessage();
             assertTrue(message.endsWith("unknown format; give a file that ends in " + Export.Form.endings()), message);
         }
         Network broken = Network.initial(new NetworkShape(16, 1), 1);
         broken.parameters()[5] = Float.NaN;
         Model model = new Model(broken, Optional.empty(), Optional.empty(), Map.of());
         assertThrows(InvalidInputException.class, () -> new Export(model, Solver.EULER, Schedule.LINEAR, 1));
+        Network network = cases.get(0).export().model().network();
+        for (Box box : List.of(new Box(0, 0, 1e39), new Box(-1e39, 0, 1e38), new Box(0, 0, 1e-40))) {
+            Model beyond = new Model(network, Optional.of(pointsIn(box)), Optional.empty(), Map.of());
+            assertThrows(InvalidInputException.class, () -> new Export(beyond, Solver.EULER, Schedule.LINEAR, 1));
+        }
     }
 
     @Test

@@ -36,10 +36,10 @@ final class ShaderRun {
             void main()
             {
                 vec4 point = texelFetch(points, ivec2(gl_FragCoord.xy), 0);
-                float log_det = 0.0;
-                vec2 again = NAME_map_log_det(point.xy, log_det);
+                float log_det;
+                vec2 again = MAP_LOG_DET;
                 first = vec4(NAME_map(point.xy), again);
-                second = vec4(log_det, NAME_log_density(point.xy, point.z), NAME_velocity(point.xy, alpha));
+                second = vec4(log_det, point.z - log_det, NAME_velocity(point.xy, alpha));
                 third = vec4(LOG_P0, 0.0, 0.0, 0.0);
             }
             """;
@@ -50,7 +50,8 @@ final class ShaderRun {
         Path folder = Path.of(arguments[0]);
         try (EglSurface surface = EglSurface.open(8, 8)) {
             for (String version : VERSIONS) {
-                FloatBuffer input = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("in"))).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+                FloatBuffer input = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("in"))).order(ByteOrder.LITTLE_ENDIAN)
+                        .asFloatBuffer();
                 float alpha = input.get();
                 ByteBuffer results = ByteBuffer.allocate(MAPS.length * COUNT * VALUES * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
                 for (String name : MAPS) {
@@ -71,7 +72,10 @@ final class ShaderRun {
     private static float[] run(String version, String name, String shader, float alpha, float[] starts, float[] logs) {
         int program = glCreateProgram();
         attach(program, GL_VERTEX_SHADER, "#version " + version + "\n" + VERTEX);
-        attach(program, GL_FRAGMENT_SHADER, "#version " + version + "\n" + shader + MAIN.replace("NAME", name)
+        attach(program, GL_FRAGMENT_SHADER, "#version " + version + "\n" + shader + MAIN.replace("MAP_LOG_DET",
+                // one of two functions for each map, since each call is compiled again
+                name.equals("boxed") ? "NAME_map(point.xy); log_det = point.z - NAME_log_density(point.xy, point.z)"
+                        : "NAME_map_log_det(point.xy, log_det)").replace("NAME", name)
                 .replace("LOG_P0", name.equals("plain") ? "plain_log_p0(point.xy)" : "0.0"));
         glLinkProgram(program);
         if (glGetProgrami(program, GL_LINK_STATUS) == GL_FALSE) {
