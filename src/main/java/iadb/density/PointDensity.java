@@ -150,12 +150,13 @@ public final class PointDensity implements Density {
     public double[] meanByCell(int columns, int rows) {
         double[] means = new double[rows * columns];
         if (noise() * Math.max(columns, rows) >= 1) {
+            KernelEstimate made = estimate(); // by this thread: others would wait for the lock that it may hold
             Arrays.parallelSetAll(means, cell -> {
                 double sum = 0;
                 for (int sample = 0; sample < CELL_SAMPLES * CELL_SAMPLES; sample++) {
                     double column = cell % columns + (sample % CELL_SAMPLES + 0.5) / CELL_SAMPLES;
                     double row = cell / columns + (sample / CELL_SAMPLES + 0.5) / CELL_SAMPLES;
-                    sum += Math.exp(logDensityAt(column / columns, 1 - row / rows));
+                    sum += Math.exp(made.logAt(column / columns, 1 - row / rows));
                 }
                 return sum / (CELL_SAMPLES * CELL_SAMPLES);
             });

@@ -3,10 +3,12 @@ package iadb.density;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.fault.InvalidInputException;
 import iadb.plot.Box;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -163,6 +165,14 @@ class PointDensityTest {
             sums[i / 6400 * 64 + i % 640 / 10] += fine[i] / 100;
         }
         assertArrayEquals(sums, means, 0.01 * Arrays.stream(means).max().orElseThrow());
+    }
+
+    @Test
+    void thePictureOfWideGaussiansIsMade() {
+        float[] points = {0.5f, 0.5f, 0.5f, 0.5000001f};
+        ImageDensity picture = assertTimeoutPreemptively(Duration.ofSeconds(60), () -> of(points, 0.1).image(), "threads wait for each other");
+        double atTwoDeviations = Short.toUnsignedInt(picture.weights()[128 * 256 + 179]) / (double) ImageDensity.WHITE;
+        assertEquals(Math.exp(-2), atTwoDeviations, 0.01); // pixels and their blur move it by less
     }
 
     @Test
