@@ -32,6 +32,8 @@ import java.util.stream.Collectors;
 public record Export(Model model, Solver solver, Schedule schedule, int steps) {
     /** What can be written; a file's ending chooses. */
     public enum Form {
+        /** A page that shows the map: see {@link WebPage}. */
+        HTML,
         /** Functions for a shader, in GLSL ES 3.00 and 3.30. */
         GLSL,
         /** Functions in C99. */
@@ -55,7 +57,7 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
                     .orElseThrow(() -> new InvalidInputException(target + ": unknown format; give a file that ends in " + endings()));
         }
 
-        /** All endings, for a message: {@code .glsl, .c, .py or .onnx}. */
+        /** All endings, for a message: {@code .html, .glsl, .c, .py or .onnx}. */
         public static String endings() {
             return Arrays.stream(values()).map(Form::ending).collect(Collectors.joining(", ")).replaceFirst(", ([^,]*)$", " or $1");
         }
@@ -99,6 +101,10 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
      */
     public List<String> write(Path file, Function function) throws IOException {
         Form form = Form.of(file);
+        if (form == Form.HTML) {
+            WebPage.write(List.of(this), file);
+            return List.of();
+        }
         if (form == Form.ONNX) {
             byte[] content = new OnnxFile(this).bytes(function);
             AtomicFile.write(file, out -> out.write(content));

@@ -182,6 +182,10 @@ class CommandLineTest {
         run("export", "--model", "./m.safetensors", "--function", "velocity", "-o", "./ring.onnx");
         List<String> warned = run("export", "--model", "./m.safetensors", "-o", "./ring.glsl").messages();
         assertEquals(1, warned.size(), warned.toString());
+        run("export", "--model", "./m.safetensors", "--model", "./m.safetensors", "--solver", "rk4", "-o", "./two.html");
+        String page = Files.readString(folder.resolve("two.html"));
+        assertTrue(page.contains("\"solver\":\"rk4\",\"schedule\":\"linear\",\"steps\":128,\"models\":[{\"label\":\"model 1\""), page);
+        assertTrue(page.contains("{\"label\":\"model 2\""), page);
         assertTrue(warned.get(0).matches(".*ring\\.glsl: it has 1\\d\\d,\\d+ characters, and a tab of Shadertoy .*--width.*"), warned.get(0));
     }
 
