@@ -164,7 +164,7 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
         text.codePoints().forEach(c -> {
             boolean isPlain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
                     || " .,:;_+=()-".indexOf(c) >= 0;
-            safe.append(isPlain ? Character.toString(c) : "(U+%04X)".formatted(c));
+            safe.append(isPlain ? Character.toString(c) : String.format(Locale.ROOT, "(U+%04X)", c));
         });
         return safe.toString();
     }
