@@ -74,8 +74,9 @@ class View {
         this.renderer = new GpuRenderer(canvas(), this.model);
         this.canvas.addEventListener("webglcontextlost", () => {
           this.open("the GPU stopped");
-          state.count = Math.min(state.count, this.renderer.mostPoints);
-          restart();
+          const exponent = Math.log2(state.count);
+          state.count = 0;
+          setCount(exponent);
         });
       } catch (fault) {
         this.canvas.remove();
@@ -425,8 +426,9 @@ function showFacts() {
   byId("title").textContent = data.title;
   const stepsText = `${grouped(steps)} ${names[solver]} step${steps === 1 ? "" : "s"}`;
   const weights = grouped(models[0].data.network.weights);
+  const isSame = models.every(({data: {names, box}}) => names[0] === models[0].data.names[0] && box.side === models[0].box.side);
   byId("subtitle").textContent = single ? `A learned map: ${stepsText} through a network of ${weights} weights`
-    : `${models.length} learned maps side by side, ${stepsText} each, from the same random numbers`;
+    : `${models.length} learned maps side by side, ${stepsText} each, from the same ${isSame ? "start points" : "random numbers"}`;
   const same = models.every(model => model.data.names.join("\n") === models[0].data.names.join("\n"));
   if (same) {
     byId("forwards-name").textContent = "to " + models[0].data.names[1];

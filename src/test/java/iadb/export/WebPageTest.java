@@ -346,6 +346,16 @@ class WebPageTest {
     }
 
     @Test
+    void whenTheGpuStopsJavaScriptContinues() throws Exception {
+        show(one, "");
+        shown = "";
+        browser.run("document.querySelector('.frame canvas').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()");
+        browser.await("iadb.shown().renderer === 'JavaScript' && iadb.shown().isComplete");
+        assertEndsAgree(IN_JAVASCRIPT);
+        assertEquals("14", browser.text("return document.getElementById('count').max"), "as many as JavaScript moves");
+    }
+
+    @Test
     void nothingLeavesThePage() throws Exception {
         browser.log("performance");
         browser.log("browser");
