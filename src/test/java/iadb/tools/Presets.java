@@ -36,6 +36,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +62,7 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
     private static final int ENERGY_POINTS = 8192;
     private static final int DENSITY_POINTS = 2048;
     private static final int STRIDE = 61; // has no factor in common with the number of pairs: the first few are of many densities
+    private static final Pattern INNERMOST = Pattern.compile("\\{[^{}]*\\}");
     private static final String PHOTO = "photo";
     private static final int TIMED_PAIRS = 11;
 
@@ -126,10 +129,8 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
     private static Preset preset(String name) { return Preset.valueOf(name.toUpperCase(Locale.ROOT)); }
 
     void write(Path file) throws IOException {
-        String json = ResultFile.JSON.toJson(this);
-        for (int depth = 0; depth < 2; depth++) { // a line for the figures of each map
-            json = json.replaceAll("([{,])\\s+(\"[^\"]+\": [^{}\\[\\]]*?)\\s+\\}", "$1 $2 }");
-        }
+        String json = INNERMOST.matcher(ResultFile.JSON.toJson(this))
+                .replaceAll(object -> Matcher.quoteReplacement(object.group().replaceAll("\\s+", " "))); // a line each
         byte[] bytes = (json + "\n").getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(file, out -> out.write(bytes));
     }
