@@ -328,7 +328,7 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
                 + "and %s with 1 (medians of %d pairs); with 4 steps it is", number(median(sharp, pair -> share(pair, Preset.SHARP, 4))),
                 number(median(sharp, pair -> share(pair, Preset.SHARP, 1))), sharp.size()));
         for (String p1 : List.of("letters", "spiral", "star", "checkerboard")) {
-            text.append(String.format(Locale.ROOT, " %s (%s)", number(median(sharp.stream().filter(pair -> pair.p1().equals(p1)).toList(),
+            text.append(String.format(Locale.ROOT, "%s %s (%s)", p1.equals("letters") ? "" : ",", number(median(sharp.stream().filter(pair -> pair.p1().equals(p1)).toList(),
                     pair -> share(pair, Preset.SHARP, 4))), p1));
         }
         List<Pair> dense = sharp.stream().filter(pair -> pair.of(Preset.SHARP).kl() != null).toList();
@@ -336,7 +336,7 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
                 + "%s with %d (medians of %d pairs).",
                 number(median(dense, pair -> ratioOfKl(pair, steps(Preset.SHARP)))), number(median(dense, pair -> ratioOfKl(pair,
                 Preset.SHARP.steps()))), Preset.SHARP.steps(), dense.size()));
-        seconds.forEach((preset, all) -> text.append(String.format(Locale.ROOT, " `%s` takes %.2f s.", preset,
+        seconds.forEach((preset, all) -> text.append(String.format(Locale.ROOT, " `%s` trains for %.2f s.", preset,
                 all.stream().mapToDouble(Double::doubleValue).sorted().toArray()[all.size() / 2])));
         return text.toString();
     }

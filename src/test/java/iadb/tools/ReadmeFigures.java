@@ -291,8 +291,10 @@ final class ReadmeFigures {
                 Table.percent(plan.shareOfPeak()));
     }
 
-    /** The device's name without the prefix that PoCL gives it. */
-    private static String shortName(Machine machine) { return machine.device().replaceFirst("^pthread-[a-z0-9-]+-(?=[A-Z])", ""); }
+    /** The device's name, with the instruction set that PoCL puts before it in parentheses. */
+    private static String shortName(Machine machine) {
+        return machine.device().replaceFirst("^pthread-([a-z0-9-]+)-([A-Z].*)", "$2 ($1)");
+    }
 
     private static String wholeRun(Run run) {
         return String.format(Locale.ROOT, "%s s for %,d iterations, first step after %s s", Table.number(run.wallSeconds()), run.iterations(),
