@@ -15,7 +15,7 @@
  *         return 0;
  *     }
  *
- * Compile it with cc -O3 example.c -lm. C99; nothing is allocated, and there is no state, so that threads can share it.
+ * Compile it with cc -O3 example.c -lm. C99. The functions allocate nothing and keep no state: threads can share them.
  */
 #include <math.h>
 #include <stddef.h>

@@ -11,6 +11,8 @@ import iadb.plot.Box;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,6 +148,13 @@ public record Export(Model model, Solver solver, Schedule schedule, int steps) {
 
     private static String name(Optional<Density> density, String otherwise) {
         return escape(density.map(Density::name).orElse(otherwise));
+    }
+
+    /** Numbers as bytes, as the files hold them. */
+    static byte[] littleEndian(float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        return bytes.array();
     }
 
     /** Whether log p0 is known as a formula. */

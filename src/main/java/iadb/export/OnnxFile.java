@@ -324,13 +324,11 @@ final class OnnxFile {
 
     /** A constant; without dimensions, of shape [1]. */
     private void tensor(String name, float[] values, int... dimensions) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
         Protobuf tensor = new Protobuf();
         for (int dimension : dimensions.length == 0 ? new int[] {1} : dimensions) {
             tensor.put(1, dimension);
         }
-        graph.put(5, tensor.put(2, FLOAT).put(8, name).put(9, bytes.array()));
+        graph.put(5, tensor.put(2, FLOAT).put(8, name).put(9, Export.littleEndian(values)));
     }
 
     private static byte[] longs(long value) {

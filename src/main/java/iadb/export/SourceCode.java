@@ -9,8 +9,7 @@ import iadb.model.NetworkShape;
 import iadb.plot.Box;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -75,7 +74,7 @@ final class SourceCode {
                 values.put("base64", base64());
                 return Template.fill("map.py", values);
             }
-            default -> throw new IllegalArgumentException(form + " is no source code");
+            default -> throw new IllegalArgumentException(form + " is not source code");
         }
     }
 
@@ -116,7 +115,7 @@ final class SourceCode {
         values.put("directions_note", shape.features() > 0 ? ", then directions [F, 3]" : "");
         values.put("gaussian", gaussian ? "yes" : "");
         values.put("other", gaussian ? "" : "yes");
-        values.put("log_p0_note", !gaussian ? "." : ", such as " + "the function log_p0.");
+        values.put("log_p0_note", gaussian ? ", such as the function log_p0." : ".");
         values.put("x0", Double.toString(box.x0()));
         values.put("y0", Double.toString(box.y0()));
         values.put("side", Double.toString(box.side()));
@@ -251,15 +250,9 @@ final class SourceCode {
 
     /** All tensors in PyTorch's layout, as little-endian floats in base64, in quoted lines. */
     private String base64() {
-        List<Safetensors.Tensor> tensors = export.model().network().tensors();
-        ByteBuffer bytes = ByteBuffer.allocate(tensors.stream().mapToInt(tensor -> tensor.data().length).sum() * Float.BYTES)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        tensors.forEach(tensor -> {
-            for (float value : tensor.data()) {
-                bytes.putFloat(value);
-            }
-        });
-        String text = Base64.getEncoder().encodeToString(bytes.array());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        export.model().network().tensors().forEach(tensor -> bytes.writeBytes(Export.littleEndian(tensor.data())));
+        String text = Base64.getEncoder().encodeToString(bytes.toByteArray());
         return IntStream.range(0, (text.length() + LINE_CHARS - 1) / LINE_CHARS)
                 .mapToObj(i -> "    \"" + text.substring(i * LINE_CHARS, Math.min(text.length(), (i + 1) * LINE_CHARS)) + "\"")
                 .collect(Collectors.joining("\n"));

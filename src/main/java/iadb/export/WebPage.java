@@ -37,7 +37,7 @@ import java.util.zip.DeflaterOutputStream;
 
 /**
  * A web page that draws maps side by side and offers them as functions, in one file that loads nothing: markup, style and
- * script from {@code export/page/}, and the models as JSON in a block that is no script. The page's policy names the hashes of its
+ * script from {@code export/page/}, and the models as JSON in a block that the browser does not execute. The page's policy names the hashes of its
  * style and script, so that no other text in it can become code. ASCII.
  */
 public final class WebPage {
@@ -149,7 +149,7 @@ public final class WebPage {
         model.put("box", Map.of("x0", box.x0(), "y0", box.y0(), "side", box.side()));
         float[] parameters = map.model().network().parameters();
         model.put("network", Map.of("width", shape.width(), "depth", shape.depth(), "features", shape.features(),
-                "weights", weights(shape), "parameters", Base64.getEncoder().encodeToString(bytes(parameters))));
+                "weights", weights(shape), "parameters", Base64.getEncoder().encodeToString(Export.littleEndian(parameters))));
         model.put("p0", map.model().p0().map(density -> density(density, map)).orElse(null));
         model.put("p1", map.model().p1().map(WebPage::shown).orElse(null));
         return model;
@@ -190,7 +190,7 @@ public final class WebPage {
             density.put("count", count);
             density.put("noise", points.noise());
             density.put("bandwidth", points.estimateBandwidth() / points.box().side());
-            density.put("points", deflated(bytes(some)));
+            density.put("points", deflated(Export.littleEndian(some)));
         } else {
             density.put("levels", picture(p0.image(), EXACT_SIDE, 16));
         }
@@ -221,12 +221,6 @@ public final class WebPage {
             before = level;
         }
         return Map.of("width", width, "height", height, "bits", bits, "data", deflated(bytes.array()));
-    }
-
-    private static byte[] bytes(float[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        return bytes.array();
     }
 
     /** A zlib stream in base64. */

@@ -100,7 +100,7 @@ record Peer(String family, String variant, String script, List<String> options, 
     Report run(Path peers, Path folder, TrainingSettings training, List<Integer> checkpoints) {
         Path file = peers.resolve(script);
         if (!Files.exists(file)) {
-            return absent("there is no " + script + " in " + peers);
+            return absent(script + " is missing in " + peers);
         }
         List<String> command = new ArrayList<>(List.of(file.toString(), "--p0", folder.resolve("p0.npy").toString(),
                 "--p1", folder.resolve("p1.npy").toString(), "--start", folder.resolve("start.npy").toString(),

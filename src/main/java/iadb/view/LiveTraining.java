@@ -39,7 +39,7 @@ final class LiveTraining implements AutoCloseable {
     private TrainingSettings settings; // that the user chose
     private int features; // F of the encoding that the user can choose
     private double deviation; // its σ
-    private DeviceBuffer parameters; // [shape.bufferFloats()], the weights when there is no session
+    private DeviceBuffer parameters; // [shape.bufferFloats()], the weights without a session
     private Network network; // the same on the host
     private TrainingSession session; // null if there is none
     private Round current; // that of the session; null before the first

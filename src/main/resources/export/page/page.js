@@ -452,9 +452,9 @@ function showFacts() {
 
 /** The model and the steps that a caller chose, by default those of the file. */
 function chosenBy({model = 0, solver = data.solver, schedule = data.schedule, steps = data.steps} = {}) {
-  if (!models[model]) throw new Error(`there is no model ${model}`);
-  if (!SOLVERS[solver]) throw new Error(`there is no solver ${solver}`);
-  if (!SCHEDULES[schedule]) throw new Error(`there is no schedule ${schedule}`);
+  if (!models[model]) throw new Error(`model ${model} is not from 0 to ${models.length - 1}`);
+  if (!SOLVERS[solver]) throw new Error(`solver ${solver} is not one of ${Object.keys(SOLVERS).join(", ")}`);
+  if (!SCHEDULES[schedule]) throw new Error(`schedule ${schedule} is not one of ${Object.keys(SCHEDULES).join(", ")}`);
   if (!Number.isInteger(steps) || steps < 1) throw new Error("steps must be 1 or more");
   return {model: models[model], steps: {solver, schedule, steps}};
 }

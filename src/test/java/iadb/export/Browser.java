@@ -29,6 +29,8 @@ import javax.imageio.ImageIO;
 final class Browser implements AutoCloseable {
     private static final Pattern PORT = Pattern.compile("started successfully on port (\\d+)");
 
+    private static final int SCRIPT_MILLIS = 60_000; // a guard against hanging
+
     private final HttpClient client = HttpClient.newHttpClient();
     private final Process driver;
     private final String address; // of the driver, then of the session
@@ -65,7 +67,7 @@ final class Browser implements AutoCloseable {
         all.addAll(List.of(arguments));
         String sessions = "http://127.0.0.1:" + port.group(1) + "/session";
         Map<String, ?> capabilities = Map.of("goog:chromeOptions", Map.of("args", all),
-                "goog:loggingPrefs", Map.of("browser", "ALL", "performance", "ALL"));
+                "timeouts", Map.of("script", SCRIPT_MILLIS), "goog:loggingPrefs", Map.of("browser", "ALL", "performance", "ALL"));
         JsonElement session = send("POST", sessions, Map.of("capabilities", Map.of("alwaysMatch", capabilities)));
         address = sessions + "/" + session.getAsJsonObject().get("sessionId").getAsString();
     }
@@ -103,15 +105,10 @@ final class Browser implements AutoCloseable {
         return numbers;
     }
 
-    /** Waits until a condition is true. */
+    /** Waits, in the page, until a condition is true. */
     void await(String condition) throws IOException, InterruptedException {
-        long end = System.nanoTime() + 60_000_000_000L; // a guard against hanging
-        while (!run("return !!(" + condition + ")").getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("never true: " + condition);
-            }
-            Thread.sleep(50);
-        }
+        run("return new Promise(resolve => {"
+                + "const look = () => { if (" + condition + ") resolve(true); else setTimeout(look, 10); }; look(); })");
     }
 
     /** Sends a command of the browser's debugging protocol. */

@@ -101,7 +101,7 @@ class ProfileIT {
         assertTrue(script.toFile().setExecutable(true));
         ChildRun child = profile("--smoke", "--compare", "--p1", "ring", "--peers", folder.toString(), "-o", folder.toString());
         assertEquals(0, child.code(), child.err());
-        assertTrue(child.out().contains(" did not run: there is no jax_scan.py in " + folder), child.out());
+        assertTrue(child.out().contains(" did not run: jax_scan.py is missing in " + folder), child.out());
         String calls = Files.readString(folder.resolve("pytorch.py.calls"));
         TrainingSettings sharp = Preset.SHARP.settings();
         String all = " --cosine --ema %s --encoding %s --deviation %s\n".formatted(sharp.ema(), sharp.shape().features(),

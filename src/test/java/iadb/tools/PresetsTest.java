@@ -29,7 +29,7 @@ class PresetsTest {
         }
         assertTrue(presets.pairs().get(0).of(Preset.SHARP).totalVariation() > presets.pairs().get(0).exact().totalVariation());
         String text = presets.summary();
-        assertTrue(text.contains("Of 1 pairs of named densities") && text.contains("(letters)"), text);
+        assertTrue(text.contains("on 1 pairs of named densities") && text.contains(" for letters"), text);
         Path file = folder.resolve("presets.json");
         presets.write(file);
         Presets read = ResultFile.JSON.fromJson(Files.readString(file), Presets.class);

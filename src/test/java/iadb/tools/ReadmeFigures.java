@@ -236,16 +236,16 @@ final class ReadmeFigures {
         }
         Function<Double, String> times = seconds -> Table.number(seconds / first.reachedSeconds());
         String tutorials = comparison.peers().stream().filter(peer -> peer.isTutorial() && peer.reachedSeconds() != null)
-                .map(peer -> ", %s (%s)".formatted(times.apply(peer.reachedSeconds()), peer.name()))
-                .collect(Collectors.joining());
+                .map(peer -> "%s (%s)".formatted(times.apply(peer.reachedSeconds()), peer.name()))
+                .collect(Collectors.joining(", "));
         String pairs = comparison.peers().stream().filter(peer -> !peer.isTutorial() && peer.reachedSeconds() != null)
                 .min(Comparator.comparing(Entry::reachedSeconds))
-                .map(peer -> "; and %s times sooner than the fastest training in PyTorch with the settings of the presets (%s)".formatted(
+                .map(peer -> " PyTorch with the settings of the presets needs %s times as long at best (%s).".formatted(
                         times.apply(peer.reachedSeconds()), peer.name())).orElse("");
-        return ("\nFrom %s to %s, `--preset %s` reaches the quality that the tutorial reaches at its end (sliced Wasserstein-1"
-                + " distance and total variation) after %s s, %s times sooner than the tutorial in this program%s%s.\n").formatted(
-                comparison.p0(), comparison.p1(), first.preset(), Table.number(first.reachedSeconds()),
-                times.apply(tutorial.reachedSeconds()), tutorials, pairs) + charts;
+        return ("\nFrom %s to %s, `--preset %s` reaches the quality of the finished tutorial, by sliced Wasserstein-1 distance and by"
+                + " total variation, %s times sooner than the tutorial: after %s s.%s%s\n").formatted(comparison.p0(), comparison.p1(),
+                first.preset(), times.apply(tutorial.reachedSeconds()), Table.number(first.reachedSeconds()),
+                tutorials.isEmpty() ? "" : " For the tutorial in other programs the ratio is " + tutorials + ".", pairs) + charts;
     }
 
     /** What using a trained map costs, and what an average of the weights gains. */
