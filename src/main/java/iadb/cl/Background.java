@@ -41,9 +41,6 @@ public final class Background<T> implements AutoCloseable {
     /** Whether it has ended, successfully or not. */
     public boolean isDone() { return result.isDone(); }
 
-    /** Whether it has ended by throwing. */
-    public boolean failed() { return result.isCompletedExceptionally(); }
-
     /** Waits for at most {@code nanos}; returns whether the work has ended, successfully or not. */
     public boolean await(long nanos) {
         try {

@@ -223,7 +223,7 @@ public final class Main {
         }
     }
 
-    private static String message(ParameterException e) {
+    static String message(ParameterException e) {
         CommandSpec command = e.getCommandLine().getCommandSpec();
         if (e instanceof UnmatchedArgumentException unmatched) {
             return unknown(unmatched.getUnmatched().get(0), command);

@@ -32,6 +32,7 @@ import iadb.train.TrainingRun;
 import iadb.train.TrainingSettings;
 import iadb.train.TransportPairs;
 import iadb.view.RealtimeConfig;
+import iadb.view.RealtimeConfig.Shown;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -121,6 +122,8 @@ final class TutorialCommand implements Callable<Integer> {
         if (!Options.isGiven(spec, "--steps") && modelFile == null) {
             steps = training.preset().steps();
         }
+        Optional<ComparedMaps> compared = window.realtime ? window.compared(spec, modelFile) : Optional.empty();
+        modelFile = compared.flatMap(ComparedMaps::firstFile).orElse(modelFile);
         Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
         List<Density> pair;
         if (given.isEmpty()) {
@@ -134,13 +137,13 @@ final class TutorialCommand implements Callable<Integer> {
         if (window.realtime) {
             InvalidInputException.requireRange("--points with --realtime", points, RealtimeConfig.MAX_POINTS);
             for (String option : List.of("--width", "--depth", "--encoding")) {
-                Options.refuse(given.isPresent() && Options.isGiven(spec, option),
+                Options.refuse(compared.isEmpty() && given.isPresent() && Options.isGiven(spec, option),
                         option + " is taken from the model: leave it out with --model");
             }
-            TrainingSettings trained = given.map(model -> Provenance.withNetworkOf(model, config)).orElse(config);
-            return window.show(window.config(p0, p1, trained, given.map(Model::network), points, steps, densities.invert,
-                    output.folder),
-                    device, output, spec);
+            List<Shown> maps = compared.map(all -> all.shown(p0, p1)).orElseGet(() -> List.of(new Shown(
+                    given.map(model -> Provenance.withNetworkOf(model, config)).orElse(config), given.map(Model::network),
+                    given.map(model -> modelFile.toString()), steps)));
+            return window.show(window.config(p0, p1, maps, points, seed, densities.invert, output.folder), device, output, spec);
         }
         Window.refuseOptions(spec);
         for (String option : Options.Training.NAMES) {

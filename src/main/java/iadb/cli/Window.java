@@ -6,10 +6,9 @@ import iadb.fault.InvalidInputException;
 import iadb.file.Json;
 import iadb.file.NpyWriter;
 import iadb.model.Model;
-import iadb.model.Network;
 import iadb.train.LossHistory;
-import iadb.train.TrainingSettings;
 import iadb.view.RealtimeConfig;
+import iadb.view.RealtimeConfig.Shown;
 import iadb.view.RealtimeView;
 import java.io.File;
 import java.io.IOException;
@@ -59,13 +58,21 @@ final class Window {
     @Option(names = "--record", paramLabel = "FILE.gif", description = "With --realtime: save an animation of what is shown as GIF.")
     private Path record;
 
+    @Option(names = "--compare", paramLabel = "MAP,MAP…", arity = "0..1", fallbackValue = "tutorial,quick,sharp",
+            description = "With --realtime: show two to four maps side by side, with the same points. A MAP is a model file, or what"
+                    + " replaces your options, joined by +: a preset, a coupling, plain, fourier[:F[:SIGMA]], reflow, or a setting such as"
+                    + " lr=0.01, steps=8 or seed=1. A single MAP is compared with your options or --model. Example: independent,ot,ot+reflow"
+                    + " (without a MAP: tutorial,quick,sharp).")
+    private List<String> compare = List.of();
+
     @Option(names = "--vsync", paramLabel = "on|off", defaultValue = "on",
             description = "With --realtime: synchronise with the display's refresh (default: ${DEFAULT-VALUE}).")
     private String vsync;
 
     /** Refuses the window's options; to be called without {@code --realtime}. */
     static void refuseOptions(CommandSpec command) {
-        for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record", "--vsync")) {
+        for (String option : List.of("--window", "--interop", "--offscreen", "--seconds", "--screenshot", "--record", "--vsync",
+                "--compare")) {
             Options.refuse(Options.isGiven(command, option), option + " works only with --realtime");
         }
     }
@@ -89,13 +96,25 @@ final class Window {
         record.put("host_bytes_per_frame", summary.hostBytesPerFrame());
         record.put("device", summary.device());
         record.put("gl_renderer", summary.glRenderer());
+        if (summary.tiles().size() > 1) {
+            record.put("tiles", summary.tiles().stream().map(tile -> {
+                Map<String, Object> each = new LinkedHashMap<>(Map.of("name", tile.name()));
+                each.put("iterations", tile.iterations());
+                tile.distance().ifPresent(distance -> each.put("sliced_wasserstein_1", distance));
+                return each;
+            }).toList());
+        }
         System.out.println(Json.line(record));
         return 0;
     }
 
+    /** The maps of {@code --compare}; empty if it is not given. */
+    Optional<ComparedMaps> compared(CommandSpec command, Path modelFile) {
+        return compare.isEmpty() ? Optional.empty() : Optional.of(new ComparedMaps(compare, command, modelFile));
+    }
+
     /** What to show, with the options of the window. */
-    RealtimeConfig config(Density p0, Density p1, TrainingSettings training, Optional<Network> model, int points, int steps,
-            boolean invert, Path folder) {
+    RealtimeConfig config(Density p0, Density p1, List<Shown> maps, int points, long seed, boolean invert, Path folder) {
         Options.refuse(!size.matches("\\d{1,5}x\\d{1,5}"), "--window " + size + " is not a size such as 1280x800");
         int[] sides = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
         InvalidInputException.requireRange("--window", sides[0], MAX_SIDE);
@@ -106,7 +125,7 @@ final class Window {
         boolean isDevice = record != null && Files.exists(record) && !Files.isRegularFile(record); // such as /dev/stdout
         Options.refuse(record != null && !isDevice && !record.toString().toLowerCase(Locale.ROOT).endsWith(".gif"),
                 "--record " + record + ": give a file that ends in .gif");
-        return new RealtimeConfig(p0, p1, training, model, points, steps, invert,
+        return new RealtimeConfig(p0, p1, maps, points, seed, invert,
                 invert ? " (start it without --invert)" : " (start it with --invert)", sides[0], sides[1],
                 Options.either("--interop", interop, "auto", "off"), offscreen, Options.either("--vsync", vsync, "on", "off"),
                 Optional.ofNullable(seconds), Optional.ofNullable(screenshot), Optional.ofNullable(record), folder);
@@ -145,16 +164,16 @@ final class Window {
         public boolean interrupted() { return Interruption.isRequested(); }
 
         @Override
-        public String keep(Model model, LossHistory losses, float[] points) throws IOException {
+        public String keep(String tile, Model model, LossHistory losses, float[] points) throws IOException {
             if (!model.network().isFinite()) {
                 throw new IOException("a weight is not finite");
             }
-            Path folder;
+            Path folder = output.folder.resolve(tile);
             try {
-                folder = output.ready();
+                Options.ready("--out", folder);
             } catch (InvalidInputException e) {
                 throw e.getCause() instanceof IOException fault
-                        ? new FileSystemException(output.folder.toString(), null, FileFault.of(fault)) : new IOException(e.getMessage(), e);
+                        ? new FileSystemException(folder.toString(), null, FileFault.of(fault)) : new IOException(e.getMessage(), e);
             }
             Model.write(folder.resolve("model.safetensors"), model);
             NpyWriter.writePoints(folder.resolve("points.npy"), points, model.box());

@@ -82,12 +82,14 @@ sealed interface Action {
     }
     /** Chooses the density that the brush paints. */
     record SetPainted(Side side) implements Action { }
+    /** Chooses the tile whose settings the panel changes; the last one if there are fewer. */
+    record SetTile(int tile) implements Action { }
     /**
-     * Chooses the point nearest to (x, y).
+     * Chooses the point nearest to (x, y) in a tile, and that tile.
      *
      * @param reach the greatest distance to that point
      */
-    record PickPoint(double x, double y, double reach) implements Action {
+    record PickPoint(int tile, double x, double y, double reach) implements Action {
         @Override public boolean needsKernels() { return true; }
     }
     record MoveView(double dx, double dy) implements Action { }

@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The densities p0 and p1 of the window. When one is replaced, training continues from the current weights; it follows one that was
- * painted or dropped as soon as possible.
+ * The densities p0 and p1 of the window. When one is replaced, each training continues from its current weights; a single training
+ * follows one that was painted or dropped as soon as possible, but trainings that are compared keep their settings.
  *
  * <p>The points of dropped files keep the square of the plane that the window shows if they lie in it and the other density consists
  * of points, too. Otherwise the window shows the square around the points of both. The network maps the unit square: in another square
@@ -35,7 +35,7 @@ final class DensityPair implements AutoCloseable {
     private final boolean invert;
     private final String invertHint;
     private final double bandwidth; // of dropped points, in the user's units
-    private final LiveTraining training;
+    private final List<LiveTraining> trainings;
     private final Consumer<String> messages;
     private final Consumer<Side> replaced;
     private Map<Side, Density> densities;
@@ -55,15 +55,16 @@ final class DensityPair implements AutoCloseable {
     /**
      * @param invert     whether dark is dense in image files
      * @param invertHint how the user changes that, in parentheses after a message
+     * @param trainings  on these densities, at least one
      * @param messages   receives messages to the user; called on any thread
      * @param replaced   is called after a density was replaced
      */
-    DensityPair(Density p0, Density p1, boolean invert, String invertHint, LiveTraining training, Consumer<String> messages,
-            Consumer<Side> replaced) {
+    DensityPair(Density p0, Density p1, boolean invert, String invertHint, List<LiveTraining> trainings,
+            Consumer<String> messages, Consumer<Side> replaced) {
         densities = Map.of(Side.P0, p0, Side.P1, p1);
         this.invert = invert;
         this.invertHint = invertHint;
-        this.training = training;
+        this.trainings = trainings;
         this.messages = messages;
         this.replaced = replaced;
         bandwidth = points(densities).mapToDouble(PointDensity::bandwidth).max().orElse(0);
@@ -113,7 +114,7 @@ final class DensityPair implements AutoCloseable {
             return;
         }
         Map<Side, Density> before = densities;
-        TrainingSettings settings = training.settings();
+        TrainingSettings settings = trainings.get(0).settings();
         reading = Optional.of(Background.start("read", () -> {
             Map<Side, Dropped> dropped = new EnumMap<>(Side.class);
             for (Path file : files.subList(0, Math.min(2, files.size()))) {
@@ -185,30 +186,39 @@ final class DensityPair implements AutoCloseable {
         }
     }
 
-    /** @param soon whether the training follows the new densities as soon as possible; otherwise by the chosen settings */
+    /** @param soon whether a single training follows the new densities as soon as possible; otherwise by the chosen settings */
     private void replace(Map<Side, Density> next, boolean soon) {
         Box before = box();
-        boolean paired = training.coupling() == Coupling.PAIRED;
-        try {
-            if (soon) {
-                training.follow(next.get(Side.P0), next.get(Side.P1));
-            } else {
-                training.train(next.get(Side.P0), next.get(Side.P1));
+        long paired = pairedTrainings();
+        for (int i = 0; i < trainings.size(); i++) {
+            try {
+                train(trainings.get(i), next, soon && trainings.size() == 1);
+            } catch (DeviceLimitException e) {
+                messages.accept(e.getMessage());
+                trainings.subList(0, i).forEach(training -> train(training, densities, false));
+                return;
             }
-        } catch (DeviceLimitException e) {
-            messages.accept(e.getMessage());
-            return;
         }
         Map<Side, Density> old = densities;
         densities = next;
         Stream.of(Side.values()).filter(side -> next.get(side) != old.get(side)).forEach(replaced);
-        if (paired && training.coupling() != Coupling.PAIRED) {
-            messages.accept("the rows of p0 and p1 cannot be paired: the coupling is now " + training.coupling());
+        if (pairedTrainings() < paired) {
+            messages.accept("the rows of p0 and p1 cannot be paired: the coupling is now " + Coupling.INDEPENDENT);
         } else if (!box().equals(before)) {
             messages.accept(String.format(Locale.ROOT, "the square is now that from (%.5g, %.5g) to (%.5g, %.5g)", box().x0(), box().y0(),
                     box().x(1), box().y(1)));
         }
     }
+
+    private static void train(LiveTraining training, Map<Side, Density> of, boolean soon) {
+        if (soon) {
+            training.follow(of.get(Side.P0), of.get(Side.P1));
+        } else {
+            training.train(of.get(Side.P0), of.get(Side.P1));
+        }
+    }
+
+    private long pairedTrainings() { return trainings.stream().filter(training -> training.coupling() == Coupling.PAIRED).count(); }
 
     @Override
     public void close() { reading.ifPresent(Background::close); }

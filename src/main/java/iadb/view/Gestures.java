@@ -32,7 +32,8 @@ final class Gestures implements InputListener {
             entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD), entry(GLFW_KEY_R, Command.NEW_POINTS),
             entry(GLFW_KEY_C, Command.CLEAR_CANVAS), entry(GLFW_KEY_S, Command.SCREENSHOT),
             entry(GLFW_KEY_X, Command.EXPORT), entry(GLFW_KEY_F, Command.FULLSCREEN), entry(GLFW_KEY_0, Command.RESET_VIEW),
-            entry(GLFW_KEY_KP_0, Command.RESET_VIEW), entry(GLFW_KEY_ESCAPE, Command.CLOSE));
+            entry(GLFW_KEY_1, new Action.SetTile(0)), entry(GLFW_KEY_2, new Action.SetTile(1)), entry(GLFW_KEY_3, new Action.SetTile(2)),
+            entry(GLFW_KEY_4, new Action.SetTile(3)), entry(GLFW_KEY_KP_0, Command.RESET_VIEW), entry(GLFW_KEY_ESCAPE, Command.CLOSE));
 
     private final NkContext panel;
     private final ViewState state;
@@ -41,6 +42,7 @@ final class Gestures implements InputListener {
     private final float scale;
     private double x; // position of the pointer in pixels
     private double y;
+    private int tile; // in which the button was pressed
     private double pressX;
     private double pressY;
     private boolean moving;
@@ -75,7 +77,7 @@ final class Gestures implements InputListener {
     public void pointer(double pixelX, double pixelY) {
         nk_input_motion(panel, (int) (pixelX / scale), (int) (pixelY / scale));
         if (stroking) {
-            actions.accept(new Action.Paint(camera.toX(pixelX), camera.toY(pixelY), false, erasing));
+            actions.accept(new Action.Paint(camera.toX(pixelX, tile), camera.toY(pixelY, tile), false, erasing));
         } else if (moving) {
             actions.accept(new Action.MoveView(pixelX - x, pixelY - y));
         }
@@ -103,13 +105,14 @@ final class Gestures implements InputListener {
     }
 
     private void press(int button) {
+        tile = camera.tiles().at(x, y);
         pressX = x;
         pressY = y;
         stroking = state.is(Switch.PAINT) && button != GLFW_MOUSE_BUTTON_MIDDLE;
         moving = !stroking;
         if (stroking) {
             erasing = state.is(Switch.ERASER) != (button == GLFW_MOUSE_BUTTON_RIGHT);
-            actions.accept(new Action.Paint(camera.toX(x), camera.toY(y), true, erasing));
+            actions.accept(new Action.Paint(camera.toX(x, tile), camera.toY(y, tile), true, erasing));
         }
     }
 
@@ -117,7 +120,7 @@ final class Gestures implements InputListener {
         if (stroking) {
             actions.accept(Command.END_STROKE);
         } else if (moving && Math.hypot(x - pressX, y - pressY) < CLICK_UNITS * scale) {
-            actions.accept(new Action.PickPoint(camera.toX(x), camera.toY(y), PICK_UNITS * scale / camera.side()));
+            actions.accept(new Action.PickPoint(tile, camera.toX(x, tile), camera.toY(y, tile), PICK_UNITS * scale / camera.side()));
         }
         moving = false;
         stroking = false;

@@ -362,10 +362,11 @@ final class LiveTraining implements AutoCloseable {
     /**
      * Trains for about {@code budget} if a training is running, or maps the pairs of a reflow round; starts on pairs that are made.
      *
+     * @param mapping the time for those pairs
      * @throws DeviceLimitException when the device cannot hold the session of those pairs: the training continues without them
      */
-    void advance(Duration budget) {
-        Optional<Round> paired = isPairing() ? pairs.advance() : Optional.empty();
+    void advance(Duration budget, Duration mapping) {
+        Optional<Round> paired = isPairing() ? pairs.advance(mapping) : Optional.empty();
         if (paired.isPresent()) {
             startOnPairs(paired.get());
         } else if (running && !isMapping()) {

@@ -6,14 +6,13 @@ import iadb.model.Network;
 import iadb.train.Pairing;
 import iadb.train.TrainingSettings;
 import iadb.view.scene.Flow;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /** Makes the pairs of the next round, frame by frame, and keeps the last that optimal transport has made. */
 final class PairMaking implements AutoCloseable {
-    private static final long MAPPING_NANOS = 40_000_000; // of a frame
-
     private final Context context;
     private Round next; // whose pairs are being made; null: none
     private Round transported; // the last whose pairs optimal transport has made; null: none
@@ -56,12 +55,13 @@ final class PairMaking implements AutoCloseable {
     }
 
     /**
-     * Continues to make pairs, mapped ones for longer than a frame trains: nothing else happens meanwhile.
+     * Continues to make pairs.
      *
+     * @param mapping the time for those of a reflow round
      * @return the round when they are made
      */
-    Optional<Round> advance() {
-        long endNanos = System.nanoTime() + MAPPING_NANOS;
+    Optional<Round> advance(Duration mapping) {
+        long endNanos = System.nanoTime() + mapping.toNanos();
         boolean made;
         do {
             made = next.pairs().advance(Flow.LONGEST_LAUNCH);

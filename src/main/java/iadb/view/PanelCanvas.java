@@ -3,6 +3,7 @@ package iadb.view;
 import static java.util.Map.entry;
 import static org.lwjgl.nuklear.Nuklear.*;
 import static org.lwjgl.opengl.GL33C.*;
+import static org.lwjgl.system.MemoryStack.stackGet;
 
 import iadb.plot.Palette;
 import iadb.view.scene.ShaderProgram;
@@ -25,6 +26,7 @@ import org.lwjgl.nuklear.NkFontAtlas;
 import org.lwjgl.nuklear.NkFontConfig;
 import org.lwjgl.nuklear.NkHandle;
 import org.lwjgl.nuklear.NkRect;
+import org.lwjgl.nuklear.NkStyleItem;
 import org.lwjgl.system.MemoryStack;
 import org.lwjgl.system.MemoryUtil;
 
@@ -139,13 +141,31 @@ final class PanelCanvas implements AutoCloseable {
         return colour.set((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb, (byte) alpha);
     }
 
-    /** The colour of the loss curve. */
+    /** The colour of the loss curve and of the chosen tile's name. */
     static NkColor accent(MemoryStack stack) { return put(NkColor.malloc(stack), ACCENT, 255); }
 
-    /** The background of areas over the points. */
-    static NkColor overlay(MemoryStack stack) { return put(NkColor.malloc(stack), mix(0.05), 215); }
-
     NkContext context() { return context; }
+
+    /** A rectangle on the caller's {@link MemoryStack}. */
+    static NkRect rectangle(float x, float y, float w, float h) { return nk_rect(x, y, w, h, NkRect.malloc(stackGet())); }
+
+    /** Lays out a translucent area without controls over the points. */
+    void overlay(String name, NkRect area, Runnable content) {
+        NkColor colour = put(NkColor.malloc(stackGet()), mix(0.05), 215);
+        nk_style_push_style_item(context, context.style().window().fixed_background(),
+                nk_style_item_color(colour, NkStyleItem.malloc(stackGet())));
+        if (nk_begin(context, name, area, NK_WINDOW_NO_SCROLLBAR | NK_WINDOW_NO_INPUT)) {
+            content.run();
+        }
+        nk_end(context);
+        nk_style_pop_style_item(context);
+    }
+
+    /** Lays out a line of text. */
+    void line(String text) {
+        nk_layout_row_dynamic(context, LETTERS + 2f, 1);
+        nk_label(context, text, NK_TEXT_LEFT);
+    }
 
     /** Draws the layout since the last call onto the bound framebuffer, whose size is in pixels. */
     void draw(int width, int height) {

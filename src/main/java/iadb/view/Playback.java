@@ -1,6 +1,9 @@
 package iadb.view;
 
-/** The progress of the playback along the trajectories, 0 to 1. It rests at both ends, then runs backward or restarts. */
+/**
+ * The progress along the trajectories, 0 to 1, the same in all tiles. Playback rests at both ends, then runs backward or restarts.
+ * While maps are previewed, the progress stays where the user has set it, at first at the end.
+ */
 final class Playback {
     private static final double PASS_SECONDS = 4;
     private static final double REST_SECONDS = 1;
@@ -8,11 +11,29 @@ final class Playback {
     private double progress;
     private int direction = 1; // 1 forward, -1 backward
     private double restSeconds;
+    private double previewProgress = 1;
+    private boolean previewing;
 
-    double progress() { return progress; }
+    double progress() { return previewing ? previewProgress : progress; }
 
-    /** Sets the progress, limited to 0 to 1, and rests there before it continues; from an end it continues forward. */
+    /** Sets the progress, limited to 0 to 1; playback rests there before it continues, and continues forward from an end. */
     void moveTo(double target) {
+        rest(target);
+        previewProgress = progress;
+    }
+
+    /** Sets playback to its start; previews stay where they are. */
+    void restart() { rest(0); }
+
+    /** Sets whether a map is previewed; after the last preview, playback begins at the end. */
+    void setPreviewing(boolean previews) {
+        if (previewing && !previews) {
+            rest(1);
+        }
+        previewing = previews;
+    }
+
+    private void rest(double target) {
         progress = Math.max(0, Math.min(1, target));
         restSeconds = REST_SECONDS;
         direction = progress == 0 || progress == 1 ? 1 : direction;

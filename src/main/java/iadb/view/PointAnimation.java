@@ -3,10 +3,7 @@ package iadb.view;
 import iadb.cl.DeviceBuffer;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
-import iadb.density.Density;
-import iadb.draw.PointSource;
 import iadb.model.NetworkShape;
-import iadb.random.RandomPurpose;
 import iadb.sample.Integration;
 import iadb.sample.Integration.Schedule;
 import iadb.sample.MapSession;
@@ -26,65 +23,60 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The points, the grid and the arrows of the velocity field. While the network is trained, they are mapped repeatedly with its
- * current weights, as previews; after the training, a last pass is computed and its trajectories are played.
+ * The points, the grid and the arrows of the velocity field of a tile. While the network is trained, they are mapped repeatedly with
+ * its current weights, as previews; after the training, a last pass is computed, and its trajectories are played.
  */
 final class PointAnimation implements AutoCloseable {
     private static final long MORPH_NANOS = 250_000_000; // the longest blend from one preview to the next
     private static final double PREVIEW_SECONDS = 0.45;  // after a slower preview, the next has half the steps
     private static final int MIN_PREVIEW_STEPS = 16;
-    private static final int MAX_POINTS_DRAWN_ON_HOST = 1 << 16; // takes about 50 ms
-    private static final int NONE = -1;
     private static final long MIN_SLICE_NANOS = 1_000_000;
     private static final int ARROWS = LineDrawing.ARROWS * LineDrawing.ARROWS;
 
     private final Interop interop;
-    private int T;
-    private final long seed;
     private final LiveTraining training;
     private final ViewState state;
+    private final Playback playback;
     private final Resources resources = new Resources();
-    private final Playback playback = new Playback();
     private final Map<NetworkShape, Sampler> samplers = new HashMap<>(); // created on first use: the first frame needs no kernels
     private PointBuffer arrowTails; // [ARROWS, 2]; null before the arrows are first shown
     private PointBuffer arrowHeads; // [ARROWS, 2]
     private Flow points; // null before the first are drawn
     private Flow grid;   // null while it is not shown
-    private int drawn;   // points drawn so far
-    private int chosenPoint = NONE;
+    private int T;       // steps of a full pass
+    private int nextT;   // of the points that are shown next
     private long closedHostBytes; // copied for earlier points
     private int previewSteps;
     private boolean previewing;
     private boolean computing; // a preview is being computed in the background
     private boolean lastPass;  // the latest preview has the final weights of the training
-    private double previewProgress = 1;
     private long passBeganNanos;
     private long morphBeganNanos;
     private long morphNanos = 1;
 
     /**
-     * @param T     steps of a full pass
-     * @param seed  of the points
-     * @param state only read here
+     * @param T        steps of a full pass
+     * @param state    only read here
+     * @param playback only read here
      */
-    PointAnimation(Interop interop, int T, long seed, LiveTraining training, ViewState state) {
+    PointAnimation(Interop interop, int T, LiveTraining training, ViewState state, Playback playback) {
         this.interop = interop;
         this.T = T;
-        this.seed = seed;
+        nextT = T;
         this.training = training;
         this.state = state;
+        this.playback = playback;
         previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
     }
 
-    /** Sets the steps of a full pass; to be called before new points are drawn, since the old ones have room for no more steps. */
-    void setSteps(int steps) {
-        T = steps;
-        previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
-        closeGrid();
-    }
+    /** Sets the steps of a full pass, for the next call of {@link #show}: the present points have room for no more steps. */
+    void setSteps(int steps) { nextT = steps; }
+
+    /** Whether the points must be shown again, for another number of steps. */
+    boolean isOutdated() { return nextT != T; }
 
     /** T, the steps of a full pass. */
-    int steps() { return T; }
+    int steps() { return nextT; }
 
     /** Measures tunings and builds the map's kernels for the network of the training. */
     void prepare() { sampler().prepareAll(); }
@@ -95,33 +87,30 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /**
-     * Draws {@code state.points} new points and shows them at their start.
+     * Shows points at their start.
      *
-     * @return their positions, [N, 2]
-     * @throws DeviceLimitException when the device cannot hold them: the previous points stay
+     * @param starts [N, 2]
+     * @throws DeviceLimitException when the device cannot hold them: the previous points and their number of steps stay
      */
-    float[] draw(Density density) {
-        int count = state.points;
-        Optional<float[]> onHost = points == null && count <= MAX_POINTS_DRAWN_ON_HOST // shown before kernels are built
-                ? PointSource.drawWithoutDevice(density, seed, RandomPurpose.START_POINTS, drawn, count) : Optional.empty();
-        float[] starts = onHost.orElseGet(() -> {
-            try (PointSource source = new PointSource(interop.context(), density)) {
-                return source.drawToHost(seed, RandomPurpose.START_POINTS, drawn, count);
-            }
-        });
+    void show(float[] starts) {
         Flow before = points;
-        points = flow(starts);
+        try {
+            points = new Flow(interop, starts, nextT);
+        } catch (RuntimeException e) {
+            nextT = T;
+            throw e;
+        }
         if (before != null) {
             closedHostBytes += before.hostBytes();
             before.close();
         }
-        chosenPoint = NONE;
-        drawn += count;
+        if (T != nextT) {
+            T = nextT;
+            previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
+            closeGrid();
+        }
         previewing = false;
-        return starts;
     }
-
-    private Flow flow(float[] positions) { return new Flow(interop, positions, T); }
 
     /** The points and, if shown, the grid. */
     private List<Flow> flows() { return grid == null ? List.of(points) : List.of(points, grid); }
@@ -130,33 +119,39 @@ final class PointAnimation implements AutoCloseable {
         return Integration.of(state.solver, Schedule.LINEAR, steps, state.is(Switch.REVERSE));
     }
 
-    /** Computes a new pass and plays it from its start, unless a training is running, whose previews are shown instead. */
+    /** Begins a new pass, unless a training is running, whose previews are shown instead. */
     void restart() {
         if (!training.running()) {
             flows().forEach(flow -> flow.begin(sampler(), training.parameters(), integration(T)));
-            playback.moveTo(0);
             previewing = false;
         }
     }
 
     /**
-     * Advances by one frame.
+     * Computes previews or the pass that is played.
      *
      * @param trained whether the network was trained in this frame
-     * @param seconds since the last frame
-     * @param budget  the time for computing
+     * @param budget  the time for it
      */
-    void advance(boolean trained, double seconds, Duration budget) {
+    void compute(boolean trained, Duration budget) {
         long end = System.nanoTime() + budget.toNanos();
         if (trained || training.running() || previewing) {
             advancePreview(end);
         } else {
             flows().forEach(flow -> flow.advance(timeLeft(end)));
-            if (!state.is(Switch.PAUSE)) {
-                playback.advance(seconds, state.get(Quantity.SPEED), computedFraction(), state.is(Switch.LOOP));
-            }
-            flows().forEach(flow -> flow.show(playback.progress()));
         }
+    }
+
+    /** Moves the points, the grid and the arrows to where they are drawn in this frame. */
+    void move() {
+        double blend = Math.min(1, (System.nanoTime() - morphBeganNanos) / (double) morphNanos);
+        flows().forEach(flow -> {
+            if (previewing) {
+                flow.morph(blend);
+            } else {
+                flow.show(playback.progress());
+            }
+        });
         if (state.is(Switch.VELOCITY)) {
             aimArrows();
         }
@@ -171,7 +166,7 @@ final class PointAnimation implements AutoCloseable {
         if (!state.is(Switch.GRID)) {
             closeGrid();
         } else if (state.is(Switch.GRID) && grid == null) {
-            grid = flow(LineDrawing.gridStarts());
+            grid = new Flow(interop, LineDrawing.gridStarts(), T);
             if (previewing) {
                 beginPreview();
             } else if (!training.running()) {
@@ -188,7 +183,7 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /** The part of the pass that is computed both of the points and of the grid, 0 to 1. */
-    private double computedFraction() { return flows().stream().mapToDouble(Flow::computedFraction).min().orElseThrow(); }
+    double computedFraction() { return flows().stream().mapToDouble(Flow::computedFraction).min().orElseThrow(); }
 
     /** The time until {@code endNanos}, at least that of the shortest slice. */
     private static Duration timeLeft(long endNanos) {
@@ -213,13 +208,7 @@ final class PointAnimation implements AutoCloseable {
                 endPreview();
             }
         }
-        if (lastPass && !training.running() && !computing) {
-            previewing = false;
-            playback.moveTo(1);
-            return;
-        }
-        double blend = Math.min(1, (System.nanoTime() - morphBeganNanos) / (double) morphNanos);
-        flows().forEach(flow -> flow.morph(blend));
+        previewing = !lastPass || training.running() || computing;
     }
 
     /** Begins a preview with the current weights; one that is being computed is dropped. */
@@ -233,7 +222,7 @@ final class PointAnimation implements AutoCloseable {
 
     private void endPreview() {
         computing = false;
-        flows().forEach(flow -> flow.showNext(previewProgress));
+        flows().forEach(flow -> flow.showNext(playback.progress()));
         morphBeganNanos = System.nanoTime();
         long passNanos = morphBeganNanos - passBeganNanos;
         morphNanos = Math.min(MORPH_NANOS, passNanos);
@@ -255,7 +244,7 @@ final class PointAnimation implements AutoCloseable {
         }
         DeviceBuffer heads = arrowHeads.acquire();
         heads.write(LineDrawing.arrowTails());
-        float alpha = (float) alpha();
+        float alpha = (float) state.alpha(playback.progress());
         Integration unit = new Integration(Solver.EULER, new float[] {alpha, alpha + 1});
         try (MapSession session = sampler().session(training.parameters(), heads, ARROWS, unit)) {
             session.advance(1);
@@ -263,48 +252,32 @@ final class PointAnimation implements AutoCloseable {
         arrowHeads.publish();
     }
 
-    /** Shows the points at this progress along their trajectories, 0 to 1; playback rests there before it continues. */
-    void moveTo(double progress) {
-        playback.moveTo(progress);
-        previewProgress = playback.progress();
-    }
-
-    /** Moves forward by a number of steps, or backward if it is negative. */
-    void step(int steps) { moveTo(progress() + (double) steps / T); }
-
-    /** The progress along the trajectories that is shown, 0 to 1. */
-    double progress() { return previewing ? previewProgress : playback.progress(); }
-
-    /** α at that progress. */
-    double alpha() { return state.is(Switch.REVERSE) ? 1 - progress() : progress(); }
-
     /** The steps of a preview, if fewer than those of a full pass. */
     Optional<Integer> reducedSteps() { return previewSteps < T ? Optional.of(previewSteps) : Optional.empty(); }
 
     /** Whether the last pass of a training is not yet shown. */
     boolean previewing() { return previewing; }
 
-    /** Chooses the point shown nearest to (x, y) in the unit square, or none if none is closer than {@code reach}. */
-    void choose(double x, double y, double reach) {
-        float[] positions = points.positionsShown(progress());
-        double nearest = reach * reach;
-        chosenPoint = NONE;
+    /** The point shown nearest to (x, y) in the unit square, or {@link ViewState#NONE} if none is closer than {@code reach}. */
+    int nearest(double x, double y, double reach) {
+        float[] positions = points.positionsShown(playback.progress());
+        double least = reach * reach;
+        int nearest = ViewState.NONE;
         for (int i = 0; i < points.points(); i++) {
             double dx = positions[2 * i] - x;
             double dy = positions[2 * i + 1] - y;
             double distance = dx * dx + dy * dy;
-            if (distance < nearest) {
-                nearest = distance;
-                chosenPoint = i;
+            if (distance < least) {
+                least = distance;
+                nearest = i;
             }
         }
+        return nearest;
     }
-
-    int chosenPoint() { return chosenPoint; }
 
     /** The computed part of the chosen point's trajectory, [frames, 2]. */
     Optional<float[]> trajectory() {
-        return chosenPoint == NONE ? Optional.empty() : Optional.of(points.trajectoryOf(chosenPoint));
+        return state.chosenPoint == ViewState.NONE ? Optional.empty() : Optional.of(points.trajectoryOf(state.chosenPoint));
     }
 
     /** The points; null before the first are drawn. */

@@ -2,24 +2,21 @@ package iadb.view;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
-import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.model.Model;
-import iadb.model.Network;
-import iadb.plan.PlanSelector;
 import iadb.train.LossHistory;
 import iadb.train.TrainingSession.Side;
-import iadb.train.TrainingSettings;
 import iadb.view.Action.Command;
 import iadb.view.Action.Quantity;
 import iadb.view.Action.Switch;
 import iadb.view.FrameBudget.Phase;
-import iadb.view.LiveTraining.Prepared;
+import iadb.view.Tile.Chosen;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Camera;
 import iadb.view.scene.SceneRenderer;
+import iadb.view.scene.TileGrid;
 import iadb.view.surface.EglSurface;
 import iadb.view.surface.GlfwSurface;
 import iadb.view.surface.OpenGl;
@@ -31,15 +28,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The window. It shows points of p0, maps them again and again while the network is trained, then plays their trajectories. It
- * owns the {@link ViewState} and applies every {@link Action}. Everything but the building of kernels runs on the calling thread;
- * training and mapping get a slice of each frame.
+ * The window. It shows points of p0, maps them again and again while the network is trained, then plays their trajectories; with
+ * several maps, in tiles side by side. It owns the {@link ViewState} and applies every {@link Action}. Everything but the building of
+ * kernels runs on the calling thread; training and mapping get a slice of each frame.
  */
 public final class RealtimeView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RealtimeView.class);
@@ -58,26 +56,18 @@ public final class RealtimeView implements AutoCloseable {
     private final PanelCanvas canvas;
     private final Panel panel;
     private final Gestures gestures;
-    private final SceneRenderer scene;
-    private final LiveTraining training;
+    private final Tiles tiles;
     private final DensityPair densities;
-    private final PointAnimation animation;
-    private final LiveDistance distance;
     private final List<Action> actions = new ArrayList<>(); // not yet applied
     private final KernelBuild kernels = new KernelBuild();
-    private Optional<Chosen> before = Optional.empty(); // to return to if the device cannot hold the network of later choices
-    private boolean trains;            // once the kernels are built; otherwise the given model is played
+    private List<Tile> built = List.of(); // whose kernels are built
     private boolean needsPoints;       // the next frame draws new points
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
     private volatile boolean closing; // read while the kernels are built
-    private boolean kept; // the result of the latest training was passed to the sink
     private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown after closing
     private volatile String message = "";
     private volatile long messageNanos;
-
-    /** How the window trains, and the steps of its map. */
-    private record Chosen(TrainingSettings settings, int steps) { }
 
     /** Receives the results of the window. The window itself writes only pictures. */
     public interface ResultSink {
@@ -87,12 +77,13 @@ public final class RealtimeView implements AutoCloseable {
         /**
          * Writes the results, when a training has ended or the user asks for it.
          *
+         * @param tile   a name for files, unlike that of any other tile; empty if there is only one
          * @param losses of the training; empty if the model was loaded
          * @param points the end points of the trajectories in the window, [N, 2]
          * @return a message for the window
          * @throws IOException when the results cannot be written: the window shows the fault and stays open
          */
-        String keep(Model model, LossHistory losses, float[] points) throws IOException;
+        String keep(String tile, Model model, LossHistory losses, float[] points) throws IOException;
     }
 
     /**
@@ -101,11 +92,23 @@ public final class RealtimeView implements AutoCloseable {
      * @param frames            shown since the kernels were built
      * @param frameMillisMedian the median time between two frames; NaN without a frame
      * @param frameMillis99     the 99th percentile of that time
+     * @param points            in each tile
      * @param transfer          {@code shared} or {@code copied}
      * @param hostBytesPerFrame bytes of points copied by the host
+     * @param tiles             what each tile showed at the end
      */
     public record Summary(int frames, double frameMillisMedian, double frameMillis99, int points, String transfer,
-            double hostBytesPerFrame, String device, String glRenderer) { }
+            double hostBytesPerFrame, String device, String glRenderer, List<TileSummary> tiles) { }
+
+    /**
+     * What a tile showed at the end.
+     *
+     * @param name       what sets its map apart; empty if there is only one tile
+     * @param iterations behind its weights, without those of a given model
+     * @param distance   the latest sliced Wasserstein-1 distance of its points from the target, in the user's units; empty if none was
+     *                   measured
+     */
+    public record TileSummary(String name, int iterations, OptionalDouble distance) { }
 
     private RealtimeView(RealtimeConfig config, Supplier<List<Device>> devices, ResultSink sink) {
         this.config = config;
@@ -118,29 +121,20 @@ public final class RealtimeView implements AutoCloseable {
             Context context = resources.add(interop.context());
             budget = new FrameBudget(context.device().type() == Device.Type.CPU);
             scale = surface.scale();
-            scene = resources.add(new SceneRenderer(camera, scale));
             canvas = resources.add(new PanelCanvas(scale));
-            TrainingSettings settings = config.training()
-                    .withPlan(PlanSelector.planForWindow(config.training().plan(), context.device()));
-            Network network = config.model().orElseGet(() -> settings.initialNetwork());
-            training = resources.add(new LiveTraining(context, settings, network));
-            animation = resources.add(
-                    new PointAnimation(interop, config.steps(), settings.seed(), training, state));
-            distance = resources.add(new LiveDistance(context, settings.seed()));
+            tiles = resources.add(new Tiles(config, interop, state, camera, scale, this::showMessage));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
         }
-        densities = resources.add(new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), training, this::showMessage,
-                this::replaced));
-        panel = new Panel(canvas.context(), state, densities, training, animation, distance, kernels, interop, budget,
-                actions::add);
+        densities = resources.add(new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), tiles.trainings(),
+                this::showMessage, this::replaced));
+        Status status = new Status(canvas, state, densities, tiles, kernels, interop, budget);
+        panel = new Panel(canvas, state, densities, tiles, status, actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
             actions.add(action);
             applyActions(); // the meaning of the next event may depend on it, such as a press after a key
         }, scale);
-        kept = config.model().isPresent();
-        trains = config.model().isEmpty();
         interop.context().onFirstUse(use -> {
             if (use.startsPhase()) {
                 showMessage(use.message());
@@ -164,16 +158,23 @@ public final class RealtimeView implements AutoCloseable {
             if (fault.isPresent()) {
                 throw fault.get();
             }
-            FrameBudget times = view.budget;
-            return new Summary(times.frames(), times.percentileMillis(0.5), times.percentileMillis(0.99),
-                    view.animation.points().points(), view.interop.transfer(),
-                    times.frames() == 0 ? 0 : (double) view.animation.hostBytes() / times.frames(),
-                    view.interop.context().device().name(), OpenGl.identity().get(1));
+            return view.summary();
         }
     }
 
+    private Summary summary() {
+        double side = densities.box().side();
+        List<String> names = tiles.names();
+        List<TileSummary> each = IntStream.range(0, tiles.count()).mapToObj(tile -> new TileSummary(names.get(tile),
+                tiles.get(tile).training().done(), tiles.get(tile).distance().latest().stream()
+                .mapToDouble(figure -> side * figure.distance()).findFirst())).toList();
+        return new Summary(budget.frames(), budget.percentileMillis(0.5), budget.percentileMillis(0.99), tiles.points(),
+                interop.transfer(), budget.frames() == 0 ? 0 : (double) tiles.hostBytes() / budget.frames(),
+                interop.context().device().name(), OpenGl.identity().get(1), each);
+    }
+
     private void play(Pictures pictures) {
-        drawPoints();
+        tiles.draw(densities.start(state.is(Switch.REVERSE)));
         showTarget();
         long firstFrameNanos = 0;
         long last = System.nanoTime();
@@ -206,14 +207,18 @@ public final class RealtimeView implements AutoCloseable {
             if (!kernels.hasBegun()) {
                 firstFrameNanos = System.nanoTime();
                 LOG.debug("first frame {} ms after the start", millisSinceStart());
-                buildInBackground();
+                List<Tile> all = new ArrayList<>();
+                tiles.forEach(all::add);
+                buildInBackground(all);
             }
         }
         if (!kernels.isReady()) {
             start();
         }
-        if (!kept && (training.diverged() || training.hasTrained() && (sink.interrupted() || !training.running()))) {
-            keep();
+        for (Tile tile : tiles) {
+            if (tile.mustKeep(sink.interrupted())) {
+                keep(tile);
+            }
         }
         pictures.finish();
         LOG.debug("{} frames, the longest {} ms; mean times in ms: {}", budget.frames(), Math.round(budget.percentileMillis(1)),
@@ -225,29 +230,21 @@ public final class RealtimeView implements AutoCloseable {
     }
 
     /**
-     * Builds the kernels on another thread, while the window shows points of p0 or, after a change of the network, its last
-     * points. Actions that need the kernels wait, so that none changes what it reads.
+     * Builds kernels on another thread, while the window shows points of p0 or, after a change of a network, its last points. Actions
+     * that need the kernels wait, so that none changes what it reads.
      */
-    private void buildInBackground() {
+    private void buildInBackground(List<Tile> of) {
         Density p0 = densities.get(Side.P0);
         Density p1 = densities.get(Side.P1);
-        boolean prepares = trains;
-        kernels.start(() -> {
-            animation.prepare();
-            try {
-                return prepares ? Optional.of(training.prepare(p0, p1, () -> !closing)) : Optional.empty();
-            } catch (CancellationException e) {
-                LOG.debug("closed while points were paired");
-                return Optional.empty();
-            }
-        });
+        built = of;
+        kernels.start(() -> of.forEach(tile -> tile.prepare(p0, p1, () -> !closing)));
     }
 
-    /** Starts the training whose kernels are built, or the playback of the given model. */
+    /** Starts the trainings whose kernels are built, and the playback of given models. */
     private void start() {
-        Optional<Prepared> prepared = kernels.take();
+        kernels.take();
         LOG.debug("kernels are ready {} ms after the start", millisSinceStart());
-        prepared.ifPresentOrElse(training::begin, animation::restart);
+        built.forEach(Tile::begin);
     }
 
     /** Starts what the kernels were built for, or returns to the network before if the device cannot hold the new one. */
@@ -255,9 +252,10 @@ public final class RealtimeView implements AutoCloseable {
         try {
             start();
         } catch (DeviceLimitException e) {
-            Chosen last = before.orElseThrow(() -> e);
-            before = Optional.empty();
-            change(last);
+            Tile tile = built.get(0);
+            Chosen last = tile.takeBefore().orElseThrow(() -> e);
+            change(tile, last);
+            tile.takeBefore(); // there is nothing to return to from there
             showMessage(e.getMessage());
         }
     }
@@ -283,16 +281,21 @@ public final class RealtimeView implements AutoCloseable {
             needsPoints |= set.count() != state.points;
             state.points = set.count();
         } else if (action instanceof Action.SetProgress set) {
-            animation.moveTo(set.progress());
+            tiles.playback().moveTo(set.progress());
         } else if (action instanceof Action.SetSolver set) {
             needsTrajectories |= set.solver() != state.solver;
             state.solver = set.solver();
         } else if (action instanceof Action.SetCoupling set) {
-            change(new Chosen(training.settings().withCoupling(set.coupling()), animation.steps()));
+            Chosen now = tiles.chosen().chosen();
+            change(tiles.chosen(), new Chosen(now.settings().withCoupling(set.coupling()), now.steps()));
         } else if (action instanceof Action.SetEncoding set) {
-            change(new Chosen(training.settings(set.encodes()), animation.steps()));
+            Tile tile = tiles.chosen();
+            change(tile, new Chosen(tile.training().settings(set.encodes()), tile.chosen().steps()));
         } else if (action instanceof Action.SetPreset set) {
-            change(new Chosen(set.preset().settingsLike(training.settings()), set.preset().steps()));
+            Tile tile = tiles.chosen();
+            change(tile, new Chosen(set.preset().settingsLike(tile.chosen().settings()), set.preset().steps()));
+        } else if (action instanceof Action.SetTile set) {
+            state.tile = Math.min(set.tile(), tiles.count() - 1);
         } else if (action instanceof Action.SetDensity set) {
             densities.choose(set.side(), set.name());
         } else if (action instanceof Action.Drop drop) {
@@ -303,7 +306,8 @@ public final class RealtimeView implements AutoCloseable {
         } else if (action instanceof Action.Paint paint) {
             painting.draw(paint.x(), paint.y(), state.get(Quantity.BRUSH), paint.startsStroke(), paint.erases());
         } else if (action instanceof Action.PickPoint pick) {
-            animation.choose(pick.x(), pick.y(), pick.reach());
+            state.tile = pick.tile();
+            tiles.choosePoint(pick.tile(), pick.x(), pick.y(), pick.reach());
         } else if (action instanceof Action.MoveView move) {
             camera.move(move.dx(), move.dy());
         } else if (action instanceof Action.Zoom zoom) {
@@ -321,32 +325,21 @@ public final class RealtimeView implements AutoCloseable {
                 painting.copy(densities.get(state.painted));
             }
             showTarget();
-        } else if (setting == Switch.PAIRS && state.is(Switch.PAIRS) && !training.hasPairs()) {
+        } else if (setting == Switch.PAIRS && state.is(Switch.PAIRS)
+                && tiles.trainings().stream().noneMatch(LiveTraining::hasPairs)) {
             showMessage("pairs are those of a training, and there is none yet");
         }
     }
 
-    /** Trains by other settings; if the network differs, after its kernels are built in the background as at the start. */
-    private void change(Chosen wanted) {
-        Chosen last = new Chosen(training.settings(), animation.steps());
-        if (wanted.equals(last)) {
-            return;
-        }
+    /** Trains a tile by other settings; if the network differs, after its kernels are built in the background as at the start. */
+    private void change(Tile tile, Chosen wanted) {
         try {
-            if (!training.train(wanted.settings(), densities.get(Side.P0), densities.get(Side.P1))) {
+            if (tile.change(wanted, densities.get(Side.P0), densities.get(Side.P1)) == Tile.Change.NETWORK) {
                 showMessage("another network: training starts again from fresh weights");
-                before = kernels.isReady() ? Optional.of(last) : Optional.empty();
-                trains = true;
-                buildInBackground();
+                buildInBackground(List.of(tile));
             }
         } catch (DeviceLimitException e) {
             showMessage(e.getMessage());
-            return;
-        }
-        kept = false;
-        if (wanted.steps() != last.steps()) {
-            animation.setSteps(wanted.steps());
-            needsPoints = true;
         }
     }
 
@@ -354,29 +347,25 @@ public final class RealtimeView implements AutoCloseable {
         switch (command) {
             case NEW_POINTS -> needsPoints = true;
             case STEP_BACK, STEP_FORWARD -> {
-                state.set(Switch.PAUSE, state.is(Switch.PAUSE) || !training.running());
-                animation.step(command == Command.STEP_BACK ? -1 : 1);
+                state.set(Switch.PAUSE, state.is(Switch.PAUSE) || tiles.trainings().stream().noneMatch(LiveTraining::running));
+                tiles.step(command == Command.STEP_BACK ? -1 : 1);
             }
             case TRAIN_OR_STOP -> {
-                if (training.active()) {
-                    training.stop();
-                } else if (!training.resume()) {
-                    kept = false;
-                    training.train(densities.get(Side.P0), densities.get(Side.P1));
-                }
+                boolean stops = tiles.trainings().stream().anyMatch(LiveTraining::active);
+                tiles.forEach(tile -> trainOrStop(tile, stops));
             }
-            case RESTART -> {
-                kept = false;
-                training.restart(densities.get(Side.P0), densities.get(Side.P1));
-            }
+            case RESTART -> tiles.forEach(tile -> {
+                tile.forgetKept();
+                tile.training().restart(densities.get(Side.P0), densities.get(Side.P1));
+            });
             case REFLOW -> {
-                if (training.reflow(densities.get(Side.P0), densities.get(Side.P1))) {
-                    kept = false;
+                if (tiles.chosen().training().reflow(densities.get(Side.P0), densities.get(Side.P1))) {
+                    tiles.chosen().forgetKept();
                 } else {
                     showMessage("the training has diverged: restart it before reflow");
                 }
             }
-            case EXPORT -> keep();
+            case EXPORT -> tiles.forEach(this::keep);
             case SCREENSHOT -> needsScreenshot = true;
             case FULLSCREEN -> surface.toggleFullscreen();
             case RESET_VIEW -> camera.reset();
@@ -386,9 +375,18 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
+    private void trainOrStop(Tile tile, boolean stops) {
+        if (stops) {
+            tile.training().stop();
+        } else if (!tile.training().resume()) {
+            tile.forgetKept();
+            tile.training().train(densities.get(Side.P0), densities.get(Side.P1));
+        }
+    }
+
     /** Updates what is shown after a density was replaced. */
     private void replaced(Side side) {
-        kept = false;
+        tiles.forEach(Tile::forgetKept);
         needsPoints |= densities.get(side) == densities.start(state.is(Switch.REVERSE));
         if (state.is(Switch.PAINT) && side == state.painted && !densities.get(side).name().equals(Painting.NAME)) {
             painting.copy(densities.get(side));
@@ -399,69 +397,35 @@ public final class RealtimeView implements AutoCloseable {
     /** Draws the target density behind the points, unless the canvas of the brush is drawn there. */
     private void showTarget() {
         if (!state.is(Switch.PAINT)) {
-            scene.setDensity(densities.start(!state.is(Switch.REVERSE)));
-        }
-    }
-
-    private void drawPoints() {
-        try {
-            scene.setStarts(animation.draw(densities.start(state.is(Switch.REVERSE))));
-        } catch (OpenClException e) {
-            if (animation.points() == null) {
-                throw e;
-            }
-            showMessage(e.getMessage());
-            state.points = animation.points().points();
-        }
-    }
-
-    private void showOrHideGrid() {
-        try {
-            animation.showOrHideGrid();
-        } catch (OpenClException e) {
-            showMessage(e.getMessage());
-            state.set(Switch.GRID, false);
+            Density target = densities.start(!state.is(Switch.REVERSE));
+            tiles.forEach(tile -> tile.scene().setDensity(target));
         }
     }
 
     private void compute(double seconds) {
         if (needsPoints) {
-            drawPoints();
+            tiles.draw(densities.start(state.is(Switch.REVERSE)));
         }
         if (needsPoints || needsTrajectories) {
-            animation.restart();
+            tiles.restart();
         }
         needsPoints = false;
         needsTrajectories = false;
-        showOrHideGrid();
-        budget.begin(Phase.TRAINING);
-        boolean trained = training.running();
-        if (!state.is(Switch.PAUSE)) {
-            advanceTraining();
-        }
-        budget.begin(Phase.MAP);
-        animation.advance(trained, seconds, budget.map(training.running()));
-        distance.advance(animation.points(), densities.start(!state.is(Switch.REVERSE)));
-        if (!kept && !animation.previewing() && training.ended()) {
-            kept = true;
-            keep();
+        tiles.advance(densities.start(!state.is(Switch.REVERSE)), seconds, budget);
+        for (Tile tile : tiles) {
+            if (tile.takeEnded()) {
+                keep(tile);
+            }
         }
     }
 
-    private void advanceTraining() {
-        try {
-            training.advance(budget.training());
-        } catch (DeviceLimitException e) {
-            showMessage(e.getMessage());
-        }
-    }
-
-    private void keep() {
+    private void keep(Tile tile) {
+        LiveTraining training = tile.training();
         String result = "nothing to keep";
         if (!training.diverged() || training.hasTrained()) {
             try {
-                result = sink.keep(training.model(densities.get(Side.P0), densities.get(Side.P1)), training.history(),
-                        animation.points().positionsAt(1));
+                result = sink.keep(nameForFiles(tile), training.model(densities.get(Side.P0), densities.get(Side.P1)), training.history(),
+                        tile.animation().points().positionsAt(1));
                 keepFault = Optional.empty();
             } catch (IOException e) {
                 keepFault = Optional.of(e);
@@ -473,20 +437,34 @@ public final class RealtimeView implements AutoCloseable {
                 Float.toString(training.learningRate()), training.done(), result));
     }
 
+    private String nameForFiles(Tile of) {
+        int tile = IntStream.range(0, tiles.count()).filter(i -> tiles.get(i) == of).findFirst().orElseThrow();
+        return tiles.count() == 1 ? "" : tile + 1 + "-" + tiles.names().get(tile).replaceAll("[^A-Za-z0-9.]+", "-");
+    }
+
     private void drawFrame(double seconds) {
         budget.begin(Phase.DRAW);
         if (state.is(Switch.PAINT) && painting.takeChanged()) {
-            scene.setLevels(painting.levels(), Painting.SIDE, Painting.SIDE);
+            tiles.forEach(tile -> tile.scene().setLevels(painting.levels(), Painting.SIDE, Painting.SIDE));
         }
-        if (kernels.isReady() && state.is(Switch.PAIRS)) {
-            training.newPairs().ifPresent(scene::setPairs);
+        camera.setTiles(TileGrid.of(tiles.count(), surface.width(), surface.height(),
+                state.is(Switch.PANEL) ? Math.round(Panel.WIDTH * scale) : 0, tiles.count() == 1 ? 0 : Math.round(Status.TITLE * scale)));
+        SceneRenderer.clear(surface);
+        for (int tile = 0; tile < tiles.count(); tile++) {
+            drawTile(tile, seconds);
         }
-        camera.setScreen(surface.width(), surface.height(), state.is(Switch.PANEL) ? Panel.WIDTH * scale : 0);
-        scene.draw(surface, animation.scene(), seconds);
         budget.begin(Phase.PANEL);
-        panel.layOut((int) (surface.width() / scale), (int) (surface.height() / scale),
+        panel.layOut((int) (surface.width() / scale), (int) (surface.height() / scale), camera.tiles(), scale,
                 System.nanoTime() - messageNanos < MESSAGE_NANOS ? message : "");
         canvas.draw(surface.width(), surface.height());
+    }
+
+    private void drawTile(int tile, double seconds) {
+        SceneRenderer scene = tiles.get(tile).scene();
+        if (kernels.isReady() && state.is(Switch.PAIRS)) {
+            tiles.get(tile).training().newPairs().ifPresent(scene::setPairs);
+        }
+        scene.draw(surface, tile, tiles.get(tile).animation().scene(), seconds);
     }
 
     private void takePictures(Pictures pictures) {

@@ -45,7 +45,7 @@ class DensityPairTest {
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining training = new LiveTraining(context, TRAINING, network);
                 DensityPair densities = new DensityPair(NamedDensities.find("gaussian").orElseThrow(),
-                        NamedDensities.find("ring").orElseThrow(), false, " (the remedy)", training, line -> said = line, replaced::add)) {
+                        NamedDensities.find("ring").orElseThrow(), false, " (the remedy)", List.of(training), line -> said = line, replaced::add)) {
             trial.with(densities, training);
         }
     }
@@ -96,7 +96,7 @@ class DensityPairTest {
             assertEquals("b.csv", densities.get(Side.P1).name());
             assertArrayEquals(new double[] {-1, 1}, extent(densities, Side.P1), 1e-6);
             while (training.isPairing() || training.done() < 40) {
-                training.advance(Duration.ofMillis(5));
+                training.advance(Duration.ofMillis(5), Duration.ofMillis(5));
             }
             assertFalse(training.diverged());
             densities.choose(Side.P1, "ring");
@@ -186,7 +186,7 @@ class DensityPairTest {
             densities.choose(Side.P0, "moons");
             assertFalse(training.isFollowing(), "a named density is learned by the chosen settings");
             while (training.running()) {
-                training.advance(Duration.ofMillis(5));
+                training.advance(Duration.ofMillis(5), Duration.ofMillis(5));
             }
             assertEquals(40, training.done());
             assertEquals(List.of(Side.P1, Side.P0), replaced);
@@ -223,7 +223,7 @@ class DensityPairTest {
         try (Context context = Context.open(Device.select("auto"));
                 LiveTraining training = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network)) {
             training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
-            training.advance(Duration.ofMillis(5));
+            training.advance(Duration.ofMillis(5), Duration.ofMillis(5));
             training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
             assertEquals(Integer.MAX_VALUE, training.goal());
             assertTrue(training.running());

@@ -47,7 +47,7 @@ class LiveTrainingTest {
 
     private static void finish(LiveTraining training) {
         while (training.active()) {
-            training.advance(FRAME);
+            training.advance(FRAME, FRAME);
         }
     }
 
@@ -57,7 +57,7 @@ class LiveTrainingTest {
 
     private static void awaitPairs(LiveTraining training) {
         while (training.isPairing()) {
-            training.advance(FRAME);
+            training.advance(FRAME, FRAME);
         }
     }
 
@@ -233,7 +233,7 @@ class LiveTrainingTest {
             couple(training, Coupling.OT, GAUSSIAN, RING);
             assertTrue(training.isPairing() && training.running());
             int before = training.done();
-            training.advance(FRAME);
+            training.advance(FRAME, FRAME);
             if (training.isPairing()) {
                 assertTrue(training.done() > before, "it trains while pairs are made");
                 assertTrue(training.newPairs().isEmpty(), "on the data that it had");
@@ -241,7 +241,7 @@ class LiveTrainingTest {
             }
             couple(training, Coupling.INDEPENDENT, GAUSSIAN, RING);
             assertFalse(training.isPairing(), "another choice discards them");
-            training.advance(FRAME);
+            training.advance(FRAME, FRAME);
             assertTrue(training.newPairs().isEmpty());
             couple(training, Coupling.OT, GAUSSIAN, RING);
             training.train(GAUSSIAN, MOONS);
@@ -311,7 +311,7 @@ class LiveTrainingTest {
 
     private static void advanceTo(LiveTraining training, int iteration) {
         while (training.done() < iteration) {
-            training.advance(Duration.ofMillis(2)); // a slice of a few steps
+            training.advance(Duration.ofMillis(2), Duration.ofMillis(2)); // a slice of a few steps
         }
     }
 
@@ -384,7 +384,7 @@ class LiveTrainingTest {
         TrainingSettings settings = SETTINGS.withIterations(100).withShape(new NetworkShape(16, 2));
         try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
             training.train(GAUSSIAN, RING);
-            training.advance(Duration.ofNanos(1));
+            training.advance(Duration.ofNanos(1), Duration.ofNanos(1));
             assertTrue(training.reflow(GAUSSIAN, RING));
             Network before = training.snapshot();
             int first = training.done();
@@ -423,7 +423,7 @@ class LiveTrainingTest {
 
     private static void awaitRound(LiveTraining training, int round) {
         while (training.round() < round) {
-            training.advance(Duration.ofMillis(1));
+            training.advance(Duration.ofMillis(1), Duration.ofMillis(1));
         }
     }
 

@@ -11,8 +11,10 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
+import iadb.draw.PointSource;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.random.RandomPurpose;
 import iadb.sample.KnownFields;
 import iadb.train.TrainingSettings;
 import iadb.view.Action.Switch;
@@ -38,22 +40,42 @@ class PointAnimationTest {
     private float[] starts; // [N, 2]
 
     private Context context;
+    private ViewState state;
+    private Playback playback;
 
     private interface Trial {
         void with(LiveTraining training, PointAnimation animation, ViewState state);
     }
 
+    /** A frame of the window. */
+    private void advance(PointAnimation animation, boolean trained, double seconds) {
+        animation.compute(trained, BUDGET);
+        playback.setPreviewing(animation.previewing());
+        if (!animation.previewing() && !state.is(Switch.PAUSE)) {
+            playback.advance(seconds, 1, animation.computedFraction(), true);
+        }
+        animation.move();
+    }
+
+    private void restart(PointAnimation animation) {
+        animation.restart();
+        playback.restart();
+    }
+
     private void run(Trial trial) {
         NetworkShape shape = NetworkShape.TUTORIAL;
         Network network = KnownFields.constant(shape, SHIFT[0], SHIFT[1]);
-        ViewState state = new ViewState(100);
+        state = new ViewState(100);
+        playback = new Playback();
         try (EglSurface surface = EglSurface.open(64, 64)) {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
                     LiveTraining training = new LiveTraining(context, TRAINING, network);
-                    PointAnimation animation = new PointAnimation(interop, 128, 1, training, state)) {
+                    PointAnimation animation = new PointAnimation(interop, 128, training, state, playback)) {
                 this.context = context;
-                starts = animation.draw(NamedDensities.find("gaussian").orElseThrow());
+                starts = PointSource.drawWithoutDevice(NamedDensities.find("gaussian").orElseThrow(), 1, RandomPurpose.START_POINTS, 0, 100)
+                        .orElseThrow();
+                animation.show(starts);
                 training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
                 trial.with(training, animation, state);
             }
@@ -66,9 +88,9 @@ class PointAnimationTest {
             state.set(Switch.GRID, true);
             do {
                 assertArrayEquals(starts, drawn(animation.points()), "the points and the grid move together");
-                training.advance(BUDGET);
+                training.advance(BUDGET, BUDGET);
                 animation.showOrHideGrid();
-                animation.advance(true, 0, BUDGET);
+                advance(animation, true, 0);
             } while (drawn(animation.scene().grid())[0] == 0);
             assertTrue(training.running());
             assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.scene().grid()), TOLERANCE);
@@ -80,14 +102,14 @@ class PointAnimationTest {
     void aGridShownDuringAPauseBendsToo() {
         run((training, animation, state) -> {
             while (animation.scene().grid() == null) {
-                training.advance(BUDGET);
-                animation.advance(true, 0, BUDGET);
+                training.advance(BUDGET, BUDGET);
+                advance(animation, true, 0);
                 animation.showOrHideGrid();
                 state.set(Switch.GRID, drawn(animation.points())[0] != starts[0]);
             }
             state.set(Switch.PAUSE, true);
             for (int frame = 0; frame < 10_000 && drawn(animation.scene().grid())[0] == 0; frame++) {
-                animation.advance(true, 0, BUDGET);
+                advance(animation, true, 0);
             }
             assertArrayEquals(shifted(LineDrawing.gridStarts()), drawn(animation.scene().grid()), TOLERANCE);
         });
@@ -97,16 +119,16 @@ class PointAnimationTest {
     void aPauseHoldsPlaybackAtItsPlace() {
         run((training, animation, state) -> {
             training.stop();
-            animation.restart();
-            while (animation.progress() < 0.3) {
-                animation.advance(false, 0.1, BUDGET);
+            restart(animation);
+            while (playback.progress() < 0.3) {
+                advance(animation, false, 0.1);
             }
             state.set(Switch.PAUSE, true);
-            double progress = animation.progress();
+            double progress = playback.progress();
             for (int frame = 0; frame < 200; frame++) {
-                animation.advance(false, 0.1, BUDGET);
+                advance(animation, false, 0.1);
             }
-            assertEquals(progress, animation.progress());
+            assertEquals(progress, playback.progress());
         });
     }
 
@@ -114,20 +136,20 @@ class PointAnimationTest {
     void playbackWaitsForTheGrid() {
         run((training, animation, state) -> {
             training.stop();
-            animation.restart();
-            while (animation.progress() < 0.3) {
-                animation.advance(false, 0.01, BUDGET);
+            restart(animation);
+            while (playback.progress() < 0.3) {
+                advance(animation, false, 0.01);
             }
-            double before = animation.progress();
+            double before = playback.progress();
             state.set(Switch.GRID, true);
             animation.showOrHideGrid();
             while (animation.scene().grid().computedFraction() < before) {
-                animation.advance(false, 0.1, BUDGET);
+                advance(animation, false, 0.1);
                 double limit = Math.max(before, animation.scene().grid().computedFraction());
-                assertTrue(animation.progress() <= limit, "the grid is drawn where the points are");
+                assertTrue(playback.progress() <= limit, "the grid is drawn where the points are");
             }
-            while (animation.progress() < 1) {
-                animation.advance(false, 0.1, BUDGET);
+            while (playback.progress() < 1) {
+                advance(animation, false, 0.1);
             }
         });
     }
@@ -139,9 +161,9 @@ class PointAnimationTest {
             training.stop();
             try (LiveDistance distance = new LiveDistance(context, 1)) {
                 distance.advance(animation.points(), target);
-                animation.restart();
+                restart(animation);
                 while (distance.latest().isEmpty()) {
-                    animation.advance(false, 0.1, BUDGET);
+                    advance(animation, false, 0.1);
                     distance.advance(animation.points(), target);
                 }
                 LiveDistance.Figure figure = distance.latest().orElseThrow();

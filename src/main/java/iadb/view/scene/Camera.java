@@ -1,46 +1,44 @@
 package iadb.view.scene;
 
 /**
- * The position of the unit square on the screen. At first the square fills most of the area beside the panel. Pixels count from
- * the upper left corner; in the square, y points up.
+ * The position of the unit square in every tile of the window, the same in all. At first the square fills most of the tile. Pixels
+ * count from the window's upper left corner; in the square, y points up.
  */
 public final class Camera {
-    private static final double MARGIN = 0.06; // around the square, as a share of the area's shorter side
+    private static final double MARGIN = 0.06; // around the square, as a share of the tile's shorter side
     private static final double MAX_ZOOM = 1000;
     private static final double MIN_ZOOM = 0.2;
 
-    private double screenWidth = 1;
-    private double screenHeight = 1;
-    private double areaLeft;
-    private double centreX = 0.5; // the point of the square shown in the middle of the area
+    private TileGrid tiles = TileGrid.of(1, 1, 1, 0, 0);
+    private double centreX = 0.5; // the point of the square shown in the middle of a tile
     private double centreY = 0.5;
     private double zoom = 1;
 
-    /** @param left width of the panel at the left, in pixels */
-    public void setScreen(int width, int height, double left) {
-        screenWidth = Math.max(1, width);
-        screenHeight = Math.max(1, height);
-        areaLeft = left;
-    }
+    public void setTiles(TileGrid grid) { tiles = grid; }
+
+    public TileGrid tiles() { return tiles; }
 
     /** The side of the square in pixels. */
-    public double side() { return Math.max(16, Math.min(screenWidth - areaLeft, screenHeight)) * (1 - 2 * MARGIN) * zoom; }
+    public double side() {
+        return Math.max(16, Math.min(tiles.width(), tiles.height() - tiles.title())) * (1 - 2 * MARGIN) * zoom;
+    }
 
-    private double middleX() { return (areaLeft + screenWidth) / 2; }
+    /** The x in the square that a pixel shows in a tile. */
+    public double toX(double pixelX, int tile) { return centreX + (pixelX - tiles.x(tile) - tiles.width() / 2.0) / side(); }
 
-    /** The x in the square that a pixel shows. */
-    public double toX(double pixelX) { return centreX + (pixelX - middleX()) / side(); }
-
-    /** The y in the square that a pixel shows. */
-    public double toY(double pixelY) { return centreY - (pixelY - screenHeight / 2) / side(); }
+    /** The y in the square that a pixel shows in a tile. */
+    public double toY(double pixelY, int tile) {
+        return centreY - (pixelY - tiles.y(tile) - (tiles.title() + tiles.height()) / 2.0) / side();
+    }
 
     /** Zooms without moving the point under the pixel. */
     public void zoomAt(double pixelX, double pixelY, double factor) {
-        double x = toX(pixelX);
-        double y = toY(pixelY);
+        int tile = tiles.at(pixelX, pixelY);
+        double x = toX(pixelX, tile);
+        double y = toY(pixelY, tile);
         zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, zoom * factor));
-        centreX += x - toX(pixelX);
-        centreY += y - toY(pixelY);
+        centreX += x - toX(pixelX, tile);
+        centreY += y - toY(pixelY, tile);
     }
 
     /** Moves the picture by this many pixels. */
@@ -56,11 +54,11 @@ public final class Camera {
         zoom = 1;
     }
 
-    /** The shaders' {@code view}: clip = position * (v0, v1) + (v2, v3). */
+    /** The shaders' {@code view}, in the viewport of a tile: clip = position * (v0, v1) + (v2, v3). */
     float[] view() {
-        double scaleX = 2 * side() / screenWidth;
-        double scaleY = 2 * side() / screenHeight;
-        return new float[] {(float) scaleX, (float) scaleY, (float) (2 * middleX() / screenWidth - 1 - centreX * scaleX),
-            (float) (-centreY * scaleY)};
+        double scaleX = 2 * side() / tiles.width();
+        double scaleY = 2 * side() / tiles.height();
+        return new float[] {(float) scaleX, (float) scaleY, (float) (-centreX * scaleX),
+            (float) (-tiles.title() / (double) tiles.height() - centreY * scaleY)};
     }
 }

@@ -5,8 +5,8 @@ import static org.lwjgl.opengl.GL33C.*;
 import iadb.cl.Resources;
 import iadb.plot.Palette;
 import iadb.view.scene.SceneRenderer.Scene;
+import iadb.view.scene.SceneRenderer.Viewport;
 import iadb.view.surface.OpenGl;
-import iadb.view.surface.Surface;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
@@ -109,15 +109,15 @@ final class PointDrawing implements AutoCloseable {
     }
 
     /** Fades the trails, adds the points to them, and draws them. A scene without trails clears them. */
-    void drawTrails(Surface surface, Scene scene, float[] view, double side, double seconds) {
+    void drawTrails(Viewport area, Scene scene, float[] view, double side, double seconds) {
         if (!scene.trails()) {
             trailsView = new float[0];
             return;
         }
-        glBindFramebuffer(GL_FRAMEBUFFER, trailsFramebuffer);
-        boolean resized = trailsWidth != surface.width() || trailsHeight != surface.height();
+        boolean resized = trailsWidth != area.width() || trailsHeight != area.height();
+        new Viewport(trailsFramebuffer, 0, 0, area.width(), area.height()).use();
         if (resized) {
-            resizeTrails(surface.width(), surface.height());
+            resizeTrails(area.width(), area.height());
         }
         if (resized || !Arrays.equals(view, trailsView)) {
             glClearColor(0, 0, 0, 0);
@@ -131,7 +131,7 @@ final class PointDrawing implements AutoCloseable {
         }
         trailsView = view;
         draw(scene, view, side, TRAIL_DIAMETER, TRAIL_OPACITY);
-        glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
+        area.use();
         glBindTexture(GL_TEXTURE_2D, trails);
         fillScreen(showTrails);
     }

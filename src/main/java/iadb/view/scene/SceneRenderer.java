@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
 
-/** Draws a {@link Scene}: a faint density, trails, the grid, pairs, points, arrows, and the trajectory of one point. */
+/** Draws a {@link Scene} in a tile: a faint density, trails, the grid, pairs, points, arrows, and the trajectory of one point. */
 public final class SceneRenderer implements AutoCloseable {
     private static final int MAX_TEXELS = 1024; // per side; a texel of a larger image shows the brightest pixel of a block
     private static final float DENSITY_STRENGTH = 0.24f; // opacity of the brightest pixel
@@ -40,6 +40,15 @@ public final class SceneRenderer implements AutoCloseable {
      */
     public record Scene(Flow points, Flow grid, int[] arrows, float[] trajectory, boolean pairs, boolean density,
             boolean painting, boolean trails, boolean additive, float pointSize) { }
+
+    /** A part of a framebuffer in pixels; (x, y) is its lower left corner. */
+    record Viewport(int framebuffer, int x, int y, int width, int height) {
+        void use() {
+            glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
+            glViewport(x, y, width, height);
+            glScissor(x, y, width, height);
+        }
+    }
 
     /** @param scale pixels per desktop unit */
     public SceneRenderer(Camera camera, float scale) {
@@ -97,18 +106,32 @@ public final class SceneRenderer implements AutoCloseable {
     /** @param positions of pairs of points that training blends, [N, 2, 2] */
     public void setPairs(float[] positions) { lines.setPairs(positions); }
 
+    /** Begins a frame: fills the whole surface with paper. */
+    public static void clear(Surface surface) {
+        float[] paper = ShaderProgram.colour(Palette.PAPER, 1);
+        glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
+        glClearColor(paper[0], paper[1], paper[2], 1);
+        glClear(GL_COLOR_BUFFER_BIT);
+    }
+
     /**
-     * Draws a frame without the panel.
+     * Draws the scene in a tile. Afterwards the viewport is the whole surface.
      *
      * @param seconds since the last frame
      */
-    public void draw(Surface surface, Scene scene, double seconds) {
-        float[] view = camera.view();
-        float[] paper = ShaderProgram.colour(Palette.PAPER, 1);
-        glBindFramebuffer(GL_FRAMEBUFFER, surface.framebuffer());
+    public void draw(Surface surface, int tile, Scene scene, double seconds) {
+        TileGrid tiles = camera.tiles();
+        Viewport area = new Viewport(surface.framebuffer(), tiles.x(tile), surface.height() - tiles.y(tile) - tiles.height(),
+                tiles.width(), tiles.height());
+        glEnable(GL_SCISSOR_TEST); // a disc at the edge would reach into the next tile
+        draw(area, scene, seconds);
+        glDisable(GL_SCISSOR_TEST);
         glViewport(0, 0, surface.width(), surface.height());
-        glClearColor(paper[0], paper[1], paper[2], 1);
-        glClear(GL_COLOR_BUFFER_BIT);
+    }
+
+    private void draw(Viewport area, Scene scene, double seconds) {
+        float[] view = camera.view();
+        area.use();
         if (scene.density() || scene.painting()) {
             float strength = scene.painting() ? PAINTED_STRENGTH : DENSITY_STRENGTH;
             density.use().set("view", view).set("tint", Arrays.copyOf(ShaderProgram.colour(Palette.INK, strength), 3));
@@ -116,7 +139,7 @@ public final class SceneRenderer implements AutoCloseable {
             glBindVertexArray(densityArray);
             glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
         }
-        points.drawTrails(surface, scene, view, camera.side(), seconds);
+        points.drawTrails(area, scene, view, camera.side(), seconds);
         if (scene.grid() != null) {
             lines.drawGrid(scene.grid(), view);
         }

@@ -10,13 +10,13 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The numbers of a chosen point, in the user's units. */
-class PanelTest {
+class StatusTest {
     @Test
     void positionsAreInTheUnitsOfTheBox() {
-        assertEquals("(0.2500, 0.5000)", Panel.position(0.25, 0.5, Box.UNIT));
-        assertEquals("(1005.000, -95.000)", Panel.position(0.25, 0.75, new Box(1000, -110, 20)));
-        assertEquals("(0.002500, 0.005000)", Panel.position(0.25, 0.5, new Box(0, 0, 0.01)));
-        assertEquals("(2.50000e+06, 5.00000e+06)", Panel.position(0.25, 0.5, new Box(0, 0, 1e7)));
+        assertEquals("(0.2500, 0.5000)", Status.position(0.25, 0.5, Box.UNIT));
+        assertEquals("(1005.000, -95.000)", Status.position(0.25, 0.75, new Box(1000, -110, 20)));
+        assertEquals("(0.002500, 0.005000)", Status.position(0.25, 0.5, new Box(0, 0, 0.01)));
+        assertEquals("(2.50000e+06, 5.00000e+06)", Status.position(0.25, 0.5, new Box(0, 0, 1e7)));
     }
 
     @Test
@@ -25,6 +25,6 @@ class PanelTest {
         Box box = new Box(-3, 5, 10);
         Density density = new PointDensity("points", Optional.empty(), points, box, 0);
         double expected = density.logDensityAt(0.5, 0.5) - Math.log(100);
-        assertEquals(String.format(Locale.ROOT, "%.2f", expected), Panel.logDensity(density, 0.5, 0.5, box));
+        assertEquals(String.format(Locale.ROOT, "%.2f", expected), Status.logDensity(density, 0.5, 0.5, box));
     }
 }

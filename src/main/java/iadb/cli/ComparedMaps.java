@@ -1,0 +1,187 @@
+package iadb.cli;
+
+import iadb.LearnedMap;
+import iadb.density.Density;
+import iadb.density.PointDensity;
+import iadb.fault.InvalidInputException;
+import iadb.model.Model;
+import iadb.train.Coupling;
+import iadb.train.Preset;
+import iadb.train.Provenance;
+import iadb.train.TrainingSettings;
+import iadb.view.RealtimeConfig;
+import iadb.view.RealtimeConfig.Shown;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The maps of {@code --compare}. Each is a model's file, or the command line's own options and a few words that replace some of them,
+ * joined by plus signs: {@code quick}, {@code ot+reflow}, {@code sharp+lr=0.01}.
+ */
+final class ComparedMaps {
+    private static final List<String> OPTIONS = Stream.concat(Options.Training.NAMES.stream(), Stream.of("--steps", "--seed")).toList();
+
+    private final CommandSpec command;
+    private final String option; // as the user gave it, for messages
+    private final List<Entry> entries;
+
+    /** @param file null without a model */
+    private record Entry(TrainingSettings training, int steps, Path file, Model model) {
+        Shown shown(String name) {
+            return new Shown(training, Optional.ofNullable(model).map(Model::network), Optional.ofNullable(name), steps);
+        }
+    }
+
+    /** The options of a map. */
+    private static final class MapOptions {
+        @Mixin
+        private Options.Training training;
+
+        @Option(names = "--steps", defaultValue = "128")
+        private int steps;
+
+        @Option(names = "--seed", defaultValue = "0")
+        private long seed;
+    }
+
+    /**
+     * Reads the maps and their models.
+     *
+     * @param values    of {@code --compare}, each a file or a list with commas
+     * @param command   whose options hold for every map
+     * @param modelFile of {@code --model}, or null; one map alone is compared with it, or with the command line's own
+     */
+    ComparedMaps(List<String> values, CommandSpec command, Path modelFile) {
+        this.command = command;
+        option = "--compare " + String.join(",", values);
+        List<String> texts = values.stream().flatMap(value -> isFile(value) ? Stream.of(value) : Stream.of(value.split(",", -1))).toList();
+        List<String> own = new ArrayList<>();
+        command.commandLine().getParseResult().matchedOptions().stream().filter(given -> OPTIONS.contains(given.longestName()))
+                .forEach(given -> given.originalStringValues().forEach(value -> own.add(given.longestName() + "=" + value)));
+        entries = new ArrayList<>();
+        Options.refuse(modelFile != null && texts.size() > 1, option + ": name the file of --model there too, and leave --model out");
+        if (texts.size() == 1) {
+            entries.add(entry(own, modelFile));
+        }
+        texts.forEach(text -> entries.add(entry(own, text)));
+        Options.refuse(entries.size() > RealtimeConfig.MAX_TILES, option + ": the window shows at most " + RealtimeConfig.MAX_TILES
+                + " maps, not " + entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            int same = entries.indexOf(entries.get(i));
+            Options.refuse(same < i, option + ": maps " + (same + 1) + " and " + (i + 1) + " are the same");
+        }
+    }
+
+    private static boolean isFile(String text) {
+        try {
+            return text.matches("[^,+]*\\.safetensors") || Files.isRegularFile(Path.of(text));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private Entry entry(List<String> own, String text) {
+        List<String> arguments = new ArrayList<>(own);
+        if (isFile(text)) {
+            return entry(own, Path.of(text));
+        }
+        Path file = null;
+        for (String word : text.split("\\+", -1)) {
+            if (isFile(word)) {
+                Options.refuse(file != null, option + ": '" + text + "' names two files");
+                file = Path.of(word);
+            } else {
+                arguments.add(argument(word));
+            }
+        }
+        return entry(arguments, file);
+    }
+
+    /** The option that a word stands for. */
+    private String argument(String word) {
+        String setting = "--" + word.replaceFirst("=.*", "");
+        if (word.contains("=") && OPTIONS.contains(setting)) {
+            return "--" + word;
+        } else if (isOneOf(word, Preset.values())) {
+            return "--preset=" + word;
+        } else if (isOneOf(word, Coupling.values())) {
+            return "--coupling=" + word;
+        } else if (word.equals("plain") || word.startsWith("fourier")) {
+            return "--encoding=" + word.replace("plain", "none");
+        }
+        Options.refuse(!word.equals("reflow"), option + ": '" + word + "' is not a model file, a preset, a coupling, plain, fourier, reflow"
+                + " or a setting such as lr=0.01");
+        return "--reflow=1";
+    }
+
+    private static boolean isOneOf(String word, Object[] values) {
+        return Arrays.stream(values).anyMatch(value -> value.toString().equals(word));
+    }
+
+    private Entry entry(List<String> arguments, Path file) {
+        MapOptions options = new MapOptions();
+        CommandLine parser = new CommandLine(options).setCommandName("iadb-cl").setOverwrittenOptionsAllowed(true);
+        try {
+            parser.parseArgs(arguments.toArray(String[]::new));
+            InvalidInputException.requireRange("--steps", options.steps, LearnedMap.MAX_STEPS);
+            TrainingSettings training = options.training.settings(options.seed);
+            Model model = file == null ? null : Options.readModel(file);
+            boolean chooses = parser.getParseResult().hasMatchedOption("--steps") || model != null;
+            return new Entry(model == null ? training : Provenance.withNetworkOf(model, training),
+                    chooses ? options.steps : options.training.preset().steps(), file, model);
+        } catch (ParameterException e) {
+            throw new InvalidInputException(option + ": " + Main.message(e), e);
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException(option + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The first file of a model, and the model, whose densities all maps share; empty without one. */
+    Optional<Path> firstFile() { return entries.stream().filter(entry -> entry.file() != null).map(Entry::file).findFirst(); }
+
+    /**
+     * What the tiles show.
+     *
+     * @throws InvalidInputException if a model was trained on other densities, unless the user chose these
+     */
+    List<Shown> shown(Density p0, Density p1) {
+        for (Entry entry : entries) {
+            boolean is = entry.model() == null || (Options.isGiven(command, "--p0") || isSame(entry.model().p0(), p0))
+                    && (Options.isGiven(command, "--p1") || isSame(entry.model().p1(), p1));
+            Options.refuse(!is, option + ": " + entry.file() + " was not trained from " + p0.name() + " to " + p1.name()
+                    + " as the other map was; 'export' shows such models side by side in a page");
+        }
+        return entries.stream().map(entry -> entry.shown(name(entry.file()))).toList();
+    }
+
+    private static boolean isSame(Optional<Density> of, Density shown) {
+        if (of.isEmpty()) {
+            return true; // its hash was compared
+        }
+        if (of.get() instanceof PointDensity a && shown instanceof PointDensity b) {
+            return a.box().equals(b.box()) && Arrays.equals(a.points(), b.points());
+        }
+        return !(of.get() instanceof PointDensity) && !(shown instanceof PointDensity)
+                && of.get().image().width() == shown.image().width() && Arrays.equals(of.get().image().weights(), shown.image().weights());
+    }
+
+    /** The file's name, or its whole path if another has that name. */
+    private String name(Path file) {
+        if (file == null) {
+            return null;
+        }
+        long alike = entries.stream().filter(other -> other.file() != null && other.file().getFileName().equals(file.getFileName())).count();
+        return (alike > 1 ? file : file.getFileName()).toString();
+    }
+}
