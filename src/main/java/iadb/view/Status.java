@@ -90,7 +90,7 @@ final class Status {
             Tile tile = tiles.get(i);
             String name = i + 1 + ": " + names.get(i);
             boolean isChosen = i == state.tile;
-            NkRect area = PanelCanvas.rectangle(grid.x(i) / scale + 4, grid.y(i) / scale + 4, grid.width() / scale - 8, TITLE - 4);
+            NkRect area = PanelCanvas.rectangle(grid.x(i) / scale + 4, grid.titleY(i) / scale + 4, grid.width() / scale - 8, TITLE - 4);
             canvas.overlay("tile " + i, area, () -> {
                 nk_layout_row_dynamic(context, PanelCanvas.LETTERS + 2f, 1);
                 if (isChosen) {

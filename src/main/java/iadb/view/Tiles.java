@@ -17,11 +17,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
-/** The tiles of the window. All show the same points at the same progress, and share the time for training and mapping equally. */
+/**
+ * The tiles of the window. All show the same points at the same progress. In each frame one of the trainings has its turn, which makes
+ * longer slices than a share for each would; the time for mapping is shared equally.
+ */
 final class Tiles implements Iterable<Tile>, AutoCloseable {
     private static final int MAX_POINTS_DRAWN_ON_HOST = 1 << 16; // takes about 50 ms
-    private static final Duration MAPPING = Duration.ofMillis(40); // of a frame, for the pairs of reflow in all tiles
+    private static final Duration MAPPING = Duration.ofMillis(40); // of a frame, for the pairs of reflow; divided by the tiles
 
     private final Interop interop;
     private final ViewState state;
@@ -32,6 +36,7 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
     private final List<Tile> tiles = new ArrayList<>();
     private float[] starts; // [N, 2] of the points shown; null before the first are drawn
     private int drawn; // points drawn so far
+    private int turn; // index of the tile that was trained last
 
     /**
      * @param scale    pixels per desktop unit
@@ -134,14 +139,14 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
     void advance(Density target, double seconds, FrameBudget budget) {
         tiles.forEach(this::showAgain);
         budget.begin(Phase.TRAINING);
-        List<Tile> trained = tiles.stream().filter(tile -> tile.training().running()).toList();
+        List<Tile> training = tiles.stream().filter(tile -> tile.training().running()).toList();
         if (!state.is(Switch.PAUSE)) {
-            train(budget.training().dividedBy(Math.max(1, trained.size())));
+            train(budget.training());
         }
         budget.begin(Phase.MAP);
         boolean trains = tiles.stream().anyMatch(tile -> tile.training().running());
         Duration share = budget.map(trains).dividedBy(tiles.size());
-        tiles.forEach(tile -> tile.animation().compute(trained.contains(tile), share));
+        tiles.forEach(tile -> tile.animation().compute(training.contains(tile), share));
         boolean previews = tiles.stream().anyMatch(tile -> tile.animation().previewing());
         playback.setPreviewing(previews);
         if (!previews && !state.is(Switch.PAUSE)) {
@@ -173,12 +178,18 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
         }
     }
 
-    private void train(Duration share) {
-        for (Tile tile : tiles) {
-            try {
-                tile.training().advance(share, MAPPING.dividedBy(tiles.size()));
-            } catch (DeviceLimitException e) {
-                messages.accept(e.getMessage());
+    /** Trains the next tile whose training runs; the others make their pairs. */
+    private void train(Duration budget) {
+        int last = turn;
+        turn = IntStream.rangeClosed(last + 1, last + tiles.size()).map(i -> i % tiles.size())
+                .filter(i -> tiles.get(i).training().running()).findFirst().orElse(last);
+        for (int i = 0; i < tiles.size(); i++) {
+            if (i == turn || !tiles.get(i).training().running()) {
+                try {
+                    tiles.get(i).training().advance(budget, MAPPING.dividedBy(tiles.size()));
+                } catch (DeviceLimitException e) {
+                    messages.accept(e.getMessage());
+                }
             }
         }
     }

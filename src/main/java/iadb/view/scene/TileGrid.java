@@ -33,6 +33,9 @@ public record TileGrid(int count, int left, int title, int columns, int width, i
     /** The top edge of a tile. */
     public int y(int tile) { return tile / columns * height; }
 
+    /** The top edge of a tile's title, which stands just above the square. */
+    public int titleY(int tile) { return y(tile) + Math.max(0, height - title - width) / 2; }
+
     /** The tile at a pixel, or the nearest one. */
     public int at(double pixelX, double pixelY) {
         int column = Math.max(0, Math.min(columns - 1, (int) Math.floor((pixelX - left) / width)));
