@@ -113,6 +113,8 @@ class RejectedInputsTest {
         "--window=100x100 | --realtime",
         "--seconds=3 | --realtime",
         "--vsync=off | --realtime",
+        "--compare=quick | --realtime",
+        "--realtime --compare quikc | --compare quikc: 'quikc' is not a model file",
         "sample --model ./m.safetensors -o ./p.txt | unknown format; give a file that ends in .npy, .csv, .svg, .ply or .png",
         "sample --model ./m.safetensors --log-density -o ./p.png | third column",
         "sample --model ./m.safetensors --at ./bad.csv -o ./p.svg | third column",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.ChildRun;
@@ -34,6 +35,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import org.junit.jupiter.api.Test;
@@ -334,6 +336,41 @@ class WindowIT {
             show.xdotool("key", "Escape");
             show.end(0);
         }
+    }
+
+    /** The number of pixels in a tile's part of the window, of two tiles, that differ. */
+    private static long differencesInTile(int tile, Look a, Look b) {
+        int width = (WIDTH - Panel.WIDTH) / 2;
+        int left = Panel.WIDTH + tile * width;
+        int top = (int) (HEIGHT + Status.TITLE - width) / 2; // below the title, above the messages
+        return IntStream.range(0, width * width).filter(i -> a.picture().getRGB(left + i % width, top + i / width)
+                != b.picture().getRGB(left + i % width, top + i / width)).count();
+    }
+
+    @Test
+    void mapsAreComparedInTiles() throws Exception {
+        try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--compare", "plain,fourier", "--iterations", "300",
+                "--data", "2000", "--points", "800", "--p1", "ring")) {
+            show.awaitWindow();
+            show.awaitLines(2, "kept in");
+            show.xdotool("key", "space");
+            Look paused = show.look();
+            assertEquals(0, differencesInTile(0, paused, show.look()), "a pause holds all tiles still");
+            show.xdotool("key", "Tab");
+            show.look("without the panel the tiles are wider", look -> paused.differences(look, 0, 0) > 5000);
+            show.xdotool("key", "Tab");
+            int[] point = paused.points().stream().filter(at -> at[0] > Panel.WIDTH + (WIDTH - Panel.WIDTH) / 2 + 100).findFirst().orElseThrow();
+            show.xdotool("mousemove", "" + point[0], "" + point[1], "click", "1");
+            show.look("a click shows the trajectories of the point in both tiles",
+                    look -> differencesInTile(0, paused, look) > 30 && differencesInTile(1, paused, look) > 30);
+            show.xdotool("key", "Escape");
+            JsonArray tiles = show.end(0).getAsJsonArray("tiles");
+            assertEquals(List.of("plain", "fourier:32:1"), tiles.asList().stream()
+                    .map(tile -> tile.getAsJsonObject().get("name").getAsString()).toList());
+            tiles.forEach(tile -> assertEquals(300, tile.getAsJsonObject().get("iterations").getAsInt()));
+        }
+        assertEquals(0, Model.read(folder.resolve("made/1-plain/model.safetensors")).network().shape().features());
+        assertEquals(32, Model.read(folder.resolve("made/2-fourier-32-1/model.safetensors")).network().shape().features());
     }
 
     @Test

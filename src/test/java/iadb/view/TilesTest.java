@@ -1,0 +1,113 @@
+package iadb.view;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.density.Density;
+import iadb.density.NamedDensities;
+import iadb.train.TrainingSettings;
+import iadb.view.RealtimeConfig.Shown;
+import iadb.view.interop.Interop;
+import iadb.view.scene.Camera;
+import iadb.view.surface.EglSurface;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Two trainings side by side, off screen. */
+class TilesTest {
+    private static final TrainingSettings TRAINING = TrainingSettings.tutorial().withData(500).withBatch(32).withSeed(1);
+    private static final int POINTS = 300;
+    private static final int SHORTER = 40; // iterations
+    private static final int LONGER = 400;
+
+    private final Density p0 = NamedDensities.find("gaussian").orElseThrow();
+    private final Density p1 = NamedDensities.find("ring").orElseThrow();
+    private final ViewState state = new ViewState(POINTS);
+    private final FrameBudget budget = new FrameBudget(true);
+
+    private interface Trial {
+        void with(Tiles tiles);
+    }
+
+    private void run(Trial trial) {
+        List<Shown> maps = List.of(new Shown(TRAINING.withIterations(SHORTER), Optional.empty(), Optional.empty(), 16),
+                new Shown(TRAINING.withIterations(LONGER), Optional.empty(), Optional.empty(), 8));
+        RealtimeConfig config = new RealtimeConfig(p0, p1, maps, POINTS, 7, false, "", 64, 64, false, true, false, Optional.empty(),
+                Optional.empty(), Optional.empty(), Path.of("unused"));
+        try (EglSurface surface = EglSurface.open(64, 64)) {
+            Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
+            try (Context context = interop.context();
+                    Tiles tiles = new Tiles(config, interop, state, new Camera(), 1, message -> { throw new AssertionError(message); })) {
+                tiles.draw(p0);
+                tiles.forEach(tile -> {
+                    tile.prepare(p0, p1, () -> true);
+                    tile.begin();
+                });
+                trial.with(tiles);
+            }
+        }
+    }
+
+    private static int done(Tiles tiles, int tile) { return tiles.get(tile).training().done(); }
+
+    private static float[] starts(Tiles tiles, int tile) { return tiles.get(tile).animation().points().positionsAt(0); }
+
+    @Test
+    void trainingsTakeTurnsAndTheLastPlaysAlone() {
+        run(tiles -> {
+            int[] before = {0, 0};
+            int last = 0;
+            while (tiles.get(0).training().running() && tiles.get(1).training().running()) {
+                tiles.advance(p1, 0.01, budget);
+                int trained = done(tiles, 0) > before[0] ? 0 : 1;
+                assertTrue(done(tiles, trained) > before[trained], "one of them is trained in each frame");
+                assertEquals(before[1 - trained], done(tiles, 1 - trained), "the other is not");
+                assertTrue(trained != last, "they take turns");
+                last = trained;
+                before = new int[] {done(tiles, 0), done(tiles, 1)};
+            }
+            assertEquals(SHORTER, done(tiles, 0));
+            while (tiles.get(1).training().running()) {
+                tiles.advance(p1, 0.01, budget);
+                assertEquals(1, tiles.playback().progress(), "while one is trained, all show where their points arrive");
+            }
+            assertEquals(LONGER, done(tiles, 1));
+        });
+    }
+
+    @Test
+    void allShowTheSamePointsAtTheSameProgress() {
+        run(tiles -> {
+            assertArrayEquals(starts(tiles, 0), starts(tiles, 1));
+            while (tiles.get(0).animation().previewing() || tiles.playback().progress() == 1) {
+                tiles.advance(p1, 0.1, budget);
+            }
+            double progress = tiles.playback().progress();
+            for (Tile tile : tiles) {
+                double frame = progress * tile.animation().steps();
+                float[] shown = tile.animation().points().positionsShown(progress);
+                float[] before = tile.animation().points().positionsAt(Math.floor(frame) / tile.animation().steps());
+                float[] after = tile.animation().points().positionsAt(Math.ceil(frame) / tile.animation().steps());
+                for (int i = 0; i < shown.length; i++) {
+                    double between = before[i] + (frame - Math.floor(frame)) * (after[i] - before[i]);
+                    assertEquals(between, shown[i], 1e-6, "coordinate " + i); // a few roundings of numbers below 2
+                }
+            }
+            state.points = 2 * POINTS;
+            tiles.choosePoint(0, 0.5, 0.5, 1);
+            tiles.draw(p0);
+            assertEquals(ViewState.NONE, state.chosenPoint);
+            assertEquals(2 * POINTS, starts(tiles, 1).length / 2);
+            assertArrayEquals(starts(tiles, 0), starts(tiles, 1));
+            tiles.get(1).animation().setSteps(4);
+            tiles.advance(p1, 0, budget);
+            assertEquals(4, tiles.get(1).animation().steps());
+            assertArrayEquals(starts(tiles, 0), starts(tiles, 1), "the same points, for another number of steps");
+        });
+    }
+}
