@@ -1,7 +1,9 @@
 package iadb.cli;
 
+import iadb.file.FrameWriter;
 import iadb.file.GifWriter;
 import iadb.file.Png;
+import iadb.file.VideoWriter;
 import iadb.plot.Box;
 import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
@@ -19,20 +21,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes {@code x_0.png} … {@code x_T.png} and {@code animation.gif}, on all processors while the device computes. The number of
+ * Writes {@code x_0.png} … {@code x_T.png} and an animation of them, on all processors while the device computes. The number of
  * frames in memory is limited.
  */
 final class Frames implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Frames.class);
     private static final int SIDE = 640;
     private static final long MAX_PENDING_FLOATS = 1 << 26;
-    private static final int DELAY_HUNDREDTHS = 4;
-    private static final int LAST_DELAY_HUNDREDTHS = 200;
+    private static final int FRAMES_PER_SECOND = 25;
+    private static final int LAST_SECONDS = 2; // for which the last frame is shown
+    private static final int GIF_TICKS_PER_SECOND = 100;
 
     private final Path folder;
     private final int T;
     private final PointFrames frames;
-    private final GifWriter gif;
+    private final FrameWriter animation;
+    private final int ticks; // of a frame in the animation
     private final int maxPending;
     private final ExecutorService painters;
     private final Deque<Future<BufferedImage>> pending = new ArrayDeque<>();
@@ -41,15 +45,29 @@ final class Frames implements AutoCloseable {
     /**
      * @param start [N, 2], the start points, which determine the colours
      * @param box   whose units the axes show
+     * @param name  of the animation; if it is that of a video that cannot be written here, a warning says that it becomes a GIF
      */
-    Frames(Path folder, int T, float[] start, Box box) throws IOException {
+    Frames(Path folder, int T, float[] start, Box box, String name) throws IOException {
         this.folder = folder;
         this.T = T;
         int threads = Runtime.getRuntime().availableProcessors();
         maxPending = (int) Math.max(1, Math.min(2 * threads, MAX_PENDING_FLOATS / start.length));
         painters = Executors.newFixedThreadPool(threads);
         frames = new PointFrames(SIDE, start, box);
-        gif = new GifWriter(folder.resolve("animation.gif"), DELAY_HUNDREDTHS, LAST_DELAY_HUNDREDTHS);
+        animation = animation(folder.resolve(name));
+        ticks = animation instanceof GifWriter ? GIF_TICKS_PER_SECOND / FRAMES_PER_SECOND : 1;
+    }
+
+    private static FrameWriter animation(Path file) throws IOException {
+        Path gif = file.resolveSibling("animation.gif");
+        try {
+            if (VideoWriter.isVideo(file)) {
+                return new VideoWriter(file, FRAMES_PER_SECOND, LAST_SECONDS * FRAMES_PER_SECOND);
+            }
+        } catch (VideoWriter.NoEncoderException e) {
+            LOG.warn("{}; {} is written instead of {}", e.getMessage(), gif, file);
+        }
+        return new GifWriter(gif, LAST_SECONDS * GIF_TICKS_PER_SECOND);
     }
 
     /**
@@ -65,13 +83,13 @@ final class Frames implements AutoCloseable {
             return picture;
         }));
         if (pending.size() > maxPending) {
-            addOldestToGif();
+            addOldest();
         }
     }
 
-    private void addOldestToGif() throws IOException {
+    private void addOldest() throws IOException {
         try {
-            gif.add(pending.remove().get());
+            animation.add(pending.remove().get(), ticks);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -86,9 +104,9 @@ final class Frames implements AutoCloseable {
     /** Waits for all pictures, completes the animation, and deletes the pictures of an earlier, longer run. */
     void finish() throws IOException {
         while (!pending.isEmpty()) {
-            addOldestToGif();
+            addOldest();
         }
-        gif.finish();
+        animation.finish();
         for (int step = T + 1; Files.deleteIfExists(folder.resolve("x_" + step + ".png")); step++) {
             LOG.debug("removed x_{}.png of an earlier run", step);
         }
@@ -105,6 +123,6 @@ final class Frames implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        gif.close();
+        animation.close();
     }
 }

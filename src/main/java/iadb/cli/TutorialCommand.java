@@ -94,6 +94,10 @@ final class TutorialCommand implements Callable<Integer> {
     @Option(names = "--no-frames", description = "Do not write the pictures of the steps and the animation.")
     private boolean noFrames;
 
+    @Option(names = "--animation", paramLabel = "gif|mp4|webm", defaultValue = "gif",
+            description = "Format of the animation; videos need ffmpeg on the PATH (default: ${DEFAULT-VALUE}).")
+    private String animation;
+
     @Mixin
     private Window window;
 
@@ -118,11 +122,15 @@ final class TutorialCommand implements Callable<Integer> {
         phaseNanos = System.nanoTime();
         InvalidInputException.requireRange("--points", points, LearnedMap.MAX_POINTS);
         InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
+        Options.word("--animation", animation, new String[] {"gif", "mp4", "webm"});
+        boolean animates = Options.isGiven(spec, "--animation");
+        Options.refuse(animates && noFrames, "--animation has no effect with --no-frames: leave it out");
+        Options.refuse(animates && window.realtime, "--animation has no effect with --realtime: use --record");
         TrainingSettings config = training.settings(seed);
         if (!Options.isGiven(spec, "--steps") && modelFile == null) {
             steps = training.preset().steps();
         }
-        Optional<ComparedMaps> compared = window.realtime ? window.compared(spec, modelFile) : Optional.empty();
+        Optional<ComparedMaps> compared = window.realtime ? window.compared(modelFile) : Optional.empty();
         modelFile = compared.flatMap(ComparedMaps::firstFile).orElse(modelFile);
         Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
         List<Density> pair;
@@ -143,7 +151,7 @@ final class TutorialCommand implements Callable<Integer> {
             List<Shown> maps = compared.map(all -> all.shown(p0, p1)).orElseGet(() -> List.of(new Shown(
                     given.map(model -> Provenance.withNetworkOf(model, config)).orElse(config), given.map(Model::network),
                     given.map(model -> modelFile.toString()), steps)));
-            return window.show(window.config(p0, p1, maps, points, seed, densities.invert, output.folder), device, output, spec);
+            return window.show(window.config(p0, p1, maps, points, seed, densities.invert, output.folder), device, output);
         }
         Window.refuseOptions(spec);
         for (String option : Options.Training.NAMES) {
@@ -311,7 +319,7 @@ final class TutorialCommand implements Callable<Integer> {
                 Sampler sampler = new Sampler(context, network.shape());
                 MapSession session = sampler.session(parameters, moving, points, steps)) {
             float[] x = moving.read(new float[2 * points]);
-            try (Frames frames = new Frames(folder, steps, x, box)) {
+            try (Frames frames = new Frames(folder, steps, x, box, "animation." + animation)) {
                 frames.add(x);
                 while (!session.isDone()) {
                     if (Interruption.isRequested()) {

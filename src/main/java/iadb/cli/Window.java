@@ -10,11 +10,11 @@ import iadb.train.LossHistory;
 import iadb.view.RealtimeConfig;
 import iadb.view.RealtimeConfig.Shown;
 import iadb.view.RealtimeView;
+import iadb.view.Recording;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,11 +25,15 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The window's options, its process on macOS, and what it prints and writes. */
 final class Window {
     private static final int MAX_SIDE = 16_384;
     private static final String ON_FIRST_THREAD = "iadb.firstThread";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
     @Option(names = "--realtime", description = "Show the training in a window instead: points move while the network"
             + " learns. The model, the losses and the points are written to --out when the training ends, when it is stopped, and when X"
@@ -55,7 +59,10 @@ final class Window {
     @Option(names = "--screenshot", paramLabel = "FILE.png", description = "With --realtime: save the last frame as PNG.")
     private Path screenshot;
 
-    @Option(names = "--record", paramLabel = "FILE.gif", description = "With --realtime: save an animation of what is shown as GIF.")
+    @Option(names = "--record", paramLabel = "FILE|DIR",
+            description = "With --realtime: record what is shown, at its speed. FILE.gif: a small looping GIF; FILE.mp4 or FILE.webm: a"
+                    + " video in full size (needs ffmpeg on the PATH; without it the frames are kept in FILE-frames); DIR: a PNG picture"
+                    + " every 30th of a second.")
     private Path record;
 
     @Option(names = "--compare", paramLabel = "MAP,MAP…", arity = "0..1", fallbackValue = "tutorial,quick,sharp",
@@ -82,7 +89,7 @@ final class Window {
      *
      * @return the exit code
      */
-    int show(RealtimeConfig config, Options.DeviceChoice device, Options.Output output, CommandSpec command) throws IOException {
+    int show(RealtimeConfig config, Options.DeviceChoice device, Options.Output output) throws IOException {
         if (needsFirstThread()) {
             return runOnFirstThread(command.commandLine().getParseResult().originalArgs());
         }
@@ -109,7 +116,7 @@ final class Window {
     }
 
     /** The maps of {@code --compare}; empty if it is not given. */
-    Optional<ComparedMaps> compared(CommandSpec command, Path modelFile) {
+    Optional<ComparedMaps> compared(Path modelFile) {
         return compare.isEmpty() ? Optional.empty() : Optional.of(new ComparedMaps(compare, command, modelFile));
     }
 
@@ -122,13 +129,19 @@ final class Window {
         Options.refuse(seconds != null && !(seconds >= 0 && seconds <= 1e9), "--seconds " + String.valueOf(seconds)
                 .replaceFirst("\\.0$", "") + " is not " + Options.range("", "--seconds"));
         Options.refuse(offscreen && seconds == null, "--offscreen needs --seconds: there is no window that could be closed");
-        boolean isDevice = record != null && Files.exists(record) && !Files.isRegularFile(record); // such as /dev/stdout
-        Options.refuse(record != null && !isDevice && !record.toString().toLowerCase(Locale.ROOT).endsWith(".gif"),
-                "--record " + record + ": give a file that ends in .gif");
+        Optional<Recording> recording = Optional.ofNullable(record).flatMap(file -> Recording.of(textOf("--record")));
+        Options.refuse(record != null && recording.isEmpty(),
+                "--record " + record + ": give a file that ends in .gif, .mp4 or .webm, or a folder");
         return new RealtimeConfig(p0, p1, maps, points, seed, invert,
                 invert ? " (start it without --invert)" : " (start it with --invert)", sides[0], sides[1],
                 Options.either("--interop", interop, "auto", "off"), offscreen, Options.either("--vsync", vsync, "on", "off"),
-                Optional.ofNullable(seconds), Optional.ofNullable(screenshot), Optional.ofNullable(record), folder);
+                Optional.ofNullable(seconds), Optional.ofNullable(screenshot), recording, folder);
+    }
+
+    /** What the user gave, with a slash at its end, which paths lose. */
+    private String textOf(String option) {
+        List<String> texts = command.commandLine().getParseResult().matchedOption(option).originalStringValues();
+        return texts.get(texts.size() - 1);
     }
 
     /**

@@ -134,6 +134,18 @@ public final class AtomicFile implements AutoCloseable {
     /** The stream for the content; this object flushes and closes it. */
     OutputStream stream() { return out; }
 
+    /**
+     * The file that another process may write instead of this one, until {@link #commit}.
+     *
+     * @throws FileSystemException if the target is a device or a pipe
+     */
+    Path temporary() throws FileSystemException {
+        if (temporary == null) {
+            throw new FileSystemException(target.toString(), null, "it is not a regular file");
+        }
+        return temporary;
+    }
+
     /** Sets the position of the next byte to write, from the start of the file; not supported for a pipe. */
     void position(long at) throws IOException {
         out.flush();

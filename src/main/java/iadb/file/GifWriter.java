@@ -16,7 +16,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * Writes a looping GIF animation; it replaces the target at {@link #finish}. Frames are indexed pictures that keep their palette,
  * so nothing is quantised; memory holds one at a time. Not thread-safe.
  */
-public final class GifWriter implements AutoCloseable {
+public final class GifWriter implements FrameWriter {
     /** The longest side of a frame, in pixels. */
     public static final int MAX_SIDE = 640;
 
@@ -26,7 +26,6 @@ public final class GifWriter implements AutoCloseable {
     private final AtomicFile file;
     private final MemoryCacheImageOutputStream stream;
     private final ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
-    private final int delayHundredths;
     private final int lastDelayHundredths;
     private BufferedImage held; // the latest frame, written when the next one has given its delay
     private boolean started;
@@ -34,25 +33,22 @@ public final class GifWriter implements AutoCloseable {
     /**
      * Opens an animation.
      *
-     * @param delayHundredths     how long a frame is shown, 0 to 65535 hundredths of a second
-     * @param lastDelayHundredths how long the last frame is shown
+     * @param lastDelayHundredths how long the last frame is shown, 0 to 65535 hundredths of a second
      */
-    public GifWriter(Path target, int delayHundredths, int lastDelayHundredths) throws IOException {
-        this.delayHundredths = delayHundredths;
+    public GifWriter(Path target, int lastDelayHundredths) throws IOException {
         this.lastDelayHundredths = lastDelayHundredths;
         file = AtomicFile.open(target);
         stream = new MemoryCacheImageOutputStream(file.stream());
     }
 
     /**
-     * Adds a frame, which must not change until the next call.
+     * {@inheritDoc}
      *
-     * @param frame an indexed picture of at most {@value #MAX_SIDE} pixels per side, as large as the first one
+     * @param frame          an indexed picture of at most {@value #MAX_SIDE} pixels per side, as large as the first one
+     * @param heldHundredths 0 to 65535 hundredths of a second
      * @throws IllegalArgumentException if the frame is of another kind or size
      */
-    public void add(BufferedImage frame) throws IOException { add(frame, delayHundredths); }
-
-    /** Adds a frame; the frame before it is shown for {@code heldHundredths} instead of the animation's delay. */
+    @Override
     public void add(BufferedImage frame, int heldHundredths) throws IOException {
         int width = frame.getWidth();
         int height = frame.getHeight();
@@ -67,11 +63,7 @@ public final class GifWriter implements AutoCloseable {
         held = frame;
     }
 
-    /**
-     * Writes the last frame and replaces the target.
-     *
-     * @throws IllegalArgumentException if there is no frame
-     */
+    @Override
     public void finish() throws IOException {
         if (held == null) {
             throw new IllegalArgumentException("a GIF has at least one frame");
@@ -82,7 +74,6 @@ public final class GifWriter implements AutoCloseable {
         file.commit();
     }
 
-    /** Discards an unfinished animation. */
     @Override
     public void close() {
         writer.dispose();

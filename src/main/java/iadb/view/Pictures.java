@@ -1,16 +1,15 @@
 package iadb.view;
 
 import iadb.fault.FileFault;
-import iadb.file.GifWriter;
+import iadb.file.FrameWriter;
 import iadb.file.Png;
 import iadb.plot.Palette;
 import iadb.view.surface.OpenGl;
 import iadb.view.surface.Surface;
+import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
-import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -22,38 +21,36 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * Writes pictures of the window: screenshots, the last frame, and a recording as a looping GIF, which another thread scales and
- * reduces to a fixed palette. When a picture cannot be written, the user gets a message and the window stays open.
+ * Writes pictures of the window: screenshots, the last frame, and a recording, which another thread encodes. When a picture cannot
+ * be written, the user gets a message and the window stays open.
  */
 final class Pictures implements AutoCloseable {
-    private static final long FRAME_NANOS = 80_000_000; // the minimum time between recorded frames
-    private static final int DELAY_HUNDREDTHS = 8;
     private static final int MAX_WAITING = 16; // recorded frames in memory
-    private static final int SHADES = 5;        // per hue
-    private static final int GREYS = 28;
-    private static final int COLOURS = Palette.HUES * SHADES + GREYS; // a small number keeps the file small
-    private static final int BITS = 5; // per channel in the table of nearest colours
+    private static final long MAX_WAITING_BYTES = 1 << 28;
+    private static final long PATIENCE_MILLIS = 100; // for which the window waits for a slow recorder, before it skips a frame
+    private static final long SILENCE_MILLIS = 1000; // after which the user learns why the window does not close
 
     private final RealtimeConfig config;
     private final Surface surface;
     private final Consumer<String> messages;
-    private final Optional<GifWriter> recording;
-    private final IndexColorModel colours = colours();
-    private final byte[] nearest; // null without a recording
+    private final Optional<FrameWriter> recording;
     private final ExecutorService recorder = Executors.newSingleThreadExecutor(work -> {
         Thread thread = new Thread(work, "recorder");
         thread.setDaemon(true);
         return thread;
     });
     private final Deque<Future<?>> waiting = new ArrayDeque<>(); // frames of the recording that are not yet known to be written
-    private long lastNanos = Long.MIN_VALUE / 2;
-    private int width; // size of the recording; 0 before its first frame
+    private long startNanos; // time of the recording's first frame
+    private long lastTick;   // time of its latest frame, in ticks since the first
+    private int width;       // size of its frames; 0 before the first
     private int height;
     private Optional<IOException> fault = Optional.empty();
-    private boolean recordingFailed;
+    private boolean recordingEnded;
     private int screenshots;
 
     private interface PictureWriter {
@@ -68,9 +65,7 @@ final class Pictures implements AutoCloseable {
         this.config = config;
         this.surface = surface;
         this.messages = messages;
-        recording = config.recording().isPresent()
-                ? Optional.of(new GifWriter(config.recording().get(), DELAY_HUNDREDTHS, DELAY_HUNDREDTHS)) : Optional.empty();
-        nearest = recording.isPresent() ? nearest(colours) : null;
+        recording = config.recording().isPresent() ? Optional.of(config.recording().get().open()) : Optional.empty();
     }
 
     private BufferedImage frame() { return OpenGl.readPixels(surface.width(), surface.height()); }
@@ -90,16 +85,25 @@ final class Pictures implements AutoCloseable {
         }
     }
 
-    /** Writes the current frame to the file for the last frame, if there is one. */
-    void takeLastFrame() { config.screenshot().ifPresent(file -> write(() -> Png.write(file, frame()))); }
+    /** Writes the current frame to the file for the last frame, if there is one; a recording without frames gets it, too. */
+    void takeLastFrame() {
+        config.screenshot().ifPresent(file -> write(() -> Png.write(file, frame())));
+        if (width == 0) {
+            record();
+        }
+    }
 
     /** Finishes the recording. */
     void finish() {
-        if (width > 0 && !recordingFailed) {
+        if (width > 0 && !recordingEnded) {
             write(() -> {
-                awaitFrames(0);
+                if (!awaitFrames(0, SILENCE_MILLIS)) {
+                    messages.accept("encoding the rest of " + config.recording().orElseThrow().target());
+                    awaitFrames(0, Long.MAX_VALUE);
+                }
                 recording.orElseThrow().finish();
             });
+            recordingEnded = true;
         }
     }
 
@@ -119,98 +123,90 @@ final class Pictures implements AutoCloseable {
         return "not written: " + (e instanceof FileSystemException at ? at.getFile() + ": " + FileFault.of(e) : e.getMessage());
     }
 
-    /** Adds the current frame to the recording when the next is due; all frames are scaled to the size of the first. */
+    /**
+     * Adds the current frame to the recording if the next is due. The recording plays at the window's speed: its frame at any time
+     * is the one that the window showed then, or an earlier one if the recorder is too slow.
+     */
     void record() {
-        long now = System.nanoTime();
-        if (recording.isEmpty() || recordingFailed || now - lastNanos < FRAME_NANOS) {
+        if (recording.isEmpty() || recordingEnded) {
             return;
         }
-        int sinceLast = (int) Math.max(2, Math.min(500, Math.round((now - lastNanos) * 1e-7)));
-        lastNanos = now;
-        BufferedImage picture = frame();
-        if (width == 0) {
-            double scale = Math.min(1, GifWriter.MAX_SIDE / (double) Math.max(picture.getWidth(), picture.getHeight()));
-            width = (int) Math.max(1, Math.round(picture.getWidth() * scale));
-            height = (int) Math.max(1, Math.round(picture.getHeight() * scale));
+        Recording.Kind kind = config.recording().orElseThrow().kind();
+        long now = System.nanoTime();
+        startNanos = width == 0 ? now : startNanos;
+        long tick = (now - startNanos) * kind.ticksPerSecond / 1_000_000_000;
+        int held = (int) Math.min(Integer.MAX_VALUE, tick - lastTick);
+        if (width > 0 && held < kind.minTicks) {
+            return;
         }
-        waiting.add(recorder.submit(() -> {
-            recording.orElseThrow().add(indexed(picture), sinceLast);
-            return null;
-        }));
-        write(() -> awaitFrames(MAX_WAITING));
+        long bytes = (long) Integer.BYTES * surface.width() * surface.height();
+        write(() -> {
+            if (awaitFrames((int) Math.max(1, Math.min(MAX_WAITING, MAX_WAITING_BYTES / bytes)), PATIENCE_MILLIS)) {
+                lastTick = tick;
+                add(frame(), held);
+            }
+        });
     }
 
-    /** Waits until at most {@code max} frames are waiting to be written; a failure ends the recording. */
-    private void awaitFrames(int max) throws IOException {
+    private void add(BufferedImage picture, int held) {
+        if (width == 0) {
+            width = picture.getWidth();
+            height = picture.getHeight();
+        }
+        waiting.add(recorder.submit(() -> {
+            recording.orElseThrow().add(fitted(picture), held);
+            return null;
+        }));
+    }
+
+    /**
+     * Waits until at most {@code max} frames are waiting to be written; a failure ends the recording.
+     *
+     * @return whether that took at most so many milliseconds for each frame
+     */
+    private boolean awaitFrames(int max, long millis) throws IOException {
         try {
             while (waiting.size() > max || !waiting.isEmpty() && waiting.peek().isDone()) {
-                waiting.remove().get();
+                waiting.peek().get(millis, TimeUnit.MILLISECONDS);
+                waiting.remove();
             }
+            return true;
+        } catch (TimeoutException e) {
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            recordingFailed = true;
+            recordingEnded = true;
             throw new IOException("interrupted", e);
         } catch (ExecutionException e) {
-            recordingFailed = true;
+            recordingEnded = true;
             throw e.getCause() instanceof IOException cause ? cause
                     : new IOException("recording: " + e.getCause().getMessage(), e.getCause());
         }
     }
 
-    private BufferedImage indexed(BufferedImage picture) {
-        BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = small.createGraphics();
+    /** The picture in the size of the first: one of another shape gets margins. */
+    private BufferedImage fitted(BufferedImage picture) {
+        if (picture.getWidth() == width && picture.getHeight() == height) {
+            return picture;
+        }
+        double scale = Math.min(width / (double) picture.getWidth(), height / (double) picture.getHeight());
+        int fittedWidth = (int) Math.max(1, Math.round(picture.getWidth() * scale));
+        int fittedHeight = (int) Math.max(1, Math.round(picture.getHeight() * scale));
+        BufferedImage fitted = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = fitted.createGraphics();
+        graphics.setColor(new Color(Palette.PAPER));
+        graphics.fillRect(0, 0, width, height);
         graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-        graphics.drawImage(picture, 0, 0, width, height, null);
+        graphics.drawImage(picture, (width - fittedWidth) / 2, (height - fittedHeight) / 2, fittedWidth, fittedHeight, null);
         graphics.dispose();
-        BufferedImage indexed = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_INDEXED, colours);
-        int[] row = new int[width];
-        byte[] indices = new byte[width];
-        int drop = 8 - BITS;
-        for (int y = 0; y < height; y++) {
-            small.getRaster().getDataElements(0, y, width, 1, row);
-            for (int x = 0; x < width; x++) {
-                indices[x] = nearest[(row[x] >> 16 + drop & 31) << 2 * BITS | (row[x] >> 8 + drop & 31) << BITS
-                        | row[x] >> drop & 31];
-            }
-            indexed.getRaster().setDataElements(0, y, width, 1, indices);
-        }
-        return indexed;
+        return fitted;
     }
 
-    /** Shades of the palette's hues on its paper, and greys from the paper to white. */
-    private static IndexColorModel colours() {
-        int[] rgb = new int[COLOURS];
-        for (int i = 0; i < COLOURS; i++) {
-            int grey = i - Palette.HUES * SHADES;
-            double even = grey < 0 ? (i % SHADES + 1.0) / SHADES : grey / (GREYS - 1.0);
-            rgb[i] = Palette.blend(Palette.PAPER, grey < 0 ? Palette.hueColour(i / SHADES) : 0xFFFFFF, even * even);
-        }
-        return new IndexColorModel(8, COLOURS, rgb, 0, false, -1, DataBuffer.TYPE_BYTE);
-    }
-
-    /** The index of the nearest palette colour for each [red][green][blue] of 5 bits, weighted roughly by visual sensitivity. */
-    private static byte[] nearest(IndexColorModel colours) {
-        byte[] nearest = new byte[1 << 3 * BITS];
-        for (int cell = 0; cell < nearest.length; cell++) {
-            int nearestDistance = Integer.MAX_VALUE;
-            for (int i = 0; i < COLOURS; i++) {
-                int dRed = (cell >> 2 * BITS) * 255 / 31 - colours.getRed(i);
-                int dGreen = (cell >> BITS & 31) * 255 / 31 - colours.getGreen(i);
-                int dBlue = (cell & 31) * 255 / 31 - colours.getBlue(i);
-                int distance = 2 * dRed * dRed + 4 * dGreen * dGreen + 3 * dBlue * dBlue;
-                if (distance < nearestDistance) {
-                    nearestDistance = distance;
-                    nearest[cell] = (byte) i;
-                }
-            }
-        }
-        return nearest;
-    }
-
+    /** Finishes the recording, if that has not happened, and ends. */
     @Override
     public void close() {
+        finish();
         recorder.shutdownNow();
-        recording.ifPresent(GifWriter::close);
+        recording.ifPresent(FrameWriter::close);
     }
 }

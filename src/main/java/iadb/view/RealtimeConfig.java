@@ -24,12 +24,12 @@ import java.util.Optional;
  * @param vsync      wait for the screen
  * @param seconds    time from the first frame until the window closes; empty: the user closes it
  * @param screenshot file for the last frame
- * @param recording  file for an animation of the window
+ * @param recording  where the window is recorded
  * @param folder     for screenshots that the user takes
  */
 public record RealtimeConfig(Density p0, Density p1, List<Shown> maps, int points, long seed, boolean invert, String invertHint, int width,
         int height, boolean share, boolean offscreen, boolean vsync, Optional<Double> seconds, Optional<Path> screenshot,
-        Optional<Path> recording, Path folder) {
+        Optional<Recording> recording, Path folder) {
     /** The maximum number of points in a tile. */
     public static final int MAX_POINTS = 1 << 22;
 

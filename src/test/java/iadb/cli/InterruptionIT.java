@@ -126,8 +126,10 @@ class InterruptionIT {
             seconds.compareAndSet(Long.MAX_VALUE, Files.readAllLines(live).size());
             return Files.readAllLines(live).size() > seconds.get() + 1;
         }, "--realtime", "--offscreen", "--seconds", "60",
-                "--verbose", "--iterations", "2000000000", "--points", "500", "--out", "out");
+                "--verbose", "--iterations", "2000000000", "--points", "500", "--record", "frames/", "--out", "out");
         assertEquals(130, run.code(), run.err());
+        int pictures = FileNames.in(folder.resolve("frames")).size();
+        assertTrue(pictures >= 30 && Files.exists(folder.resolve("frames/frame_%06d.png".formatted(pictures - 1))), pictures + " pictures");
         assertTrue(Model.read(folder.resolve("out/model.safetensors")).network().isFinite());
         assertTrue(run.out().contains("\"frames\""), run.out());
     }

@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import iadb.ChildRun;
 import iadb.FileNames;
+import iadb.file.Video;
 import iadb.density.Densities;
 import iadb.density.Density;
 import iadb.density.ImageFile;
@@ -52,7 +53,25 @@ class JarIT {
 
     @BeforeAll
     static void runTheTutorial() throws IOException, InterruptedException {
-        tutorial = Jar.run(once, Map.of(), Jar.with(SMALL, "--out", OUT)).well();
+        tutorial = Jar.run(once, Map.of("PATH", once.toString()), Jar.with(SMALL, "--animation", "mp4", "--out", OUT)).well();
+    }
+
+    @Test
+    void withoutFfmpegOneLineSaysHowToGetItAndTheAnimationIsAGif() {
+        List<String> lines = tutorial.messages().stream().filter(line -> line.contains("ffmpeg")).toList();
+        assertEquals(1, lines.size(), tutorial.err());
+        assertTrue(lines.get(0).matches(".*apt install ffmpeg.*animation\\.gif is written instead of .*animation\\.mp4"), lines.get(0));
+    }
+
+    @Test
+    void theAnimationMayBeAVideo() throws Exception {
+        Video.require();
+        Commands.run(folder, "--model", once.resolve(OUT).resolve("model.safetensors").toString(), "--points", "101", "--steps", "3",
+                "--animation", "mp4", "--out", "./out").well();
+        Video video = Video.read(folder.resolve("out/animation.mp4"));
+        assertEquals(List.of(640, 640, 3 + 2 * 25), List.of(video.width(), video.height(), video.frames()));
+        assertEquals("25/1", video.rate());
+        assertFalse(Files.exists(folder.resolve("out/animation.gif")));
     }
 
     /** The bytes of a file of that run. */

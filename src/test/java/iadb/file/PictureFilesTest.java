@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import iadb.FileNames;
 import iadb.plot.Chart;
 import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
@@ -35,12 +36,14 @@ class PictureFilesTest {
     }
 
     @Test
-    void pngHoldsIndexedPicturesOfEverySizeAndPalette() throws IOException {
+    void pngHoldsPicturesOfEverySizeAndPalette() throws IOException {
         Path file = folder.resolve("a.png");
         for (int width : new int[] {1, 7, 641}) {
             BufferedImage bytes = new BufferedImage(width, 5, BufferedImage.TYPE_BYTE_INDEXED);
             BufferedImage bits = new BufferedImage(width, 5, BufferedImage.TYPE_BYTE_BINARY);
-            for (BufferedImage picture : List.of(bytes, bits)) {
+            BufferedImage rgb = new BufferedImage(width, 5, BufferedImage.TYPE_INT_RGB);
+            rgb.setRGB(0, 0, 0xFF123456);
+            for (BufferedImage picture : List.of(bytes, bits, rgb)) {
                 picture.setRGB(width - 1, 4, 0xFFFFFFFF);
                 Png.write(file, picture);
                 assertSamePixels(picture, ImageIO.read(file.toFile()));
@@ -86,9 +89,9 @@ class PictureFilesTest {
     @Test
     void gifThatIsNotFinishedLeavesNoFile() throws IOException {
         Path file = folder.resolve("a.gif");
-        try (GifWriter writer = new GifWriter(file, 4, 4)) {
+        try (GifWriter writer = new GifWriter(file, 4)) {
             for (BufferedImage frame : frames(3)) {
-                writer.add(frame);
+                writer.add(frame, 4);
             }
         }
         assertFalse(Files.exists(file));
@@ -109,10 +112,28 @@ class PictureFilesTest {
         assertFalse(Files.exists(file));
     }
 
+    @Test
+    void aFolderHoldsAPictureForEachTickAndNoneOfALongerAnimation() throws IOException {
+        List<BufferedImage> frames = frames(3);
+        for (int lastHeld : new int[] {5, 1}) {
+            try (PngFrames writer = new PngFrames(folder.resolve("made/frames"))) {
+                writer.add(frames.get(0), 0);
+                writer.add(frames.get(1), 2);
+                writer.add(frames.get(2), lastHeld);
+                writer.finish();
+            }
+        }
+        List<String> names = List.of("frame_000000.png", "frame_000001.png", "frame_000002.png", "frame_000003.png");
+        assertEquals(names, FileNames.in(folder.resolve("made/frames")));
+        for (int k = 0; k < names.size(); k++) {
+            assertSamePixels(frames.get(Math.max(0, k - 1)), ImageIO.read(folder.resolve("made/frames/" + names.get(k)).toFile()));
+        }
+    }
+
     private static void writeGif(Path file, List<BufferedImage> frames, int delay, int lastDelay) throws IOException {
-        try (GifWriter writer = new GifWriter(file, delay, lastDelay)) {
+        try (GifWriter writer = new GifWriter(file, lastDelay)) {
             for (BufferedImage frame : frames) {
-                writer.add(frame);
+                writer.add(frame, delay);
             }
             writer.finish();
         }

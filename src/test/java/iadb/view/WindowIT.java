@@ -16,6 +16,7 @@ import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.density.NamedDensities;
 import iadb.file.NpyReader;
+import iadb.file.Video;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
@@ -35,6 +36,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -219,6 +222,13 @@ class WindowIT {
             return Jar.said(folder);
         }
 
+        /** The number in the messages that is the first group of a pattern. */
+        double millis(String pattern) {
+            Matcher number = Pattern.compile(pattern).matcher(messages());
+            assertTrue(number.find(), messages());
+            return Double.parseDouble(number.group(1));
+        }
+
         /** Waits for the end and returns the last line of stdout. */
         JsonObject end(int code) throws IOException, InterruptedException {
             ChildRun run = ChildRun.end(process, folder);
@@ -375,7 +385,8 @@ class WindowIT {
 
     @Test
     void aWindowMayBeClosedDuringTraining() throws Exception {
-        try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--iterations", "10000000")) {
+        try (Xvfb server = new Xvfb();
+                Show show = new Show(server.environment(), "--iterations", "10000000", "--record", "show.gif")) {
             show.awaitWindow();
             Look first = show.look();
             show.look("the points move during the training", look -> first.differences(look, 0, 0) > 1000);
@@ -387,37 +398,48 @@ class WindowIT {
             assertEquals("", show.messages().lines().filter(line -> line.contains("xception") || line.contains("rror"))
                     .filter(line -> !line.contains("XDG_RUNTIME_DIR")).findAny().orElse(""));
         }
+        ImageReader gif = ImageIO.getImageReadersByFormatName("gif").next();
+        gif.setInput(ImageIO.createImageInputStream(folder.resolve("show.gif").toFile()));
+        assertTrue(gif.getNumImages(true) >= 2, gif.getNumImages(true) + " frames are recorded");
+        assertEquals(640, gif.read(0).getWidth());
     }
 
     @Test
     void offScreenAModelIsPlayedWithoutTraining() throws Exception {
-        try (Show training = new Show(Map.of(), "--offscreen", "--seconds", "600", "--iterations", "1",
-                "--p1", "ring", "--points", "500")) {
+        try (Show training = new Show(Map.of("PATH", folder.toString()), "--offscreen", "--seconds", "600", "--iterations", "1",
+                "--p1", "ring", "--points", "500", "--record", "training.mp4")) {
             training.awaitLines(1, "kept in");
             training.interrupt();
             training.end(130);
+            training.awaitLines(1, "apt install ffmpeg");
         }
+        assertEquals(WIDTH, ImageIO.read(folder.resolve("training-frames/frame_000000.png").toFile()).getWidth(), "without ffmpeg");
         float[] points = NpyReader.readArray(folder.resolve("made").resolve("points.npy"));
         try (LearnedMap map = LearnedMap.load(folder.resolve("made").resolve("model.safetensors"))) {
             assertArrayEquals(map.sample(500, 0), points, 1e-5f, "a training that ends within a frame moves its points, too");
         }
         byte[] model = Files.readAllBytes(folder.resolve("made").resolve("model.safetensors"));
-        int frames;
+        double expectedSeconds;
+        double frameSeconds;
         try (Show show = new Show(Map.of("DISPLAY", ""), "--offscreen", "--seconds", "3", "--model",
-                "made/model.safetensors", "--screenshot", "last.png", "--record", "show.gif", "--points", "3000",
-                "--steps", "16")) {
+                "made/model.safetensors", "--screenshot", "last.png", "--record", "show.mp4", "--points", "3000",
+                "--steps", "16", "--verbose")) {
             JsonObject json = show.end(0);
             assertEquals(3000, json.get("points").getAsInt());
-            frames = json.get("frames").getAsInt();
+            expectedSeconds = 3 - 1e-3 * (show.millis("kernels are ready (\\d+) ms") - show.millis("first frame (\\d+) ms"));
+            frameSeconds = 1e-3 * show.millis("the longest (\\d+) ms");
         }
         assertEquals(Arrays.hashCode(model), Arrays.hashCode(
                 Files.readAllBytes(folder.resolve("made").resolve("model.safetensors"))));
-        assertTrue(new Look(ImageIO.read(folder.resolve("last.png").toFile())).points().size() > 1000);
-        ImageReader gif = ImageIO.getImageReadersByFormatName("gif").next();
-        gif.setInput(ImageIO.createImageInputStream(folder.resolve("show.gif").toFile()));
-        assertTrue(gif.getNumImages(true) > Math.min(10, frames / 2),
-                gif.getNumImages(true) + " of " + frames + " frames are recorded");
-        assertEquals(640, gif.read(0).getWidth());
+        Look last = new Look(ImageIO.read(folder.resolve("last.png").toFile()));
+        assertTrue(last.points().size() > 1000);
+        Video.require();
+        Video video = Video.read(folder.resolve("show.mp4"));
+        assertEquals("30/1", video.rate());
+        assertEquals(List.of(WIDTH, HEIGHT), List.of(video.width(), video.height()));
+        assertEquals(expectedSeconds, video.frames() / 30.0, 2 * frameSeconds + 2 / 30.0, "the video is as long as the window was shown");
+        assertTrue(last.points().stream().mapToInt(point -> video.chroma(video.frames() - 1, point[0], point[1])).average().orElseThrow() > 60,
+                "the last frame shows the points of the last picture");
     }
 
     @Test
