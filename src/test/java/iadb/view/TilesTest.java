@@ -34,6 +34,7 @@ class TilesTest {
         void with(Tiles tiles);
     }
 
+    @SuppressWarnings("try") // "context" is only closed
     private void run(Trial trial) {
         List<Shown> maps = List.of(new Shown(TRAINING.withIterations(SHORTER), Optional.empty(), Optional.empty(), 16),
                 new Shown(TRAINING.withIterations(LONGER), Optional.empty(), Optional.empty(), 8));

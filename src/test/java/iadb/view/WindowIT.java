@@ -352,7 +352,7 @@ class WindowIT {
     private static long differencesInTile(int tile, Look a, Look b) {
         int width = (WIDTH - Panel.WIDTH) / 2;
         int left = Panel.WIDTH + tile * width;
-        int top = (int) (HEIGHT + Status.TITLE - width) / 2; // below the title, above the messages
+        int top = (HEIGHT + Status.TITLE - width) / 2; // below the title, above the messages
         return IntStream.range(0, width * width).filter(i -> a.picture().getRGB(left + i % width, top + i / width)
                 != b.picture().getRGB(left + i % width, top + i / width)).count();
     }
