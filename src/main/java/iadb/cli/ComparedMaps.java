@@ -38,6 +38,9 @@ final class ComparedMaps {
 
     /** @param file null without a model */
     private record Entry(TrainingSettings training, int steps, Path file, Model model) {
+        /** What no other map may have. */
+        List<Object> key() { return Arrays.asList(training, steps, file); }
+
         Shown shown(String name) {
             return new Shown(training, Optional.ofNullable(model).map(Model::network), Optional.ofNullable(name), steps);
         }
@@ -78,7 +81,7 @@ final class ComparedMaps {
         Options.refuse(entries.size() > RealtimeConfig.MAX_TILES, option + ": the window shows at most " + RealtimeConfig.MAX_TILES
                 + " maps, not " + entries.size());
         for (int i = 0; i < entries.size(); i++) {
-            int same = entries.indexOf(entries.get(i));
+            int same = entries.stream().map(Entry::key).toList().indexOf(entries.get(i).key());
             Options.refuse(same < i, option + ": maps " + (same + 1) + " and " + (i + 1) + " are the same");
         }
     }
@@ -181,7 +184,8 @@ final class ComparedMaps {
         if (file == null) {
             return null;
         }
-        long alike = entries.stream().filter(other -> other.file() != null && other.file().getFileName().equals(file.getFileName())).count();
-        return (alike > 1 ? file : file.getFileName()).toString();
+        boolean isAlone = entries.stream().map(Entry::file).filter(other -> other != null && !other.equals(file))
+                .noneMatch(other -> other.getFileName().equals(file.getFileName()));
+        return (isAlone ? file.getFileName() : file).toString();
     }
 }

@@ -354,10 +354,7 @@ public final class RealtimeView implements AutoCloseable {
                 boolean stops = tiles.trainings().stream().anyMatch(LiveTraining::active);
                 tiles.forEach(tile -> trainOrStop(tile, stops));
             }
-            case RESTART -> tiles.forEach(tile -> {
-                tile.forgetKept();
-                tile.training().restart(densities.get(Side.P0), densities.get(Side.P1));
-            });
+            case RESTART -> tiles.forEach(tile -> tile.restart(densities.get(Side.P0), densities.get(Side.P1)));
             case REFLOW -> {
                 if (tiles.chosen().training().reflow(densities.get(Side.P0), densities.get(Side.P1))) {
                     tiles.chosen().forgetKept();

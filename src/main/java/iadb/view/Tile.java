@@ -22,11 +22,11 @@ final class Tile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tile.class);
 
     private final Resources resources = new Resources();
-    private final Optional<String> file;
     private final LiveTraining training;
     private final PointAnimation animation;
     private final LiveDistance distance;
     private final SceneRenderer scene;
+    private Optional<String> file; // of the model whose weights these are, apart from later training
     private Optional<Chosen> before = Optional.empty(); // to return to if the device cannot hold the network of later choices
     private Prepared prepared; // null: no session waits for its training to begin
     private boolean trains; // as soon as the kernels are built; otherwise the given model is played
@@ -65,8 +65,8 @@ final class Tile implements AutoCloseable {
 
     SceneRenderer scene() { return scene; }
 
-    /** The file of the model that was given; empty if none was. */
-    Optional<String> file() { return file; }
+    /** A name for the map if it began as a given model. */
+    Optional<String> modelName() { return file.map(name -> training.hasTrained() ? name + ", trained further" : name); }
 
     Chosen chosen() { return new Chosen(training.settings(), animation.steps()); }
 
@@ -111,10 +111,18 @@ final class Tile implements AutoCloseable {
         if (!sameNetwork) {
             before = Optional.of(last);
             trains = true;
+            file = Optional.empty();
         }
         kept = false;
         animation.setSteps(wanted.steps());
         return sameNetwork ? Change.SETTINGS : Change.NETWORK;
+    }
+
+    /** Trains from fresh weights. */
+    void restart(Density p0, Density p1) {
+        kept = false;
+        file = Optional.empty();
+        training.restart(p0, p1);
     }
 
     /** Takes what was chosen before the network that the device cannot hold; empty if that is not known. */

@@ -6,6 +6,7 @@ import iadb.train.TrainingSettings;
 import iadb.view.Tile.Chosen;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -17,15 +18,17 @@ final class TileNames {
     private TileNames() { }
 
     /**
-     * A name for each map: that of its file; otherwise the preset that it is nearest to, unless that is the same for all, and what
+     * A name for each map: that of its model, with the number of steps if the name stands twice; otherwise the preset that it is nearest to, unless that is the same for all, and what
      * differs from that preset, unless it is the same for all.
      *
-     * @param files of given models
+     * @param models names of given models
      */
-    static List<String> of(List<Chosen> maps, List<Optional<String>> files) {
-        List<Chosen> trained = IntStream.range(0, maps.size()).filter(i -> files.get(i).isEmpty()).mapToObj(maps::get).toList();
+    static List<String> of(List<Chosen> maps, List<Optional<String>> models) {
+        List<Chosen> trained = IntStream.range(0, maps.size()).filter(i -> models.get(i).isEmpty()).mapToObj(maps::get).toList();
         boolean namesPreset = trained.stream().map(TileNames::nearest).distinct().count() != 1 || trained.size() == 1;
-        return IntStream.range(0, maps.size()).mapToObj(i -> files.get(i).orElseGet(() -> name(maps.get(i), trained, namesPreset))).toList();
+        return IntStream.range(0, maps.size()).mapToObj(i -> models.get(i)
+                .map(model -> Collections.frequency(models, models.get(i)) > 1 ? model + ", " + steps(maps.get(i)) : model)
+                .orElseGet(() -> name(maps.get(i), trained, namesPreset))).toList();
     }
 
     private static String name(Chosen map, List<Chosen> all, boolean namesPreset) {
@@ -59,8 +62,10 @@ final class TileNames {
                 shape.width() + " x " + shape.depth(), String.format(Locale.ROOT, "%,d iterations", of.iterations()),
                 String.format(Locale.ROOT, "%,d data", of.data()), "batch " + of.batch(), "lr " + Float.toString(of.learningRate()),
                 of.cosine() ? "cosine" : "constant rate", of.ema() == 0 ? "no average" : "ema " + number(of.ema()), "seed " + of.seed(),
-                map.steps() + " steps");
+                steps(map));
     }
+
+    private static String steps(Chosen map) { return map.steps() == 1 ? "1 step" : map.steps() + " steps"; }
 
     private static String number(double value) { return Double.toString(value).replaceFirst("\\.0$", ""); }
 }

@@ -75,7 +75,7 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
     /** A name for each tile that says in what it differs from the others; empty if there is only one. */
     List<String> names() {
         return tiles.size() == 1 ? List.of("")
-                : TileNames.of(tiles.stream().map(Tile::chosen).toList(), tiles.stream().map(Tile::file).toList());
+                : TileNames.of(tiles.stream().map(Tile::chosen).toList(), tiles.stream().map(Tile::modelName).toList());
     }
 
     /** The number of points in each tile. */

@@ -67,6 +67,8 @@ class ComparedMapsTest {
         Path given = model("given.safetensors", 32, P1);
         List<Shown> models = maps(given, model("other.safetensors", 64, P1).toString());
         assertEquals(List.of("given.safetensors", "other.safetensors"), models.stream().map(map -> map.file().orElseThrow()).toList());
+        assertTrue(assertThrows(InvalidInputException.class, () -> maps(given, given.toString())).getMessage().endsWith("are the same"));
+        assertEquals(List.of(128, 4), maps(given, given + "+steps=4").stream().map(Shown::steps).toList());
         assertEquals(List.of(32, 64), models.stream().map(map -> map.training().shape().width()).toList(),
                 "a later training keeps the model's network");
     }

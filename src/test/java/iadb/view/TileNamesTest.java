@@ -42,5 +42,7 @@ class TileNamesTest {
     void modelsAreNamedByTheirFiles() {
         assertEquals(List.of("a.safetensors", "quick"),
                 TileNames.of(List.of(map(TUTORIAL), map(Preset.QUICK)), List.of(Optional.of("a.safetensors"), Optional.empty())));
+        assertEquals(List.of("a.safetensors, 8 steps", "a.safetensors, 1 step"), TileNames.of(List.of(new Chosen(TUTORIAL, 8),
+                new Chosen(TUTORIAL, 1)), List.of(Optional.of("a.safetensors"), Optional.of("a.safetensors"))));
     }
 }

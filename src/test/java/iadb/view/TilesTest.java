@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 class TilesTest {
     private static final TrainingSettings TRAINING = TrainingSettings.tutorial().withData(500).withBatch(32).withSeed(1);
     private static final int POINTS = 300;
-    private static final int SHORTER = 40; // iterations
-    private static final int LONGER = 400;
+    private static final int SHORTER = 2000; // iterations
+    private static final int LONGER = 1_000_000;
 
     private final Density p0 = NamedDensities.find("gaussian").orElseThrow();
     private final Density p1 = NamedDensities.find("ring").orElseThrow();
@@ -73,11 +73,11 @@ class TilesTest {
                 before = new int[] {done(tiles, 0), done(tiles, 1)};
             }
             assertEquals(SHORTER, done(tiles, 0));
-            while (tiles.get(1).training().running()) {
+            for (int frame = 0; frame < 5; frame++) {
                 tiles.advance(p1, 0.01, budget);
                 assertEquals(1, tiles.playback().progress(), "while one is trained, all show where their points arrive");
             }
-            assertEquals(LONGER, done(tiles, 1));
+            assertTrue(done(tiles, 1) > before[1]);
         });
     }
 
@@ -85,6 +85,8 @@ class TilesTest {
     void allShowTheSamePointsAtTheSameProgress() {
         run(tiles -> {
             assertArrayEquals(starts(tiles, 0), starts(tiles, 1));
+            tiles.advance(p1, 0, budget);
+            tiles.forEach(tile -> tile.training().stop());
             while (tiles.get(0).animation().previewing() || tiles.playback().progress() == 1) {
                 tiles.advance(p1, 0.1, budget);
             }
