@@ -5,6 +5,7 @@ import iadb.density.Density;
 import iadb.density.PointDensity;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
+import iadb.plot.Box;
 import iadb.train.Coupling;
 import iadb.train.Preset;
 import iadb.train.Provenance;
@@ -39,12 +40,15 @@ final class ComparedMaps {
     /** @param file null without a model */
     private record Entry(TrainingSettings training, int steps, Path file, Model model) {
         /** What no other map may have. */
-        List<Object> key() { return Arrays.asList(training, steps, file); }
+        List<Object> key() { return Arrays.asList(training, steps, file == null ? null : file.toAbsolutePath().normalize()); }
 
         Shown shown(String name) {
             return new Shown(training, Optional.ofNullable(model).map(Model::network), Optional.ofNullable(name), steps);
         }
     }
+
+    /** The first model's file and the model, whose densities all maps share. */
+    record First(Path file, Model model) { }
 
     /** The options of a map. */
     private static final class MapOptions {
@@ -73,34 +77,33 @@ final class ComparedMaps {
         command.commandLine().getParseResult().matchedOptions().stream().filter(given -> OPTIONS.contains(given.longestName()))
                 .forEach(given -> given.originalStringValues().forEach(value -> own.add(given.longestName() + "=" + value)));
         entries = new ArrayList<>();
-        Options.refuse(modelFile != null && texts.size() > 1, option + ": name the file of --model there too, and leave --model out");
+        Options.refuse(modelFile != null && texts.size() > 1, option + ": list the file of --model there, instead of giving --model");
         if (texts.size() == 1) {
-            entries.add(entry(own, modelFile));
+            entries.add(entry(own, List.of(), modelFile));
         }
         texts.forEach(text -> entries.add(entry(own, text)));
         Options.refuse(entries.size() > RealtimeConfig.MAX_TILES, option + ": the window shows at most " + RealtimeConfig.MAX_TILES
                 + " maps, not " + entries.size());
         for (int i = 0; i < entries.size(); i++) {
             int same = entries.stream().map(Entry::key).toList().indexOf(entries.get(i).key());
-            Options.refuse(same < i, option + ": maps " + (same + 1) + " and " + (i + 1) + " are the same");
+            Options.refuse(same < i, option + ": " + (texts.size() == 1 ? "that is the map of the other options: give another one"
+                    : "maps " + (same + 1) + " and " + (i + 1) + " are the same"));
         }
     }
 
+    /** Whether a text is a model's file: other words are settings, even if a file has such a name. */
     private static boolean isFile(String text) {
         try {
-            return text.matches("[^,+]*\\.safetensors") || Files.isRegularFile(Path.of(text));
+            return text.matches("[^,+]*\\.safetensors") || text.matches(".*[/\\\\].*") && Files.isRegularFile(Path.of(text));
         } catch (InvalidPathException e) {
             return false;
         }
     }
 
     private Entry entry(List<String> own, String text) {
-        List<String> arguments = new ArrayList<>(own);
-        if (isFile(text)) {
-            return entry(own, Path.of(text));
-        }
-        Path file = null;
-        for (String word : text.split("\\+", -1)) {
+        Path file = isFile(text) ? Path.of(text) : null;
+        List<String> arguments = new ArrayList<>();
+        for (String word : file != null ? new String[0] : text.split("\\+", -1)) {
             if (isFile(word)) {
                 Options.refuse(file != null, option + ": '" + text + "' names two files");
                 file = Path.of(word);
@@ -108,7 +111,7 @@ final class ComparedMaps {
                 arguments.add(argument(word));
             }
         }
-        return entry(arguments, file);
+        return entry(own, arguments, file);
     }
 
     /** The option that a word stands for. */
@@ -120,10 +123,10 @@ final class ComparedMaps {
             return "--preset=" + word;
         } else if (isOneOf(word, Coupling.values())) {
             return "--coupling=" + word;
-        } else if (word.equals("plain") || word.startsWith("fourier")) {
-            return "--encoding=" + word.replace("plain", "none");
+        } else if (word.equals("none") || word.startsWith("fourier")) {
+            return "--encoding=" + word;
         }
-        Options.refuse(!word.equals("reflow"), option + ": '" + word + "' is not a model file, a preset, a coupling, plain, fourier, reflow"
+        Options.refuse(!word.equals("reflow"), option + ": '" + word + "' is not a model file, a preset, a coupling, an encoding, reflow"
                 + " or a setting such as lr=0.01");
         return "--reflow=1";
     }
@@ -132,11 +135,19 @@ final class ComparedMaps {
         return Arrays.stream(values).anyMatch(value -> value.toString().equals(word));
     }
 
-    private Entry entry(List<String> arguments, Path file) {
+    /**
+     * @param own       options of the command line
+     * @param arguments options of this map, which take precedence
+     */
+    private Entry entry(List<String> own, List<String> arguments, Path file) {
+        for (String network : List.of("--width", "--depth", "--encoding")) {
+            Options.refuse(file != null && arguments.stream().anyMatch(argument -> argument.startsWith(network + "=")),
+                    option + ": " + network.substring(2) + " is taken from the model " + file);
+        }
         MapOptions options = new MapOptions();
         CommandLine parser = new CommandLine(options).setCommandName("iadb-cl").setOverwrittenOptionsAllowed(true);
         try {
-            parser.parseArgs(arguments.toArray(String[]::new));
+            parser.parseArgs(Stream.concat(own.stream(), arguments.stream()).toArray(String[]::new));
             InvalidInputException.requireRange("--steps", options.steps, LearnedMap.MAX_STEPS);
             TrainingSettings training = options.training.settings(options.seed);
             Model model = file == null ? null : Options.readModel(file);
@@ -150,33 +161,46 @@ final class ComparedMaps {
         }
     }
 
-    /** The first file of a model, and the model, whose densities all maps share; empty without one. */
-    Optional<Path> firstFile() { return entries.stream().filter(entry -> entry.file() != null).map(Entry::file).findFirst(); }
+    /** The first model; empty without one. */
+    Optional<First> firstModel() {
+        return entries.stream().filter(entry -> entry.model() != null).map(entry -> new First(entry.file(), entry.model())).findFirst();
+    }
+
+    /** Whether a map is trained, and not that of a given model. */
+    boolean trains() { return entries.stream().anyMatch(entry -> entry.model() == null); }
 
     /**
      * What the tiles show.
      *
-     * @throws InvalidInputException if a model was trained on other densities, unless the user chose these
+     * @throws InvalidInputException if a model was trained on other densities, unless the user chose these, or in another square; or if
+     *                               maps differ in the number of points that they would keep of a file
      */
     List<Shown> shown(Density p0, Density p1) {
+        Box box = Density.box(Optional.of(p0), Optional.of(p1));
         for (Entry entry : entries) {
-            boolean is = entry.model() == null || (Options.isGiven(command, "--p0") || isSame(entry.model().p0(), p0))
-                    && (Options.isGiven(command, "--p1") || isSame(entry.model().p1(), p1));
-            Options.refuse(!is, option + ": " + entry.file() + " was not trained from " + p0.name() + " to " + p1.name()
-                    + " as the other map was; 'export' shows such models side by side in a page");
+            boolean matches = entry.model() == null || box.equals(entry.model().box())
+                    && isOf(entry, "--p0", true, p0) && isOf(entry, "--p1", false, p1);
+            Options.refuse(!matches, option + ": " + entry.file() + " was not trained from " + p0.name() + " to " + p1.name()
+                    + " as the other map was; give --p0 and --p1 to use it on other densities in the same square, or show both side by side"
+                    + " in a page of 'export'");
         }
+        boolean keepsPoints = p0 instanceof PointDensity || p1 instanceof PointDensity;
+        Options.refuse(keepsPoints && option.matches(".*\\bdata=.*"), option + ": the maps train on the same points of the files; "
+                + "leave data= out, or give --data for all");
         return entries.stream().map(entry -> entry.shown(name(entry.file()))).toList();
     }
 
-    private static boolean isSame(Optional<Density> of, Density shown) {
-        if (of.isEmpty()) {
-            return true; // its hash was compared
+    private boolean isOf(Entry entry, String given, boolean first, Density shown) {
+        Optional<Density> own = first ? entry.model().p0() : entry.model().p1();
+        if (Options.isGiven(command, given)) {
+            return true;
+        } else if (own.isEmpty()) {
+            return entry.model().mismatch(first, shown, entry.file()).isEmpty(); // the model holds only a hash
+        } else if (own.get() instanceof PointDensity a && shown instanceof PointDensity b) {
+            return Arrays.equals(a.points(), b.points());
         }
-        if (of.get() instanceof PointDensity a && shown instanceof PointDensity b) {
-            return a.box().equals(b.box()) && Arrays.equals(a.points(), b.points());
-        }
-        return !(of.get() instanceof PointDensity) && !(shown instanceof PointDensity)
-                && of.get().image().width() == shown.image().width() && Arrays.equals(of.get().image().weights(), shown.image().weights());
+        return !(own.get() instanceof PointDensity) && !(shown instanceof PointDensity)
+                && own.get().image().width() == shown.image().width() && Arrays.equals(own.get().image().weights(), shown.image().weights());
     }
 
     /** The file's name, or its whole path if another has that name. */

@@ -131,8 +131,9 @@ final class TutorialCommand implements Callable<Integer> {
             steps = training.preset().steps();
         }
         Optional<ComparedMaps> compared = window.realtime ? window.compared(modelFile) : Optional.empty();
-        modelFile = compared.flatMap(ComparedMaps::firstFile).orElse(modelFile);
-        Optional<Model> given = Optional.ofNullable(modelFile).map(Options::readModel);
+        Optional<ComparedMaps.First> first = compared.flatMap(ComparedMaps::firstModel);
+        modelFile = first.map(ComparedMaps.First::file).orElse(modelFile);
+        Optional<Model> given = first.map(ComparedMaps.First::model).or(() -> Optional.ofNullable(modelFile).map(Options::readModel));
         List<Density> pair;
         if (given.isEmpty()) {
             pair = densities.both(config.data(), seed);
@@ -145,7 +146,8 @@ final class TutorialCommand implements Callable<Integer> {
         if (window.realtime) {
             InvalidInputException.requireRange("--points with --realtime", points, RealtimeConfig.MAX_POINTS);
             for (String option : List.of("--width", "--depth", "--encoding")) {
-                Options.refuse(compared.isEmpty() && given.isPresent() && Options.isGiven(spec, option),
+                Options.refuse(given.isPresent() && Options.isGiven(spec, option)
+                        && compared.map(maps -> !maps.trains()).orElse(true),
                         option + " is taken from the model: leave it out with --model");
             }
             List<Shown> maps = compared.map(all -> all.shown(p0, p1)).orElseGet(() -> List.of(new Shown(

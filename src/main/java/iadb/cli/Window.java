@@ -66,10 +66,10 @@ final class Window {
     private Path record;
 
     @Option(names = "--compare", paramLabel = "MAP,MAP…", arity = "0..1", fallbackValue = "tutorial,quick,sharp",
-            description = "With --realtime: show two to four maps side by side, with the same points. A MAP is a model file, or what"
-                    + " replaces your options, joined by +: a preset, a coupling, plain, fourier[:F[:SIGMA]], reflow, or a setting such as"
-                    + " lr=0.01, steps=8 or seed=1. A single MAP is compared with your options or --model. Example: independent,ot,ot+reflow"
-                    + " (without a MAP: tutorial,quick,sharp).")
+            description = "With --realtime: show two to four maps side by side, with the same points. A MAP is a model file, or changes"
+                    + " to your options joined by +: a preset, a coupling, none or fourier[:F[:SIGMA]] as the encoding, reflow, or a setting"
+                    + " such as lr=0.01, steps=8 or seed=1; for example independent,ot,ot+reflow. A single MAP is compared with your options"
+                    + " or --model. The results of each go to a folder of their own in --out (without a MAP: tutorial,quick,sharp).")
     private List<String> compare = List.of();
 
     @Option(names = "--vsync", paramLabel = "on|off", defaultValue = "on",

@@ -190,12 +190,13 @@ final class DensityPair implements AutoCloseable {
     private void replace(Map<Side, Density> next, boolean soon) {
         Box before = box();
         long paired = pairedTrainings();
+        List<LiveTraining> active = trainings.stream().filter(LiveTraining::active).toList();
         for (int i = 0; i < trainings.size(); i++) {
             try {
                 train(trainings.get(i), next, soon && trainings.size() == 1);
             } catch (DeviceLimitException e) {
                 messages.accept(e.getMessage());
-                trainings.subList(0, i).forEach(training -> train(training, densities, false));
+                trainings.subList(0, i).forEach(training -> returnToOldDensities(training, active.contains(training)));
                 return;
             }
         }
@@ -207,6 +208,17 @@ final class DensityPair implements AutoCloseable {
         } else if (!box().equals(before)) {
             messages.accept(String.format(Locale.ROOT, "the square is now that from (%.5g, %.5g) to (%.5g, %.5g)", box().x0(), box().y0(),
                     box().x(1), box().y(1)));
+        }
+    }
+
+    private void returnToOldDensities(LiveTraining training, boolean wasActive) {
+        try {
+            train(training, densities, false);
+        } catch (DeviceLimitException e) {
+            messages.accept(e.getMessage());
+        }
+        if (!wasActive) {
+            training.stop();
         }
     }
 

@@ -26,7 +26,8 @@ final class Gestures implements InputListener {
     private static final int NONE = -1;
     private static final Map<Integer, Action> KEYS = Map.ofEntries(entry(GLFW_KEY_SPACE, Switch.PAUSE),
             entry(GLFW_KEY_B, Switch.REVERSE), entry(GLFW_KEY_T, Switch.TRAILS), entry(GLFW_KEY_V, Switch.VELOCITY),
-            entry(GLFW_KEY_G, Switch.GRID), entry(GLFW_KEY_K, Switch.PAIRS), entry(GLFW_KEY_D, Switch.DENSITY), entry(GLFW_KEY_L, Switch.ADDITIVE_BLENDING),
+            entry(GLFW_KEY_G, Switch.GRID), entry(GLFW_KEY_K, Switch.PAIRS), entry(GLFW_KEY_D, Switch.DENSITY),
+            entry(GLFW_KEY_L, Switch.ADDITIVE_BLENDING),
             entry(GLFW_KEY_P, Switch.PAINT), entry(GLFW_KEY_E, Switch.ERASER), entry(GLFW_KEY_H, Switch.HELP),
             entry(GLFW_KEY_TAB, Switch.PANEL), entry(GLFW_KEY_LEFT, Command.STEP_BACK),
             entry(GLFW_KEY_RIGHT, Command.STEP_FORWARD), entry(GLFW_KEY_R, Command.NEW_POINTS),

@@ -11,6 +11,7 @@ import iadb.random.RandomPurpose;
 import iadb.view.scene.Flow;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The sliced Wasserstein-1 distance of the mapped points from fresh points of the density that they should have, measured at most
@@ -29,7 +30,7 @@ final class LiveDistance implements AutoCloseable {
     private final Context ofThread; // used by the other thread only
     private Background<Figure> measuring; // null: nothing is measured
     private Optional<Figure> latest = Optional.empty();
-    private Fresh fresh; // used by one thread at a time; null before the first
+    private final AtomicReference<Fresh> fresh; // null before the first
     private Density target; // of the latest figure and of the one that is measured
     private Flow measured; // the points that were measured last, and which pass of theirs
     private int measuredPass;
@@ -46,12 +47,16 @@ final class LiveDistance implements AutoCloseable {
     record Figure(double distance, double exact) { }
 
     /** Points [N, 2] of a density, and the distance of as many others from them. */
-    private record Fresh(Density of, float[] points, double exact) { }
+    record Fresh(Density of, float[] points, double exact) { }
 
-    /** @param seed of the fresh points */
-    LiveDistance(Context context, long seed) {
+    /**
+     * @param seed  of the fresh points
+     * @param fresh keeps them, also for the other tiles, so that all are compared with the same
+     */
+    LiveDistance(Context context, long seed, AtomicReference<Fresh> fresh) {
         this.context = context;
         this.seed = seed;
+        this.fresh = fresh;
         mapped = resources.add(context.readback(2L * Float.BYTES * MAX_POINTS));
         ofThread = resources.add(context.sibling());
     }
@@ -82,18 +87,23 @@ final class LiveDistance implements AutoCloseable {
 
     private Figure measure(Density density, int count) {
         float[] ends = mapped.await();
-        if (fresh == null || fresh.of() != density || fresh.points().length != ends.length) {
-            try (PointSource source = new PointSource(ofThread, density)) {
-                float[] both = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, 0, 2 * count);
-                float[] points = Arrays.copyOf(both, 2 * count);
-                float[] others = Arrays.copyOfRange(both, 2 * count, 4 * count);
-                fresh = new Fresh(density, points, SlicedWasserstein.distance(others, points, this::shouldContinue));
-            }
-        }
+        Fresh known = fresh.get();
+        Fresh reference = known != null && known.of() == density && known.points().length == ends.length ? known : draw(density, count);
         long startNanos = System.nanoTime(); // without the fresh points, which are drawn once
-        double distance = SlicedWasserstein.distance(ends, fresh.points(), this::shouldContinue);
+        double distance = SlicedWasserstein.distance(ends, reference.points(), this::shouldContinue);
         tookNanos = System.nanoTime() - startNanos;
-        return new Figure(distance, fresh.exact());
+        return new Figure(distance, reference.exact());
+    }
+
+    private Fresh draw(Density density, int count) {
+        try (PointSource source = new PointSource(ofThread, density)) {
+            float[] both = source.drawToHost(seed, RandomPurpose.REFERENCE_POINTS, 0, 2 * count);
+            float[] points = Arrays.copyOf(both, 2 * count);
+            float[] others = Arrays.copyOfRange(both, 2 * count, 4 * count);
+            Fresh drawn = new Fresh(density, points, SlicedWasserstein.distance(others, points, this::shouldContinue));
+            fresh.set(drawn);
+            return drawn;
+        }
     }
 
     private boolean shouldContinue() { return !closing; }

@@ -21,6 +21,7 @@ import iadb.view.scene.Flow;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -75,14 +76,15 @@ final class LiveTraining implements AutoCloseable {
     }
 
     /**
-     * @param settings of each training
-     * @param network  shown first; {@link #train} starts from its weights
+     * @param settings    of each training
+     * @param network     shown first; {@link #train} starts from its weights
+     * @param transported keeps the pairs that transport has made last, also for other trainings
      */
-    LiveTraining(Context context, TrainingSettings settings, Network network) {
+    LiveTraining(Context context, TrainingSettings settings, Network network, AtomicReference<Round> transported) {
         this.context = context;
         this.settings = settings;
         this.network = network;
-        pairs = new PairMaking(context);
+        pairs = new PairMaking(context, transported);
         features = isEncoded() ? settings.shape().features() : NetworkShape.DEFAULT_FEATURES;
         deviation = settings.encodingDeviation();
         history = new LossHistory(settings.totalIterations());
@@ -273,7 +275,6 @@ final class LiveTraining implements AutoCloseable {
 
     /** Starts the training of a session, which this object now owns. */
     void begin(Prepared prepared) {
-        pairs.keep(prepared.round);
         replaceSession(prepared.round, prepared.session, 0);
         begin();
     }
@@ -362,11 +363,10 @@ final class LiveTraining implements AutoCloseable {
     /**
      * Trains for about {@code budget} if a training is running, or maps the pairs of a reflow round; starts on pairs that are made.
      *
-     * @param mapping the time for those pairs
      * @throws DeviceLimitException when the device cannot hold the session of those pairs: the training continues without them
      */
-    void advance(Duration budget, Duration mapping) {
-        Optional<Round> paired = isPairing() ? pairs.advance(mapping) : Optional.empty();
+    void advance(Duration budget) {
+        Optional<Round> paired = isPairing() ? pairs.advance() : Optional.empty();
         if (paired.isPresent()) {
             startOnPairs(paired.get());
         } else if (running && !isMapping()) {

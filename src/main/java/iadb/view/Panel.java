@@ -37,10 +37,11 @@ final class Panel {
     private static final String[][] HELP = {
         {"Space", "pause or resume"}, {"Left, Right", "one step back or forward"}, {"R", "new points"},
         {"+, -", "double or halve the points"}, {"B", "reverse the direction"}, {"T", "trails"}, {"V", "velocity field"},
-        {"G", "grid carried along by the map"}, {"K", "pairs that training blends"}, {"D", "target density"}, {"L", "additive blending"}, {"P", "paint a density"},
+        {"G", "grid carried along by the map"}, {"K", "pairs that training blends"}, {"D", "target density"},
+        {"L", "additive blending"}, {"P", "paint a density"},
         {"C", "clear the canvas"}, {"E", "eraser"}, {"[, ]", "smaller or larger brush"}, {"S", "screenshot"},
         {"X", "export the model and the points"}, {"F", "full screen"}, {"Tab", "show or hide the panel"},
-        {"Wheel, drag", "zoom, move"}, {"0", "show the whole square"}, {"Click", "trajectory of a point"}, {"1 to 4", "tile that the lists change"},
+        {"Wheel, drag", "zoom, move"}, {"0", "show the whole square"}, {"Click", "trajectory of a point"}, {"1 to 4", "choose a tile"},
         {"H", "this help"}, {"Esc", "close"}};
 
     private final PanelCanvas canvas;
@@ -100,8 +101,8 @@ final class Panel {
     private void layOutControls() {
         row(1);
         double progress = tiles.playback().progress();
-        slider(text("α %.3f", state.alpha(progress)), (float) progress, 0, 1, Action.SetProgress::new);
-        slider(text("points %,d", state.points), log2(state.points), log2(ViewState.MIN_POINTS), log2(RealtimeConfig.MAX_POINTS),
+        slider(Status.text("α %.3f", state.alpha(progress)), (float) progress, 0, 1, Action.SetProgress::new);
+        slider(Status.text("points %,d", state.points), log2(state.points), log2(ViewState.MIN_POINTS), log2(RealtimeConfig.MAX_POINTS),
                 chosen -> new Action.SetPoints((int) Math.round(Math.pow(2, Math.round(chosen * 4) / 4.0))));
         quantity("point size × %.2f", Quantity.POINT_SIZE);
         quantity("speed × %.2f", Quantity.SPEED);
@@ -110,22 +111,14 @@ final class Panel {
             choose(label(side) + ": " + densities.get(side).name(), NamedDensities.names(),
                     name -> new Action.SetDensity(side, name));
         }
-        if (tiles.count() > 1) {
-            row(1);
-            chooseSolver();
-            List<String> names = tiles.names();
-            chooseNumber("tile " + (state.tile + 1) + ": " + names.get(state.tile), names, Action.SetTile::new);
-            row(2);
+        boolean isAlone = tiles.count() == 1;
+        if (isAlone) {
+            layOutPreset();
         }
-        Tile.Chosen chosen = tiles.chosen().chosen();
-        choose("preset: " + Preset.of(chosen.settings(), chosen.steps()).map(Preset::toString).orElse("custom"),
-                Arrays.asList(Preset.values()), Action.SetPreset::new);
-        choose("input: " + (chosen.settings().shape().features() > 0 ? FOURIER : PLAIN), List.of(PLAIN, FOURIER),
-                name -> new Action.SetEncoding(name.equals(FOURIER)));
-        if (tiles.count() == 1) {
-            chooseSolver();
+        choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
+        if (isAlone) {
+            layOutCoupling();
         }
-        choose(chosen.settings().coupling().toString(), couplings(), Action.SetCoupling::new);
         checkbox("p1 to p0", Switch.REVERSE);
         checkbox("loop", Switch.LOOP);
         checkbox("density", Switch.DENSITY);
@@ -139,8 +132,10 @@ final class Panel {
         button(tiles.trainings().stream().anyMatch(LiveTraining::active) ? "stop" : "train", Command.TRAIN_OR_STOP);
         button("restart", Command.RESTART);
         button("export", Command.EXPORT);
-        row(3);
-        button("reflow", Command.REFLOW);
+        row(isAlone ? 3 : 2);
+        if (isAlone) {
+            button("reflow", Command.REFLOW);
+        }
         button("new points", Command.NEW_POINTS);
         checkbox("paint", Switch.PAINT);
         if (state.is(Switch.PAINT)) {
@@ -156,16 +151,33 @@ final class Panel {
             quantity("brush %.3f", Quantity.BRUSH);
             button("clear canvas", Command.CLEAR_CANVAS);
         }
-        if (tiles.count() > 1) {
+        if (!isAlone) {
+            layOutTile();
             status.deviceLines().forEach(canvas::line);
         }
         row(1);
         nk_label(context, "H: all keys", NK_TEXT_LEFT);
     }
 
-    private void chooseSolver() {
-        choose("solver: " + state.solver, Arrays.asList(Solver.values()), Action.SetSolver::new);
+    /** Lays out what concerns only the chosen tile. */
+    private void layOutTile() {
+        row(1);
+        chooseNumber("tile " + (state.tile + 1) + ": " + tiles.names().get(state.tile), tiles.names(), Action.SetTile::new);
+        row(2);
+        layOutPreset();
+        layOutCoupling();
+        button("reflow", Command.REFLOW);
     }
+
+    private void layOutPreset() {
+        Tile.Chosen chosen = tiles.chosen().chosen();
+        choose("preset: " + Preset.of(chosen.settings(), chosen.steps()).map(Preset::toString).orElse("custom"),
+                Arrays.asList(Preset.values()), Action.SetPreset::new);
+        choose("input: " + (chosen.settings().shape().features() > 0 ? FOURIER : PLAIN), List.of(PLAIN, FOURIER),
+                name -> new Action.SetEncoding(name.equals(FOURIER)));
+    }
+
+    private void layOutCoupling() { choose(tiles.chosen().training().coupling().toString(), couplings(), Action.SetCoupling::new); }
 
     private List<Coupling> couplings() {
         return Arrays.stream(Coupling.values()).filter(coupling -> coupling != Coupling.PAIRED
@@ -176,13 +188,11 @@ final class Panel {
 
     private static float log2(int value) { return (float) (Math.log(value) / Math.log(2)); }
 
-    private static String text(String format, Object... values) { return String.format(Locale.ROOT, format, values); }
-
     private void row(int columns) { nk_layout_row_dynamic(context, ROW, columns); }
 
     private void quantity(String format, Quantity quantity) {
         float value = state.get(quantity);
-        slider(text(format, value), value, quantity.min, quantity.max, chosen -> new Action.SetQuantity(quantity, chosen));
+        slider(Status.text(format, value), value, quantity.min, quantity.max, chosen -> new Action.SetQuantity(quantity, chosen));
     }
 
     private void slider(String label, float value, float min, float max, Function<Float, Action> change) {

@@ -50,6 +50,7 @@ final class PointAnimation implements AutoCloseable {
     private boolean previewing;
     private boolean computing; // a preview is being computed in the background
     private boolean lastPass;  // the latest preview has the final weights of the training
+    private double morphProgress; // of the latest preview
     private long passBeganNanos;
     private long morphBeganNanos;
     private long morphNanos = 1;
@@ -69,11 +70,11 @@ final class PointAnimation implements AutoCloseable {
         previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
     }
 
-    /** Sets the steps of a full pass, for the next call of {@link #show}: the present points have room for no more steps. */
+    /** Sets the steps of a full pass, for the next points: the present ones have room for no more steps. */
     void setSteps(int steps) { nextT = steps; }
 
-    /** Whether the points must be shown again, for another number of steps. */
-    boolean isOutdated() { return nextT != T; }
+    /** Whether other steps were set than those of the present points. */
+    boolean stepsChanged() { return nextT != T; }
 
     /** T, the steps of a full pass. */
     int steps() { return nextT; }
@@ -87,23 +88,23 @@ final class PointAnimation implements AutoCloseable {
     }
 
     /**
-     * Shows points at their start.
+     * Allocates points to {@link #show}.
      *
      * @param starts [N, 2]
-     * @throws DeviceLimitException when the device cannot hold them: the previous points and their number of steps stay
+     * @throws DeviceLimitException when the device cannot hold them
      */
-    void show(float[] starts) {
-        Flow before = points;
-        try {
-            points = new Flow(interop, starts, nextT);
-        } catch (RuntimeException e) {
-            nextT = T;
-            throw e;
+    Flow allocate(float[] starts) { return new Flow(interop, starts, nextT); }
+
+    /** Keeps the number of steps of the present points. */
+    void keepSteps() { nextT = T; }
+
+    /** Shows points at their start, and closes those before. */
+    void show(Flow allocated) {
+        if (points != null) {
+            closedHostBytes += points.hostBytes();
+            points.close();
         }
-        if (before != null) {
-            closedHostBytes += before.hostBytes();
-            before.close();
-        }
+        points = allocated;
         if (T != nextT) {
             T = nextT;
             previewSteps = Math.min(T, MIN_PREVIEW_STEPS);
@@ -144,14 +145,17 @@ final class PointAnimation implements AutoCloseable {
 
     /** Moves the points, the grid and the arrows to where they are drawn in this frame. */
     void move() {
+        double progress = playback.progress();
+        boolean morphs = previewing && progress == morphProgress; // not while the user moves along the trajectories
         double blend = Math.min(1, (System.nanoTime() - morphBeganNanos) / (double) morphNanos);
         flows().forEach(flow -> {
-            if (previewing) {
+            if (morphs) {
                 flow.morph(blend);
             } else {
-                flow.show(playback.progress());
+                flow.show(progress);
             }
         });
+        morphProgress = morphs ? progress : Double.NaN;
         if (state.is(Switch.VELOCITY)) {
             aimArrows();
         }
@@ -222,7 +226,8 @@ final class PointAnimation implements AutoCloseable {
 
     private void endPreview() {
         computing = false;
-        flows().forEach(flow -> flow.showNext(playback.progress()));
+        morphProgress = playback.progress();
+        flows().forEach(flow -> flow.showNext(morphProgress));
         morphBeganNanos = System.nanoTime();
         long passNanos = morphBeganNanos - passBeganNanos;
         morphNanos = Math.min(MORPH_NANOS, passNanos);

@@ -39,10 +39,10 @@ public record RealtimeConfig(Density p0, Density p1, List<Shown> maps, int point
     /**
      * What a tile shows.
      *
-     * @param training settings of the training; if a model is given, its shape is that of the model
-     * @param model    a network to show without training it
-     * @param file     the model's name for the user; empty without one
-     * @param steps    T, the steps of a full pass
+     * @param training  settings of the training; if a model is given, its shape is that of the model
+     * @param model     a network to show without training it
+     * @param modelName the model's name for the user; empty without one
+     * @param steps     T, the steps of a full pass
      */
-    public record Shown(TrainingSettings training, Optional<Network> model, Optional<String> file, int steps) { }
+    public record Shown(TrainingSettings training, Optional<Network> model, Optional<String> modelName, int steps) { }
 }

@@ -29,8 +29,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,7 +68,6 @@ public final class RealtimeView implements AutoCloseable {
     private boolean needsTrajectories; // the next frame starts a new pass of the same points
     private boolean needsScreenshot;
     private volatile boolean closing; // read while the kernels are built
-    private Optional<IOException> keepFault = Optional.empty(); // why the latest result was not written; thrown after closing
     private volatile String message = "";
     private volatile long messageNanos;
 
@@ -77,13 +79,13 @@ public final class RealtimeView implements AutoCloseable {
         /**
          * Writes the results, when a training has ended or the user asks for it.
          *
-         * @param tile   a name for files, unlike that of any other tile; empty if there is only one
+         * @param folder of the tile's results, unlike that of any other; empty if there is only one tile
          * @param losses of the training; empty if the model was loaded
          * @param points the end points of the trajectories in the window, [N, 2]
          * @return a message for the window
          * @throws IOException when the results cannot be written: the window shows the fault and stays open
          */
-        String keep(String tile, Model model, LossHistory losses, float[] points) throws IOException;
+        String keep(String folder, Model model, LossHistory losses, float[] points) throws IOException;
     }
 
     /**
@@ -129,7 +131,7 @@ public final class RealtimeView implements AutoCloseable {
         }
         densities = resources.add(new DensityPair(config.p0(), config.p1(), config.invert(), config.invertHint(), tiles.trainings(),
                 this::showMessage, this::replaced));
-        Status status = new Status(canvas, state, densities, tiles, kernels, interop, budget);
+        Status status = new Status(canvas, state, densities, tiles, interop, budget);
         panel = new Panel(canvas, state, densities, tiles, status, actions::add);
         gestures = new Gestures(canvas.context(), state, camera, action -> {
             actions.add(action);
@@ -154,12 +156,16 @@ public final class RealtimeView implements AutoCloseable {
         try (RealtimeView view = new RealtimeView(config, devices, sink);
                 Pictures pictures = new Pictures(config, view.surface, view::showMessage)) {
             view.play(pictures);
-            Optional<IOException> fault = view.keepFault.or(pictures::fault);
+            Optional<IOException> fault = view.saveFault().or(pictures::fault);
             if (fault.isPresent()) {
                 throw fault.get();
             }
             return view.summary();
         }
+    }
+
+    private Optional<IOException> saveFault() {
+        return StreamSupport.stream(tiles.spliterator(), false).flatMap(tile -> tile.saveFault().stream()).findFirst();
     }
 
     private Summary summary() {
@@ -212,13 +218,12 @@ public final class RealtimeView implements AutoCloseable {
                 buildInBackground(all);
             }
         }
-        if (!kernels.isReady()) {
-            start();
-        }
-        for (Tile tile : tiles) {
-            if (tile.mustKeep(sink.interrupted())) {
-                keep(tile);
+        try {
+            if (!kernels.isReady()) {
+                start();
             }
+        } finally { // results of other tiles than the one whose kernels could not be built
+            save(tile -> tile.mustSave(sink.interrupted()));
         }
         pictures.finish();
         LOG.debug("{} frames, the longest {} ms; mean times in ms: {}", budget.frames(), Math.round(budget.percentileMillis(1)),
@@ -253,10 +258,10 @@ public final class RealtimeView implements AutoCloseable {
             start();
         } catch (DeviceLimitException e) {
             Tile tile = built.get(0);
-            Chosen last = tile.takeBefore().orElseThrow(() -> e);
+            Chosen last = tile.takePreviousChoice().orElseThrow(() -> e);
             change(tile, last);
-            tile.takeBefore(); // there is nothing to return to from there
-            showMessage(e.getMessage());
+            tile.takePreviousChoice(); // there is nothing to return to from there
+            showMessage(tiles.about(tile, e.getMessage()));
         }
     }
 
@@ -334,12 +339,12 @@ public final class RealtimeView implements AutoCloseable {
     /** Trains a tile by other settings; if the network differs, after its kernels are built in the background as at the start. */
     private void change(Tile tile, Chosen wanted) {
         try {
-            if (tile.change(wanted, densities.get(Side.P0), densities.get(Side.P1)) == Tile.Change.NETWORK) {
-                showMessage("another network: training starts again from fresh weights");
+            if (tile.change(wanted, densities.get(Side.P0), densities.get(Side.P1))) {
+                showMessage(tiles.about(tile, "another network: training starts again from fresh weights"));
                 buildInBackground(List.of(tile));
             }
         } catch (DeviceLimitException e) {
-            showMessage(e.getMessage());
+            showMessage(tiles.about(tile, e.getMessage()));
         }
     }
 
@@ -350,19 +355,16 @@ public final class RealtimeView implements AutoCloseable {
                 state.set(Switch.PAUSE, state.is(Switch.PAUSE) || tiles.trainings().stream().noneMatch(LiveTraining::running));
                 tiles.step(command == Command.STEP_BACK ? -1 : 1);
             }
-            case TRAIN_OR_STOP -> {
-                boolean stops = tiles.trainings().stream().anyMatch(LiveTraining::active);
-                tiles.forEach(tile -> trainOrStop(tile, stops));
-            }
-            case RESTART -> tiles.forEach(tile -> tile.restart(densities.get(Side.P0), densities.get(Side.P1)));
+            case TRAIN_OR_STOP -> tiles.trainOrStop(densities.get(Side.P0), densities.get(Side.P1));
+            case RESTART -> tiles.restartTraining(densities.get(Side.P0), densities.get(Side.P1));
             case REFLOW -> {
                 if (tiles.chosen().training().reflow(densities.get(Side.P0), densities.get(Side.P1))) {
-                    tiles.chosen().forgetKept();
+                    tiles.chosen().markUnsaved();
                 } else {
-                    showMessage("the training has diverged: restart it before reflow");
+                    showMessage(tiles.about(tiles.chosen(), "the training has diverged: restart it before reflow"));
                 }
             }
-            case EXPORT -> tiles.forEach(this::keep);
+            case EXPORT -> save(tile -> true);
             case SCREENSHOT -> needsScreenshot = true;
             case FULLSCREEN -> surface.toggleFullscreen();
             case RESET_VIEW -> camera.reset();
@@ -372,18 +374,9 @@ public final class RealtimeView implements AutoCloseable {
         }
     }
 
-    private void trainOrStop(Tile tile, boolean stops) {
-        if (stops) {
-            tile.training().stop();
-        } else if (!tile.training().resume()) {
-            tile.forgetKept();
-            tile.training().train(densities.get(Side.P0), densities.get(Side.P1));
-        }
-    }
-
     /** Updates what is shown after a density was replaced. */
     private void replaced(Side side) {
-        tiles.forEach(Tile::forgetKept);
+        tiles.forEach(Tile::markUnsaved);
         needsPoints |= densities.get(side) == densities.start(state.is(Switch.REVERSE));
         if (state.is(Switch.PAINT) && side == state.painted && !densities.get(side).name().equals(Painting.NAME)) {
             painting.copy(densities.get(side));
@@ -394,8 +387,7 @@ public final class RealtimeView implements AutoCloseable {
     /** Draws the target density behind the points, unless the canvas of the brush is drawn there. */
     private void showTarget() {
         if (!state.is(Switch.PAINT)) {
-            Density target = densities.start(!state.is(Switch.REVERSE));
-            tiles.forEach(tile -> tile.scene().setDensity(target));
+            tiles.scene().setDensity(densities.start(!state.is(Switch.REVERSE)));
         }
     }
 
@@ -409,40 +401,40 @@ public final class RealtimeView implements AutoCloseable {
         needsPoints = false;
         needsTrajectories = false;
         tiles.advance(densities.start(!state.is(Switch.REVERSE)), seconds, budget);
-        for (Tile tile : tiles) {
-            if (tile.takeEnded()) {
-                keep(tile);
-            }
+        save(Tile::takeUnsavedResult);
+    }
+
+    /** Passes the results of the tiles to the sink, and shows one message for all. */
+    private void save(Predicate<Tile> which) {
+        String said = StreamSupport.stream(tiles.spliterator(), false).filter(which).map(tile -> tiles.about(tile, save(tile)))
+                .collect(Collectors.joining("; "));
+        if (!said.isEmpty()) {
+            showMessage(said);
         }
     }
 
-    private void keep(Tile tile) {
+    private String save(Tile tile) {
         LiveTraining training = tile.training();
         String result = "nothing to keep";
         if (!training.diverged() || training.hasTrained()) {
             try {
-                result = sink.keep(nameForFiles(tile), training.model(densities.get(Side.P0), densities.get(Side.P1)), training.history(),
+                result = sink.keep(tiles.folder(tile), training.model(densities.get(Side.P0), densities.get(Side.P1)), training.history(),
                         tile.animation().points().positionsAt(1));
-                keepFault = Optional.empty();
+                tile.setSaveFault(Optional.empty());
             } catch (IOException e) {
-                keepFault = Optional.of(e);
+                tile.setSaveFault(Optional.of(e));
                 result = Pictures.notWritten(e);
             }
         }
-        showMessage(!training.diverged() ? result : String.format(Locale.ROOT, "the training diverged at iteration %,d:"
+        return !training.diverged() ? result : String.format(Locale.ROOT, "the training diverged at iteration %,d:"
                 + " a learning rate below %s may help; the weights are those after iteration %,d; %s", training.divergedAt(),
-                Float.toString(training.learningRate()), training.done(), result));
-    }
-
-    private String nameForFiles(Tile of) {
-        int tile = IntStream.range(0, tiles.count()).filter(i -> tiles.get(i) == of).findFirst().orElseThrow();
-        return tiles.count() == 1 ? "" : tile + 1 + "-" + tiles.names().get(tile).replaceAll("[^A-Za-z0-9.]+", "-");
+                Float.toString(training.learningRate()), training.done(), result);
     }
 
     private void drawFrame(double seconds) {
         budget.begin(Phase.DRAW);
         if (state.is(Switch.PAINT) && painting.takeChanged()) {
-            tiles.forEach(tile -> tile.scene().setLevels(painting.levels(), Painting.SIDE, Painting.SIDE));
+            tiles.scene().setLevels(painting.levels(), Painting.SIDE, Painting.SIDE);
         }
         camera.setTiles(TileGrid.of(tiles.count(), surface.width(), surface.height(),
                 state.is(Switch.PANEL) ? Math.round(Panel.WIDTH * scale) : 0, tiles.count() == 1 ? 0 : Math.round(Status.TITLE * scale)));
@@ -457,11 +449,10 @@ public final class RealtimeView implements AutoCloseable {
     }
 
     private void drawTile(int tile, double seconds) {
-        SceneRenderer scene = tiles.get(tile).scene();
         if (kernels.isReady() && state.is(Switch.PAIRS)) {
-            tiles.get(tile).training().newPairs().ifPresent(scene::setPairs);
+            tiles.get(tile).training().newPairs().ifPresent(pairs -> tiles.scene().setPairs(tile, pairs));
         }
-        scene.draw(surface, tile, tiles.get(tile).animation().scene(), seconds);
+        tiles.scene().draw(surface, tile, tiles.get(tile).animation().scene(), seconds);
     }
 
     private void takePictures(Pictures pictures) {

@@ -32,18 +32,15 @@ final class Status {
     private final ViewState state;
     private final DensityPair densities;
     private final Tiles tiles;
-    private final KernelBuild kernels;
     private final Interop interop;
     private final FrameBudget budget;
 
-    Status(PanelCanvas canvas, ViewState state, DensityPair densities, Tiles tiles, KernelBuild kernels, Interop interop,
-            FrameBudget budget) {
+    Status(PanelCanvas canvas, ViewState state, DensityPair densities, Tiles tiles, Interop interop, FrameBudget budget) {
         this.canvas = canvas;
         context = canvas.context();
         this.state = state;
         this.densities = densities;
         this.tiles = tiles;
-        this.kernels = kernels;
         this.interop = interop;
         this.budget = budget;
     }
@@ -80,7 +77,7 @@ final class Status {
     }
 
     /**
-     * Lays out a strip above each tile: its name, its distance from the target, and its training or the chosen point.
+     * Lays out a strip above each tile: its name, its distance from the target, and its training, or after that the chosen point.
      *
      * @param scale pixels per desktop unit
      */
@@ -99,8 +96,8 @@ final class Status {
                     nk_label(context, name, NK_TEXT_LEFT);
                 }
                 canvas.line(distance(tile).orElse(""));
-                canvas.line(tile.animation().trajectory().map(at -> lengths(at, densities.box()))
-                        .orElseGet(() -> String.join(", ", trainingLine(tile).stream().toList())));
+                canvas.line(tile.animation().trajectory().filter(at -> !tile.training().running())
+                        .map(at -> lengths(at, densities.box())).orElseGet(() -> String.join(", ", stateLines(tile))));
                 progress(tile.training());
             });
         }
@@ -112,35 +109,42 @@ final class Status {
                 + number(box.side() * figure.exact(), box));
     }
 
-    private Optional<String> trainingLine(Tile tile) {
-        LiveTraining training = tile.training();
-        if (training.running()) {
-            return Optional.of(text("%,d of %,d iterations", training.done(), training.goal()));
-        } else if (!kernels.isReady()) {
-            return Optional.of(training.coupling() == Coupling.OT ? "building kernels, pairing" : "building kernels");
-        }
-        return training.hasTrained() ? Optional.of(text("%,d iterations, loss %.2f", training.done(), training.history().smoothed()))
-                : Optional.empty();
-    }
-
-    private List<String> trainingLines(Tile tile, boolean isNarrow) {
+    /** How the training of a tile stands. */
+    private List<String> stateLines(Tile tile) {
         LiveTraining training = tile.training();
         List<String> lines = new ArrayList<>();
-        trainingLine(tile).ifPresent(lines::add);
-        if (training.running() && !isNarrow) {
-            lines.add(text("%,.0f per second, loss %.2f", training.iterationsPerSecond(), training.history().smoothed()));
-            tile.animation().reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
+        if (training.running()) {
+            lines.add(text("%,d of %,d iterations", training.done(), training.goal()));
+        } else if (tile.isBuilding()) {
+            lines.add(training.coupling() == Coupling.OT ? "building kernels, pairing" : "building kernels");
+        } else if (training.diverged()) {
+            lines.add(text("diverged at iteration %,d", training.divergedAt()));
+        } else if (training.hasTrained()) {
+            lines.add(text("%,d iterations", training.done()));
         }
-        distance(tile).ifPresent(lines::add);
         int round = training.round() + (training.isMapping() ? 1 : 0);
         if (round > 0) {
             lines.add(text("reflow round %d of %d%s", round, training.lastRound(), training.isMapping() ? ", mapping pairs" : ""));
         }
-        if (training.isFollowing() && training.running()) {
-            lines.add("quick training for what is new");
-        }
         if (training.isPairing() && !training.isMapping()) {
             lines.add("pairing points");
+        }
+        return lines;
+    }
+
+    private List<String> trainingLines(Tile tile, boolean isNarrow) {
+        LiveTraining training = tile.training();
+        List<String> lines = stateLines(tile);
+        if (training.hasTrained() && !isNarrow) {
+            String loss = text("loss %.2f", training.history().smoothed());
+            lines.add(training.running() ? text("%,.0f per second, ", training.iterationsPerSecond()) + loss : loss);
+        }
+        if (training.running() && !isNarrow) {
+            tile.animation().reducedSteps().ifPresent(steps -> lines.add(text("previews in %d steps", steps)));
+        }
+        distance(tile).ifPresent(lines::add);
+        if (training.isFollowing() && training.running()) {
+            lines.add("quick training for what is new");
         }
         if (densities.isReading()) {
             lines.add("reading files");
@@ -225,5 +229,5 @@ final class Status {
         nk_stroke_polyline(nk_window_get_canvas(context), line.flip(), 1.5f, PanelCanvas.accent(stackGet()));
     }
 
-    private static String text(String format, Object... values) { return String.format(Locale.ROOT, format, values); }
+    static String text(String format, Object... values) { return String.format(Locale.ROOT, format, values); }
 }

@@ -6,18 +6,19 @@ import iadb.density.Density;
 import iadb.model.Network;
 import iadb.plan.PlanSelector;
 import iadb.train.TrainingSettings;
+import iadb.view.LiveDistance.Fresh;
 import iadb.view.LiveTraining.Prepared;
 import iadb.view.RealtimeConfig.Shown;
 import iadb.view.interop.Interop;
-import iadb.view.scene.Camera;
-import iadb.view.scene.SceneRenderer;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One of the maps that the window shows: its training, its points, their distance from the target, and their drawing. */
+/** One of the maps that the window shows: its training, its points, and their distance from the target. */
 final class Tile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tile.class);
 
@@ -25,32 +26,32 @@ final class Tile implements AutoCloseable {
     private final LiveTraining training;
     private final PointAnimation animation;
     private final LiveDistance distance;
-    private final SceneRenderer scene;
-    private Optional<String> file; // of the model whose weights these are, apart from later training
+    private Optional<String> model; // whose weights these are, apart from later training
     private Optional<Chosen> before = Optional.empty(); // to return to if the device cannot hold the network of later choices
     private Prepared prepared; // null: no session waits for its training to begin
     private boolean trains; // as soon as the kernels are built; otherwise the given model is played
-    private boolean kept; // the result of the latest training was passed to the sink
+    private boolean building = true; // its kernels
+    private boolean saved; // the result of the latest training
+    private Optional<IOException> saveFault = Optional.empty(); // why the latest result was not written
 
     /** How a tile trains, and the steps of its map. */
     record Chosen(TrainingSettings settings, int steps) { }
 
-    /** What {@link #change} did. */
-    enum Change { NONE, SETTINGS, NETWORK }
+    /** What the tiles of a window share. */
+    record Shared(Interop interop, ViewState state, Playback playback, long seed, AtomicReference<Round> transported,
+            AtomicReference<Fresh> fresh) { }
 
-    /** @param scale pixels per desktop unit */
-    Tile(Shown shown, Interop interop, ViewState state, Playback playback, Camera camera, float scale) {
-        file = shown.file();
+    Tile(Shown shown, Shared with) {
+        model = shown.modelName();
         trains = shown.model().isEmpty();
-        kept = !trains;
+        saved = !trains;
         TrainingSettings settings = shown.training()
-                .withPlan(PlanSelector.planForWindow(shown.training().plan(), interop.context().device()));
+                .withPlan(PlanSelector.planForWindow(shown.training().plan(), with.interop().context().device()));
         Network network = shown.model().orElseGet(settings::initialNetwork);
         try {
-            scene = resources.add(new SceneRenderer(camera, scale));
-            training = resources.add(new LiveTraining(interop.context(), settings, network));
-            animation = resources.add(new PointAnimation(interop, shown.steps(), training, state, playback));
-            distance = resources.add(new LiveDistance(interop.context(), settings.seed()));
+            training = resources.add(new LiveTraining(with.interop().context(), settings, network, with.transported()));
+            animation = resources.add(new PointAnimation(with.interop(), shown.steps(), training, with.state(), with.playback()));
+            distance = resources.add(new LiveDistance(with.interop().context(), with.seed(), with.fresh()));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -63,10 +64,14 @@ final class Tile implements AutoCloseable {
 
     LiveDistance distance() { return distance; }
 
-    SceneRenderer scene() { return scene; }
-
     /** A name for the map if it began as a given model. */
-    Optional<String> modelName() { return file.map(name -> training.hasTrained() ? name + ", trained further" : name); }
+    Optional<String> modelName() { return model.map(name -> training.hasTrained() ? name + ", trained further" : name); }
+
+    /** Whether it shows a given model that is not trained. */
+    boolean showsModel() { return model.isPresent() && !training.hasTrained() && !training.active(); }
+
+    /** Whether its kernels are being built. */
+    boolean isBuilding() { return building; }
 
     Chosen chosen() { return new Chosen(training.settings(), animation.steps()); }
 
@@ -89,6 +94,7 @@ final class Tile implements AutoCloseable {
     /** Starts the training that is prepared, or plays the model if there is none. */
     void begin() {
         before = Optional.empty();
+        building = false;
         if (prepared == null) {
             animation.restart();
             return;
@@ -98,54 +104,65 @@ final class Tile implements AutoCloseable {
     }
 
     /**
-     * Trains by other settings. If the network differs, {@link #prepare} and {@link #begin} must follow.
+     * Trains by other settings.
      *
+     * @return whether the network differs, so that {@link #prepare} and {@link #begin} must follow
      * @throws DeviceLimitException when the device cannot hold it: the settings stay
      */
-    Change change(Chosen wanted, Density p0, Density p1) {
+    boolean change(Chosen wanted, Density p0, Density p1) {
         Chosen last = chosen();
         if (wanted.equals(last)) {
-            return Change.NONE;
+            return false;
         }
-        boolean sameNetwork = training.train(wanted.settings(), p0, p1);
-        if (!sameNetwork) {
+        building = !training.train(wanted.settings(), p0, p1);
+        if (building) {
             before = Optional.of(last);
             trains = true;
-            file = Optional.empty();
+            model = Optional.empty();
         }
-        kept = false;
+        saved = false;
         animation.setSteps(wanted.steps());
-        return sameNetwork ? Change.SETTINGS : Change.NETWORK;
+        return building;
+    }
+
+    /** Trains further, from the current weights. */
+    void train(Density p0, Density p1) {
+        saved = false;
+        training.train(p0, p1);
     }
 
     /** Trains from fresh weights. */
     void restart(Density p0, Density p1) {
-        kept = false;
-        file = Optional.empty();
+        saved = false;
+        model = Optional.empty();
         training.restart(p0, p1);
     }
 
     /** Takes what was chosen before the network that the device cannot hold; empty if that is not known. */
-    Optional<Chosen> takeBefore() {
+    Optional<Chosen> takePreviousChoice() {
         Optional<Chosen> last = before;
         before = Optional.empty();
         return last;
     }
 
-    /** Notes that the result will have to be passed to the sink again. */
-    void forgetKept() { kept = false; }
+    void markUnsaved() { saved = false; }
 
-    /** Whether a training has ended whose result was not passed to the sink; it counts as passed from now on. */
-    boolean takeEnded() {
-        boolean ended = !kept && !animation.previewing() && training.ended();
-        kept |= ended;
+    /** Whether a training has ended whose result is not saved; it counts as saved from now on. */
+    boolean takeUnsavedResult() {
+        boolean ended = !saved && !animation.previewing() && training.ended();
+        saved |= ended;
         return ended;
     }
 
-    /** Whether the window, when it closes, must pass the result to the sink. */
-    boolean mustKeep(boolean interrupted) {
-        return !kept && (training.diverged() || training.hasTrained() && (interrupted || !training.running()));
+    /** Whether the result must be saved when the window closes. */
+    boolean mustSave(boolean interrupted) {
+        return !saved && (training.diverged() || training.hasTrained() && (interrupted || !training.running()));
     }
+
+    void setSaveFault(Optional<IOException> fault) { saveFault = fault; }
+
+    /** Why the latest result was not written. */
+    Optional<IOException> saveFault() { return saveFault; }
 
     @Override
     public void close() {

@@ -18,8 +18,8 @@ final class TileNames {
     private TileNames() { }
 
     /**
-     * A name for each map: that of its model, with the number of steps if the name stands twice; otherwise the preset that it is nearest to, unless that is the same for all, and what
-     * differs from that preset, unless it is the same for all.
+     * A name for each map. That of a given model is the model's, with the number of steps if another has the same. Others have the
+     * name of the preset that they are nearest to, if the presets differ, and the settings that differ from it and among the maps.
      *
      * @param models names of given models
      */
@@ -37,7 +37,10 @@ final class TileNames {
         List<String> words = new ArrayList<>(namesPreset ? List.of(preset.toString()) : List.of());
         differences(map, List.of(like(preset, map))).stream().filter(i -> all.size() == 1 || varying.contains(i))
                 .forEach(i -> words.add(properties(map).get(i)));
-        return !words.isEmpty() || varying.isEmpty() ? String.join(", ", words) : properties(map).get(varying.get(0));
+        if (words.isEmpty()) {
+            words.add(varying.isEmpty() ? preset.toString() : properties(map).get(varying.get(0)));
+        }
+        return String.join(", ", words);
     }
 
     private static Chosen like(Preset preset, Chosen map) { return new Chosen(preset.settingsLike(map.settings()), preset.steps()); }
@@ -58,11 +61,11 @@ final class TileNames {
         TrainingSettings of = map.settings();
         NetworkShape shape = of.shape();
         return List.of(of.coupling().toString(), of.reflow() == 0 ? "no reflow" : "reflow " + of.reflow(),
-                shape.features() == 0 ? "plain" : "fourier:" + shape.features() + ":" + number(of.encodingDeviation()),
+                shape.features() == 0 ? "no encoding" : "fourier:" + shape.features() + ":" + number(of.encodingDeviation()),
                 shape.width() + " x " + shape.depth(), String.format(Locale.ROOT, "%,d iterations", of.iterations()),
                 String.format(Locale.ROOT, "%,d data", of.data()), "batch " + of.batch(), "lr " + Float.toString(of.learningRate()),
                 of.cosine() ? "cosine" : "constant rate", of.ema() == 0 ? "no average" : "ema " + number(of.ema()), "seed " + of.seed(),
-                steps(map));
+                of.plan().map(plan -> "plan " + plan).orElse("any plan"), steps(map));
     }
 
     private static String steps(Chosen map) { return map.steps() == 1 ? "1 step" : map.steps() + " steps"; }

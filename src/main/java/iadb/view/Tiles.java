@@ -11,11 +11,14 @@ import iadb.view.Action.Switch;
 import iadb.view.FrameBudget.Phase;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Camera;
+import iadb.view.scene.Flow;
+import iadb.view.scene.SceneRenderer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -25,7 +28,7 @@ import java.util.stream.IntStream;
  */
 final class Tiles implements Iterable<Tile>, AutoCloseable {
     private static final int MAX_POINTS_DRAWN_ON_HOST = 1 << 16; // takes about 50 ms
-    private static final Duration MAPPING = Duration.ofMillis(40); // of a frame, for the pairs of reflow; divided by the tiles
+    private static final int MAX_NAME_CHARS = 40; // of a folder
 
     private final Interop interop;
     private final ViewState state;
@@ -34,6 +37,10 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
     private final Resources resources = new Resources();
     private final Playback playback = new Playback();
     private final List<Tile> tiles = new ArrayList<>();
+    private final List<String> folders; // of their results, by their first names
+    private final SceneRenderer scene;
+    private List<Object> named = List.of(); // what the names were made from
+    private List<String> names = List.of();
     private float[] starts; // [N, 2] of the points shown; null before the first are drawn
     private int drawn; // points drawn so far
     private int turn; // index of the tile that was trained last
@@ -48,14 +55,22 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
         this.state = state;
         this.messages = messages;
         seed = config.seed();
+        Tile.Shared shared = new Tile.Shared(interop, state, playback, seed, new AtomicReference<>(), new AtomicReference<>());
         try {
+            scene = resources.add(new SceneRenderer(camera, config.maps().size(), scale));
             for (RealtimeConfig.Shown map : config.maps()) {
-                tiles.add(resources.add(new Tile(map, interop, state, playback, camera, scale)));
+                tiles.add(resources.add(new Tile(map, shared)));
             }
         } catch (RuntimeException e) {
             resources.close();
             throw e;
         }
+        folders = tiles.stream().map(this::folderName).toList();
+    }
+
+    private String folderName(Tile tile) {
+        String name = name(tile).replaceFirst("\\.safetensors", "").replaceAll("[^A-Za-z0-9.]+", "-").replaceAll("^[-.]+|[-.]+$", "");
+        return tiles.size() == 1 ? "" : number(tile) + "-" + name.substring(0, Math.min(MAX_NAME_CHARS, name.length()));
     }
 
     int count() { return tiles.size(); }
@@ -74,9 +89,31 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
 
     /** A name for each tile that says in what it differs from the others; empty if there is only one. */
     List<String> names() {
-        return tiles.size() == 1 ? List.of("")
-                : TileNames.of(tiles.stream().map(Tile::chosen).toList(), tiles.stream().map(Tile::modelName).toList());
+        if (tiles.size() == 1) {
+            return List.of("");
+        }
+        List<Tile.Chosen> chosen = tiles.stream().map(Tile::chosen).toList();
+        List<Optional<String>> models = tiles.stream().map(Tile::modelName).toList();
+        if (!named.equals(List.of(chosen, models))) {
+            names = TileNames.of(chosen, models);
+            named = List.of(chosen, models);
+        }
+        return names;
     }
+
+    /** The name of a tile, empty if there is only one. */
+    String name(Tile tile) { return names().get(tiles.indexOf(tile)); }
+
+    /** The number of a tile for the user, from 1. */
+    int number(Tile tile) { return tiles.indexOf(tile) + 1; }
+
+    /** A folder for a tile's results, which stays the same; empty if there is only one. */
+    String folder(Tile tile) { return folders.get(tiles.indexOf(tile)); }
+
+    /** A message, with the tile that it is about unless there is only one. */
+    String about(Tile tile, String text) { return tiles.size() == 1 ? text : number(tile) + ", " + name(tile) + ": " + text; }
+
+    SceneRenderer scene() { return scene; }
 
     /** The number of points in each tile. */
     int points() { return starts.length / 2; }
@@ -107,19 +144,23 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
         }
         drawn += count;
         state.chosenPoint = ViewState.NONE;
-        tiles.forEach(tile -> tile.scene().setStarts(starts));
+        scene.setStarts(starts);
     }
 
+    /** Shows points in all tiles, or in none if the device cannot hold them. */
     private void show(float[] fresh) {
-        for (int i = 0; i < tiles.size(); i++) {
-            try {
-                tiles.get(i).animation().show(fresh);
-            } catch (OpenClException e) {
-                if (starts != null) {
-                    tiles.subList(0, i).forEach(tile -> tile.animation().show(starts));
-                }
-                throw e;
+        List<Flow> allocated = new ArrayList<>();
+        try {
+            for (Tile tile : tiles) {
+                allocated.add(tile.animation().allocate(fresh));
             }
+        } catch (OpenClException e) {
+            allocated.forEach(Flow::close);
+            tiles.forEach(tile -> tile.animation().keepSteps());
+            throw e;
+        }
+        for (int i = 0; i < tiles.size(); i++) {
+            tiles.get(i).animation().show(allocated.get(i));
         }
         starts = fresh;
     }
@@ -137,7 +178,7 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
      * @param seconds since the last frame
      */
     void advance(Density target, double seconds, FrameBudget budget) {
-        tiles.forEach(this::showAgain);
+        tiles.forEach(this::updateStepsAndGrid);
         budget.begin(Phase.TRAINING);
         List<Tile> training = tiles.stream().filter(tile -> tile.training().running()).toList();
         if (!state.is(Switch.PAUSE)) {
@@ -159,16 +200,16 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
         }
     }
 
-    /** Shows the same points again if the number of steps has changed; shows or hides the grid. */
-    private void showAgain(Tile tile) {
+    private void updateStepsAndGrid(Tile tile) {
         try {
-            if (tile.animation().isOutdated()) {
-                tile.animation().show(starts);
+            if (tile.animation().stepsChanged()) {
+                tile.animation().show(tile.animation().allocate(starts));
                 tile.animation().restart();
                 playback.restart();
             }
         } catch (OpenClException e) {
-            messages.accept(e.getMessage());
+            tile.animation().keepSteps();
+            messages.accept(about(tile, e.getMessage()));
         }
         try {
             tile.animation().showOrHideGrid();
@@ -186,12 +227,29 @@ final class Tiles implements Iterable<Tile>, AutoCloseable {
         for (int i = 0; i < tiles.size(); i++) {
             if (i == turn || !tiles.get(i).training().running()) {
                 try {
-                    tiles.get(i).training().advance(budget, MAPPING.dividedBy(tiles.size()));
+                    tiles.get(i).training().advance(budget);
                 } catch (DeviceLimitException e) {
-                    messages.accept(e.getMessage());
+                    messages.accept(about(tiles.get(i), e.getMessage()));
                 }
             }
         }
+    }
+
+    /**
+     * Stops all trainings if any is active. Otherwise continues those that are stopped, or if there are none, trains the chosen tile
+     * further.
+     */
+    void trainOrStop(Density p0, Density p1) {
+        if (trainings().stream().anyMatch(LiveTraining::active)) {
+            trainings().forEach(LiveTraining::stop);
+        } else if (trainings().stream().filter(LiveTraining::resume).count() == 0) {
+            chosen().train(p0, p1);
+        }
+    }
+
+    /** Trains all from fresh weights, but not given models that others are compared with. */
+    void restartTraining(Density p0, Density p1) {
+        tiles.stream().filter(tile -> tiles.size() == 1 || !tile.showsModel()).forEach(tile -> tile.restart(p0, p1));
     }
 
     /** Chooses the point shown nearest to (x, y) in a tile, or none if none is closer than {@code reach}. */

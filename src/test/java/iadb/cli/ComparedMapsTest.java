@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.density.Density;
 import iadb.density.NamedDensities;
+import iadb.density.PointDensity;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plot.Box;
 import iadb.train.Coupling;
 import iadb.train.Preset;
 import iadb.train.TrainingSettings;
@@ -49,14 +51,14 @@ class ComparedMapsTest {
     @Test
     void wordsReplaceOptionsOfTheCommandLine() {
         List<Shown> maps = maps(null, "--iterations", "77", "--seed", "3", "--coupling", "ot",
-                "tutorial,quick+lr=0.5,independent+fourier:16:2+reflow,plain+seed=-4+steps=9");
+                "tutorial,quick+lr=0.5,independent+fourier:16:2+reflow,none+seed=-4+steps=9");
         TrainingSettings own = TrainingSettings.tutorial().withIterations(77).withSeed(3).withCoupling(Coupling.OT);
         assertEquals(own, maps.get(0).training());
         assertEquals(Preset.QUICK.settings().withIterations(77).withSeed(3).withLearningRate(0.5f, true), maps.get(1).training());
         assertEquals(own.withCoupling(Coupling.INDEPENDENT).withEncoding(16, 2).withReflow(1), maps.get(2).training());
         assertEquals(own.withSeed(-4), maps.get(3).training());
         assertEquals(List.of(128, Preset.QUICK.steps(), 128, 9), maps.stream().map(Shown::steps).toList());
-        assertTrue(maps.stream().allMatch(map -> map.model().isEmpty() && map.file().isEmpty()));
+        assertTrue(maps.stream().allMatch(map -> map.model().isEmpty() && map.modelName().isEmpty()));
     }
 
     @Test
@@ -66,8 +68,8 @@ class ComparedMapsTest {
         assertEquals(List.of(5, 5), maps.stream().map(Shown::steps).toList());
         Path given = model("given.safetensors", 32, P1);
         List<Shown> models = maps(given, model("other.safetensors", 64, P1).toString());
-        assertEquals(List.of("given.safetensors", "other.safetensors"), models.stream().map(map -> map.file().orElseThrow()).toList());
-        assertTrue(assertThrows(InvalidInputException.class, () -> maps(given, given.toString())).getMessage().endsWith("are the same"));
+        assertEquals(List.of("given.safetensors", "other.safetensors"), models.stream().map(map -> map.modelName().orElseThrow()).toList());
+        assertTrue(assertThrows(InvalidInputException.class, () -> maps(given, given.toString())).getMessage().contains("that is the map of the other"));
         assertEquals(List.of(128, 4), maps(given, given + "+steps=4").stream().map(Shown::steps).toList());
         assertEquals(List.of(32, 64), models.stream().map(map -> map.training().shape().width()).toList(),
                 "a later training keeps the model's network");
@@ -78,20 +80,27 @@ class ComparedMapsTest {
         Path other = model("spiral.safetensors", 32, NamedDensities.find("spiral").orElseThrow());
         String message = assertThrows(InvalidInputException.class, () -> maps(null, "quick," + other)).getMessage();
         assertTrue(message.contains("spiral.safetensors was not trained from gaussian to ring"), message);
+        Path square = folder.resolve("square.safetensors");
+        PointDensity points = new PointDensity("points", Optional.empty(), new float[] {0.2f, 0.3f, 0.5f, 0.6f}, new Box(0, 0, 2), 0);
+        Model.write(square, new Model(Network.initial(NetworkShape.TUTORIAL, 1), Optional.of(P0), Optional.of(points), Map.of()));
+        assertThrows(InvalidInputException.class, () -> maps(null, "--p0", "gaussian", "--p1", "ring", "quick," + square), "in another square");
         assertEquals(2, maps(null, "--p1", "ring", "quick," + other).size(), "the user chose the densities");
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "tutorial,quick,sharp,ot,plain | at most 4 maps, not 5",
+        "tutorial,quick,sharp,ot,none | at most 4 maps, not 5",
         "quick,ot,quick | maps 1 and 3 are the same",
-        "quikc | --compare quikc: 'quikc' is not a model file, a preset, a coupling, plain, fourier, reflow or a setting such as lr=0.01",
+        "quikc | --compare quikc: 'quikc' is not a model file, a preset, a coupling, an encoding, reflow or a setting such as lr=0.01",
         "quick, | : '' is not",
         "quick+points=3 | : 'points=3' is not",
         "quick+lr=0 | --lr 0 is not",
         "quick+lr=x | --lr x is not a number above 0",
         "quick+steps=0 | --steps 0",
         "fourier:7 | --encoding fourier:7",
+        "tutorial | that is the map of the other options: give another one",
+        "a.safetensors+fourier | encoding is taken from the model a.safetensors",
+        "a.safetensors+b.safetensors | names two files",
         "missing.safetensors | no such file: missing.safetensors"})
     void aWrongMapIsRefusedInOneSentence(String value, String part) {
         String message = assertThrows(InvalidInputException.class, () -> maps(null, value)).getMessage();

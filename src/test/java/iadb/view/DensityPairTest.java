@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +44,7 @@ class DensityPairTest {
     private void run(Trial trial) throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining training = new LiveTraining(context, TRAINING, network);
+                LiveTraining training = new LiveTraining(context, TRAINING, network, new AtomicReference<>());
                 DensityPair densities = new DensityPair(NamedDensities.find("gaussian").orElseThrow(),
                         NamedDensities.find("ring").orElseThrow(), false, " (the remedy)", List.of(training), line -> said = line, replaced::add)) {
             trial.with(densities, training);
@@ -96,7 +97,7 @@ class DensityPairTest {
             assertEquals("b.csv", densities.get(Side.P1).name());
             assertArrayEquals(new double[] {-1, 1}, extent(densities, Side.P1), 1e-6);
             while (training.isPairing() || training.done() < 40) {
-                training.advance(Duration.ofMillis(5), Duration.ofMillis(5));
+                training.advance(Duration.ofMillis(5));
             }
             assertFalse(training.diverged());
             densities.choose(Side.P1, "ring");
@@ -186,7 +187,7 @@ class DensityPairTest {
             densities.choose(Side.P0, "moons");
             assertFalse(training.isFollowing(), "a named density is learned by the chosen settings");
             while (training.running()) {
-                training.advance(Duration.ofMillis(5), Duration.ofMillis(5));
+                training.advance(Duration.ofMillis(5));
             }
             assertEquals(40, training.done());
             assertEquals(List.of(Side.P1, Side.P0), replaced);
@@ -221,9 +222,9 @@ class DensityPairTest {
     void anEndlessTrainingCanBeRestarted() throws IOException {
         Network network = Network.initial(NetworkShape.TUTORIAL, 5);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining training = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network)) {
+                LiveTraining training = new LiveTraining(context, TRAINING.withIterations(Integer.MAX_VALUE), network, new AtomicReference<>())) {
             training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
-            training.advance(Duration.ofMillis(5), Duration.ofMillis(5));
+            training.advance(Duration.ofMillis(5));
             training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
             assertEquals(Integer.MAX_VALUE, training.goal());
             assertTrue(training.running());

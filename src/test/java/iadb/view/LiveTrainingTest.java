@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** The window's training: continued with another density or coupling, with a cosine schedule, with averaged weights, and by reflow. */
@@ -42,12 +43,12 @@ class LiveTrainingTest {
     private static final TrainingSettings SETTINGS = TrainingSettings.tutorial().withData(500).withBatch(32).withSeed(1);
 
     private static LiveTraining training(Context context, TrainingSettings settings) {
-        return new LiveTraining(context, settings, Network.initial(settings.shape(), 1));
+        return new LiveTraining(context, settings, Network.initial(settings.shape(), 1), new AtomicReference<>());
     }
 
     private static void finish(LiveTraining training) {
         while (training.active()) {
-            training.advance(FRAME, FRAME);
+            training.advance(FRAME);
         }
     }
 
@@ -57,7 +58,7 @@ class LiveTrainingTest {
 
     private static void awaitPairs(LiveTraining training) {
         while (training.isPairing()) {
-            training.advance(FRAME, FRAME);
+            training.advance(FRAME);
         }
     }
 
@@ -161,7 +162,7 @@ class LiveTrainingTest {
     void theEncodingThatTheUserGaveIsChosenAgain() {
         TrainingSettings settings = SETTINGS.withShape(new NetworkShape(16, 1)).withEncoding(8, 0.5);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining training = new LiveTraining(context, settings, settings.initialNetwork())) {
+                LiveTraining training = new LiveTraining(context, settings, settings.initialNetwork(), new AtomicReference<>())) {
             assertFalse(training.train(training.settings(false), GAUSSIAN, RING));
             assertFalse(training.train(training.settings(true), GAUSSIAN, RING));
             assertArrayEquals(settings.initialNetwork().parameters(), training.snapshot().parameters());
@@ -233,7 +234,7 @@ class LiveTrainingTest {
             couple(training, Coupling.OT, GAUSSIAN, RING);
             assertTrue(training.isPairing() && training.running());
             int before = training.done();
-            training.advance(FRAME, FRAME);
+            training.advance(FRAME);
             if (training.isPairing()) {
                 assertTrue(training.done() > before, "it trains while pairs are made");
                 assertTrue(training.newPairs().isEmpty(), "on the data that it had");
@@ -241,7 +242,7 @@ class LiveTrainingTest {
             }
             couple(training, Coupling.INDEPENDENT, GAUSSIAN, RING);
             assertFalse(training.isPairing(), "another choice discards them");
-            training.advance(FRAME, FRAME);
+            training.advance(FRAME);
             assertTrue(training.newPairs().isEmpty());
             couple(training, Coupling.OT, GAUSSIAN, RING);
             training.train(GAUSSIAN, MOONS);
@@ -311,7 +312,7 @@ class LiveTrainingTest {
 
     private static void advanceTo(LiveTraining training, int iteration) {
         while (training.done() < iteration) {
-            training.advance(Duration.ofMillis(2), Duration.ofMillis(2)); // a slice of a few steps
+            training.advance(Duration.ofMillis(2)); // a slice of a few steps
         }
     }
 
@@ -384,7 +385,7 @@ class LiveTrainingTest {
         TrainingSettings settings = SETTINGS.withIterations(100).withShape(new NetworkShape(16, 2));
         try (Context context = Context.open(Device.select("auto")); LiveTraining training = training(context, settings)) {
             training.train(GAUSSIAN, RING);
-            training.advance(Duration.ofNanos(1), Duration.ofNanos(1));
+            training.advance(Duration.ofNanos(1));
             assertTrue(training.reflow(GAUSSIAN, RING));
             Network before = training.snapshot();
             int first = training.done();
@@ -423,7 +424,7 @@ class LiveTrainingTest {
 
     private static void awaitRound(LiveTraining training, int round) {
         while (training.round() < round) {
-            training.advance(Duration.ofMillis(1), Duration.ofMillis(1));
+            training.advance(Duration.ofMillis(1));
         }
     }
 
@@ -443,7 +444,7 @@ class LiveTrainingTest {
         TrainingSettings settings = SETTINGS.withIterations(1000).withLearningRate(30, false);
         Network initial = Network.initial(settings.shape(), 1);
         try (Context context = Context.open(Device.select("auto"));
-                LiveTraining training = new LiveTraining(context, settings, initial)) {
+                LiveTraining training = new LiveTraining(context, settings, initial, new AtomicReference<>())) {
             training.train(GAUSSIAN, RING);
             finish(training);
             assertTrue(training.diverged());

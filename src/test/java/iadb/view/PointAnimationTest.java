@@ -24,6 +24,7 @@ import iadb.view.scene.LineDrawing;
 import iadb.view.surface.EglSurface;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What is drawn during training, for a network with a known map. Runs off screen. */
@@ -70,12 +71,12 @@ class PointAnimationTest {
         try (EglSurface surface = EglSurface.open(64, 64)) {
             Interop interop = Interop.open(surface, List.of(Device.select("auto")), false);
             try (Context context = interop.context();
-                    LiveTraining training = new LiveTraining(context, TRAINING, network);
+                    LiveTraining training = new LiveTraining(context, TRAINING, network, new AtomicReference<>());
                     PointAnimation animation = new PointAnimation(interop, 128, training, state, playback)) {
                 this.context = context;
                 starts = PointSource.drawWithoutDevice(NamedDensities.find("gaussian").orElseThrow(), 1, RandomPurpose.START_POINTS, 0, 100)
                         .orElseThrow();
-                animation.show(starts);
+                animation.show(animation.allocate(starts));
                 training.train(NamedDensities.find("gaussian").orElseThrow(), NamedDensities.find("ring").orElseThrow());
                 trial.with(training, animation, state);
             }
@@ -88,7 +89,7 @@ class PointAnimationTest {
             state.set(Switch.GRID, true);
             do {
                 assertArrayEquals(starts, drawn(animation.points()), "the points and the grid move together");
-                training.advance(BUDGET, BUDGET);
+                training.advance(BUDGET);
                 animation.showOrHideGrid();
                 advance(animation, true, 0);
             } while (drawn(animation.scene().grid())[0] == 0);
@@ -102,7 +103,7 @@ class PointAnimationTest {
     void aGridShownDuringAPauseBendsToo() {
         run((training, animation, state) -> {
             while (animation.scene().grid() == null) {
-                training.advance(BUDGET, BUDGET);
+                training.advance(BUDGET);
                 advance(animation, true, 0);
                 animation.showOrHideGrid();
                 state.set(Switch.GRID, drawn(animation.points())[0] != starts[0]);
@@ -159,7 +160,7 @@ class PointAnimationTest {
         Density target = NamedDensities.find("gaussian").orElseThrow();
         run((training, animation, state) -> {
             training.stop();
-            try (LiveDistance distance = new LiveDistance(context, 1)) {
+            try (LiveDistance distance = new LiveDistance(context, 1, new AtomicReference<>())) {
                 distance.advance(animation.points(), target);
                 restart(animation);
                 while (distance.latest().isEmpty()) {

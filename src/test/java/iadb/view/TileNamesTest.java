@@ -2,6 +2,7 @@ package iadb.view;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import iadb.plan.PlanChoice;
 import iadb.train.Coupling;
 import iadb.train.Preset;
 import iadb.train.TrainingSettings;
@@ -34,7 +35,9 @@ class TileNamesTest {
         TrainingSettings shorter = TUTORIAL.withIterations(3000);
         assertEquals(List.of("independent", "ot", "ot, reflow 1"), names(map(shorter), map(shorter.withCoupling(Coupling.OT)),
                 map(shorter.withCoupling(Coupling.OT).withReflow(1))));
-        assertEquals(List.of("plain", "fourier:16:1.5"), names(map(TUTORIAL), map(TUTORIAL.withEncoding(16, 1.5))));
+        assertEquals(List.of("no encoding", "fourier:16:1.5"), names(map(TUTORIAL), map(TUTORIAL.withEncoding(16, 1.5))));
+        assertEquals(List.of("any plan", "plan fused"), names(map(TUTORIAL), map(TUTORIAL.withPlan(Optional.of(PlanChoice.Kind.FUSED)))));
+        assertEquals(List.of("tutorial", "tutorial"), names(map(TUTORIAL), map(TUTORIAL)));
         assertEquals(List.of("4 steps", "128 steps"), names(new Chosen(TUTORIAL, 4), map(TUTORIAL)));
     }
 

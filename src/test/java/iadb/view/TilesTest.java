@@ -2,6 +2,7 @@ package iadb.view;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.cl.Context;
@@ -9,6 +10,7 @@ import iadb.cl.Device;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.train.TrainingSettings;
+import iadb.view.Action.Switch;
 import iadb.view.RealtimeConfig.Shown;
 import iadb.view.interop.Interop;
 import iadb.view.scene.Camera;
@@ -78,6 +80,39 @@ class TilesTest {
                 assertEquals(1, tiles.playback().progress(), "while one is trained, all show where their points arrive");
             }
             assertTrue(done(tiles, 1) > before[1]);
+        });
+    }
+
+    @Test
+    void stoppedTrainingsContinueAndFinishedOnesDoNot() {
+        run(tiles -> {
+            while (tiles.get(0).training().running()) {
+                tiles.advance(p1, 0.01, budget);
+            }
+            tiles.trainOrStop(p0, p1);
+            assertTrue(tiles.trainings().stream().noneMatch(LiveTraining::active), "all stop");
+            tiles.trainOrStop(p0, p1);
+            assertFalse(tiles.get(0).training().active(), "it has nothing left to do");
+            assertTrue(tiles.get(1).training().running());
+            tiles.restartTraining(p0, p1);
+            assertTrue(tiles.trainings().stream().allMatch(LiveTraining::running));
+        });
+    }
+
+    @Test
+    void duringAPauseAllShowTheProgressThatIsChosen() {
+        run(tiles -> {
+            while (tiles.get(0).training().running() || tiles.get(0).animation().previewing()
+                    || tiles.get(1).animation().points().completePass() == 0) {
+                tiles.advance(p1, 0.01, budget);
+            }
+            state.set(Switch.PAUSE, true);
+            tiles.playback().moveTo(0);
+            tiles.advance(p1, 0.01, budget);
+            for (Tile tile : tiles) {
+                assertArrayEquals(tile.animation().points().positionsAt(0), tile.animation().points().positionsShown(0));
+                assertEquals(0, tile.animation().points().blend());
+            }
         });
     }
 

@@ -359,10 +359,11 @@ class WindowIT {
 
     @Test
     void mapsAreComparedInTiles() throws Exception {
-        try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--compare", "plain,fourier", "--iterations", "300",
+        try (Xvfb server = new Xvfb(); Show show = new Show(server.environment(), "--compare", "none,fourier", "--iterations", "300",
                 "--data", "2000", "--points", "800", "--p1", "ring")) {
             show.awaitWindow();
-            show.awaitLines(2, "kept in");
+            show.await(() -> Files.exists(folder.resolve("made/1-no-encoding/points.npy"))
+                    && Files.exists(folder.resolve("made/2-fourier-32-1/points.npy")));
             show.xdotool("key", "space");
             Look paused = show.look();
             assertEquals(0, differencesInTile(0, paused, show.look()), "a pause holds all tiles still");
@@ -375,11 +376,11 @@ class WindowIT {
                     look -> differencesInTile(0, paused, look) > 30 && differencesInTile(1, paused, look) > 30);
             show.xdotool("key", "Escape");
             JsonArray tiles = show.end(0).getAsJsonArray("tiles");
-            assertEquals(List.of("plain", "fourier:32:1"), tiles.asList().stream()
+            assertEquals(List.of("no encoding", "fourier:32:1"), tiles.asList().stream()
                     .map(tile -> tile.getAsJsonObject().get("name").getAsString()).toList());
             tiles.forEach(tile -> assertEquals(300, tile.getAsJsonObject().get("iterations").getAsInt()));
         }
-        assertEquals(0, Model.read(folder.resolve("made/1-plain/model.safetensors")).network().shape().features());
+        assertEquals(0, Model.read(folder.resolve("made/1-no-encoding/model.safetensors")).network().shape().features());
         assertEquals(32, Model.read(folder.resolve("made/2-fourier-32-1/model.safetensors")).network().shape().features());
     }
 

@@ -32,14 +32,14 @@ public final class LineDrawing implements AutoCloseable {
     private final int lineArray;
     private final int arrowArray;
     private final int trajectoryArray;
-    private final int pairArray;
+    private final int[] pairArrays; // of each tile
     private final int trajectory; // [frames, 2]
-    private final int pairs; // [N, 2, 2]
-    private int pairCount; // N
+    private final int[] pairs; // of each tile, [N, 2, 2]
+    private final int[] pairCounts; // of each tile, N
     private final int[] gridFirsts = new int[2 * GRID_LINES]; // the first point of each line
     private final int[] gridCounts = new int[2 * GRID_LINES];
 
-    LineDrawing() {
+    LineDrawing(int tiles) {
         try {
             lines = programs.add(new ShaderProgram("lines.vert", "plain.frag"));
             dots = programs.add(new ShaderProgram("points.vert", "points.frag"));
@@ -51,9 +51,10 @@ public final class LineDrawing implements AutoCloseable {
         lineArray = vertexArray();
         arrowArray = vertexArray();
         trajectoryArray = vertexArray();
-        pairArray = vertexArray();
         trajectory = glGenBuffers();
-        pairs = glGenBuffers();
+        pairArrays = new int[tiles];
+        pairs = new int[tiles];
+        pairCounts = new int[tiles];
         Arrays.setAll(gridFirsts, line -> line * GRID_LINE_POINTS);
         Arrays.fill(gridCounts, GRID_LINE_POINTS);
         glBindVertexArray(arrowArray);
@@ -61,8 +62,11 @@ public final class LineDrawing implements AutoCloseable {
         glVertexAttribDivisor(1, 1);
         glBindVertexArray(trajectoryArray);
         bind(trajectory, trajectory);
-        glBindVertexArray(pairArray);
-        bind(pairs, pairs);
+        for (int tile = 0; tile < tiles; tile++) {
+            pairArrays[tile] = vertexArray();
+            pairs[tile] = glGenBuffers();
+            bind(pairs[tile], pairs[tile]);
+        }
     }
 
     private static int vertexArray() {
@@ -146,22 +150,22 @@ public final class LineDrawing implements AutoCloseable {
     }
 
     /** @param positions [N, 2, 2]: a point of p0 and the point of p1 that it is blended with */
-    void setPairs(float[] positions) {
-        pairCount = positions.length / 4;
-        glBindBuffer(GL_ARRAY_BUFFER, pairs);
+    void setPairs(int tile, float[] positions) {
+        pairCounts[tile] = positions.length / 4;
+        glBindBuffer(GL_ARRAY_BUFFER, pairs[tile]);
         glBufferData(GL_ARRAY_BUFFER, positions, GL_STATIC_DRAW);
     }
 
     /**
-     * Draws a line for each pair with dots at its ends.
+     * Draws a line for each pair of a tile with dots at its ends.
      *
      * @param scale pixels per desktop unit
      */
-    void drawPairs(float[] view, float scale) {
+    void drawPairs(int tile, float[] view, float scale) {
         lines.use().set("view", view).set("blend", 0).set("colour", ShaderProgram.colour(Palette.INK, PAIR_OPACITY));
-        glBindVertexArray(pairArray);
-        glDrawArrays(GL_LINES, 0, 2 * pairCount);
-        drawDots(view, PAIR_DOT_DIAMETER * scale, 0, 2 * pairCount);
+        glBindVertexArray(pairArrays[tile]);
+        glDrawArrays(GL_LINES, 0, 2 * pairCounts[tile]);
+        drawDots(view, PAIR_DOT_DIAMETER * scale, 0, 2 * pairCounts[tile]);
     }
 
     /** Draws points of the bound vertex array as white dots. */
@@ -174,7 +178,9 @@ public final class LineDrawing implements AutoCloseable {
     @Override
     public void close() {
         programs.close();
-        glDeleteVertexArrays(new int[] {lineArray, arrowArray, trajectoryArray, pairArray});
-        glDeleteBuffers(new int[] {trajectory, pairs});
+        glDeleteVertexArrays(new int[] {lineArray, arrowArray, trajectoryArray});
+        glDeleteVertexArrays(pairArrays);
+        glDeleteBuffers(trajectory);
+        glDeleteBuffers(pairs);
     }
 }

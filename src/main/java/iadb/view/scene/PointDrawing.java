@@ -9,6 +9,7 @@ import iadb.view.scene.SceneRenderer.Viewport;
 import iadb.view.surface.OpenGl;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.lwjgl.system.MemoryUtil;
 
 /** Draws points as discs, coloured by their start, and their trails: a texture of their light that fades over time. */
@@ -32,14 +33,19 @@ final class PointDrawing implements AutoCloseable {
     private final int pointArray;
     private final int colours; // [N, 3] bytes
     private final int screenArray;
-    private final int trails;
-    private final int trailsFramebuffer;
-    private int trailsWidth;
-    private int trailsHeight;
-    private float[] trailsView = {}; // the view of the last frame with trails; empty if they must be cleared
+    private final Trails[] trails; // of each tile
+
+    /** A texture of the light that a tile's points have left. */
+    private static final class Trails {
+        final int texture = glGenTextures();
+        final int framebuffer = glGenFramebuffers();
+        int width;
+        int height;
+        float[] view = {}; // of the last frame with trails; empty if they must be cleared
+    }
 
     /** @param scale pixels per desktop unit */
-    PointDrawing(float scale) {
+    PointDrawing(int tiles, float scale) {
         this.scale = scale;
         try {
             points = programs.add(new ShaderProgram("points.vert", "points.frag"));
@@ -52,8 +58,7 @@ final class PointDrawing implements AutoCloseable {
         pointArray = glGenVertexArrays();
         colours = glGenBuffers();
         screenArray = glGenVertexArrays();
-        trails = glGenTextures();
-        trailsFramebuffer = glGenFramebuffers();
+        trails = Stream.generate(Trails::new).limit(tiles).toArray(Trails[]::new);
         glBindVertexArray(pointArray);
         glBindBuffer(GL_ARRAY_BUFFER, colours);
         glVertexAttribPointer(2, 3, GL_UNSIGNED_BYTE, true, 3, 0);
@@ -62,7 +67,7 @@ final class PointDrawing implements AutoCloseable {
         }
     }
 
-    /** @param starts of new points, [N, 2], which decide their colours */
+    /** @param starts of new points, [N, 2], which decide their colours in all tiles */
     void setStarts(float[] starts) {
         byte[] bytes = colours(starts);
         ByteBuffer memory = MemoryUtil.memAlloc(bytes.length).put(0, bytes);
@@ -70,7 +75,7 @@ final class PointDrawing implements AutoCloseable {
         glBufferData(GL_ARRAY_BUFFER, memory, GL_STATIC_DRAW);
         MemoryUtil.memFree(memory);
         OpenGl.check("creating a buffer for the colours of the points");
-        trailsView = new float[0];
+        Arrays.stream(trails).forEach(tile -> tile.view = new float[0]);
     }
 
     /** RGB for each start [N, 3]: the palette's hues, interpolated by the angle around the centre of the square. */
@@ -108,18 +113,19 @@ final class PointDrawing implements AutoCloseable {
         glDrawArrays(GL_POINTS, 0, scene.points().points());
     }
 
-    /** Fades the trails, adds the points to them, and draws them. A scene without trails clears them. */
-    void drawTrails(Viewport area, Scene scene, float[] view, double side, double seconds) {
+    /** Fades the trails of a tile, adds the points to them, and draws them. A scene without trails clears them. */
+    void drawTrails(Viewport area, int tile, Scene scene, float[] view, double side, double seconds) {
+        Trails of = trails[tile];
         if (!scene.trails()) {
-            trailsView = new float[0];
+            of.view = new float[0];
             return;
         }
-        boolean resized = trailsWidth != area.width() || trailsHeight != area.height();
-        new Viewport(trailsFramebuffer, 0, 0, area.width(), area.height()).use();
+        boolean resized = of.width != area.width() || of.height != area.height();
+        new Viewport(of.framebuffer, 0, 0, area.width(), area.height()).use();
         if (resized) {
-            resizeTrails(area.width(), area.height());
+            resize(of, area.width(), area.height());
         }
-        if (resized || !Arrays.equals(view, trailsView)) {
+        if (resized || !Arrays.equals(view, of.view)) {
             glClearColor(0, 0, 0, 0);
             glClear(GL_COLOR_BUFFER_BIT);
         } else {
@@ -129,21 +135,21 @@ final class PointDrawing implements AutoCloseable {
             fillScreen(fadeTrails);
             glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
         }
-        trailsView = view;
+        of.view = view;
         draw(scene, view, side, TRAIL_DIAMETER, TRAIL_OPACITY);
         area.use();
-        glBindTexture(GL_TEXTURE_2D, trails);
+        glBindTexture(GL_TEXTURE_2D, of.texture);
         fillScreen(showTrails);
     }
 
-    private void resizeTrails(int width, int height) {
-        trailsWidth = width;
-        trailsHeight = height;
-        glBindTexture(GL_TEXTURE_2D, trails);
+    private static void resize(Trails of, int width, int height) {
+        of.width = width;
+        of.height = height;
+        glBindTexture(GL_TEXTURE_2D, of.texture);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
         glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA16F, width, height, 0, GL_RGBA, GL_HALF_FLOAT, (ByteBuffer) null);
-        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, trails, 0);
+        glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, of.texture, 0);
         OpenGl.check("creating a texture for the trails");
     }
 
@@ -158,7 +164,9 @@ final class PointDrawing implements AutoCloseable {
         programs.close();
         glDeleteVertexArrays(new int[] {pointArray, screenArray});
         glDeleteBuffers(colours);
-        glDeleteFramebuffers(trailsFramebuffer);
-        glDeleteTextures(trails);
+        for (Trails tile : trails) {
+            glDeleteFramebuffers(tile.framebuffer);
+            glDeleteTextures(tile.texture);
+        }
     }
 }

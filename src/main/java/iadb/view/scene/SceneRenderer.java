@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.lwjgl.system.MemoryUtil;
 
-/** Draws a {@link Scene} in a tile: a faint density, trails, the grid, pairs, points, arrows, and the trajectory of one point. */
+/** Draws a {@link Scene} in each tile: a faint density, trails, the grid, pairs, points, arrows, and the trajectory of one point. */
 public final class SceneRenderer implements AutoCloseable {
     private static final int MAX_TEXELS = 1024; // per side; a texel of a larger image shows the brightest pixel of a block
     private static final float DENSITY_STRENGTH = 0.24f; // opacity of the brightest pixel
@@ -51,13 +51,13 @@ public final class SceneRenderer implements AutoCloseable {
     }
 
     /** @param scale pixels per desktop unit */
-    public SceneRenderer(Camera camera, float scale) {
+    public SceneRenderer(Camera camera, int tiles, float scale) {
         this.camera = camera;
         this.scale = scale;
         try {
             density = resources.add(new ShaderProgram("square.vert", "density.frag"));
-            points = resources.add(new PointDrawing(scale));
-            lines = resources.add(new LineDrawing());
+            points = resources.add(new PointDrawing(tiles, scale));
+            lines = resources.add(new LineDrawing(tiles));
         } catch (RuntimeException e) {
             resources.close();
             throw e;
@@ -75,7 +75,7 @@ public final class SceneRenderer implements AutoCloseable {
         glDisable(GL_DEPTH_TEST);
     }
 
-    /** Sets the density drawn behind the points. */
+    /** Sets the density drawn behind the points of all tiles. */
     public void setDensity(Density density) {
         ImageDensity behind = density.image();
         int step = (Math.max(behind.width(), behind.height()) + MAX_TEXELS - 1) / MAX_TEXELS;
@@ -103,8 +103,8 @@ public final class SceneRenderer implements AutoCloseable {
     /** @param starts of the points, [N, 2] */
     public void setStarts(float[] starts) { points.setStarts(starts); }
 
-    /** @param positions of pairs of points that training blends, [N, 2, 2] */
-    public void setPairs(float[] positions) { lines.setPairs(positions); }
+    /** @param positions of pairs of points that the training of a tile blends, [N, 2, 2] */
+    public void setPairs(int tile, float[] positions) { lines.setPairs(tile, positions); }
 
     /** Begins a frame: fills the whole surface with paper. */
     public static void clear(Surface surface) {
@@ -124,12 +124,12 @@ public final class SceneRenderer implements AutoCloseable {
         Viewport area = new Viewport(surface.framebuffer(), tiles.x(tile), surface.height() - tiles.y(tile) - tiles.height(),
                 tiles.width(), tiles.height());
         glEnable(GL_SCISSOR_TEST); // a disc at the edge would reach into the next tile
-        draw(area, scene, seconds);
+        draw(area, tile, scene, seconds);
         glDisable(GL_SCISSOR_TEST);
         glViewport(0, 0, surface.width(), surface.height());
     }
 
-    private void draw(Viewport area, Scene scene, double seconds) {
+    private void draw(Viewport area, int tile, Scene scene, double seconds) {
         float[] view = camera.view();
         area.use();
         if (scene.density() || scene.painting()) {
@@ -139,12 +139,12 @@ public final class SceneRenderer implements AutoCloseable {
             glBindVertexArray(densityArray);
             glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
         }
-        points.drawTrails(area, scene, view, camera.side(), seconds);
+        points.drawTrails(area, tile, scene, view, camera.side(), seconds);
         if (scene.grid() != null) {
             lines.drawGrid(scene.grid(), view);
         }
         if (scene.pairs()) {
-            lines.drawPairs(view, scale);
+            lines.drawPairs(tile, view, scale);
         }
         points.draw(scene, view, camera.side());
         if (scene.arrows() != null) {

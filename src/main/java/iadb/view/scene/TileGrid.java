@@ -39,7 +39,7 @@ public record TileGrid(int count, int left, int title, int columns, int width, i
     /** The tile at a pixel, or the nearest one. */
     public int at(double pixelX, double pixelY) {
         int column = Math.max(0, Math.min(columns - 1, (int) Math.floor((pixelX - left) / width)));
-        int row = Math.max(0, (int) Math.floor(pixelY / height));
+        int row = Math.max(0, Math.min((count - 1) / columns, (int) Math.floor(pixelY / height)));
         return Math.min(count - 1, row * columns + column);
     }
 }
