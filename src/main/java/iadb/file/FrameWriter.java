@@ -5,12 +5,15 @@ import java.io.IOException;
 
 /** Writes an animation frame by frame; memory holds one at a time. Not thread-safe. */
 public interface FrameWriter extends AutoCloseable {
+    /** The unit of time, the tick, of this animation: so many are a second. */
+    int ticksPerSecond();
+
     /**
      * Adds a frame, as large as the first, which must not change until the next call.
      *
-     * @param ticks for how long the frame before it is shown, in the unit of time of the animation's format
+     * @param previousTicks how long the frame before it is shown; ignored for the first frame
      */
-    void add(BufferedImage frame, int ticks) throws IOException;
+    void add(BufferedImage frame, int previousTicks) throws IOException;
 
     /**
      * Writes the last frame and completes the animation.

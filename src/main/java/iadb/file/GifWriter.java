@@ -20,6 +20,9 @@ public final class GifWriter implements FrameWriter {
     /** The longest side of a frame, in pixels. */
     public static final int MAX_SIDE = 640;
 
+    /** A tick is a hundredth of a second. */
+    public static final int TICKS_PER_SECOND = 100;
+
     private static final String FORMAT = "javax_imageio_gif_image_1.0";
     private static final byte[] LOOP_FOREVER = {1, 0, 0};
 
@@ -27,7 +30,7 @@ public final class GifWriter implements FrameWriter {
     private final MemoryCacheImageOutputStream stream;
     private final ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     private final int lastDelayHundredths;
-    private BufferedImage held; // the latest frame, written when the next one has given its delay
+    private BufferedImage held; // the latest frame, written when the next frame arrives
     private boolean started;
 
     /**
@@ -41,15 +44,18 @@ public final class GifWriter implements FrameWriter {
         stream = new MemoryCacheImageOutputStream(file.stream());
     }
 
+    @Override
+    public int ticksPerSecond() { return TICKS_PER_SECOND; }
+
     /**
      * {@inheritDoc}
      *
-     * @param frame          an indexed picture of at most {@value #MAX_SIDE} pixels per side, as large as the first one
-     * @param heldHundredths 0 to 65535 hundredths of a second
+     * @param frame         an indexed picture of at most {@value #MAX_SIDE} pixels per side, as large as the first one
+     * @param previousTicks 0 to 65535
      * @throws IllegalArgumentException if the frame is of another kind or size
      */
     @Override
-    public void add(BufferedImage frame, int heldHundredths) throws IOException {
+    public void add(BufferedImage frame, int previousTicks) throws IOException {
         int width = frame.getWidth();
         int height = frame.getHeight();
         if (!(frame.getColorModel() instanceof IndexColorModel) || Math.max(width, height) > MAX_SIDE
@@ -58,7 +64,7 @@ public final class GifWriter implements FrameWriter {
                     + " as large as the first").formatted(width, height, frame.getColorModel(), MAX_SIDE));
         }
         if (held != null) {
-            writeHeld(heldHundredths);
+            writeHeld(previousTicks);
         }
         held = frame;
     }

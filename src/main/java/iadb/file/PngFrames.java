@@ -16,16 +16,19 @@ public final class PngFrames implements FrameWriter {
     public static final String NAMES = "frame_%06d.png";
 
     private final Path folder;
-    private byte[] held; // the latest frame as PNG, written when the next one has given its time
+    private final int rate;
+    private byte[] held; // the latest frame as PNG, written when the next frame arrives
     private int count;
 
     /**
      * Creates the folder if it is missing, and tries whether it can be written.
      *
+     * @param rate frames, which are also ticks, a second
      * @throws IOException if it cannot be written
      */
-    public PngFrames(Path folder) throws IOException {
+    public PngFrames(Path folder, int rate) throws IOException {
         this.folder = folder;
+        this.rate = rate;
         Files.createDirectories(folder);
         AtomicFile.open(file(0)).close();
     }
@@ -33,9 +36,12 @@ public final class PngFrames implements FrameWriter {
     private Path file(int number) { return folder.resolve(String.format(Locale.ROOT, NAMES, number)); }
 
     @Override
-    public void add(BufferedImage frame, int ticks) throws IOException {
+    public int ticksPerSecond() { return rate; }
+
+    @Override
+    public void add(BufferedImage frame, int previousTicks) throws IOException {
         if (held != null) {
-            writeHeld(ticks);
+            writeHeld(previousTicks);
         }
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         Png.write(png, frame);

@@ -47,7 +47,7 @@ public final class VideoWriter implements FrameWriter {
     private final String encoder; // with its options
     private Process process; // null before the first frame
     private Errors errors;
-    private ByteBuffer held; // the latest frame, [height][width] little-endian 0x00RRGGBB, written when the next one has given its time
+    private ByteBuffer held; // the latest frame, [height][width] little-endian 0x00RRGGBB, written when the next frame arrives
     private int width;
     private int height;
     private int lost; // frames that ffmpeg did not take after a signal
@@ -189,16 +189,19 @@ public final class VideoWriter implements FrameWriter {
     /** An argument that names a file, whatever its first characters are. */
     private static String url(Path file) { return "file:" + file.toAbsolutePath(); }
 
+    @Override
+    public int ticksPerSecond() { return rate; }
+
     /** @throws FileSystemException if ffmpeg ended early: the target then holds what it had encoded, if anything */
     @Override
-    public void add(BufferedImage frame, int ticks) throws IOException {
+    public void add(BufferedImage frame, int previousTicks) throws IOException {
         if (process == null) {
             width = frame.getWidth();
             height = frame.getHeight();
             held = ByteBuffer.allocate(Math.multiplyExact(width * height, Integer.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
             run(encoding(encoder, width, height, List.of("-flush_packets", "1", "-f", "nut", url(encoded.temporary()))));
         } else {
-            writeHeld(ticks);
+            writeHeld(previousTicks);
         }
         if (frame.getWidth() != width || frame.getHeight() != height) {
             throw new IllegalArgumentException("a frame of %s x %s pixels, the first has %s x %s".formatted(frame.getWidth(),

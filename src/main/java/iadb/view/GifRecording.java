@@ -13,7 +13,6 @@ import java.nio.file.Path;
 
 /** Records the window as GIF: scales its pictures to the format's size, and reduces their colours to a fixed palette. */
 final class GifRecording implements FrameWriter {
-    private static final int MAX_HUNDREDTHS = 500; // for which a frame is shown
     private static final int LAST_HUNDREDTHS = 8;
     private static final int SHADES = 5;        // per hue
     private static final int GREYS = 28;
@@ -28,7 +27,10 @@ final class GifRecording implements FrameWriter {
     GifRecording(Path target) throws IOException { gif = new GifWriter(target, LAST_HUNDREDTHS); }
 
     @Override
-    public void add(BufferedImage picture, int hundredths) throws IOException {
+    public int ticksPerSecond() { return gif.ticksPerSecond(); }
+
+    @Override
+    public void add(BufferedImage picture, int previousTicks) throws IOException {
         double scale = Math.min(1, GifWriter.MAX_SIDE / (double) Math.max(picture.getWidth(), picture.getHeight()));
         int width = (int) Math.max(1, Math.round(picture.getWidth() * scale));
         int height = (int) Math.max(1, Math.round(picture.getHeight() * scale));
@@ -37,7 +39,7 @@ final class GifRecording implements FrameWriter {
         graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
         graphics.drawImage(picture, 0, 0, width, height, null);
         graphics.dispose();
-        gif.add(indexed(small), Math.min(MAX_HUNDREDTHS, hundredths));
+        gif.add(indexed(small), previousTicks);
     }
 
     private BufferedImage indexed(BufferedImage picture) {

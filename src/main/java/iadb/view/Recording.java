@@ -24,19 +24,15 @@ public record Recording(Path target, Kind kind) {
     /** The kinds of recordings. */
     public enum Kind {
         /** A looping GIF, reduced in size and colours. */
-        GIF(100, 8),
+        GIF(8),
         /** An MP4 or WebM video. */
-        VIDEO(FRAMES_PER_SECOND, 1),
+        VIDEO(1),
         /** A folder of numbered PNG pictures. */
-        PICTURES(FRAMES_PER_SECOND, 1);
+        PICTURES(1);
 
-        final int ticksPerSecond;
         final int minTicks; // between two frames
 
-        Kind(int ticksPerSecond, int minTicks) {
-            this.ticksPerSecond = ticksPerSecond;
-            this.minTicks = minTicks;
-        }
+        Kind(int minTicks) { this.minTicks = minTicks; }
     }
 
     /**
@@ -51,7 +47,7 @@ public record Recording(Path target, Kind kind) {
         if (Files.isDirectory(path) || !exists && (name.endsWith("/") || name.endsWith(File.separator) || last.lastIndexOf('.') <= 0)) {
             kind = Kind.PICTURES;
         } else if (VideoWriter.isVideo(path)) {
-            kind = exists && !Files.isRegularFile(path) ? null : Kind.VIDEO; // needs a file in which one can go back
+            kind = exists && !Files.isRegularFile(path) ? null : Kind.VIDEO; // needs a seekable file
         } else if (last.endsWith(".gif") || exists && !Files.isRegularFile(path)) {
             kind = Kind.GIF;
         }
@@ -64,13 +60,13 @@ public record Recording(Path target, Kind kind) {
             return new GifRecording(target);
         }
         if (kind == Kind.PICTURES) {
-            return new PngFrames(target);
+            return new PngFrames(target, FRAMES_PER_SECOND);
         }
         try {
             return new VideoWriter(target, FRAMES_PER_SECOND, 1);
         } catch (VideoWriter.NoEncoderException e) {
             Path folder = target.resolveSibling(target.getFileName().toString().replaceFirst("\\.[^.]*$", "-frames"));
-            FrameWriter pictures = new PngFrames(folder);
+            FrameWriter pictures = new PngFrames(folder, FRAMES_PER_SECOND);
             LOG.warn("{}; the frames of {} are written to {} and can be joined later: ffmpeg -framerate {} -i \"{}\" -vf"
                     + " \"pad=ceil(iw/2)*2:ceil(ih/2)*2\" -pix_fmt yuv420p \"{}\"", e.getMessage(), target, folder, FRAMES_PER_SECOND,
                     folder.resolve(PngFrames.NAMES), target);

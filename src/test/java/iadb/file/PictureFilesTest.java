@@ -116,7 +116,7 @@ class PictureFilesTest {
     void aFolderHoldsAPictureForEachTickAndNoneOfALongerAnimation() throws IOException {
         List<BufferedImage> frames = frames(3);
         for (int lastHeld : new int[] {5, 1}) {
-            try (PngFrames writer = new PngFrames(folder.resolve("made/frames"))) {
+            try (PngFrames writer = new PngFrames(folder.resolve("made/frames"), 30)) {
                 writer.add(frames.get(0), 0);
                 writer.add(frames.get(1), 2);
                 writer.add(frames.get(2), lastHeld);
