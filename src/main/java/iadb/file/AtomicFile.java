@@ -159,7 +159,20 @@ public final class AtomicFile implements AutoCloseable {
      */
     void commit() throws IOException { commit(false); }
 
-    private void commit(boolean durably) throws IOException {
+    /**
+     * Flushes the content and replaces another file than the target: the one beside it whose name has this ending in addition.
+     *
+     * @return that file, with symbolic links resolved
+     */
+    Path commitBeside(String ending) throws IOException {
+        Path beside = real.resolveSibling(real.getFileName() + ending);
+        commit(false, beside);
+        return beside;
+    }
+
+    private void commit(boolean durably) throws IOException { commit(durably, real); }
+
+    private void commit(boolean durably, Path replaced) throws IOException {
         out.flush();
         try {
             if (durably) {
@@ -167,7 +180,7 @@ public final class AtomicFile implements AutoCloseable {
             }
             channel.close(); // some file systems report only here that they are full
             if (temporary != null) {
-                replace();
+                replace(replaced);
             }
         } catch (IOException e) {
             throw named(target, e);
@@ -178,11 +191,11 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    private void replace() throws IOException {
+    private void replace(Path replaced) throws IOException {
         try {
-            Files.move(temporary, real, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(temporary, replaced, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
-            Files.move(temporary, real, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(temporary, replaced, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

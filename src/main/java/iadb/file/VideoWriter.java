@@ -1,22 +1,18 @@
 package iadb.file;
 
+import iadb.fault.FileFault;
 import iadb.plot.Palette;
 import java.awt.image.BufferedImage;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,16 +21,17 @@ import org.slf4j.LoggerFactory;
  * Writes an MP4 or WebM video at a constant rate through ffmpeg: a frame that is shown for several ticks is encoded several times.
  * ffmpeg reads raw frames from a pipe and encodes them into a temporary file of its format NUT, which, unlike MP4, can be read
  * when its end is missing. {@link #finish} lets ffmpeg copy that stream into a file of the target's format, which replaces the
- * target. So an ffmpeg that ends early, after Ctrl-C in a terminal or because it was killed, leaves a video of the frames so far.
+ * target. So an ffmpeg that ends early, after Ctrl-C in a terminal or because it was killed, leaves a video of the frames so far. If
+ * the copy fails, because the disk is full, the stream itself is kept beside the target: its name is the target's and {@code .nut}.
  */
 public final class VideoWriter implements FrameWriter {
     private static final Logger LOG = LoggerFactory.getLogger(VideoWriter.class);
     private static final String HOW_TO_GET = " (Debian, Ubuntu: apt install ffmpeg; Fedora: dnf install ffmpeg-free; macOS: brew install"
             + " ffmpeg; Windows: winget install ffmpeg)";
-    private static final int STOPPED = 255; // ffmpeg's exit code after a signal, when it has completed its file
     private static final int TRIAL_SIDE = 256;
-    private static final long TRIAL_SECONDS = 20;
+    private static final long MAX_TRIAL_MILLIS = 20_000;
     private static final double BITS_PER_PIXEL = 0.2; // for encoders without a constant quality
+    private static final int NUT_HEADER_BYTES = 1024; // at most; a shorter file has no frames
     private static final List<String> COLOURS = List.of("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
             "-color_range", "tv");
 
@@ -43,10 +40,10 @@ public final class VideoWriter implements FrameWriter {
     private final Format format;
     private final int rate;
     private final int lastTicks;
-    private final AtomicFile encoded; // never committed
+    private final AtomicFile encoded; // committed only after a failure, beside the target
     private final String encoder; // with its options
-    private Process process; // null before the first frame
-    private Errors errors;
+    private Ffmpeg encoding; // null before the first frame
+    private FileSystemException fault; // the first; null without one
     private ByteBuffer held; // the latest frame, [height][width] little-endian 0x00RRGGBB, written when the next frame arrives
     private int width;
     private int height;
@@ -78,31 +75,6 @@ public final class VideoWriter implements FrameWriter {
         NoEncoderException(String message, Throwable cause) { super(message, cause); }
     }
 
-    /** Reads what ffmpeg writes to stderr, so that it does not block, and keeps the last line that gives a reason. */
-    private static final class Errors extends Thread {
-        private final Process process;
-        private volatile String last = "";
-
-        Errors(Process process) {
-            super("ffmpeg errors");
-            this.process = process;
-            setDaemon(true);
-        }
-
-        @Override
-        public void run() {
-            try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    if (!line.isBlank() && !line.startsWith("Conversion failed")) {
-                        last = line.strip();
-                    }
-                }
-            } catch (IOException e) {
-                // the process was destroyed
-            }
-        }
-    }
-
     /** Whether a file's ending is that of a video. */
     public static boolean isVideo(Path file) {
         return file.toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(mp4|webm)");
@@ -117,16 +89,21 @@ public final class VideoWriter implements FrameWriter {
      * @throws NoEncoderException  if ffmpeg cannot be started or cannot encode the format
      * @throws FileSystemException if the target cannot be written or is not a regular file
      */
-    public VideoWriter(Path target, int rate, int lastTicks) throws IOException { this("ffmpeg", target, rate, lastTicks); }
+    public VideoWriter(Path target, int rate, int lastTicks) throws IOException {
+        this("ffmpeg", MAX_TRIAL_MILLIS, target, rate, lastTicks);
+    }
 
-    /** @param ffmpeg the program */
-    VideoWriter(String ffmpeg, Path target, int rate, int lastTicks) throws IOException {
+    /**
+     * @param ffmpeg         the program
+     * @param maxTrialMillis how long the trial of an encoder may take
+     */
+    VideoWriter(String ffmpeg, long maxTrialMillis, Path target, int rate, int lastTicks) throws IOException {
         this.ffmpeg = ffmpeg;
         this.target = target;
         this.rate = rate;
         this.lastTicks = lastTicks;
         format = target.toString().toLowerCase(Locale.ROOT).endsWith(".webm") ? Format.WEBM : Format.MP4;
-        encoder = encoder();
+        encoder = encoder(maxTrialMillis);
         encoded = AtomicFile.open(target);
         try {
             encoded.temporary();
@@ -137,35 +114,36 @@ public final class VideoWriter implements FrameWriter {
     }
 
     /** The first encoder that encodes a frame here: ffmpeg also lists those whose library or hardware is missing. */
-    private String encoder() throws IOException {
+    private String encoder(long maxMillis) throws IOException {
+        String reason = "";
         for (String candidate : format.encoders) {
-            Process trial;
-            try {
-                trial = start(encoding(candidate, TRIAL_SIDE, TRIAL_SIDE, List.of("-f", "null", "-")));
-            } catch (IOException e) {
-                throw new NoEncoderException("no " + ffmpeg + " on the PATH" + HOW_TO_GET, e);
-            }
-            new Errors(trial).start();
-            try (OutputStream in = trial.getOutputStream()) {
-                in.write(new byte[TRIAL_SIDE * TRIAL_SIDE * Integer.BYTES]);
-            } catch (IOException e) {
-                LOG.debug("{}: {}", candidate, e.getMessage()); // it has ended already
-            }
-            try {
-                if (trial.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS) && trial.exitValue() == 0) {
+            try (Ffmpeg trial = trial(candidate)) {
+                trial.limit(maxMillis);
+                try {
+                    trial.input().write(new byte[TRIAL_SIDE * TRIAL_SIDE * Integer.BYTES]);
+                } catch (IOException e) {
+                    LOG.debug("{}: {}", candidate, e.getMessage()); // it has ended already
+                }
+                int code = trial.end();
+                if (code == 0) {
                     return candidate;
                 }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            } finally {
-                trial.destroyForcibly();
+                reason = trial.reason("exit code " + code);
+                LOG.debug("{}: {}", candidate, reason);
             }
         }
-        throw new NoEncoderException("this ffmpeg cannot encode " + format.name + HOW_TO_GET, null);
+        throw new NoEncoderException("this ffmpeg cannot encode " + format.name + ": " + reason + HOW_TO_GET, null);
     }
 
-    private List<String> encoding(String chosen, int frameWidth, int frameHeight, List<String> output) {
+    private Ffmpeg trial(String candidate) throws NoEncoderException {
+        try {
+            return new Ffmpeg(ffmpeg, encodingBy(candidate, TRIAL_SIDE, TRIAL_SIDE, List.of("-f", "null", "-")));
+        } catch (IOException e) {
+            throw new NoEncoderException("no " + ffmpeg + " on the PATH" + HOW_TO_GET, e);
+        }
+    }
+
+    private List<String> encodingBy(String chosen, int frameWidth, int frameHeight, List<String> output) {
         int evenWidth = frameWidth + frameWidth % 2; // of a picture with half the resolution in colour
         int evenHeight = frameHeight + frameHeight % 2;
         long bitrate = Math.round(BITS_PER_PIXEL * evenWidth * evenHeight * rate);
@@ -179,27 +157,29 @@ public final class VideoWriter implements FrameWriter {
         return arguments;
     }
 
-    private Process start(List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-y"));
-        command.addAll(arguments);
-        LOG.debug("{}", String.join(" ", command));
-        return new ProcessBuilder(command).redirectOutput(Redirect.DISCARD).start();
-    }
-
     /** An argument that names a file, whatever its first characters are. */
     private static String url(Path file) { return "file:" + file.toAbsolutePath(); }
+
+    /** The process that encodes, after the first frame. */
+    Process process() { return encoding.process(); }
 
     @Override
     public int ticksPerSecond() { return rate; }
 
-    /** @throws FileSystemException if ffmpeg ended early: the target then holds what it had encoded, if anything */
+    /**
+     * {@inheritDoc}
+     *
+     * @throws FileSystemException if ffmpeg ended early, then and at every later call: the message says where the frames so far are
+     */
     @Override
     public void add(BufferedImage frame, int previousTicks) throws IOException {
-        if (process == null) {
+        throwFault();
+        if (encoding == null) {
             width = frame.getWidth();
             height = frame.getHeight();
             held = ByteBuffer.allocate(Math.multiplyExact(width * height, Integer.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-            run(encoding(encoder, width, height, List.of("-flush_packets", "1", "-f", "nut", url(encoded.temporary()))));
+            encoding = new Ffmpeg(ffmpeg, encodingBy(encoder, width, height,
+                    List.of("-flush_packets", "1", "-f", "nut", url(encoded.temporary()))));
         } else {
             writeHeld(previousTicks);
         }
@@ -219,10 +199,10 @@ public final class VideoWriter implements FrameWriter {
         }
     }
 
-    private void run(List<String> arguments) throws IOException {
-        process = start(arguments);
-        errors = new Errors(process);
-        errors.start();
+    private void throwFault() throws FileSystemException {
+        if (fault != null) {
+            throw fault;
+        }
     }
 
     private void writeHeld(int ticks) throws IOException {
@@ -232,57 +212,45 @@ public final class VideoWriter implements FrameWriter {
                 continue;
             }
             try {
-                process.getOutputStream().write(held.array());
+                encoding.input().write(held.array());
             } catch (IOException e) { // ffmpeg has ended
-                int code = end();
-                if (closed || code != STOPPED) {
-                    throw failure(code, e);
+                int code = encoding.end();
+                if (closed || code != Ffmpeg.STOPPED) {
+                    throw endedEarly(code, e);
                 }
                 lost = 1;
             }
         }
     }
 
-    /** Lets ffmpeg complete its file, and returns its exit code. */
-    private int end() throws IOException {
-        try {
-            process.getOutputStream().close();
-        } catch (IOException e) {
-            LOG.debug("ffmpeg: {}", e.getMessage()); // it has ended already
+    private FileSystemException endedEarly(int code, IOException cause) {
+        String reason = reason(encoding, "ended early with exit code " + code);
+        if (closed) {
+            return fault(reason, cause);
         }
         try {
-            int code = process.waitFor();
-            errors.join();
-            return code;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+            copy();
+            return fault(reason + "; the video ends there", cause);
+        } catch (IOException e) {
+            LOG.debug("no copy: {}", e.getMessage());
+            return fault(reason + kept(), cause);
         }
     }
 
-    private FileSystemException failure(int code, IOException cause) {
-        String reason = reason("ended early with exit code " + code);
-        try {
-            if (!closed) {
-                keep();
-                reason += "; the video ends there";
-            }
-        } catch (IOException e) {
-            LOG.debug("nothing is kept: {}", e.getMessage());
-        }
-        FileSystemException failure = new FileSystemException(target.toString(), null, reason);
-        failure.initCause(cause);
-        return failure;
+    private FileSystemException fault(String reason, IOException cause) {
+        fault = new FileSystemException(target.toString(), null, reason);
+        fault.initCause(cause);
+        return fault;
     }
 
     /** What ffmpeg said last, with the target's name instead of those of temporary files; otherwise {@code silent}. */
-    private String reason(String silent) {
-        return "ffmpeg: " + (errors.last.isEmpty() ? silent
-                : errors.last.replaceAll("file:.*?\\.iadb-cl\\.tmp", Matcher.quoteReplacement(target.getFileName().toString())));
+    private String reason(Ffmpeg run, String silent) {
+        return "ffmpeg: " + run.reason(silent).replaceAll("file:.*?\\.iadb-cl\\.tmp",
+                Matcher.quoteReplacement(target.getFileName().toString()));
     }
 
     /** Copies what is encoded to a file of the target's format, which replaces the target. */
-    private void keep() throws IOException {
+    private void copy() throws IOException {
         try (AtomicFile copy = AtomicFile.open(target)) {
             List<String> arguments = new ArrayList<>(List.of("-f", "nut", "-i", url(encoded.temporary()), "-c", "copy"));
             arguments.addAll(COLOURS);
@@ -290,26 +258,47 @@ public final class VideoWriter implements FrameWriter {
                 arguments.addAll(List.of(format.options.split(" ")));
             }
             arguments.addAll(List.of("-flush_packets", "1", "-f", format.name, url(copy.temporary())));
-            run(arguments);
-            int code = end();
-            if (code != 0) {
-                throw new FileSystemException(target.toString(), null, reason("exit code " + code));
+            try (Ffmpeg copier = new Ffmpeg(ffmpeg, arguments)) {
+                int code = copier.end();
+                if (code != 0) {
+                    throw new FileSystemException(target.toString(), null, reason(copier, "exit code " + code));
+                }
             }
             copy.commit();
         }
     }
 
+    /** Keeps what is encoded beside the target, and says where; an empty text if there are no frames. */
+    private String kept() {
+        try {
+            if (Files.size(encoded.temporary()) < NUT_HEADER_BYTES) {
+                return "";
+            }
+            Path kept = encoded.commitBeside(".nut");
+            return "; the frames so far are kept: once there is space, ffmpeg -i \"%s\" -c copy \"%s\" makes them a video".formatted(
+                    kept, target);
+        } catch (IOException e) {
+            LOG.debug("nothing is kept: {}", e.getMessage());
+            return "";
+        }
+    }
+
     @Override
     public void finish() throws IOException {
-        if (process == null) {
+        throwFault();
+        if (encoding == null) {
             throw new IllegalArgumentException("a video has at least one frame");
         }
         writeHeld(lastTicks);
-        int code = end();
-        if (code != 0 && code != STOPPED) {
-            throw failure(code, null);
+        int code = encoding.end();
+        if (code != 0 && code != Ffmpeg.STOPPED) {
+            throw endedEarly(code, null);
         }
-        keep();
+        try {
+            copy();
+        } catch (IOException e) {
+            throw fault(FileFault.of(e) + kept(), e);
+        }
         if (lost > rate) {
             LOG.warn(String.format(Locale.ROOT, "ffmpeg was stopped early: %s lacks the last %.1f s", target, lost / (double) rate));
         }
@@ -318,12 +307,8 @@ public final class VideoWriter implements FrameWriter {
     @Override
     public void close() {
         closed = true;
-        if (process != null) {
-            try {
-                process.destroyForcibly().waitFor();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        if (encoding != null) {
+            encoding.close();
         }
         encoded.close();
     }

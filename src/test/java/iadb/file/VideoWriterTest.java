@@ -1,6 +1,9 @@
 package iadb.file;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -63,7 +66,7 @@ class VideoWriterTest {
     }
 
     private VideoWriter writer(String ffmpeg, String name) throws IOException {
-        return new VideoWriter(ffmpeg, folder.resolve(name), 30, 3);
+        return new VideoWriter(ffmpeg, 20_000, folder.resolve(name), 30, 3);
     }
 
     private static void add(VideoWriter writer, int from, int count) throws IOException {
@@ -129,6 +132,17 @@ class VideoWriterTest {
     }
 
     @Test
+    void theReasonWhyNoEncoderWorksIsReported() throws Exception {
+        String broken = program("echo 'a library is missing' >&2; exit 1");
+        IOException e = assertThrows(VideoWriter.NoEncoderException.class, () -> writer(broken, "a.webm").close());
+        assertTrue(e.getMessage().startsWith("this ffmpeg cannot encode webm: a library is missing (Debian"), e.getMessage());
+        String hanging = program("sleep 600"); // does not read, and its child keeps the pipes open
+        IOException late = assertThrows(VideoWriter.NoEncoderException.class,
+                () -> new VideoWriter(hanging, 200, folder.resolve("a.webm"), 30, 3).close());
+        assertTrue(late.getMessage().contains("it did not end within 200 ms"), late.getMessage());
+    }
+
+    @Test
     void theReasonOfAnFfmpegThatFailsIsReported() throws Exception {
         Files.writeString(folder.resolve("a.mp4"), "old");
         String failing = program("case \"$*\" in *nut*) echo 'it is full' >&2; echo 'Conversion failed!' >&2; exit 1;; esac");
@@ -144,40 +158,70 @@ class VideoWriterTest {
         assertEquals(List.of("a.mp4", "program"), FileNames.in(folder));
     }
 
-    private static ProcessHandle encoder() { return ProcessHandle.current().children().filter(ProcessHandle::isAlive).findFirst().orElseThrow(); }
-
     @Test
     void aKilledFfmpegLeavesAVideoOfTheFramesSoFar() throws Exception {
         try (VideoWriter writer = writer("ffmpeg", "a.mp4")) {
             add(writer, 0, 120);
-            assertTrue(encoder().destroyForcibly());
-            FileSystemException e = assertThrows(FileSystemException.class, () -> add(writer, 120, 120));
+            writer.process().destroyForcibly().waitFor();
+            FileSystemException e = assertThrows(FileSystemException.class, () -> add(writer, 120, 1));
             assertEquals("ffmpeg: ended early with exit code 137; the video ends there", e.getReason());
+            byte[] video = Files.readAllBytes(folder.resolve("a.mp4"));
+            assertSame(e, assertThrows(FileSystemException.class, () -> add(writer, 121, 1)));
+            assertSame(e, assertThrows(FileSystemException.class, writer::finish));
+            assertArrayEquals(video, Files.readAllBytes(folder.resolve("a.mp4")), "a failure happens once");
         }
         int frames = Video.read(folder.resolve("a.mp4")).frames();
-        assertTrue(frames > 0 && frames < 130, frames + " frames");
+        assertTrue(frames > 0 && frames <= 120, frames + " frames");
         assertEquals(List.of("a.mp4"), FileNames.in(folder));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsEncodedIsKeptIfItCannotBeCopied(boolean killed) throws Exception {
+        String full = program("case \"$*\" in *'-c copy'*) echo 'it is full' >&2; exit 1;; esac");
+        try (VideoWriter writer = writer(full, "a.mp4")) {
+            add(writer, 0, 120);
+            if (killed) {
+                writer.process().destroyForcibly().waitFor();
+            }
+            FileSystemException e = assertThrows(FileSystemException.class, writer::finish);
+            assertEquals("ffmpeg: %s; the frames so far are kept: once there is space, ffmpeg -i \"%s\" -c copy \"%s\" makes them a video".formatted(
+                    killed ? "ended early with exit code 137" : "it is full", folder.resolve("a.mp4.nut"), folder.resolve("a.mp4")),
+                    e.getReason());
+        }
+        assertEquals(List.of("a.mp4.nut", "program"), FileNames.in(folder));
+        assertEquals(0, new ProcessBuilder("ffmpeg", "-v", "error", "-i", folder.resolve("a.mp4.nut").toString(), "-c", "copy",
+                folder.resolve("a.mp4").toString()).start().waitFor());
+        int frames = Video.read(folder.resolve("a.mp4")).frames();
+        assertTrue(killed ? frames > 0 && frames <= 120 : frames == 122, frames + " frames");
     }
 
     @Test
     void aCtrlCThatReachesFfmpegIsNoFailure() throws Exception {
+        int added = 30;
         try (VideoWriter writer = writer("ffmpeg", "a.mp4")) {
-            add(writer, 0, 30);
-            assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(encoder().pid())).start().waitFor());
-            add(writer, 30, 30);
+            add(writer, 0, added);
+            Process process = writer.process();
+            assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+            while (process.isAlive()) { // it notices the signal when it has read a frame
+                add(writer, added++, 1);
+            }
+            add(writer, added, 30);
             writer.finish();
         }
         int frames = Video.read(folder.resolve("a.mp4")).frames();
-        assertTrue(frames > 0 && frames < 60, frames + " frames");
+        assertTrue(frames > 0 && frames < added, frames + " frames");
         assertEquals(List.of("a.mp4"), FileNames.in(folder));
     }
 
     @Test
     void anUnfinishedVideoLeavesNothing() throws Exception {
+        Process process;
         try (VideoWriter writer = writer("ffmpeg", "a.mp4")) {
             add(writer, 0, 3);
+            process = writer.process();
         }
         assertEquals(List.of(), FileNames.in(folder));
-        assertEquals(0, ProcessHandle.current().children().filter(ProcessHandle::isAlive).count());
+        assertFalse(process.isAlive());
     }
 }
