@@ -61,8 +61,9 @@ final class Window {
 
     @Option(names = "--record", paramLabel = "FILE|DIR",
             description = "With --realtime: record what is shown, at its speed. FILE.gif: a small looping GIF; FILE.mp4 or FILE.webm: a"
-                    + " video in full size (needs ffmpeg on the PATH; without it the frames are kept in FILE-frames); DIR: a PNG picture"
-                    + " every 30th of a second.")
+                    + " video in full size (needs ffmpeg on the PATH; without it the frames are kept in FILE-frames); DIR: 30 PNG files"
+                    + " per second, in a new folder or one without frames. The recording begins when the kernels are built, and holds its"
+                    + " last frame, for up to 5 seconds, while they are rebuilt.")
     private Path record;
 
     @Option(names = "--compare", paramLabel = "MAP,MAP…", arity = "0..1", fallbackValue = "tutorial,quick,sharp",

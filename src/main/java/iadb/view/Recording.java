@@ -1,5 +1,6 @@
 package iadb.view;
 
+import iadb.fault.InvalidInputException;
 import iadb.file.FrameWriter;
 import iadb.file.PngFrames;
 import iadb.file.VideoWriter;
@@ -38,6 +39,8 @@ public record Recording(Path target, Kind kind) {
     /**
      * The recording that a name stands for: GIF and videos by their endings; a folder if it exists, ends in a slash or has no
      * ending; an existing device or pipe becomes a GIF. Empty for any other name.
+     *
+     * @throws InvalidInputException if it is a folder that holds the frames of another recording
      */
     public static Optional<Recording> of(String name) {
         Path path = Path.of(name);
@@ -45,6 +48,7 @@ public record Recording(Path target, Kind kind) {
         boolean exists = Files.exists(path);
         Kind kind = null;
         if (Files.isDirectory(path) || !exists && (name.endsWith("/") || name.endsWith(File.separator) || last.lastIndexOf('.') <= 0)) {
+            PngFrames.requireNone(path);
             kind = Kind.PICTURES;
         } else if (VideoWriter.isVideo(path)) {
             kind = exists && !Files.isRegularFile(path) ? null : Kind.VIDEO; // needs a seekable file
@@ -54,7 +58,7 @@ public record Recording(Path target, Kind kind) {
         return Optional.ofNullable(kind).map(found -> new Recording(path, found));
     }
 
-    /** Starts to write; without ffmpeg, a video becomes a folder of pictures beside the target, and a warning says so. */
+    /** Starts to write; without ffmpeg, a video becomes a new folder of pictures beside the target, and a warning says so. */
     FrameWriter open() throws IOException {
         if (kind == Kind.GIF) {
             return new GifRecording(target);
@@ -65,12 +69,22 @@ public record Recording(Path target, Kind kind) {
         try {
             return new VideoWriter(target, FRAMES_PER_SECOND, 1);
         } catch (VideoWriter.NoEncoderException e) {
-            Path folder = target.resolveSibling(target.getFileName().toString().replaceFirst("\\.[^.]*$", "-frames"));
+            Path folder = newFolder();
             FrameWriter pictures = new PngFrames(folder, FRAMES_PER_SECOND);
             LOG.warn("{}; the frames of {} are written to {} and can be joined later: ffmpeg -framerate {} -i \"{}\" -vf"
                     + " \"pad=ceil(iw/2)*2:ceil(ih/2)*2\" -pix_fmt yuv420p \"{}\"", e.getMessage(), target, folder, FRAMES_PER_SECOND,
                     folder.resolve(PngFrames.NAMES), target);
             return pictures;
         }
+    }
+
+    /** The folder for the frames of a video that cannot be written: beside it, and without those of an earlier recording. */
+    private Path newFolder() {
+        String name = target.getFileName().toString().replaceFirst("\\.[^.]*$", "-frames");
+        Path folder = target.resolveSibling(name);
+        for (int number = 2; PngFrames.anyIn(folder).isPresent(); number++) {
+            folder = target.resolveSibling(name + "-" + number);
+        }
+        return folder;
     }
 }

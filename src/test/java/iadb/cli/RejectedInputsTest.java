@@ -45,6 +45,7 @@ class RejectedInputsTest {
         Safetensors.write(folder.resolve("shape.safetensors"), network.tensors().subList(2, 10), Map.of());
         Files.writeString(folder.resolve("bad.csv"), "1,2\n3,x\n");
         Files.writeString(folder.resolve("good.csv"), "0.1,0.2\n0.3,0.4\n");
+        Files.createFile(Files.createDirectories(folder.resolve("frames")).resolve("frame_000007.png"));
         Files.writeString(Files.createDirectories(folder.resolve("out")).resolve("points.npy"), "earlier");
         Commands.run(folder, "train", "--data", "999", "--batch", "33", "--iterations", "5", "--checkpoint-every", "5", "--out",
                 "./trained").well();
@@ -107,6 +108,7 @@ class RejectedInputsTest {
         "--model ./m.safetensors --width 32 | --width has no effect with --model: leave it out",
         "--realtime --record ./a.avi | a.avi: give a file that ends in .gif, .mp4 or .webm, or a folder",
         "--realtime --record ./notes.txt | notes.txt: give a file that ends in .gif, .mp4 or .webm, or a folder",
+        "--realtime --record ./frames | holds the frames of another recording, such as frame_000007.png: give a new folder, or delete",
         "--animation avi | --animation takes gif, mp4 or webm, not 'avi'",
         "--animation mp4 --no-frames | --animation has no effect with --no-frames: leave it out",
         "--animation mp4 --realtime | --animation has no effect with --realtime: use --record",

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import iadb.FileNames;
+import iadb.fault.InvalidInputException;
 import iadb.plot.Chart;
 import iadb.plot.PointFrames;
 import java.awt.image.BufferedImage;
@@ -113,21 +115,24 @@ class PictureFilesTest {
     }
 
     @Test
-    void aFolderHoldsAPictureForEachTickAndNoneOfALongerAnimation() throws IOException {
+    void aFolderHoldsAPictureForEachTickOfOneAnimation() throws IOException {
         List<BufferedImage> frames = frames(3);
-        for (int lastHeld : new int[] {5, 1}) {
-            try (PngFrames writer = new PngFrames(folder.resolve("made/frames"), 30)) {
-                writer.add(frames.get(0), 0);
-                writer.add(frames.get(1), 2);
-                writer.add(frames.get(2), lastHeld);
-                writer.finish();
-            }
+        Path pictures = folder.resolve("made/frames");
+        try (PngFrames writer = new PngFrames(pictures, 30)) {
+            writer.add(frames.get(0), 0);
+            writer.add(frames.get(1), 1);
+            writer.add(frames.get(2), 2);
+            writer.finish();
         }
         List<String> names = List.of("frame_000000.png", "frame_000001.png", "frame_000002.png", "frame_000003.png");
-        assertEquals(names, FileNames.in(folder.resolve("made/frames")));
+        assertEquals(names, FileNames.in(pictures));
+        int[] shown = {0, 1, 1, 2};
         for (int k = 0; k < names.size(); k++) {
-            assertSamePixels(frames.get(Math.max(0, k - 1)), ImageIO.read(folder.resolve("made/frames/" + names.get(k)).toFile()));
+            assertSamePixels(frames.get(shown[k]), ImageIO.read(pictures.resolve(names.get(k)).toFile()));
         }
+        String message = assertThrows(InvalidInputException.class, () -> new PngFrames(pictures, 30)).getMessage();
+        assertTrue(message.contains(pictures + " holds the frames of another recording, such as frame_00000"), message);
+        assertEquals(names, FileNames.in(pictures));
     }
 
     private static void writeGif(Path file, List<BufferedImage> frames, int delay, int lastDelay) throws IOException {

@@ -407,6 +407,7 @@ class WindowIT {
 
     @Test
     void offScreenAModelIsPlayedWithoutTraining() throws Exception {
+        Files.createFile(Files.createDirectory(folder.resolve("training-frames")).resolve("frame_000000.png")); // of an earlier recording
         try (Show training = new Show(Map.of("PATH", folder.toString()), "--offscreen", "--seconds", "600", "--iterations", "1",
                 "--p1", "ring", "--points", "500", "--record", "training.mp4")) {
             training.awaitLines(1, "kept in");
@@ -414,7 +415,7 @@ class WindowIT {
             training.end(130);
             training.awaitLines(1, "apt install ffmpeg");
         }
-        assertEquals(WIDTH, ImageIO.read(folder.resolve("training-frames/frame_000000.png").toFile()).getWidth(), "without ffmpeg");
+        assertEquals(WIDTH, ImageIO.read(folder.resolve("training-frames-2/frame_000000.png").toFile()).getWidth(), "without ffmpeg");
         float[] points = NpyReader.readArray(folder.resolve("made").resolve("points.npy"));
         try (LearnedMap map = LearnedMap.load(folder.resolve("made").resolve("model.safetensors"))) {
             assertArrayEquals(map.sample(500, 0), points, 1e-5f, "a training that ends within a frame moves its points, too");
