@@ -252,14 +252,17 @@ public final class Main {
                 + (isCommand ? "commands" : "options"));
     }
 
-    /** The first file system exception among the causes; the classes that write pictures wrap it. */
-    private static Optional<FileSystemException> fileFault(Throwable e) {
+    /**
+     * What could not be written, and why: the first file system exception among the causes, which the classes that write pictures
+     * wrap, or else another IOException. Empty for other exceptions.
+     */
+    static Optional<String> writeFault(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof FileSystemException fault) {
-                return Optional.of(fault);
+                return Optional.of("cannot write " + fault.getFile() + ": " + FileFault.of(fault));
             }
         }
-        return Optional.empty();
+        return e instanceof IOException ? Optional.of("writing failed: " + e.getMessage()) : Optional.empty();
     }
 
     /**
@@ -289,11 +292,9 @@ public final class Main {
             LOG.warn("stopped: nothing was written");
             return Interruption.EXIT_INTERRUPTED;
         }
-        Optional<FileSystemException> fault = fileFault(e);
+        Optional<String> fault = writeFault(e);
         if (fault.isPresent()) {
-            LOG.error("cannot write {}: {}", fault.get().getFile(), FileFault.of(fault.get()));
-        } else if (e instanceof IOException) {
-            LOG.error("writing failed: {}", e.getMessage());
+            LOG.error("{}", fault.get());
         } else if (e instanceof OpenClException || e instanceof DivergedException) {
             LOG.error("{}{}", e.getMessage(), remedy);
         } else {

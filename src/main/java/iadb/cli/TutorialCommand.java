@@ -111,6 +111,7 @@ final class TutorialCommand implements Callable<Integer> {
     private final Map<String, Object> record = new LinkedHashMap<>();
     private final Map<String, Object> seconds = new LinkedHashMap<>();
     private long phaseNanos; // when the phase began
+    private boolean framesAreComplete = true; // and the animation
 
     @Override
     public Integer call() throws IOException {
@@ -122,7 +123,7 @@ final class TutorialCommand implements Callable<Integer> {
         phaseNanos = System.nanoTime();
         InvalidInputException.requireRange("--points", points, LearnedMap.MAX_POINTS);
         InvalidInputException.requireRange("--steps", steps, LearnedMap.MAX_STEPS);
-        Options.word("--animation", animation, new String[] {"gif", "mp4", "webm"});
+        Options.word("--animation", animation, Frames.FORMATS.toArray(String[]::new));
         boolean animates = Options.isGiven(spec, "--animation");
         Options.refuse(animates && noFrames, "--animation has no effect with --no-frames: leave it out");
         Options.refuse(animates && window.realtime, "--animation has no effect with --realtime: use --record");
@@ -187,7 +188,7 @@ final class TutorialCommand implements Callable<Integer> {
             record.put("seconds", seconds);
             Json.write(folder.resolve("run.json"), record);
         }
-        return 0;
+        return framesAreComplete ? 0 : Main.EXIT_FAILURE;
     }
 
     /** Seconds since the virtual machine was started. */
@@ -321,7 +322,7 @@ final class TutorialCommand implements Callable<Integer> {
                 Sampler sampler = new Sampler(context, network.shape());
                 MapSession session = sampler.session(parameters, moving, points, steps)) {
             float[] x = moving.read(new float[2 * points]);
-            try (Frames frames = new Frames(folder, steps, x, box, "animation." + animation)) {
+            try (Frames frames = new Frames(folder, steps, x, box, animation)) {
                 frames.add(x);
                 while (!session.isDone()) {
                     if (Interruption.isRequested()) {
@@ -331,7 +332,7 @@ final class TutorialCommand implements Callable<Integer> {
                     x = moving.read(new float[2 * points]);
                     frames.add(x);
                 }
-                frames.finish();
+                framesAreComplete = frames.finish();
             }
             return x;
         }

@@ -74,6 +74,21 @@ class JarIT {
         assertFalse(Files.exists(folder.resolve("out/animation.gif")));
     }
 
+    @Test
+    void anFfmpegThatDiesCostsTheAnimationOnly() throws Exception {
+        Video.require();
+        Path script = Files.createDirectory(folder.resolve("bin")).resolve("ffmpeg");
+        Files.writeString(script, "#!/bin/sh\ncase \"$*\" in *nut*) echo 'no memory' >&2; exit 1;; esac\ncat > /dev/null\n");
+        assertTrue(script.toFile().setExecutable(true));
+        ChildRun run = Jar.run(folder, Map.of("PATH", script.getParent() + ":" + System.getenv("PATH")), "--model",
+                once.resolve(OUT).resolve("model.safetensors").toString(), "--points", "101", "--steps", "3", "--animation", "mp4");
+        assertEquals(1, run.code(), run.err());
+        assertEquals(List.of("cannot write out/animation.mp4: ffmpeg: no memory; the other files are still written"),
+                run.messages().stream().filter(line -> line.contains("ffmpeg")).toList());
+        assertEquals(Set.of("samples_p0.png", "samples_p1.png", "x_0.png", "x_1.png", "x_2.png", "x_3.png", "points.npy", "run.json"),
+                Set.copyOf(FileNames.in(folder.resolve("out"))));
+    }
+
     /** The bytes of a file of that run. */
     private static byte[] made(String name) throws IOException {
         return Files.readAllBytes(once.resolve(OUT).resolve(name));
