@@ -40,23 +40,26 @@ public final class DeviceBuffer implements AutoCloseable {
     cl_mem handle() { return memory; }
 
     /** Writes these values from the buffer's start, and returns when the array may be changed. */
-    public void write(float[] data) { write(Pointer.to(data), (long) data.length * Float.BYTES); }
+    public void write(float[] data) { write(data, 0); }
+
+    /** Writes these values starting at float {@code first}, and returns when the array may be changed. */
+    public void write(float[] data, long first) { write(Pointer.to(data), first * Float.BYTES, (long) data.length * Float.BYTES); }
 
     /** Writes these values from the buffer's start, and returns when the array may be changed. */
-    public void write(byte[] data) { write(Pointer.to(data), data.length); }
+    public void write(byte[] data) { write(Pointer.to(data), 0, data.length); }
 
     /** Writes these values from the buffer's start, and returns when the array may be changed. */
-    public void write(short[] data) { write(Pointer.to(data), (long) data.length * Short.BYTES); }
+    public void write(short[] data) { write(Pointer.to(data), 0, (long) data.length * Short.BYTES); }
 
     /** Writes these values from the buffer's start, and returns when the array may be changed. */
-    public void write(int[] data) { write(Pointer.to(data), (long) data.length * Integer.BYTES); }
+    public void write(int[] data) { write(Pointer.to(data), 0, (long) data.length * Integer.BYTES); }
 
     /** Writes these values from the buffer's start, and returns when the array may be changed. */
-    public void write(long[] data) { write(Pointer.to(data), (long) data.length * Long.BYTES); }
+    public void write(long[] data) { write(Pointer.to(data), 0, (long) data.length * Long.BYTES); }
 
-    private void write(Pointer from, long count) {
-        checkRange(0, count);
-        OpenClException.check(clEnqueueWriteBuffer(context.queue(), memory, true, 0, count, from, 0, null, null),
+    private void write(Pointer from, long offset, long count) {
+        checkRange(offset, count);
+        OpenClException.check(clEnqueueWriteBuffer(context.queue(), memory, true, offset, count, from, 0, null, null),
                 "clEnqueueWriteBuffer", context.device());
     }
 

@@ -163,6 +163,42 @@ public final class PlanSelfTest {
         }
     }
 
+    /**
+     * Whether {@code joint} gives the bits of {@code fused} with the same bits of tuning, in places with and without an average. Checked
+     * once, as by {@link #require}.
+     *
+     * @param alone the tuning of a training alone
+     */
+    static boolean jointPasses(Context context, NetworkShape shape, Tuning alone, Tuning joint) {
+        return require(context, shape, new PlanChoice(PlanChoice.Kind.FUSED, alone, List.of())) && context.checkOnce(JointPlan.sources(), joint.options(shape, context.device()), () -> compareJoint(context, shape, alone, joint));
+    }
+
+    private static boolean compareJoint(Context context, NetworkShape shape, Tuning alone, Tuning joint) {
+        int rowCount = 2 * joint.tileRows() + 5;
+        float[] points = Arrays.copyOf(POINTS0, 4 * POINTS);
+        System.arraycopy(POINTS1, 0, points, 2 * POINTS, 2 * POINTS);
+        Checkpoint start = Checkpoint.start(Network.initial(shape, 0), true);
+        boolean same = true;
+        try (Resources resources = new Resources()) {
+            Trial fused = Trial.of(resources, context, shape, new PlanChoice(PlanChoice.Kind.FUSED, alone, List.of()), rowCount, 0,
+                    COMPARED_STEPS);
+            fused.run(0, COMPARED_STEPS);
+            JointPlan plan = resources.add(new JointPlan(context, shape, joint, rowCount, resources.add(context.buffer(points)), 3));
+            for (int place = 0; place < 3; place++) { // the one in the middle is not in use
+                plan.begin(place, new JointPlan.Training(0, POINTS, POINTS, POINTS, 0, LEARNING_RATE, COMPARED_STEPS, AVERAGE_DECAY), start);
+            }
+            plan.enqueueSteps(new int[3], new int[] {COMPARED_STEPS, 0, 1});
+            plan.enqueueSteps(new int[] {0, 0, 1}, new int[] {0, 0, COMPARED_STEPS - 1});
+            float[] parameters = fused.read(fused.state.parameters());
+            float[] average = fused.read(fused.state.result());
+            for (int place : new int[] {0, 2}) {
+                same &= Arrays.equals(parameters, plan.result(place, false).parameters())
+                        && Arrays.equals(average, plan.result(place, true).parameters());
+            }
+        }
+        return same;
+    }
+
     /** Random points [POINTS, 2] in the unit square. */
     private static float[] points(int which) {
         float[] points = new float[2 * POINTS];

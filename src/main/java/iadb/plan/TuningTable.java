@@ -37,6 +37,8 @@ public final class TuningTable {
     public enum Purpose {
         /** A training step. */
         TRAINING(Tuning.Footprint.ALL_LAYERS),
+        /** A step of many trainings at once, on a GPU; the bits are those of a training alone. */
+        JOINT(Tuning.Footprint.ALL_LAYERS),
         /** The map. */
         MAP(Tuning.Footprint.TWO_LAYERS),
         /** The map of few points, for which large tiles would leave most of a GPU idle. */

@@ -127,11 +127,16 @@ public final class Pairing implements AutoCloseable {
             if (!watch.shouldContinue(transport == null ? (double) map.step() / MAP_STEPS.T() : share)) {
                 throw new CancellationException("the pairing was cancelled");
             }
-            if (transport != null) {
-                transport.await(BETWEEN_CALLS.toNanos());
-            }
+            pause(BETWEEN_CALLS);
         }
         return this;
+    }
+
+    /** Waits for at most this time while another thread makes the pairs. */
+    void pause(Duration most) {
+        if (transport != null) {
+            transport.await(most.toNanos());
+        }
     }
 
     /** The same pairs, which are made, for a session of other settings with the same data and seed. */

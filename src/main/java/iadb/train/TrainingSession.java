@@ -159,7 +159,8 @@ public final class TrainingSession implements AutoCloseable {
         pairs = made.transport().orElse(null);
     }
 
-    private static void requirePairs(Density p0, Density p1) {
+    /** @throws InvalidInputException unless both are sets of as many points */
+    static void requirePairs(Density p0, Density p1) {
         for (Density density : List.of(p0, p1)) {
             if (!(density instanceof PointDensity)) {
                 throw new InvalidInputException("%s has no rows to pair: it is not a set of points".formatted(density.name()));

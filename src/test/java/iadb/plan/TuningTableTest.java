@@ -61,7 +61,7 @@ class TuningTableTest {
     void everyKindOfDeviceHasADefaultForEveryPurpose() throws IOException {
         for (String kind : new String[] {"cpu-4", "cpu-8", "cpu-16", "gpu"}) {
             for (TuningTable.Purpose purpose : TuningTable.Purpose.values()) {
-                boolean isOfGpus = purpose == TuningTable.Purpose.MAP_FEW;
+                boolean isOfGpus = purpose == TuningTable.Purpose.MAP_FEW || purpose == TuningTable.Purpose.JOINT;
                 assertEquals(!isOfGpus || kind.equals("gpu"), table().containsKey(kind + "." + purpose.key()), kind);
             }
         }

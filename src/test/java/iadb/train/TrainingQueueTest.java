@@ -1,0 +1,137 @@
+package iadb.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.OpenClException;
+import iadb.density.Density;
+import iadb.density.ImageDensity;
+import iadb.fault.InvalidInputException;
+import iadb.model.Model;
+import iadb.model.NetworkShape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** A map's bits do not depend on those that train beside it. */
+class TrainingQueueTest {
+    private static final Density P0 = ImageDensity.parse("gaussian", false);
+    private static final Density P1 = ImageDensity.parse("moons", false);
+    private static final Density RING = ImageDensity.parse("ring", false);
+    private static final TrainingSettings SMALL = TrainingSettings.tutorial().withIterations(60).withData(500).withBatch(70)
+            .withShape(new NetworkShape(32, 2));
+
+    private record Row(String name, TrainingSettings settings, Density p0, Density p1) implements TrainingQueue.Job {
+        @Override
+        public List<Density> densities() { return List.of(p0, p1); }
+    }
+
+    /** Keeps what has become of each map. */
+    private static class Kept implements TrainingQueue.Observer<Row> {
+        final Map<String, Model> models = new TreeMap<>();
+        final Map<String, LossHistory> histories = new TreeMap<>();
+        final Map<String, RuntimeException> failures = new TreeMap<>();
+        final List<String> lost = new ArrayList<>();
+        long steps;
+
+        @Override
+        public synchronized boolean progressed(long more) {
+            steps += more;
+            return true;
+        }
+
+        @Override
+        public synchronized void trained(Row row, Model model, LossHistory history, double seconds, Context context) {
+            models.put(row.name, model);
+            histories.put(row.name, history);
+        }
+
+        @Override
+        public synchronized void failed(Row row, RuntimeException why) { failures.put(row.name, why); }
+
+        @Override
+        public synchronized void lost(Device device, OpenClException why) { lost.add(why.getMessage()); }
+    }
+
+    private static Row row(String name, TrainingSettings settings, Density p1) { return new Row(name, settings, P0, p1); }
+
+    private static void assertTrainedAsAlone(Context context, Row row, Kept kept) {
+        try (TrainingRun alone = new TrainingRun(context, row.settings, row.p0, row.p1)) {
+            alone.train(0, progress -> true);
+            assertArrayEquals(alone.model().network().parameters(), kept.models.get(row.name).network().parameters(), row.name);
+            assertEquals(alone.model().provenance(), kept.models.get(row.name).provenance(), row.name);
+            assertArrayEquals(alone.history().curve()[1], kept.histories.get(row.name).curve()[1], row.name);
+        }
+    }
+
+    @Test
+    void aMapHasTheBitsThatItHasAlone() {
+        List<Row> rows = List.of(row("plain", SMALL, P1), row("other seed", SMALL.withSeed(7).withIterations(43), RING),
+                row("average", SMALL.withEma(0.9).withLearningRate(0.004f, true), P1),
+                row("paired", SMALL.withCoupling(Coupling.OT), P1), row("same pairs", SMALL.withCoupling(Coupling.OT).withEma(0.9), P1),
+                row("straight", SMALL.withReflow(1).withIterations(20).withEma(0.9), RING),
+                row("encoded", SMALL.withEncoding(8, 1).withSeed(2), P1), row("encoded, paired", SMALL.withEncoding(8, 0.5).withCoupling(Coupling.OT), RING),
+                row("the only one of its kind", SMALL.withShape(new NetworkShape(16, 1)), P1));
+        for (Device device : Device.all()) {
+            Kept kept = new Kept();
+            try (Context context = Context.open(device)) {
+                TrainingQueue.run(rows, List.of(context), Optional.of(3), kept);
+                assertEquals(Map.of(), kept.failures);
+                assertEquals(rows.stream().mapToLong(row -> row.settings.totalIterations()).sum(), kept.steps);
+                rows.forEach(row -> assertTrainedAsAlone(context, row, kept));
+            }
+        }
+    }
+
+    @Test
+    void aMapThatFailsDoesNotStopTheOthers() {
+        List<Row> rows = List.of(row("good", SMALL, P1), row("diverges", SMALL.withLearningRate(1e30f, false), P1),
+                new Row("has no rows", SMALL.withCoupling(Coupling.PAIRED), P0, P1), row("good, too", SMALL.withSeed(1), P1));
+        Kept kept = new Kept();
+        try (Context context = Context.open(Device.all().get(0))) {
+            TrainingQueue.run(rows, List.of(context), Optional.of(2), kept);
+            assertTrainedAsAlone(context, rows.get(0), kept);
+            assertTrainedAsAlone(context, rows.get(3), kept);
+        }
+        assertTrue(kept.failures.get("diverges") instanceof DivergedException);
+        assertTrue(kept.failures.get("has no rows") instanceof InvalidInputException);
+        assertEquals(2, kept.failures.size());
+    }
+
+    @Test
+    void anObserverThatStopsLosesWhatIsUnderWay() {
+        List<Row> rows = List.of(row("first", SMALL.withIterations(1), P1), row("long", SMALL.withIterations(1 << 24), P1),
+                row("longer", SMALL.withIterations(1 << 25), P1));
+        Kept kept = new Kept() {
+            @Override
+            public synchronized boolean progressed(long more) {
+                super.progressed(more);
+                return steps < 100;
+            }
+        };
+        try (Context context = Context.open(Device.all().get(0))) {
+            TrainingQueue.run(rows, List.of(context), Optional.of(3), kept);
+        }
+        assertEquals(List.of("first"), List.copyOf(kept.models.keySet()));
+    }
+
+    @Test
+    void twoDevicesShareTheQueue() {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            rows.add(row("map " + i, SMALL.withSeed(i), P1));
+        }
+        Kept kept = new Kept();
+        try (Context one = Context.open(Device.all().get(0)); Context other = Context.open(Device.all().get(0))) {
+            TrainingQueue.run(rows, List.of(one, other), Optional.empty(), kept);
+            assertEquals(7, kept.models.size());
+            assertTrainedAsAlone(one, rows.get(6), kept);
+        }
+    }
+}
