@@ -2,15 +2,24 @@ package iadb;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.cl.OpenClException;
+import iadb.cl.Resources;
 import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.train.DivergedException;
+import iadb.train.LossHistory;
+import iadb.train.TrainingQueue;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSettings;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Learns a map between two densities by Iterative α-(de)Blending (Heitz, Belcour, Chambon, SIGGRAPH 2023), and is where to start
@@ -27,6 +36,8 @@ import java.util.stream.IntStream;
  * </ol>
  */
 public final class Trainer {
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
     private Trainer() { }
 
     /**
@@ -38,6 +49,76 @@ public final class Trainer {
      *              the first batch
      */
     public record Progress(int done, int total, double loss) { }
+
+    /**
+     * A map to train among others.
+     *
+     * @param name     for the caller; need not be unique
+     * @param p0       start density of the map
+     * @param p1       target density of the map
+     * @param settings how to train
+     */
+    public record Job(String name, Density p0, Density p1, TrainingSettings settings) implements TrainingQueue.Job {
+        @Override
+        public List<Density> densities() { return List.of(p0, p1); }
+    }
+
+    /** Follows the training of many maps; with several devices, several threads call it. */
+    public interface JobObserver {
+        /**
+         * Called several times a second for each device.
+         *
+         * @param done  iterations of all maps so far
+         * @param total iterations of all maps
+         * @return false to stop; the maps under way are lost
+         */
+        default boolean progressed(long done, long total) { return true; }
+
+        /**
+         * Called for each map as soon as it is trained.
+         *
+         * @param model   of which {@link LearnedMap#of} makes a map, and {@link Model#write} a file
+         * @param seconds from its beginning to its end, in which others may have trained, too
+         */
+        void trained(Job job, Model model, double seconds);
+
+        /** Called for a map that cannot be trained; throws {@code why} unless overridden, which stops the others. */
+        default void failed(Job job, RuntimeException why) { throw why; }
+    }
+
+    /**
+     * Trains many maps. Maps of the same network, batch and number of points train at once on a device, one on each core of a CPU and
+     * several on each compute unit of a GPU, if there are enough of them; each has the bits that {@link #train} gives. Those with the
+     * same density objects and seed share their data on the device, which has about 0.34 MB for each map of the tutorial's network under
+     * way, and 8 bytes for each point.
+     *
+     * @param jobs    taken in this order, but those that can train at once with an earlier one are taken with it
+     * @param devices OpenCL devices, each {@code auto}, an index, or part of a name; they share the jobs, each at its own speed, and if one
+     *                fails the others take its jobs
+     * @throws iadb.cl.OpenClException if the last device fails
+     */
+    public static void trainAll(List<Job> jobs, List<String> devices, JobObserver observer) {
+        long total = jobs.stream().mapToLong(job -> job.settings().totalIterations()).sum();
+        AtomicLong done = new AtomicLong();
+        try (Resources resources = new Resources()) {
+            List<Context> contexts = devices.stream().map(Device::select).distinct().map(device -> resources.add(Context.open(device))).toList();
+            TrainingQueue.run(jobs, contexts, Optional.empty(), new TrainingQueue.Observer<>() {
+                @Override
+                public boolean progressed(long steps) { return observer.progressed(done.addAndGet(steps), total); }
+
+                @Override
+                public void trained(Job job, Model model, LossHistory history, double seconds, Context context) {
+                    observer.trained(job, model, seconds);
+                }
+
+                @Override
+                public void failed(Job job, RuntimeException why) { observer.failed(job, why); }
+
+                @Override
+                public void lost(Device device, OpenClException why) { LOG.warn("{}; the other devices take its maps", why.getMessage()); }
+            });
+        }
+    }
 
     /**
      * Trains, on the calling thread; several threads may train at once, and share the device. If the device cannot hold the data of

@@ -56,6 +56,7 @@ public final class Main {
 
     static {
         COMMANDS.put("train", TrainCommand::new);
+        COMMANDS.put("batch", BatchCommand::new);
         COMMANDS.put("sample", SampleCommand::new);
         COMMANDS.put("evaluate", EvaluateCommand::new);
         COMMANDS.put("export", ExportCommand::new);
@@ -223,6 +224,7 @@ public final class Main {
         }
     }
 
+    /** One line about a wrong command line. */
     static String message(ParameterException e) {
         CommandSpec command = e.getCommandLine().getCommandSpec();
         if (e instanceof UnmatchedArgumentException unmatched) {

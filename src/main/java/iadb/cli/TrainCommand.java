@@ -72,12 +72,12 @@ final class TrainCommand implements Callable<Integer> {
             throw new InvalidInputException("no such file: " + resume, InvalidInputException.Setting.CHECKPOINTS);
         }
         Checkpoint.Contents from = resume == null ? null : Checkpoint.read(resume);
-        TrainingSettings settings = from == null ? training.settings(seed) : resumed(from);
+        TrainingSettings settings = from == null ? settings() : resumed(from);
         int every = from == null || Options.isGiven(spec, "--checkpoint-every") ? checkpointEvery
                 : Provenance.checkpointEvery(from, resume.toString());
         List<Density> pair;
         if (from == null) {
-            pair = densities.both(settings.data(), seed);
+            pair = densities(settings);
         } else {
             List<Optional<Density>> given = densities.given(Optional.of(from.model()), settings.data(), settings.seed());
             pair = List.of(from.density(true, given.get(0), resume.toString()), from.density(false, given.get(1), resume.toString()));
@@ -97,6 +97,17 @@ final class TrainCommand implements Callable<Integer> {
         }
         return 0;
     }
+
+    /** The settings of a training that is not resumed. */
+    TrainingSettings settings() { return training.settings(seed); }
+
+    /** The densities of a training that is not resumed, p0 and p1. */
+    List<Density> densities(TrainingSettings settings) { return densities.both(settings.data(), seed); }
+
+    boolean inverts() { return densities.invert; }
+
+    /** T, the steps of the map of its preset. */
+    int steps() { return training.preset().steps(); }
 
     private TrainingSettings resumed(Checkpoint.Contents from) {
         List<String> held = new ArrayList<>(Options.Training.NAMES);

@@ -234,6 +234,12 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
 
     /** Writes {@code loss.csv} and {@code loss.png}. */
     static void write(LossHistory history, Path folder) throws IOException {
+        writeTable(history, folder);
+        Png.write(folder.resolve("loss.png"), Chart.curve(history.curve()[0], history.curve()[1], "iteration", "loss of a batch"));
+    }
+
+    /** Writes {@code loss.csv}. */
+    static void writeTable(LossHistory history, Path folder) throws IOException {
         double[] steps = history.curve()[0];
         double[] losses = history.curve()[1];
         StringBuilder table = new StringBuilder("iteration,loss\n");
@@ -241,7 +247,6 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
             table.append((long) steps[row]).append(',').append((float) losses[row]).append('\n');
         }
         AtomicFile.write(folder.resolve("loss.csv"), out -> out.write(table.toString().getBytes(StandardCharsets.US_ASCII)));
-        Png.write(folder.resolve("loss.png"), Chart.curve(steps, losses, "iteration", "loss of a batch"));
     }
 
     @Override

@@ -161,6 +161,9 @@ final class DensityMetadata {
         }
     }
 
+    /** Whether the metadata hold the hash of a density, in the place of its pixels or points. */
+    static boolean holdsHash(Map<String, String> metadata, String key) { return metadata.containsKey(key + ".sha256"); }
+
     /** Why a given density is not the one whose hash the metadata hold; empty if it is, or without a hash. */
     static Optional<String> mismatch(Map<String, String> metadata, String key, Density density, String file) {
         String hash = metadata.get(key + ".sha256");

@@ -60,6 +60,20 @@ public record Model(Network network, Optional<Density> p0, Optional<Density> p1,
         return new Model(network, p0, p1, Map.copyOf(metadata));
     }
 
+    /** Whether a density is the one that the model was trained with, to the last bit. */
+    public boolean isOf(boolean first, Density density) {
+        String key = first ? "p0" : "p1";
+        Optional<Density> own = first ? p0 : p1;
+        if (own.isEmpty()) {
+            return DensityMetadata.holdsHash(provenance, key) && DensityMetadata.mismatch(provenance, key, density, "").isEmpty();
+        }
+        Map<String, String> here = new HashMap<>();
+        Map<String, String> there = new HashMap<>();
+        DensityMetadata.put(here, key, own.get());
+        DensityMetadata.put(there, key, density);
+        return here.equals(there);
+    }
+
     /**
      * Why a given density is not the one whose hash the model's file holds; empty if it is, or without a hash.
      *

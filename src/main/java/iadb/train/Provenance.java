@@ -90,6 +90,16 @@ public final class Provenance {
                 "seed", Long.toString(settings.seed()), "program", BuildVersion.text());
     }
 
+    /** Whether a model is the whole result of a training with these settings and densities, on any device. */
+    public static boolean isResult(Model model, TrainingSettings settings, Density p0, Density p1) {
+        String wanted = Json.line(configuration(settings, p0, p1, settings.totalIterations(), settings.reflow(), Optional.empty()));
+        String open = wanted.substring(0, wanted.length() - 1); // without its brace: plan and tuning follow
+        String plan = settings.plan().map(kind -> ",\"" + PLAN + "\":\"" + kind.byBits() + "\"").orElse("");
+        String found = model.provenance().getOrDefault("configuration", "");
+        return (found.startsWith(open + plan + ",\"" + PLAN + "\"") || found.startsWith(open + plan + ",\"" + TUNING + "\""))
+                && model.seed() == settings.seed() && model.isOf(true, p0) && model.isOf(false, p1);
+    }
+
     /** The device, the driver and the program, which also determine the bits of a training. */
     public static Map<String, String> ofMachine(Device device) {
         return new TreeMap<>(Map.of("device", device.name(), "driver", device.platformName() + " " + device.driver(), "program",

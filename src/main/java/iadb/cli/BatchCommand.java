@@ -1,0 +1,232 @@
+package iadb.cli;
+
+import iadb.cl.Context;
+import iadb.cl.Device;
+import iadb.cl.OpenClException;
+import iadb.cl.Resources;
+import iadb.density.Density;
+import iadb.draw.PointSource.Sequence;
+import iadb.draw.PointSource;
+import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
+import iadb.fault.UntrustedText;
+import iadb.file.Png;
+import iadb.metric.SlicedWasserstein;
+import iadb.metric.TotalVariation;
+import iadb.model.Model;
+import iadb.plot.PointPicture;
+import iadb.random.RandomPurpose;
+import iadb.sample.Integration.Schedule;
+import iadb.sample.Integration;
+import iadb.sample.PushForward;
+import iadb.sample.Solver;
+import iadb.train.LossHistory;
+import iadb.train.Provenance;
+import iadb.train.TrainingQueue;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Trains the maps of a table. */
+@Command(name = "batch", mixinStandardHelpOptions = true,
+        description = {"Trains a map for each row of a table, many at once, and writes each to a folder of its own in --out, with the loss,"
+            + " and all of them to summary.csv.", "",
+            "JOBS.csv has a header with 'name' and options of 'train' without their dashes, such as name,p0,p1,preset,seed. A row names"
+            + " its folder and gives the options' values; an empty cell is the default. An option without a value, such as invert, takes"
+            + " true or false.", "",
+            "A map that is done is skipped when the command is started again, unless its row has changed. A row that is wrong or fails is"
+            + " reported with its line; the others are trained, and the exit code is 1.", ""})
+final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<JobTable.Row> {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchCommand.class);
+    private static final int PICTURE_SIDE = 640;
+    private static final long EVALUATION_SEED = 0; // as 'evaluate' has unless given
+
+    @Parameters(paramLabel = "JOBS.csv", description = "The table of maps to train.")
+    private Path file;
+
+    @Option(names = "--devices", paramLabel = "auto|all|LIST", defaultValue = "auto",
+            description = "OpenCL devices that share the rows: all, or indices, names or UUIDs as for 'train --device', separated by commas"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private String devices;
+
+    @Option(names = "--at-once", paramLabel = "K",
+            description = "Most maps that a device trains at once (default: as many as keep it busy).")
+    private Integer atOnce;
+
+    @Option(names = "--count", paramLabel = "N", defaultValue = "65536",
+            description = "Points to evaluate of each map (default: ${DEFAULT-VALUE}).")
+    private int count;
+
+    @Option(names = "--pictures", description = "Write points.png and loss.png of each map, too.")
+    private boolean pictures;
+
+    @Mixin
+    private Options.TuningFile tuning;
+
+    @Mixin
+    private Options.Output output;
+
+    private Path folder;
+    private JobTable table;
+    private BatchSummary summary; // guarded by this, as all below
+    private ProgressDisplay display;
+    private long steps;
+    private int trained;
+    private int failed;
+
+    @Override
+    public Integer call() throws IOException {
+        InvalidInputException.requireRange("--count", count, EvaluateCommand.MAX_COUNT);
+        Options.refuse(atOnce != null && atOnce < 1, "--at-once " + atOnce + " is not " + Options.range("", "--at-once"));
+        table = new JobTable(file);
+        table.faults().forEach(fault -> LOG.error("{}", fault));
+        failed = table.faults().size();
+        folder = output.ready();
+        summary = new BatchSummary(folder.resolve("summary.csv"), table);
+        tuning.use();
+        try (Resources resources = new Resources()) {
+            List<Context> contexts = contexts(resources);
+            List<JobTable.Row> rows = rowsToTrain(contexts.get(0));
+            long total = rows.stream().mapToLong(row -> row.settings().totalIterations()).sum();
+            try (ProgressDisplay shown = ProgressDisplay.of("training", "iterations", 0, total)) {
+                display = shown;
+                TrainingQueue.run(rows, contexts, Optional.ofNullable(atOnce), this);
+            } finally {
+                summary.write();
+            }
+            int before = table.rows().size() - rows.size();
+            System.out.println(UntrustedText.line("%s: %s trained%s%s".formatted(folder.resolve("summary.csv"), trained,
+                    before > 0 ? ", " + before + " done before" : "", failed > 0 ? ", " + failed + " failed" : "")));
+        }
+        return failed > 0 ? Main.EXIT_FAILURE : 0;
+    }
+
+    /** Opens the devices; leaves out those that cannot be opened, unless it is all of them. */
+    private List<Context> contexts(Resources resources) {
+        List<Device> chosen = devices.equals("all") ? Device.all() : Stream.of(devices.split(",", -1)).map(Device::select).distinct().toList();
+        List<Context> contexts = new ArrayList<>();
+        for (Device device : chosen) {
+            try {
+                Context context = resources.add(Context.open(device));
+                context.onFirstUse(Options.DeviceChoice::log);
+                contexts.add(context);
+            } catch (OpenClException e) {
+                if (contexts.isEmpty() && device == chosen.get(chosen.size() - 1)) {
+                    throw e;
+                }
+                LOG.warn("{}; the other devices train without it", e.getMessage());
+            }
+        }
+        return contexts;
+    }
+
+    /** The rows without a model of their settings; evaluates the models that the summary lacks. */
+    private List<JobTable.Row> rowsToTrain(Context context) throws IOException {
+        List<JobTable.Row> rows = new ArrayList<>();
+        for (JobTable.Row row : table.rows()) {
+            Optional<Model> model = done(row);
+            if (model.isEmpty()) {
+                summary.remove(row);
+                rows.add(row);
+            } else if (!summary.has(row) && !Interruption.isRequested()) {
+                summary.put(row, figures(row, model.get(), Double.NaN, Double.NaN, context));
+            }
+        }
+        return rows;
+    }
+
+    /** The model that an earlier run has trained with the row's settings. */
+    private Optional<Model> done(JobTable.Row row) {
+        Path of = folder.resolve(row.name()).resolve("model.safetensors");
+        try {
+            Optional<Model> model = Files.exists(of) ? Optional.of(Model.read(of)) : Optional.empty();
+            List<Density> pair = model.isEmpty() ? List.of() : row.densities();
+            return model.filter(found -> Provenance.isResult(found, row.settings(), pair.get(0), pair.get(1)))
+                    .map(found -> new Model(found.network(), Optional.of(pair.get(0)), Optional.of(pair.get(1)), found.provenance()));
+        } catch (InvalidInputException e) {
+            LOG.debug("{} is replaced: {}", of, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public synchronized boolean progressed(long more) {
+        steps += more;
+        display.show(steps, "%s of %s maps".formatted(trained, table.rows().size()));
+        return !Interruption.isRequested();
+    }
+
+    @Override
+    public void trained(JobTable.Row row, Model model, LossHistory history, double seconds, Context context) {
+        try {
+            Path own = Files.createDirectories(folder.resolve(row.name()));
+            BatchSummary.Figures figures = figures(row, model, history.smoothed(), seconds, context);
+            if (pictures) {
+                TrainingReporter.write(history, own);
+            } else {
+                TrainingReporter.writeTable(history, own);
+            }
+            Model.write(own.resolve("model.safetensors"), model); // the last: now the row is done
+            synchronized (this) {
+                summary.put(row, figures);
+                trained++;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Compares the map's points with p1 as the command evaluate does. */
+    private BatchSummary.Figures figures(JobTable.Row row, Model model, double loss, double seconds, Context context) throws IOException {
+        Density p1 = model.p1().orElseThrow();
+        try (PushForward map = new PushForward(context, model.network(), Optional.empty(),
+                Integration.of(Solver.EULER, Schedule.LINEAR, row.steps(), false), share -> true);
+                PointStream stream = PointStream.of(context, model.p0().orElseThrow(), Sequence.RANDOM, EVALUATION_SEED, count);
+                PointSource source = new PointSource(context, p1)) {
+            float[] starts = stream.next(count);
+            float[] points = map.map(starts);
+            float[] exact = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, 0, count);
+            float[] other = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, count, count);
+            if (pictures) {
+                PointPicture picture = new PointPicture(PICTURE_SIDE, PICTURE_SIDE, count);
+                picture.add(starts, points);
+                Png.write(Files.createDirectories(folder.resolve(row.name())).resolve("points.png"), picture.render());
+            }
+            TotalVariation variation = new TotalVariation(p1);
+            double side = model.box().side();
+            return new BatchSummary.Figures(row.steps(), side * SlicedWasserstein.distance(points, exact),
+                    side * SlicedWasserstein.distance(other, exact), variation.distance(points), variation.distance(other), loss, seconds,
+                    context.device().name());
+        }
+    }
+
+    @Override
+    public synchronized void failed(JobTable.Row row, RuntimeException why) {
+        LOG.debug("stack trace", why);
+        failed++;
+        String message = why instanceof UncheckedIOException e ? e.getCause() instanceof FileSystemException fault
+                ? "cannot write %s: %s".formatted(fault.getFile(), FileFault.of(fault)) : "writing failed: " + e.getCause().getMessage()
+                : why.getMessage() + Remedies.of(why, new CommandLine(new TrainCommand()).getCommandSpec());
+        LOG.error("{}", table.at(row.line(), message));
+    }
+
+    @Override
+    public synchronized void lost(Device device, OpenClException why) {
+        LOG.warn("{}; the other devices train its maps", why.getMessage());
+    }
+}
