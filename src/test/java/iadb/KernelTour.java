@@ -14,9 +14,11 @@ import iadb.density.PointDensity;
 import iadb.draw.PointSource.Sequence;
 import iadb.draw.PointSource;
 import iadb.metric.EnergyDistance;
+import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
+import iadb.plan.JointPlan;
 import iadb.plan.PlanAccess;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
@@ -107,6 +109,9 @@ final class KernelTour {
         for (PlanChoice.Kind kind : PlanChoice.Kind.values()) { // fused with a layer whose shares follow those of the features
             train(kind, PlanAccess.ofKind("gpu", TuningTable.Purpose.TRAINING), new NetworkShape(16, kind == PlanChoice.Kind.FUSED ? 2 : 1, 8));
         }
+        try (Context context = Context.open(device)) {
+            joint(context, new NetworkShape(16, 2, 8), 9);
+        }
         map(PlanAccess.ofKind("gpu", TuningTable.Purpose.MAP_FEW), new NetworkShape(16, 1, 8));
     }
 
@@ -183,6 +188,7 @@ final class KernelTour {
                 }
             }
             for (int depth : new int[] {1, 3}) {
+                joint(context, new NetworkShape(16, depth), depth == 1 ? 1 : 19);
                 map(context, Network.initial(new NetworkShape(16, depth), 0), byInversion);
             }
             Density rows = new PointDensity("rows", Optional.empty(), new float[] {0.25f, 0.5f, 0.75f, 0.5f, 0.5f, 1}, Box.UNIT, 0.01);
@@ -208,6 +214,21 @@ final class KernelTour {
         try (TrainingSession session = new TrainingSession(context, config, p0, p1)) {
             session.advance(2, Duration.ofMinutes(1));
             session.drain();
+        }
+    }
+
+    /** Steps in two of three places, by the tunings of this device and of a GPU. */
+    private static void joint(Context context, NetworkShape shape, int batch) {
+        for (Tuning tuning : List.of(TuningTable.find(context.device(), TuningTable.Purpose.TRAINING),
+                PlanAccess.ofKind("gpu", TuningTable.Purpose.JOINT))) {
+            Tuning fitted = tuning.fit(shape, Tuning.Footprint.ALL_LAYERS, context.device()).orElseThrow();
+            try (DeviceBuffer points = context.buffer(new float[2 * 12]);
+                    JointPlan plan = new JointPlan(context, shape, fitted, batch, points, 3)) {
+                plan.begin(0, new JointPlan.Training(0, 5, 5, 7, 0, 1e-3f, 3, 0.9), Checkpoint.start(Network.initial(shape, 0), true));
+                plan.begin(2, new JointPlan.Training(7, 5, 0, 0, 1, 1e-3f, 0, 0), Checkpoint.start(Network.initial(shape, 1), false));
+                plan.enqueueSteps(new int[3], new int[] {2, 0, 1});
+                plan.losses(2);
+            }
         }
     }
 

@@ -12,8 +12,12 @@ import iadb.cl.Source;
 import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import iadb.plan.TuningChoice.Trial;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -22,7 +26,7 @@ import java.util.stream.Stream;
  * same tuning.
  *
  * <p>A place takes 20 bytes of the device's memory for each parameter (weights, moments, average and gradient), 4 for each hidden
- * weight's transposed copy, and 4 for each step of a launch: 0.34 MB for the tutorial's network. Data take 8 bytes a point.
+ * weight's transposed copy, and 4 for each step of a launch: 0.32 MB for the tutorial's network. Data take 8 bytes a point.
  */
 public final class JointPlan implements AutoCloseable {
     /** The most steps of a launch. */
@@ -30,6 +34,8 @@ public final class JointPlan implements AutoCloseable {
 
     private static final int PLACES_PER_UNIT = 4; // groups that a GPU's compute unit holds at once: its registers and local memory allow 4
     private static final int TRAINING_WORDS = 12; // of a joint_training
+    private static final int TRIAL_STEPS = 4;
+    private static final float TRIAL_RATE = 1e-3f;
 
     private final Context context;
     private final NetworkShape shape;
@@ -58,19 +64,48 @@ public final class JointPlan implements AutoCloseable {
             double averageDecay) { }
 
     /**
-     * The tuning with which maps train at once on a device, with the bits of a training alone.
+     * The tuning with which maps train at once on a device, with the bits of a training alone. On a GPU the candidates are timed, once.
      *
      * @param alone what a map that trains alone takes
      * @param rows  B
      * @return empty if the device trains maps with other bits than this plan, or the batch is too large for one group
      */
-    public static Optional<Tuning> tuning(PlanChoice alone, Device device, NetworkShape shape, int rows) {
+    public static Optional<Tuning> tuning(Context context, PlanChoice alone, NetworkShape shape, int rows) {
         Tuning own = alone.tuning();
         if (alone.kind() == PlanChoice.Kind.LAYERED || own.blockTiles(rows) > 1) {
             return Optional.empty();
         }
-        return Optional.of(own.groupSize() == 1 ? own : TuningTable.ofKind("gpu", TuningTable.Purpose.JOINT)
-                .fit(shape, Tuning.Footprint.ALL_LAYERS, device).filter(joint -> joint.bits().equals(own.bits())).orElse(own));
+        if (own.groupSize() == 1) {
+            return Optional.of(own);
+        }
+        return Optional.of(TuningChoice.of(context.device(), TuningTable.Purpose.JOINT, shape, rows, JointPlan::sources).measured(context,
+                tuning -> context.prebuild(sources(), tuning.options(shape, context.device())), tuning -> trial(context, shape, rows, tuning))
+                .fit(shape, Tuning.Footprint.ALL_LAYERS, context.device()).filter(joint -> joint.bits().equals(own.bits())).orElse(own));
+    }
+
+    /** Steps of as many maps as keep the device busy; the answer is the weights of one of them. */
+    private static Trial trial(Context context, NetworkShape shape, int rows, Tuning tuning) {
+        Resources own = new Resources();
+        try {
+            int places = placesOf(context.device(), tuning);
+            DeviceBuffer points = own.add(context.zeros(2 * Float.BYTES));
+            JointPlan plan = own.add(new JointPlan(context, shape, tuning, rows, points, places));
+            Checkpoint start = Checkpoint.start(Network.initial(shape, 0), false);
+            IntStream.range(0, places).forEach(place -> plan.begin(place, new Training(0, 1, 0, 1, place, TRIAL_RATE, 0, 0), start));
+            IntConsumer work = count -> {
+                for (int done = 0; done < count; done += MAX_STEPS) {
+                    int[] steps = new int[places];
+                    Arrays.fill(steps, Math.min(MAX_STEPS, count - done));
+                    plan.enqueueSteps(new int[places], steps);
+                }
+                context.finish();
+            };
+            work.accept(TRIAL_STEPS);
+            return new Trial(own, work, plan.result(0, false).parameters());
+        } catch (RuntimeException e) {
+            own.close();
+            throw e;
+        }
     }
 
     /**

@@ -160,7 +160,8 @@ public final class TuningTable {
         if (tunings.size() == 1 || first.isEmpty()) {
             return tunings.subList(0, 1);
         }
-        Function<Tuning, String> bits = tuning -> (purpose == Purpose.TRAINING ? tuning : tuning.with("tile-rows", 0)).bits();
+        boolean trains = purpose == Purpose.TRAINING || purpose == Purpose.JOINT;
+        Function<Tuning, String> bits = tuning -> (trains ? tuning : tuning.with("tile-rows", 0)).bits();
         return tunings.stream().map(fit).flatMap(Optional::stream)
                 .filter(tuning -> bits.apply(tuning).equals(bits.apply(first.get()))).distinct().toList();
     }

@@ -235,7 +235,7 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
             Optional<JointTraining<J>> joint = Optional.empty();
             try {
                 PlanChoice alone = new PlanSelector(context.device(), kind.shape(), kind.batch(), kind.plan(), kind.tuning()).known();
-                Optional<Tuning> tuning = JointPlan.tuning(alone, context.device(), kind.shape(), kind.batch());
+                Optional<Tuning> tuning = JointPlan.tuning(context, alone, kind.shape(), kind.batch());
                 if (tuning.isPresent() && JointPlan.passes(context, kind.shape(), alone, tuning.get())) {
                     int most = Math.min(wanted, atOnce.orElse(JointPlan.placesOf(context.device(), tuning.get())));
                     joint = Optional.of(open(kind, alone, tuning.get(), most));

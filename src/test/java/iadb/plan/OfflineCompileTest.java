@@ -90,9 +90,9 @@ class OfflineCompileTest {
 
     private static void assertEveryKernelCompiles(List<Target> targets) throws IOException {
         List<Report> reports = compile(OfflineCompiler.programs(), targets);
-        // the default tuning of the map with an encoding spills there; it has not been timed on such a GPU
-        assertEquals("", faults(reports, (report, fault) -> report.program().name().startsWith("map ")
-                && report.program().name().contains("fourier") && spillsOnRdna(report, fault)));
+        // the default tunings of many trainings at once and of the map with an encoding spill there, but others are timed, too
+        assertEquals("", faults(reports, (report, fault) -> spillsOnRdna(report, fault) && (report.program().name().startsWith("joint ")
+                || report.program().name().startsWith("map ") && report.program().name().contains("fourier"))));
         for (Target target : targets) {
             Set<String> compiled = reports.stream().filter(report -> report.target() == target)
                     .flatMap(report -> report.kernels().stream()).map(KernelFacts::name).collect(Collectors.toCollection(TreeSet::new));

@@ -8,6 +8,7 @@ import iadb.metric.EnergyDistance;
 import iadb.metric.MetricAccess;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
+import iadb.plan.JointPlan;
 import iadb.plan.Plan;
 import iadb.plan.PlanAccess;
 import iadb.plan.PlanChoice;
@@ -112,6 +113,8 @@ public record BuiltProgram(String name, List<Source> sources, List<String> optio
             tuned(kind, plan.toString(), Plan.sources(plan), Purpose.TRAINING, plan.footprint(), shape, limits, fusesMultiplyAdd)
                     .map(built -> plan == PlanChoice.Kind.PERSISTENT ? built.with(fence) : built).ifPresent(programs::add);
         }
+        tuned(kind, "joint", JointPlan.sources(), kind.equals("gpu") ? Purpose.JOINT : Purpose.TRAINING, Tuning.Footprint.ALL_LAYERS, shape, limits,
+                fusesMultiplyAdd).ifPresent(programs::add);
         tuned(kind, "map", Sampler.sources(), Purpose.MAP, Tuning.Footprint.TWO_LAYERS, shape, limits, fusesMultiplyAdd)
                 .ifPresent(programs::add);
         if (kind.equals("gpu")) { // a CPU has one map for any number of points

@@ -19,6 +19,7 @@ import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
 import iadb.plan.BarrierSelfTest;
+import iadb.plan.JointPlan;
 import iadb.plan.Plan;
 import iadb.plan.Plan.Batch;
 import iadb.plan.PlanAccess;
@@ -68,6 +69,7 @@ class BuiltProgramTest {
             for (PlanChoice.Kind plan : PlanChoice.Kind.values()) {
                 buildPlan(context, plan, PlanAccess.ofKind(tuned, Purpose.TRAINING));
             }
+            buildJoint(context, PlanAccess.ofKind(tuned, tuned.equals("gpu") ? Purpose.JOINT : Purpose.TRAINING));
             for (Purpose map : tuned.equals("gpu") ? List.of(Purpose.MAP, Purpose.MAP_FEW) : List.of(Purpose.MAP)) {
                 buildMaps(context, PlanAccess.ofKind(tuned, map), PlanAccess.ofKind(tuned, Purpose.DENSITY));
             }
@@ -101,6 +103,12 @@ class BuiltProgramTest {
         try (DeviceBuffer data = context.zeros(2 * Float.BYTES);
                 TrainingState state = TrainingState.of(context, Checkpoint.start(Network.initial(SHAPE, 0), false), 1)) {
             new Plan(context, SHAPE, choice, new Batch(data, data, rows, 0, 1e-3f), state).close();
+        }
+    }
+
+    private static void buildJoint(Context context, Tuning tuning) {
+        try (DeviceBuffer data = context.zeros(2 * Float.BYTES)) {
+            new JointPlan(context, SHAPE, tuning.fit(SHAPE, Tuning.Footprint.ALL_LAYERS, context.device()).orElseThrow(), 1, data, 1).close();
         }
     }
 
