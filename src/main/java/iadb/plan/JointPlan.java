@@ -32,7 +32,7 @@ public final class JointPlan implements AutoCloseable {
     /** The most steps of a launch. */
     public static final int MAX_STEPS = 4096;
 
-    private static final int PLACES_PER_UNIT = 4; // groups that a GPU's compute unit holds at once: its registers and local memory allow 4
+    private static final int PLACES_PER_UNIT = 12; // of a GPU, which holds 2, 3, 4 or 6 groups at once, whatever its tuning
     private static final int TRAINING_WORDS = 12; // of a joint_training
     private static final int TRIAL_STEPS = 4;
     private static final float TRIAL_RATE = 1e-3f;
@@ -118,7 +118,7 @@ public final class JointPlan implements AutoCloseable {
         return PlanSelfTest.jointPasses(context, shape, alone.tuning(), tuning);
     }
 
-    /** The number of maps that keep a device busy: one a core, or what a GPU runs at once. */
+    /** The number of maps that keep a device busy: one a core of a CPU, and several a compute unit of a GPU. */
     public static int placesOf(Device device, Tuning tuning) {
         return device.computeUnits() * (tuning.groupSize() == 1 ? 1 : PLACES_PER_UNIT);
     }

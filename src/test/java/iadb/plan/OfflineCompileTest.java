@@ -90,9 +90,9 @@ class OfflineCompileTest {
 
     private static void assertEveryKernelCompiles(List<Target> targets) throws IOException {
         List<Report> reports = compile(OfflineCompiler.programs(), targets);
-        // the default tunings of many trainings at once and of the map with an encoding spill there, but others are timed, too
-        assertEquals("", faults(reports, (report, fault) -> spillsOnRdna(report, fault) && (report.program().name().startsWith("joint ")
-                || report.program().name().startsWith("map ") && report.program().name().contains("fourier"))));
+        // the default tunings of the map and of many trainings, with an encoding, spill there; they have not been timed on such a GPU
+        assertEquals("", faults(reports, (report, fault) -> report.program().name().matches("(map|joint) .*fourier.*")
+                && spillsOnRdna(report, fault)));
         for (Target target : targets) {
             Set<String> compiled = reports.stream().filter(report -> report.target() == target)
                     .flatMap(report -> report.kernels().stream()).map(KernelFacts::name).collect(Collectors.toCollection(TreeSet::new));
