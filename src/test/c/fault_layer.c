@@ -5,6 +5,7 @@
 //   memory=BYTES     the device holds at most this many bytes in buffers
 //   lazy-memory=BYTES  the same, but allocation fails when a buffer is first written or a kernel launched, as with some drivers
 //   launch=N         the Nth launch of a kernel, counted from 1, and all after it fail
+//   context=N        the Nth launch fails, and all after it in the same context: one of several devices
 //   crash=N          the Nth launch succeeds but crashes on the device: waiting fails, and the queue is lost, as on GPUs
 //   slow=N:S         the Nth launch, and each after it, takes S seconds
 //   source=FROM=>TO  the compiler reads TO where the sources have FROM: kernels that compute wrongly
@@ -29,6 +30,7 @@ enum kind { CONTEXTS, QUEUES, BUFFERS, PROGRAMS, KERNELS, EVENTS, KINDS };
 static long references[KINDS];
 static long long buffer_bytes, launches;
 static int crashed;
+static cl_context failed;  // whose launches fail; NULL: none yet
 static time_t started, reported;
 
 // The text after `kind=` in OPENCL_FAULT; NULL when there is no such fault.
@@ -160,6 +162,12 @@ static cl_int CL_API_CALL release_buffer(cl_mem memory) {
   return status;
 }
 
+static cl_context context_of(cl_command_queue queue) {
+  cl_context context = NULL;
+  next.clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+  return context;
+}
+
 // Waits as a slow launch does.
 static void wait_slowly(unsigned seconds) {
   const char *file = getenv("OPENCL_SLOW");
@@ -171,13 +179,15 @@ static void wait_slowly(unsigned seconds) {
 static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
                                          const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
                                          cl_event *event) {
-  const char *failing = fault("launch"), *crashing = fault("crash"), *slow = fault("slow");
+  const char *failing = fault("launch"), *crashing = fault("crash"), *slow = fault("slow"), *of_one = fault("context");
   pthread_mutex_lock(&lock);
   long long launch = ++launches;
   report(0);
   crashed = crashing && launch >= atoll(crashing);
+  if (of_one && launch == atoll(of_one)) failed = context_of(queue);
+  int fails = failed && failed == context_of(queue);
   pthread_mutex_unlock(&lock);
-  if (is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
+  if (fails || is_overfull() || (failing && launch >= atoll(failing))) return CL_OUT_OF_RESOURCES;
   if (slow && launch >= atoll(slow)) wait_slowly((unsigned)atoi(strchr(slow, ':') + 1));
   return with_event(event, next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits,
                                                        event));
