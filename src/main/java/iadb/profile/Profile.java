@@ -35,10 +35,12 @@ import org.slf4j.LoggerFactory;
  * @param map      the map's throughput by number of points
  * @param widths   a training step by the network's width
  * @param batches  a training step by batch
+ * @param atOnce   a training step of several maps at once, by their number
  * @param run      the time of a whole run by phases
  */
 public record Profile(Map<String, Object> machine, Settings settings, Peak peak, Peak.Sgemm sgemm, List<TrainingStep> plans,
-        List<KernelTimes> kernels, List<MapUses.Throughput> map, List<TrainingStep> widths, List<TrainingStep> batches, Run run) {
+        List<KernelTimes> kernels, List<MapUses.Throughput> map, List<TrainingStep> widths, List<TrainingStep> batches, List<AtOnce> atOnce,
+        Run run) {
     public static final String FILE = "profile.json";
 
     private static final Logger LOG = LoggerFactory.getLogger(Profile.class);
@@ -68,12 +70,15 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
             for (int batch : settings.batches()) {
                 batches.addAll(steps(context, shape, batch, settings));
             }
+            LOG.info("maps at once");
+            List<AtOnce> atOnce = AtOnce.measure(context, shape, settings);
             LOG.info("a whole run");
             Run run = Run.measure(device, settings);
             Peak peak = first.orBetter(second).orBetter(Peak.measure(context, settings));
             return new Profile(ResultFile.machine(device), settings, peak, sgemm, plans.stream().map(one -> one.against(peak)).toList(),
                     kernels.stream().map(one -> one.against(peak)).toList(), map.stream().map(one -> one.against(peak)).toList(),
-                    widths.stream().map(one -> one.against(peak)).toList(), batches.stream().map(one -> one.against(peak)).toList(), run);
+                    widths.stream().map(one -> one.against(peak)).toList(), batches.stream().map(one -> one.against(peak)).toList(), atOnce,
+                    run);
         }
     }
 
@@ -187,7 +192,7 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
         return "%s, %s, driver %s\ncommit %s, %s, %s settings\n\n".formatted(machine.get("device"), machine.get("platform"),
                 machine.get("driver"), machine.get("commit"), machine.get("date"), settings.name())
                 + String.join("\n", peakText(), steps("a training step", plans), kernelsText(), mapText(),
-                steps("by width", widths), steps("by batch", batches), runText());
+                steps("by width", widths), steps("by batch", batches), atOnceText(), runText());
     }
 
     private String peakText() {
@@ -232,6 +237,15 @@ public record Profile(Map<String, Object> machine, Settings settings, Peak peak,
                     Table.percent(one.shareOfPeak()));
         }
         return table.toString();
+    }
+
+    private String atOnceText() {
+        Table table = new Table("maps at once", "us per step", "quartiles", "maps per s", "of the time one after the other");
+        for (AtOnce one : atOnce) {
+            table.row(Integer.toString(one.maps()), Table.number(one.microseconds().median()), Table.range(one.microseconds()),
+                    Table.number(one.mapsPerSecond()), Table.number(one.ratio() == null ? null : one.ratio().median()));
+        }
+        return table + "(maps of the tutorial's number of iterations; one alone by the fastest plan)\n";
     }
 
     private String runText() {

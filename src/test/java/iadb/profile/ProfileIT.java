@@ -58,7 +58,7 @@ class ProfileIT {
         assertTrue(kernels.containsAll(Set.of("fused_gradient", "update", "layered_forward", "move_points", "draw_by_rejection",
                 "draw_by_inversion")), kernels.toString());
         assertTrue(strings(json.getAsJsonArray("plans"), "plan").containsAll(Set.of("layered", "fused")));
-        for (String list : List.of("plans", "kernels", "map", "widths", "batches")) {
+        for (String list : List.of("plans", "kernels", "map", "widths", "batches", "at_once")) {
             assertFalse(json.getAsJsonArray(list).isEmpty(), list);
             for (JsonElement one : json.getAsJsonArray(list)) {
                 JsonElement share = one.getAsJsonObject().get("share_of_peak");
