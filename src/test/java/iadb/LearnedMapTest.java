@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -77,6 +78,33 @@ class LearnedMapTest {
         }
         assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(folder.resolve("again.safetensors")));
         assertTrue(Safetensors.read(file).metadata().get("configuration").contains("\"ema\":0.99"));
+    }
+
+    @Test
+    void manyMapsHaveTheBitsOfEachAlone() throws IOException {
+        List<Trainer.Job> jobs = List.of(new Trainer.Job("a", GAUSSIAN, RING, SHORT), new Trainer.Job("b", RING, GAUSSIAN, SHORT.withSeed(5)));
+        Map<String, Model> models = new ConcurrentHashMap<>();
+        long[] progress = new long[2];
+        Trainer.trainAll(jobs, List.of("auto"), new Trainer.JobObserver() {
+            @Override
+            public boolean progressed(long done, long total) {
+                progress[0] = done;
+                progress[1] = total;
+                return true;
+            }
+
+            @Override
+            public void trained(Trainer.Job job, Model model, double seconds) { models.put(job.name(), model); }
+        });
+        assertArrayEquals(new long[] {4000, 4000}, progress);
+        for (Trainer.Job job : jobs) {
+            try (LearnedMap alone = Trainer.train(job.p0(), job.p1(), job.settings(), "auto", p -> true)) {
+                alone.save(folder.resolve("alone.safetensors"));
+            }
+            assertArrayEquals(Model.read(folder.resolve("alone.safetensors")).network().parameters(), models.get(job.name()).network().parameters());
+        }
+        List<Trainer.Job> wrong = List.of(new Trainer.Job("unpaired", GAUSSIAN, RING, SHORT.withCoupling(Coupling.PAIRED)));
+        assertThrows(InvalidInputException.class, () -> Trainer.trainAll(wrong, List.of("auto"), (job, model, seconds) -> { }));
     }
 
     @Test

@@ -29,9 +29,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -81,6 +83,7 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     @Mixin
     private Options.Output output;
 
+    private final Map<Density, Exact> exact = Collections.synchronizedMap(new WeakHashMap<>()); // of the p1 that are in use
     private Path folder;
     private JobTable table;
     private BatchSummary summary; // guarded by this, as all below
@@ -88,6 +91,15 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     private long steps;
     private int trained;
     private int failed;
+
+    /**
+     * Exact samples of a density.
+     *
+     * @param points   [count, 2]
+     * @param distance of as many others from these
+     * @param ofOthers the total variation of these others
+     */
+    private record Exact(float[] points, double distance, TotalVariation variation, double ofOthers) { }
 
     @Override
     public Integer call() throws IOException {
@@ -139,11 +151,14 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     private List<JobTable.Row> rowsToTrain(Context context) throws IOException {
         List<JobTable.Row> rows = new ArrayList<>();
         for (JobTable.Row row : table.rows()) {
+            if (Interruption.isRequested()) {
+                return List.of();
+            }
             Optional<Model> model = done(row);
             if (model.isEmpty()) {
                 summary.remove(row);
                 rows.add(row);
-            } else if (!summary.has(row) && !Interruption.isRequested()) {
+            } else if (!summary.has(row)) {
                 summary.put(row, figures(row, model.get(), Double.NaN, Double.NaN, context));
             }
         }
@@ -193,26 +208,35 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
 
     /** Compares the map's points with p1 as the command evaluate does. */
     private BatchSummary.Figures figures(JobTable.Row row, Model model, double loss, double seconds, Context context) throws IOException {
-        Density p1 = model.p1().orElseThrow();
+        Exact exact = exact(model.p1().orElseThrow(), context);
         try (PushForward map = new PushForward(context, model.network(), Optional.empty(),
                 Integration.of(Solver.EULER, Schedule.LINEAR, row.steps(), false), share -> true);
-                PointStream stream = PointStream.of(context, model.p0().orElseThrow(), Sequence.RANDOM, EVALUATION_SEED, count);
-                PointSource source = new PointSource(context, p1)) {
+                PointStream stream = PointStream.of(context, model.p0().orElseThrow(), Sequence.RANDOM, EVALUATION_SEED, count)) {
             float[] starts = stream.next(count);
             float[] points = map.map(starts);
-            float[] exact = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, 0, count);
-            float[] other = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, count, count);
             if (pictures) {
                 PointPicture picture = new PointPicture(PICTURE_SIDE, PICTURE_SIDE, count);
                 picture.add(starts, points);
                 Png.write(Files.createDirectories(folder.resolve(row.name())).resolve("points.png"), picture.render());
             }
-            TotalVariation variation = new TotalVariation(p1);
             double side = model.box().side();
-            return new BatchSummary.Figures(row.steps(), side * SlicedWasserstein.distance(points, exact),
-                    side * SlicedWasserstein.distance(other, exact), variation.distance(points), variation.distance(other), loss, seconds,
-                    context.device().name());
+            return new BatchSummary.Figures(row.steps(), side * SlicedWasserstein.distance(points, exact.points), side * exact.distance,
+                    exact.variation.distance(points), exact.ofOthers, loss, seconds, context.device().name());
         }
+    }
+
+    private Exact exact(Density p1, Context context) {
+        Exact known = exact.get(p1);
+        if (known == null) { // two devices may both draw them
+            try (PointSource source = new PointSource(context, p1)) {
+                float[] points = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, 0, count);
+                float[] others = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, count, count);
+                TotalVariation variation = new TotalVariation(p1);
+                known = new Exact(points, SlicedWasserstein.distance(others, points), variation, variation.distance(others));
+            }
+            exact.put(p1, known);
+        }
+        return known;
     }
 
     @Override

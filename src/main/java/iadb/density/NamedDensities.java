@@ -15,18 +15,21 @@ import static java.lang.StrictMath.cos;
 import static java.lang.StrictMath.hypot;
 import static java.lang.StrictMath.sin;
 
+import java.lang.ref.SoftReference;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleFunction;
 import java.util.function.Supplier;
 
-/** The named densities, 512 x 512 each; drawing one takes about 20 ms; nothing is cached. */
+/** The named densities, 512 x 512 each. Drawing one takes about 20 ms; it is kept as long as Java has memory to spare. */
 public final class NamedDensities {
     private record Shape(String description, Supplier<Sketch> sketch) { }
 
     private static final Map<String, Shape> SHAPES = new LinkedHashMap<>(); // in the order of the list
+    private static final Map<String, SoftReference<ImageDensity>> DRAWN = new ConcurrentHashMap<>();
 
     static {
         add("gaussian", "one bell in the middle, sigma 1/8", () -> Sketch.of((x, y) -> gaussian(radius(x, y), 0.125)));
@@ -51,9 +54,18 @@ public final class NamedDensities {
     /** All names in a fixed order, the program's defaults gaussian and spiral first. */
     public static List<String> names() { return List.copyOf(SHAPES.keySet()); }
 
-    /** Draws the density with this name, with the same weights at each call; empty if there is none. */
+    /** The density with this name, with the same weights at each call; empty if there is none. */
     public static Optional<ImageDensity> find(String name) {
-        return Optional.ofNullable(SHAPES.get(name)).map(shape -> ImageDensity.named(name, Sketch.SIDE, shape.sketch.get().weights()));
+        Shape shape = SHAPES.get(name);
+        if (shape == null) {
+            return Optional.empty();
+        }
+        ImageDensity drawn = Optional.ofNullable(DRAWN.get(name)).map(SoftReference::get).orElse(null);
+        if (drawn == null) { // two threads may both draw it
+            drawn = ImageDensity.named(name, Sketch.SIDE, shape.sketch.get().weights());
+            DRAWN.put(name, new SoftReference<>(drawn));
+        }
+        return Optional.of(drawn);
     }
 
     /**

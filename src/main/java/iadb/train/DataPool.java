@@ -2,6 +2,8 @@ package iadb.train;
 
 import iadb.cl.Context;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OpenClException.DeviceLimitException;
+import iadb.cl.OpenClException.Limit;
 import iadb.density.Density;
 import iadb.draw.PointSource;
 import iadb.train.TrainingSession.Side;
@@ -42,10 +44,14 @@ final class DataPool implements AutoCloseable {
     }
 
     /**
-     * @param slots    data sets, fewer than 2^32 / capacity
+     * @param slots    data sets
      * @param capacity the most points of a set
+     * @throws DeviceLimitException when the device cannot hold them, or an int cannot number their points
      */
     DataPool(Context context, int slots, int capacity) {
+        if ((long) slots * capacity > Integer.MAX_VALUE) {
+            throw new DeviceLimitException("%s data sets of %s points are too many for one buffer".formatted(slots, capacity), Limit.MEMORY);
+        }
         this.context = context;
         this.capacity = capacity;
         this.slots = new Set[slots];
