@@ -77,12 +77,18 @@ public final class Trainer {
         /**
          * Called for each map as soon as it is trained.
          *
+         * @param job     what was asked for
          * @param model   of which {@link LearnedMap#of} makes a map, and {@link Model#write} a file
          * @param seconds from its beginning to its end, in which others may have trained, too
          */
         void trained(Job job, Model model, double seconds);
 
-        /** Called for a map that cannot be trained; throws {@code why} unless overridden, which stops the others. */
+        /**
+         * Called for a map that cannot be trained; throws {@code why} unless overridden, which stops the others.
+         *
+         * @param job what was asked for
+         * @param why the reason
+         */
         default void failed(Job job, RuntimeException why) { throw why; }
     }
 
@@ -92,9 +98,10 @@ public final class Trainer {
      * same density objects and seed share their data on the device, which has about 0.32 MB for each map of the tutorial's network under
      * way, and 8 bytes for each point.
      *
-     * @param jobs    taken in this order, but those that can train at once with an earlier one are taken with it
-     * @param devices OpenCL devices, each {@code auto}, an index, or part of a name; they share the jobs, each at its own speed, and if one
-     *                fails the others take its jobs
+     * @param jobs     taken in this order, but those that can train at once with an earlier one are taken with it
+     * @param devices  OpenCL devices, each {@code auto}, an index, or part of a name; they share the jobs, each at its own speed, and if one
+     *                 fails the others take its jobs
+     * @param observer receives the maps
      * @throws iadb.cl.OpenClException if the last device fails
      */
     public static void trainAll(List<Job> jobs, List<String> devices, JobObserver observer) {
