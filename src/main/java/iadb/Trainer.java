@@ -8,7 +8,6 @@ import iadb.density.Density;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.train.DivergedException;
-import iadb.train.LossHistory;
 import iadb.train.TrainingQueue;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSettings;
@@ -114,8 +113,8 @@ public final class Trainer {
                 public boolean progressed(long steps) { return observer.progressed(done.addAndGet(steps), total); }
 
                 @Override
-                public void trained(Job job, Model model, LossHistory history, double seconds, Context context) {
-                    observer.trained(job, model, seconds);
+                public void trained(Job job, TrainingQueue.Result result, Context context) {
+                    observer.trained(job, result.model(), result.seconds());
                 }
 
                 @Override

@@ -20,7 +20,6 @@ import iadb.sample.Integration.Schedule;
 import iadb.sample.Integration;
 import iadb.sample.PushForward;
 import iadb.sample.Solver;
-import iadb.train.LossHistory;
 import iadb.train.Provenance;
 import iadb.train.TrainingQueue;
 import java.io.IOException;
@@ -187,16 +186,16 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     }
 
     @Override
-    public void trained(JobTable.Row row, Model model, LossHistory history, double seconds, Context context) {
+    public void trained(JobTable.Row row, TrainingQueue.Result result, Context context) {
         try {
             Path own = Files.createDirectories(folder.resolve(row.name()));
-            BatchSummary.Figures figures = figures(row, model, history.smoothed(), seconds, context);
+            BatchSummary.Figures figures = figures(row, result.model(), result.history().smoothed(), result.seconds(), context);
             if (pictures) {
-                TrainingReporter.write(history, own);
+                TrainingReporter.write(result.history(), own);
             } else {
-                TrainingReporter.writeTable(history, own);
+                TrainingReporter.writeTable(result.history(), own);
             }
-            Model.write(own.resolve("model.safetensors"), model); // the last: now the row is done
+            Model.write(own.resolve("model.safetensors"), result.model()); // the last: now the row is done
             synchronized (this) {
                 summary.put(row, figures);
                 trained++;

@@ -85,10 +85,11 @@ final class JointTraining<J> implements AutoCloseable {
     /**
      * A training that has ended.
      *
-     * @param model   null if it failed
-     * @param failure why it failed; null with a model
+     * @param steps   done
+     * @param result  null if it failed
+     * @param failure why it failed; null with a result
      */
-    record Ended<J>(J job, Model model, LossHistory history, double seconds, RuntimeException failure) { }
+    record Ended<J>(J job, int steps, TrainingQueue.Result result, RuntimeException failure) { }
 
     /**
      * Prepares free places.
@@ -283,9 +284,13 @@ final class JointTraining<J> implements AutoCloseable {
     private void end(int index, Network result, RuntimeException failure, List<Ended<J>> ended) {
         Place place = places.set(index, null);
         place.release();
-        Model model = result == null ? null : new Model(result, Optional.of(place.p0), Optional.of(place.p1), Provenance.ofModel(place.settings,
-                place.p0, place.p1, place.settings.totalIterations(), place.settings.reflow(), Optional.of(choice)));
-        ended.add(new Ended<>(place.job, model, place.history, (System.nanoTime() - place.startNanos) * 1e-9, failure));
+        ended.add(new Ended<>(place.job, place.history.steps(), result == null ? null : result(index, place, result), failure));
+    }
+
+    private TrainingQueue.Result result(int index, Place place, Network network) {
+        Model model = new Model(network, Optional.of(place.p0), Optional.of(place.p1), Provenance.ofModel(place.settings, place.p0, place.p1,
+                place.settings.totalIterations(), place.settings.reflow(), Optional.of(choice)));
+        return new TrainingQueue.Result(model, plan.result(index, false), place.history, (System.nanoTime() - place.startNanos) * 1e-9);
     }
 
     @Override

@@ -7,6 +7,7 @@ import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.model.Model;
+import iadb.model.Network;
 import iadb.plan.JointPlan;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
@@ -51,6 +52,14 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
         List<Density> densities();
     }
 
+    /**
+     * What a training gives.
+     *
+     * @param lastWeights which the model has, too, unless it has their average
+     * @param seconds     from its beginning to its end, in which others may have trained, too
+     */
+    public record Result(Model model, Network lastWeights, LossHistory history, double seconds) { }
+
     /** Follows the trainings, on the devices' threads: with several devices, calls may overlap. */
     public interface Observer<J> {
         /**
@@ -63,10 +72,9 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
         /**
          * Called for a trained map.
          *
-         * @param seconds from its beginning to its end, in which others may have trained, too
          * @param context of its device, which is the caller's during the call
          */
-        void trained(J job, Model model, LossHistory history, double seconds, Context context);
+        void trained(J job, Result result, Context context);
 
         /** Called for a map that cannot be trained. */
         void failed(J job, RuntimeException why);
@@ -268,7 +276,8 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
                     if (isStopped()) {
                         return;
                     }
-                    observer.trained(job, run.model(), run.history(), (System.nanoTime() - startNanos) * 1e-9, context);
+                    observer.trained(job, new Result(run.model(), run.session().lastWeights(), run.history(), (System.nanoTime() - startNanos) * 1e-9),
+                            context);
                 }
             } catch (DeviceLimitException e) {
                 observer.progressed(before - steps);
@@ -348,11 +357,11 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
 
         private void report(JointTraining.Ended<J> end) {
             if (end.failure() == null) {
-                observer.trained(end.job(), end.model(), end.history(), end.seconds(), context);
+                observer.trained(end.job(), end.result(), context);
             } else {
                 observer.failed(end.job(), end.failure());
             }
-            steps -= end.history().steps();
+            steps -= end.steps();
             ended(this, end.job());
         }
     }

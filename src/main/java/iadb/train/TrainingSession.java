@@ -277,6 +277,9 @@ public final class TrainingSession implements AutoCloseable {
         return new Network(settings.shape(), parameters().read(new float[settings.shape().bufferFloats()]));
     }
 
+    /** A copy of the current weights, whether or not the settings require their average; waits for the last enqueued step. */
+    Network lastWeights() { return new Network(settings.shape(), state.parameters().read(new float[settings.shape().bufferFloats()])); }
+
     /** The whole state, from which another session can continue; only after {@link #drain}. */
     public Checkpoint checkpoint() {
         if (!inFlight.isEmpty()) {

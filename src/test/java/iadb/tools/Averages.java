@@ -3,30 +3,32 @@ package iadb.tools;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.DeviceBuffer;
+import iadb.cl.OpenClException;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
 import iadb.metric.SlicedWasserstein;
-import iadb.model.Checkpoint;
 import iadb.model.Network;
 import iadb.profile.ResultFile;
 import iadb.profile.Table;
 import iadb.random.RandomPurpose;
 import iadb.sample.MapSession;
 import iadb.sample.Sampler;
-import iadb.train.TrainingSession;
+import iadb.train.TrainingQueue;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +51,6 @@ record Averages(Map<String, Object> machine, double decay, int iterations, int p
     private static final int SEEDS = 5;
     private static final int EXACT_SETS = 8;
     private static final int STEPS = 128;
-    private static final Duration NO_LIMIT = Duration.ofDays(1);
 
     /**
      * Sliced Wasserstein-1 distances to exact samples of p1.
@@ -71,21 +72,37 @@ record Averages(Map<String, Object> machine, double decay, int iterations, int p
 
     static Averages measure(Device device, Extent extent) {
         List<String> names = NamedDensities.names().subList(0, extent.pairedDensities());
-        List<Outcome> moons = new ArrayList<>();
-        List<Outcome> pairs = new ArrayList<>();
+        List<Job> moons = IntStream.range(0, SEEDS).mapToObj(seed -> new Job("moons", "ring", seed, extent)).toList();
+        List<Job> pairs = names.stream().flatMap(p1 -> names.stream().filter(p0 -> !p0.equals(p1)).map(p0 -> new Job(p0, p1, 0, extent))).toList();
+        Map<Job, Outcome> outcomes = new HashMap<>();
         try (Context context = Context.open(device)) {
-            for (int seed = 0; seed < SEEDS; seed++) {
-                moons.add(outcome(context, "moons", "ring", seed, extent));
-            }
-            for (String p1 : names) {
-                for (String p0 : names) {
-                    if (!p0.equals(p1)) {
-                        pairs.add(outcome(context, p0, p1, 0, extent));
-                    }
-                }
-            }
+            TrainingQueue.run(Stream.concat(moons.stream(), pairs.stream()).distinct().toList(), List.of(context), Optional.empty(),
+                    new TrainingQueue.Observer<>() {
+                        @Override
+                        public boolean progressed(long steps) { return true; }
+
+                        @Override
+                        public void trained(Job job, TrainingQueue.Result result, Context of) { outcomes.put(job, outcome(of, job, result)); }
+
+                        @Override
+                        public void failed(Job job, RuntimeException why) { throw why; }
+
+                        @Override
+                        public void lost(Device lost, OpenClException why) { throw why; }
+                    });
         }
-        return new Averages(ResultFile.machine(device), DECAY, extent.iterations(), extent.points(), moons, pairs);
+        return new Averages(ResultFile.machine(device), DECAY, extent.iterations(), extent.points(), moons.stream().map(outcomes::get).toList(),
+                pairs.stream().map(outcomes::get).toList());
+    }
+
+    private record Job(String p0, String p1, int seed, Extent extent) implements TrainingQueue.Job {
+        @Override
+        public TrainingSettings settings() {
+            return TrainingSettings.tutorial().withIterations(extent.iterations()).withEma(DECAY).withSeed(seed);
+        }
+
+        @Override
+        public List<Density> densities() { return List.of(NamedDensities.find(p0).orElseThrow(), NamedDensities.find(p1).orElseThrow()); }
     }
 
     /** Measures the device of the first argument for the folder of the second; {@code quick} as a third takes one pair only. */
@@ -97,27 +114,20 @@ record Averages(Map<String, Object> machine, double decay, int iterations, int p
         System.out.println(measured.text() + "written: " + file);
     }
 
-    private static Outcome outcome(Context context, String name0, String name1, int seed, Extent extent) {
-        Density p0 = NamedDensities.find(name0).orElseThrow();
-        Density p1 = NamedDensities.find(name1).orElseThrow();
-        int count = extent.points();
-        TrainingSettings config = TrainingSettings.tutorial().withEma(DECAY).withSeed(seed);
-        try (TrainingSession session = new TrainingSession(context, config, p0, p1);
-                Sampler sampler = new Sampler(context, config.shape());
-                PointSource source0 = new PointSource(context, p0);
-                PointSource source1 = new PointSource(context, p1)) {
-            session.advance(extent.iterations(), NO_LIMIT);
-            session.drain();
-            Checkpoint trained = session.checkpoint();
-            float[] starts = source0.drawToHost(seed, RandomPurpose.START_POINTS, 0, count);
+    private static Outcome outcome(Context context, Job job, TrainingQueue.Result trained) {
+        int count = job.extent.points();
+        try (Sampler sampler = new Sampler(context, trained.lastWeights().shape());
+                PointSource source0 = new PointSource(context, job.densities().get(0));
+                PointSource source1 = new PointSource(context, job.densities().get(1))) {
+            float[] starts = source0.drawToHost(job.seed, RandomPurpose.START_POINTS, 0, count);
             float[] reference = source1.drawToHost(0, RandomPurpose.REFERENCE_POINTS, 0, count);
             double exact = 0;
             for (int set = 1; set <= EXACT_SETS; set++) {
                 exact += SlicedWasserstein.distance(source1.drawToHost(set, RandomPurpose.REFERENCE_POINTS, 0, count), reference) / EXACT_SETS;
             }
-            Outcome outcome = new Outcome(name0, name1, seed, distance(context, sampler, trained.weights(), starts, reference),
-                    distance(context, sampler, trained.result(), starts, reference), exact);
-            LOG.info(String.format(Locale.ROOT, "%s to %s, seed %d: last %.5f, average %.5f, exact %.5f", name0, name1, seed,
+            Outcome outcome = new Outcome(job.p0, job.p1, job.seed, distance(context, sampler, trained.lastWeights(), starts, reference),
+                    distance(context, sampler, trained.model().network(), starts, reference), exact);
+            LOG.info(String.format(Locale.ROOT, "%s to %s, seed %d: last %.5f, average %.5f, exact %.5f", job.p0, job.p1, job.seed,
                     outcome.last(), outcome.average(), exact));
             return outcome;
         }

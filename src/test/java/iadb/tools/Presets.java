@@ -2,6 +2,7 @@ package iadb.tools;
 
 import iadb.cl.Context;
 import iadb.cl.Device;
+import iadb.cl.OpenClException;
 import iadb.density.Density;
 import iadb.density.NamedDensities;
 import iadb.draw.PointSource;
@@ -19,9 +20,11 @@ import iadb.sample.PushForward;
 import iadb.sample.Solver;
 import iadb.train.Coupling;
 import iadb.train.Preset;
+import iadb.train.TrainingQueue;
 import iadb.train.TrainingRun;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,18 +156,53 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
                 pairs.forEach(pair -> pair.reached().remove(preset));
             }
         }
+        List<Job> jobs = new ArrayList<>();
         for (String[] name : names()) {
             Pair pair = pair(context, name);
-            for (Preset preset : presets) {
-                if (!pair.has(preset)) {
-                    pairs.remove(pair);
-                    pairs.add(pair);
-                    pair.reached().put(preset, outcome(context, preset.settings(), pair, allSteps(preset)));
-                    LOG.info("{} to {}, {}: {}", pair.p0(), pair.p1(), preset, pair.of(preset));
-                    write(file);
+            presets.stream().filter(preset -> !pair.has(preset)).forEach(preset -> jobs.add(new Job(pair, preset.settings(), allSteps(preset), reached -> {
+                pairs.remove(pair);
+                pairs.add(pair);
+                pair.reached().put(preset, reached);
+                LOG.info("{} to {}, {}: {}", pair.p0(), pair.p1(), preset, pair.of(preset));
+                write(file);
+            })));
+        }
+        train(context, jobs);
+    }
+
+    /** Receives the figures of a map by its steps. */
+    @FunctionalInterface
+    interface Reached {
+        void accept(Map<Integer, Figures> bySteps) throws IOException;
+    }
+
+    /** A map to train and to judge. */
+    record Job(Pair pair, TrainingSettings settings, List<Integer> steps, Reached reached) implements TrainingQueue.Job {
+        @Override
+        public List<Density> densities() { return List.of(density(pair.p0()), density(pair.p1())); }
+    }
+
+    /** Trains many maps at once. */
+    static void train(Context context, List<Job> jobs) {
+        TrainingQueue.run(jobs, List.of(context), Optional.empty(), new TrainingQueue.Observer<>() {
+            @Override
+            public boolean progressed(long steps) { return true; }
+
+            @Override
+            public void trained(Job job, TrainingQueue.Result result, Context of) {
+                try {
+                    job.reached.accept(figures(of, result.model().network(), job.pair, job.steps));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
                 }
             }
-        }
+
+            @Override
+            public void failed(Job job, RuntimeException why) { throw why; }
+
+            @Override
+            public void lost(Device device, OpenClException why) { throw why; }
+        });
     }
 
     /** A pair as far as it is known. */
@@ -187,10 +225,13 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
         for (Map.Entry<String, UnaryOperator<TrainingSettings>> change : changes().entrySet()) {
             TrainingSettings changed = change.getValue().apply(preset.settings());
             Map<Pair, Figures> reached = new HashMap<>();
-            some.forEach(pair -> reached.put(pair, outcome(context, changed, pair, List.of(steps(preset))).get(steps(preset))));
+            List<Job> jobs = new ArrayList<>();
+            Stream.concat(some.stream(), Stream.of(photo)).forEach(pair -> jobs.add(new Job(pair, changed, List.of(steps(preset)),
+                    bySteps -> reached.put(pair, bySteps.get(steps(preset))))));
+            train(context, jobs);
             search.add(new Change(preset, change.getKey(), count, median(some, pair -> reached.get(pair).slicedWasserstein1()),
                     median(some, pair -> reached.get(pair).energyDistance()), median(some, pair -> reached.get(pair).totalVariation()),
-                    outcome(context, changed, photo, List.of(steps(preset))).get(steps(preset)).totalVariation(),
+                    reached.get(photo).totalVariation(),
                     some.stream().filter(pair -> pair.has(Preset.TUTORIAL) && isNoWorse(reached.get(pair), pair.of(Preset.TUTORIAL))).count()));
             LOG.info("{}", search.get(search.size() - 1));
             write(file);
@@ -225,7 +266,7 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
         for (String[] name : names().subList(0, TIMED_PAIRS)) {
             for (Preset preset : Preset.values()) {
                 seconds.computeIfAbsent(preset, key -> new ArrayList<>())
-                        .add(trained(context, preset.settings(), density(name[0]), density(name[1])).seconds());
+                        .add(seconds(context, preset.settings(), density(name[0]), density(name[1])));
             }
             write(file);
         }
@@ -235,21 +276,18 @@ record Presets(Map<String, Object> machine, int points, Map<Preset, String> sett
         return name.equals(PHOTO) ? PresetPictures.photo() : NamedDensities.find(name).orElseThrow();
     }
 
-    private record Trained(Network network, double seconds) {
-    }
-
-    private static Trained trained(Context context, TrainingSettings settings, Density p0, Density p1) {
+    /** The seconds of a training alone. */
+    private static double seconds(Context context, TrainingSettings settings, Density p0, Density p1) {
         long start = System.nanoTime();
         try (TrainingRun run = new TrainingRun(context, settings, p0, p1)) {
             run.train(0, progress -> true);
-            return new Trained(run.model().network(), (System.nanoTime() - start) * 1e-9);
+            return (System.nanoTime() - start) * 1e-9;
         }
     }
 
-    static Map<Integer, Figures> outcome(Context context, TrainingSettings settings, Pair pair, List<Integer> steps) {
+    private static Map<Integer, Figures> figures(Context context, Network network, Pair pair, List<Integer> steps) {
         Density p0 = density(pair.p0());
         Density p1 = density(pair.p1());
-        Network network = trained(context, settings, p0, p1).network();
         Map<Integer, Figures> bySteps = new TreeMap<>();
         try (PointSource source = new PointSource(context, p0)) {
             float[] starts = source.drawToHost(0, RandomPurpose.START_POINTS, 0, POINTS);

@@ -7,10 +7,10 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.profile.ResultFile;
 import iadb.train.Preset;
-import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,10 +21,8 @@ class PresetsTest {
         Presets presets = Presets.none();
         try (Context context = Context.open(Device.all().get(0))) {
             Presets.Pair pair = presets.pair(context, "gaussian", "letters");
-            for (Preset preset : Preset.values()) {
-                TrainingSettings settings = preset.settings().withIterations(32).withData(1024);
-                pair.reached().put(preset, Presets.outcome(context, settings, pair, Presets.allSteps(preset)));
-            }
+            Presets.train(context, Stream.of(Preset.values()).map(preset -> new Presets.Job(pair, preset.settings().withIterations(32).withData(1024),
+                    Presets.allSteps(preset), reached -> pair.reached().put(preset, reached))).toList());
             presets.pairs().add(pair);
         }
         assertTrue(presets.pairs().get(0).of(Preset.SHARP).totalVariation() > presets.pairs().get(0).exact().totalVariation());

@@ -11,6 +11,7 @@ import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
+import iadb.model.Network;
 import iadb.model.NetworkShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,7 @@ class TrainingQueueTest {
     /** Keeps what has become of each map. */
     private static class Kept implements TrainingQueue.Observer<Row> {
         final Map<String, Model> models = new TreeMap<>();
+        final Map<String, Network> lastWeights = new TreeMap<>();
         final Map<String, LossHistory> histories = new TreeMap<>();
         final Map<String, RuntimeException> failures = new TreeMap<>();
         final List<String> lost = new ArrayList<>();
@@ -47,9 +49,10 @@ class TrainingQueueTest {
         }
 
         @Override
-        public synchronized void trained(Row row, Model model, LossHistory history, double seconds, Context context) {
-            models.put(row.name, model);
-            histories.put(row.name, history);
+        public synchronized void trained(Row row, TrainingQueue.Result result, Context context) {
+            models.put(row.name, result.model());
+            histories.put(row.name, result.history());
+            lastWeights.put(row.name, result.lastWeights());
         }
 
         @Override
@@ -65,6 +68,7 @@ class TrainingQueueTest {
         try (TrainingRun alone = new TrainingRun(context, row.settings, row.p0, row.p1)) {
             alone.train(0, progress -> true);
             assertArrayEquals(alone.model().network().parameters(), kept.models.get(row.name).network().parameters(), row.name);
+            assertArrayEquals(alone.session().lastWeights().parameters(), kept.lastWeights.get(row.name).parameters(), row.name);
             assertEquals(alone.model().provenance(), kept.models.get(row.name).provenance(), row.name);
             assertArrayEquals(alone.history().curve()[1], kept.histories.get(row.name).curve()[1], row.name);
         }
