@@ -43,24 +43,23 @@ final class JobTable {
     private final List<String> columns; // without the name
     private final List<Row> rows = new ArrayList<>(); // those that can be trained
     private final List<String> faults = new ArrayList<>(); // of the others
+    private final Map<List<Object>, WeakReference<Density>> images = new HashMap<>(); // by name, file and --invert; guarded by itself
 
     /** A map to train. */
-    static final class Row implements TrainingQueue.Job {
+    final class Row implements TrainingQueue.Job {
         private final int line; // in the file, from 1
         private final String name;
         private final List<String> cells; // of the columns
-        private final TrainCommand command;
         private final TrainingSettings settings;
-        private final Map<List<Object>, WeakReference<Density>> images; // of all rows, by name, file and --invert; guarded by itself
+        private final int steps; // of the map of its preset
 
-        private Row(int line, String name, List<String> cells, TrainCommand command,
-                Map<List<Object>, WeakReference<Density>> images) {
+        private Row(int line, String name, List<String> cells) {
             this.line = line;
             this.name = name;
             this.cells = cells;
-            this.command = command;
-            this.images = images;
+            TrainCommand command = parsed(cells);
             settings = command.settings();
+            steps = command.steps();
         }
 
         int line() { return line; }
@@ -70,7 +69,7 @@ final class JobTable {
         List<String> cells() { return cells; }
 
         /** The steps of the map of its preset. */
-        int steps() { return command.steps(); }
+        int steps() { return steps; }
 
         @Override
         public TrainingSettings settings() { return settings; }
@@ -78,6 +77,7 @@ final class JobTable {
         /** Rows with the same image get the same object as long as it is in use. */
         @Override
         public List<Density> densities() {
+            TrainCommand command = parsed(cells); // not kept: it takes much memory
             return command.densities(settings).stream().map(density -> {
                 if (!(density instanceof ImageDensity)) {
                     return density;
@@ -108,7 +108,6 @@ final class JobTable {
         requireHeader(header);
         int nameColumn = header.indexOf(NAME);
         columns = header.stream().filter(column -> !column.equals(NAME)).toList();
-        Map<List<Object>, WeakReference<Density>> images = new HashMap<>();
         Map<String, Integer> lines = new HashMap<>(); // of names in lower case
         records.forEach((line, record) -> {
             try {
@@ -119,7 +118,7 @@ final class JobTable {
                 Integer before = lines.putIfAbsent(name.toLowerCase(Locale.ROOT), line);
                 Options.refuse(before != null, "the name '%s' is that of line %s, too: give each map its own".formatted(
                         UntrustedText.shown(name), before));
-                rows.add(new Row(line, name, List.copyOf(cells), parsed(cells), images));
+                rows.add(new Row(line, name, List.copyOf(cells)));
             } catch (InvalidInputException e) {
                 faults.add(at(line, e.getMessage()));
             } catch (ParameterException e) {
