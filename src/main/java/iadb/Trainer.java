@@ -94,8 +94,8 @@ public final class Trainer {
     /**
      * Trains many maps. Maps of the same network, batch and number of points train at once on a device, one on each core of a CPU and
      * several on each compute unit of a GPU, if there are enough of them; each has the bits that {@link #train} gives. Those with the
-     * same density objects and seed share their data on the device, which has about 0.32 MB for each map of the tutorial's network under
-     * way, and 8 bytes for each point.
+     * same density objects and seed share their data on the device, where each map under way takes 0.32 MB with the tutorial's network,
+     * and 16 bytes for each of {@link TrainingSettings#data()}.
      *
      * @param jobs     taken in this order, but those that can train at once with an earlier one are taken with it
      * @param devices  OpenCL devices, each {@code auto}, an index, or part of a name; they share the jobs, each at its own speed, and if one
