@@ -36,6 +36,9 @@ public final class LearnedMap implements AutoCloseable {
     /** The most points of one call of {@link #sample}; {@link #map} takes as many as an array holds. */
     public static final int MAX_POINTS = 1 << 28;
 
+    /** The points of a seed, 2^32: the indices of {@link #sample(long, int, long)} are below it. */
+    public static final long SEED_POINTS = 1L << 32;
+
     /** The most steps of the map. */
     public static final int MAX_STEPS = 1_000_000;
 
@@ -238,13 +241,35 @@ public final class LearnedMap implements AutoCloseable {
         InvalidInputException.requireRange("points", count, MAX_POINTS);
         synchronized (lock) {
             requireDensity();
-            return box.toPlane(pushForward.map(starts(count, seed, sequence)));
+            return box.toPlane(pushForward.map(starts(0, count, seed, sequence)));
         }
     }
 
-    private float[] starts(int count, long seed, Sequence sequence) {
+    /**
+     * Maps some of the independent points of a seed. A point is a function of the seed and its index, so that several calls, devices
+     * or machines can share the points out: {@code sample(count, seed)} has the points from index 0 on.
+     *
+     * @param first index of the first point, 0 or more
+     * @param count 1 to {@value #MAX_POINTS}; {@code first + count} is at most {@value #SEED_POINTS}
+     * @param seed  the same seed gives the same points
+     * @return [count, 2]
+     */
+    public float[] sample(long first, int count, long seed) {
+        InvalidInputException.requireRange("points", count, MAX_POINTS);
+        if (first < 0 || first + count > SEED_POINTS) {
+            throw new InvalidInputException("points from %s to %s are not all among the %s points of a seed".formatted(first, first + count,
+                    SEED_POINTS));
+        }
+        synchronized (lock) {
+            requireDensity();
+            return box.toPlane(pushForward.map(starts((int) first, count, seed, Sequence.RANDOM)));
+        }
+    }
+
+    /** @param first index of the first point, as 32 unsigned bits */
+    private float[] starts(int first, int count, long seed, Sequence sequence) {
         try (PointSource source = new PointSource(context, model.p0().orElseThrow(), sequence)) {
-            return source.drawToHost(seed, RandomPurpose.START_POINTS, 0, count);
+            return source.drawToHost(seed, RandomPurpose.START_POINTS, first, count);
         }
     }
 
@@ -274,7 +299,7 @@ public final class LearnedMap implements AutoCloseable {
         synchronized (lock) {
             requireDensity();
             Density p1 = model.p1().orElseThrow(() -> new InvalidInputException("the map has no p1: its file does not contain it"));
-            float[] starts = starts(count, seed, Sequence.RANDOM);
+            float[] starts = starts(0, count, seed, Sequence.RANDOM);
             return Evaluation.of(context, p1, box, pushForward.map(starts),
                     Optional.of(new Evaluation.Origin(pushForward, schedule, starts)), exact, seed, () -> true);
         }

@@ -324,6 +324,20 @@ class LearnedMapTest {
     }
 
     @Test
+    void aPointOfASampleDependsOnlyOnItsSeedAndIndex() throws IOException {
+        try (LearnedMap map = ring()) {
+            float[] all = map.sample(1000, 5);
+            assertArrayEquals(Arrays.copyOfRange(all, 2 * 301, 2 * 988), map.sample(301L, 687, 5));
+            float[] acrossSign = map.sample((1L << 31) - 3, 7, 5);
+            assertArrayEquals(Arrays.copyOf(acrossSign, 6), map.sample((1L << 31) - 3, 3, 5));
+            assertArrayEquals(Arrays.copyOfRange(acrossSign, 6, 14), map.sample(1L << 31, 4, 5));
+            assertFalse(Arrays.equals(Arrays.copyOf(all, 2), map.sample(LearnedMap.SEED_POINTS - 1, 1, 5)));
+            assertThrows(InvalidInputException.class, () -> map.sample(-1L, 1, 5));
+            assertThrows(InvalidInputException.class, () -> map.sample(LearnedMap.SEED_POINTS - 1, 2, 5));
+        }
+    }
+
+    @Test
     void samplesAndEvaluatesThem() throws IOException {
         try (LearnedMap map = ring()) {
             assertArrayEquals(map.sample(100, 5), Arrays.copyOf(map.sample(150, 5), 200), "more of the same");
