@@ -45,20 +45,19 @@ public final class LearnedMap implements AutoCloseable {
     private final Object lock = new Object();
     private final Model model;
     private final Box box; // in whose units points are
-    private final Device device;
     private final Schedule schedule;
     private final Resources resources = new Resources(); // guarded by lock, as all below
     private final Context context;
     private final PushForward pushForward;
     private boolean closed;
 
-    private LearnedMap(Model model, Device device, Solver solver, Schedule schedule, int steps) {
+    /** @param context closed with this map */
+    private LearnedMap(Model model, Context context, Solver solver, Schedule schedule, int steps) {
         this.model = model;
-        box = model.box();
-        this.device = device;
+        this.context = resources.add(context);
         this.schedule = schedule;
         try {
-            context = resources.add(Context.open(device));
+            box = model.box();
             pushForward = resources.add(new PushForward(context, model.network(), model.p0(),
                     Integration.of(solver, schedule, steps, false), share -> true));
         } catch (RuntimeException e) {
@@ -75,7 +74,18 @@ public final class LearnedMap implements AutoCloseable {
      * @return the map, owned by the caller; 128 Euler steps
      */
     public static LearnedMap of(Model model, String device) {
-        return new LearnedMap(model, Device.select(device), Solver.EULER, Schedule.LINEAR, 128);
+        return new LearnedMap(model, Context.open(Device.select(device)), Solver.EULER, Schedule.LINEAR, 128);
+    }
+
+    /**
+     * The map of a model on a device that is already open, where it shares built programs with other maps and trainings.
+     *
+     * @param model   the network and its densities
+     * @param context not closed with the map; may be closed before it
+     * @return the map, owned by the caller; 128 Euler steps
+     */
+    public static LearnedMap of(Model model, Context context) {
+        return new LearnedMap(model, context.sibling(), Solver.EULER, Schedule.LINEAR, 128);
     }
 
     /**
@@ -123,7 +133,10 @@ public final class LearnedMap implements AutoCloseable {
      */
     public LearnedMap withSteps(Solver solver, Schedule schedule, int steps) {
         InvalidInputException.requireRange("steps", steps, MAX_STEPS);
-        return new LearnedMap(model, device, solver, schedule, steps);
+        synchronized (lock) {
+            requireOpen();
+            return new LearnedMap(model, context.sibling(), solver, schedule, steps);
+        }
     }
 
     /** {@return the square of the plane in which the map's densities lie; the unit square for pictures} */

@@ -147,7 +147,6 @@ public final class Trainer {
             Predicate<Progress> shouldContinue) {
         int total = settings.totalIterations();
         double[] loss = {Double.NaN}; // the last
-        Model model;
         try (Context context = Context.open(Device.select(device)); TrainingRun run = new TrainingRun(context, settings, p0, p1,
                 share -> shouldContinue.test(new Progress(0, total, Double.NaN)))) {
             run.train(0, progress -> {
@@ -155,8 +154,7 @@ public final class Trainer {
                 loss[0] = IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).average().orElse(loss[0]);
                 return shouldContinue.test(new Progress(progress.stepsDone(), total, loss[0]));
             });
-            model = run.model();
+            return LearnedMap.of(run.model(), context);
         }
-        return LearnedMap.of(model, device);
     }
 }

@@ -403,6 +403,7 @@ class LearnedMapTest {
         assertThrows(IllegalStateException.class, () -> map.inverse(new float[2]));
         assertThrows(IllegalStateException.class, () -> map.logDensity(new float[2]));
         assertThrows(IllegalStateException.class, () -> map.sample(1, 0));
+        assertThrows(IllegalStateException.class, () -> map.withSteps(Solver.EULER, Schedule.LINEAR, 1));
         assertThrows(IllegalStateException.class, () -> map.evaluate(1, 0));
     }
 
