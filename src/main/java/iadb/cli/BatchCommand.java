@@ -4,23 +4,12 @@ import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.Resources;
-import iadb.density.Density;
-import iadb.draw.PointSource.Sequence;
-import iadb.draw.PointSource;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.Png;
-import iadb.metric.SlicedWasserstein;
-import iadb.metric.TotalVariation;
 import iadb.model.Model;
 import iadb.plot.PointPicture;
-import iadb.random.RandomPurpose;
-import iadb.sample.Integration.Schedule;
-import iadb.sample.Integration;
-import iadb.sample.PushForward;
-import iadb.sample.Solver;
-import iadb.train.Provenance;
 import iadb.train.TrainingQueue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,11 +17,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -55,7 +41,6 @@ import picocli.CommandLine.Parameters;
 final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<JobTable.Row> {
     private static final Logger LOG = LoggerFactory.getLogger(BatchCommand.class);
     private static final int PICTURE_SIDE = 640;
-    private static final long EVALUATION_SEED = 0; // as 'evaluate' has unless given
 
     @Parameters(paramLabel = "JOBS.csv", description = "The table of maps to train.")
     private Path file;
@@ -82,7 +67,7 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     @Mixin
     private Options.Output output;
 
-    private final Map<Density, Exact> exact = Collections.synchronizedMap(new WeakHashMap<>()); // of the p1 that are in use
+    private BatchComparison comparison;
     private Path folder;
     private JobTable table;
     private BatchSummary summary; // guarded by this, as all below
@@ -91,22 +76,14 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     private int trained;
     private int failed;
 
-    /**
-     * Exact samples of a density.
-     *
-     * @param points   [count, 2]
-     * @param distance of as many others from these
-     * @param ofOthers the total variation of these others
-     */
-    private record Exact(float[] points, double distance, TotalVariation variation, double ofOthers) { }
-
     @Override
     public Integer call() throws IOException {
         InvalidInputException.requireRange("--count", count, EvaluateCommand.MAX_COUNT);
         Options.refuse(atOnce != null && atOnce < 1, "--at-once " + atOnce + " is not " + Options.range("", "--at-once"));
         table = new JobTable(file);
-        table.faults().forEach(fault -> LOG.error("{}", fault));
+        table.faults().forEach((line, fault) -> LOG.error("{}", table.at(line, fault)));
         failed = table.faults().size();
+        comparison = new BatchComparison(count);
         folder = output.ready();
         summary = new BatchSummary(folder.resolve("summary.csv"), table);
         tuning.use();
@@ -153,7 +130,7 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
             if (Interruption.isRequested()) {
                 return List.of();
             }
-            Optional<Model> model = done(row);
+            Optional<Model> model = row.result(folder.resolve(row.name()).resolve("model.safetensors"));
             if (model.isEmpty()) {
                 summary.remove(row);
                 rows.add(row);
@@ -162,20 +139,6 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
             }
         }
         return rows;
-    }
-
-    /** The model that an earlier run has trained with the row's settings. */
-    private Optional<Model> done(JobTable.Row row) {
-        Path of = folder.resolve(row.name()).resolve("model.safetensors");
-        try {
-            Optional<Model> model = Files.exists(of) ? Optional.of(Model.read(of)) : Optional.empty();
-            List<Density> pair = model.isEmpty() ? List.of() : row.densities();
-            return model.filter(found -> Provenance.isResult(found, row.settings(), pair.get(0), pair.get(1)))
-                    .map(found -> new Model(found.network(), Optional.of(pair.get(0)), Optional.of(pair.get(1)), found.provenance()));
-        } catch (InvalidInputException e) {
-            LOG.debug("{} is replaced: {}", of, e.getMessage());
-            return Optional.empty();
-        }
     }
 
     @Override
@@ -205,37 +168,15 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
         }
     }
 
-    /** Compares the map's points with p1 as the command evaluate does. */
+    /** Compares the map's points with p1, and draws them. */
     private BatchSummary.Figures figures(JobTable.Row row, Model model, double loss, double seconds, Context context) throws IOException {
-        Exact exact = exact(model.p1().orElseThrow(), context);
-        try (PushForward map = new PushForward(context, model.network(), Optional.empty(),
-                Integration.of(Solver.EULER, Schedule.LINEAR, row.steps(), false), share -> true);
-                PointStream stream = PointStream.of(context, model.p0().orElseThrow(), Sequence.RANDOM, EVALUATION_SEED, count)) {
-            float[] starts = stream.next(count);
-            float[] points = map.map(starts);
+        return comparison.figures(context, model, row.steps(), loss, seconds, (starts, points) -> {
             if (pictures) {
                 PointPicture picture = new PointPicture(PICTURE_SIDE, PICTURE_SIDE, count);
                 picture.add(starts, points);
                 Png.write(Files.createDirectories(folder.resolve(row.name())).resolve("points.png"), picture.render());
             }
-            double side = model.box().side();
-            return new BatchSummary.Figures(row.steps(), side * SlicedWasserstein.distance(points, exact.points), side * exact.distance,
-                    exact.variation.distance(points), exact.ofOthers, loss, seconds, context.device().name());
-        }
-    }
-
-    private Exact exact(Density p1, Context context) {
-        Exact known = exact.get(p1);
-        if (known == null) { // two devices may both draw them
-            try (PointSource source = new PointSource(context, p1)) {
-                float[] points = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, 0, count);
-                float[] others = source.drawToHost(EVALUATION_SEED, RandomPurpose.REFERENCE_POINTS, count, count);
-                TotalVariation variation = new TotalVariation(p1);
-                known = new Exact(points, SlicedWasserstein.distance(others, points), variation, variation.distance(others));
-            }
-            exact.put(p1, known);
-        }
-        return known;
+        });
     }
 
     @Override

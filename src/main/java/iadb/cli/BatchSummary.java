@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The file {@code summary.csv} of a batch: for each map that is done its row of the table and its figures, in the table's order. */
-final class BatchSummary {
-    private static final List<String> FIGURES = List.of("steps", "sliced_wasserstein_1", "sliced_wasserstein_1_exact", "total_variation",
+public final class BatchSummary {
+    /** The figures' names. */
+    public static final List<String> FIGURES = List.of("steps", "sliced_wasserstein_1", "sliced_wasserstein_1_exact", "total_variation",
             "total_variation_exact", "loss", "seconds", "device");
     private static final long BETWEEN_NANOS = 1_000_000_000;
 
@@ -26,17 +27,18 @@ final class BatchSummary {
     /**
      * What is known of a map.
      *
+     * @param steps         of the map
      * @param distance      sliced Wasserstein-1 distance of its points from p1, in the plane's units
      * @param exactDistance that of exact samples
      * @param variation     total variation
      * @param exactVariation that of exact samples
      * @param loss          smoothed, at the end; NaN if unknown, as is {@code seconds}
      */
-    record Figures(int steps, double distance, double exactDistance, double variation, double exactVariation, double loss, double seconds,
+    public record Figures(int steps, double distance, double exactDistance, double variation, double exactVariation, double loss, double seconds,
             String device) { }
 
     /** Reads what an earlier run with the same columns has written. */
-    BatchSummary(Path file, JobTable table) throws IOException {
+    public BatchSummary(Path file, JobTable table) throws IOException {
         this.file = file;
         this.table = table;
         List<List<String>> lines = !Files.exists(file) ? List.of() : List.copyOf(JobTable.records(Files.readString(file)).values());
@@ -60,13 +62,14 @@ final class BatchSummary {
         return key;
     }
 
-    boolean has(JobTable.Row row) { return figures.containsKey(key(row)); }
+    /** Whether it has the figures of a map. */
+    public boolean has(JobTable.Row row) { return figures.containsKey(key(row)); }
 
     /** Drops what an earlier run has written of a map that is to be trained anew. */
     void remove(JobTable.Row row) { figures.remove(key(row)); }
 
     /** Adds a map, and writes the file if the last time is a second ago. */
-    void put(JobTable.Row row, Figures of) throws IOException {
+    public void put(JobTable.Row row, Figures of) throws IOException {
         figures.put(key(row), List.of(Integer.toString(of.steps), text("%.6g", of.distance), text("%.6g", of.exactDistance),
                 text("%.6g", of.variation), text("%.6g", of.exactVariation), text("%.6g", of.loss), text("%.3f", of.seconds), of.device));
         if (System.nanoTime() - writtenNanos >= BETWEEN_NANOS) {
@@ -76,7 +79,8 @@ final class BatchSummary {
 
     private static String text(String format, double value) { return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value); }
 
-    void write() throws IOException {
+    /** Writes the file. */
+    public void write() throws IOException {
         StringBuilder text = new StringBuilder(line(header()));
         for (JobTable.Row row : table.rows()) {
             List<String> of = figures.get(key(row));

@@ -5,6 +5,8 @@ import iadb.density.ImageDensity;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
+import iadb.model.Model;
+import iadb.train.Provenance;
 import iadb.train.TrainingQueue;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
@@ -19,8 +21,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -30,7 +35,8 @@ import picocli.CommandLine.ParameterException;
  * row. An empty cell leaves an option out; that of an option without a value holds {@code true} or {@code false}. Cells are parsed and
  * checked as the command line is.
  */
-final class JobTable {
+public final class JobTable {
+    private static final Logger LOG = LoggerFactory.getLogger(JobTable.class);
     private static final String NAME = "name";
     private static final int MAX_NAME_CHARS = 100;
     private static final List<String> NOT_IN_TABLES = List.of("--resume", "--checkpoint-every", "--out", "--device", "--tuning", "--verbose",
@@ -39,14 +45,14 @@ final class JobTable {
     private static final Pattern HOSTILE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}<>:\"/\\\\|?*]");
     private static final Pattern RESERVED = Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d|summary\\.csv)(\\..*)?");
 
-    private final Path file;
+    private final String source;
     private final List<String> columns; // without the name
     private final List<Row> rows = new ArrayList<>(); // those that can be trained
-    private final List<String> faults = new ArrayList<>(); // of the others
+    private final Map<Integer, String> faults = new TreeMap<>(); // of the others, by line
     private final Map<List<Object>, WeakReference<Density>> images = new HashMap<>(); // by name, file and --invert; guarded by itself
 
     /** A map to train. */
-    final class Row implements TrainingQueue.Job {
+    public final class Row implements TrainingQueue.Job {
         private final int line; // in the file, from 1
         private final String name;
         private final List<String> cells; // of the columns
@@ -62,17 +68,33 @@ final class JobTable {
             steps = command.steps();
         }
 
-        int line() { return line; }
+        /** Its number in the table. */
+        public int line() { return line; }
 
-        String name() { return name; }
+        /** The folder of its results. */
+        public String name() { return name; }
 
-        List<String> cells() { return cells; }
+        /** The values of the table's columns. */
+        public List<String> cells() { return cells; }
 
         /** The steps of the map of its preset. */
-        int steps() { return steps; }
+        public int steps() { return steps; }
 
         @Override
         public TrainingSettings settings() { return settings; }
+
+        /** The model in a file, with the row's densities, if it is the whole result of this row. */
+        public Optional<Model> result(Path model) {
+            try {
+                Optional<Model> found = Files.exists(model) ? Optional.of(Model.read(model)) : Optional.empty();
+                List<Density> pair = found.isEmpty() ? List.of() : densities();
+                return found.filter(m -> Provenance.isResult(m, settings, pair.get(0), pair.get(1)))
+                        .map(m -> new Model(m.network(), Optional.of(pair.get(0)), Optional.of(pair.get(1)), m.provenance()));
+            } catch (InvalidInputException e) {
+                LOG.debug("{} is replaced: {}", model, e.getMessage());
+                return Optional.empty();
+            }
+        }
 
         /** Rows with the same image get the same object as long as it is in use. */
         @Override
@@ -97,14 +119,22 @@ final class JobTable {
      *
      * @throws InvalidInputException if it cannot be read, or its header is wrong; the faults of rows are in {@link #faults}
      */
-    JobTable(Path file) {
-        this.file = file;
-        Map<Integer, List<String>> records = records(text(file));
+    JobTable(Path file) { this(file.toString(), records(text(file))); }
+
+    /**
+     * A table from elsewhere.
+     *
+     * @param source for messages
+     * @param all    the header and the rows, by line
+     * @throws InvalidInputException if its header is wrong; the faults of rows are in {@link #faults}
+     */
+    public JobTable(String source, Map<Integer, List<String>> all) {
+        this.source = source;
+        SortedMap<Integer, List<String>> records = new TreeMap<>(all);
         if (records.isEmpty()) {
-            throw new InvalidInputException(file + " is empty: write a header such as name,p0,p1,seed, then a map on each line");
+            throw new InvalidInputException(source + " is empty: write a header such as name,p0,p1,seed, then a map on each line");
         }
-        int headerLine = records.keySet().iterator().next();
-        List<String> header = records.remove(headerLine).stream().map(cell -> cell.strip().replaceFirst("^--", "")).toList();
+        List<String> header = records.remove(records.firstKey()).stream().map(cell -> cell.strip().replaceFirst("^--", "")).toList();
         requireHeader(header);
         int nameColumn = header.indexOf(NAME);
         columns = header.stream().filter(column -> !column.equals(NAME)).toList();
@@ -120,24 +150,24 @@ final class JobTable {
                         UntrustedText.shown(name), before));
                 rows.add(new Row(line, name, List.copyOf(cells)));
             } catch (InvalidInputException e) {
-                faults.add(at(line, e.getMessage()));
+                faults.put(line, e.getMessage());
             } catch (ParameterException e) {
-                faults.add(at(line, Main.message(e)));
+                faults.put(line, Main.message(e));
             }
         });
     }
 
     /** The options that the table sets, without dashes. */
-    List<String> columns() { return columns; }
+    public List<String> columns() { return columns; }
 
     /** The maps that can be trained. */
-    List<Row> rows() { return rows; }
+    public List<Row> rows() { return rows; }
 
-    /** Why the other rows cannot be, with their lines. */
-    List<String> faults() { return faults; }
+    /** Why the other rows cannot be, by line. */
+    public Map<Integer, String> faults() { return faults; }
 
     /** A message about a line of the file. */
-    String at(int line, String message) { return file + ", line " + line + ": " + message; }
+    public String at(int line, String message) { return source + ", line " + line + ": " + message; }
 
     private static String text(Path file) {
         try {
@@ -152,8 +182,8 @@ final class JobTable {
         }
     }
 
-    /** The records that are not empty, by the line at which they begin. */
-    static Map<Integer, List<String>> records(String text) {
+    /** The records of a text that are not empty, by the line at which they begin. */
+    public static Map<Integer, List<String>> records(String text) {
         Map<Integer, List<String>> records = new TreeMap<>();
         List<String> record = new ArrayList<>();
         StringBuilder cell = new StringBuilder();
@@ -186,15 +216,15 @@ final class JobTable {
     }
 
     private void requireHeader(List<String> header) {
-        Options.refuse(!header.contains(NAME), file + " has no column 'name': its header is a line such as name,p0,p1,seed");
+        Options.refuse(!header.contains(NAME), source + " has no column 'name': its header is a line such as name,p0,p1,seed");
         List<String> known = new CommandLine(new TrainCommand()).getCommandSpec().optionsMap().keySet().stream()
                 .filter(option -> option.startsWith("--") && !NOT_IN_TABLES.contains(option)).map(option -> option.substring(2)).toList();
         for (String column : header) {
-            Options.refuse(header.indexOf(column) != header.lastIndexOf(column), "%s has two columns '%s'".formatted(file, UntrustedText.shown(column)));
+            Options.refuse(header.indexOf(column) != header.lastIndexOf(column), "%s has two columns '%s'".formatted(source, UntrustedText.shown(column)));
             if (!column.equals(NAME) && !known.contains(column)) {
                 String meant = UntrustedText.closest(column, known).map(name -> "did you mean " + name + "?")
                         .orElse("the columns are name and options of 'train'");
-                throw new InvalidInputException("%s: no option '%s' for a column; %s".formatted(file, UntrustedText.shown(column), meant));
+                throw new InvalidInputException("%s: no option '%s' for a column; %s".formatted(source, UntrustedText.shown(column), meant));
             }
         }
     }
