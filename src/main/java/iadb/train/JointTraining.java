@@ -52,7 +52,7 @@ final class JointTraining<J> implements AutoCloseable {
         private final Density p1;
         private final LossHistory history;
         private final long startNanos = System.nanoTime();
-        private final List<DataPool.Set> sets = new ArrayList<>(); // of p0 and p1, in this round
+        private final List<DataPool.DataSet> sets = new ArrayList<>(); // of p0 and of p1, or one of pairs; of this round
         private Pairing pairing; // null: not begun, or not needed
         private Network roundStart;
         private long rowsSeed; // of the round
@@ -77,7 +77,7 @@ final class JointTraining<J> implements AutoCloseable {
         }
 
         private void release() {
-            sets.forEach(DataPool.Set::release);
+            sets.forEach(DataPool.DataSet::release);
             sets.clear();
         }
     }
@@ -115,9 +115,6 @@ final class JointTraining<J> implements AutoCloseable {
     boolean hasFree() { return places.contains(null); }
 
     boolean isBusy() { return places.stream().anyMatch(Objects::nonNull); }
-
-    /** The trainings under way. */
-    List<J> underWay() { return places.stream().filter(Objects::nonNull).map(place -> place.job).toList(); }
 
     /**
      * Puts a training into a free place.
@@ -173,25 +170,22 @@ final class JointTraining<J> implements AutoCloseable {
             end(index, null, e, ended);
             return;
         }
-        if (place.sets.size() == 2) {
+        if (!place.sets.isEmpty()) {
             begin(index);
         }
     }
 
-    private DataPool.Set independent(Place place, Side side, Density density) {
+    private DataPool.DataSet independent(Place place, Side side, Density density) {
         return density instanceof PointDensity rows ? data.find(density).orElseGet(() -> data.put(density, rows.points()))
                 : data.drawn(density, side, place.settings);
     }
 
     /** Trainings with the same pairs share them, and only one of them makes them. */
     private void preparePairs(Place place, Object key) {
-        Object key0 = List.of(key, Side.P0);
-        Object key1 = List.of(key, Side.P1);
         if (place.pairing == null) {
-            Optional<DataPool.Set> x1 = data.find(key1);
-            if (x1.isPresent()) {
-                place.sets.add(data.find(key0).orElseThrow()); // both are released together
-                place.sets.add(x1.get());
+            Optional<DataPool.DataSet> pairs = data.find(key);
+            if (pairs.isPresent()) {
+                place.sets.add(pairs.get());
                 return;
             }
             List<Place> pairing = places.stream().filter(other -> other != null && other.pairing != null).toList();
@@ -202,8 +196,7 @@ final class JointTraining<J> implements AutoCloseable {
                     : Pairing.byTransport(context, place.settings, place.p0, place.p1);
         }
         if (place.pairing.advance(PAIRING_BUDGET)) {
-            place.sets.add(data.put(key0, place.pairing.x0()));
-            place.sets.add(data.put(key1, place.pairing.x1()));
+            place.sets.add(data.put(key, place.pairing.x0(), place.pairing.x1()));
             place.rowsSeed = place.pairing.settings().seed();
             place.pairing.close();
             place.pairing = null;
@@ -212,10 +205,10 @@ final class JointTraining<J> implements AutoCloseable {
 
     private void begin(int index) {
         Place place = places.get(index);
-        DataPool.Set set0 = place.sets.get(0);
-        DataPool.Set set1 = place.sets.get(1);
+        DataPool.DataSet set0 = place.sets.get(0);
+        DataPool.DataSet set1 = place.sets.get(place.sets.size() - 1);
         boolean paired = place.round > 0 || place.settings.coupling() != Coupling.INDEPENDENT;
-        plan.begin(index, new JointPlan.Training(set0.first(), set0.count(), set1.first(), paired ? 0 : set1.count(), place.rowsSeed,
+        plan.begin(index, new JointPlan.Training(set0.first(), set0.count(), set1.firstPartner(), paired ? 0 : set1.count(), place.rowsSeed,
                 place.settings.learningRate(), place.settings.cosineSteps(), place.settings.ema()),
                 Checkpoint.start(place.roundStart, place.settings.ema() > 0));
         place.step = 0;

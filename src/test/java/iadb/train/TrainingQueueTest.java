@@ -94,6 +94,23 @@ class TrainingQueueTest {
     }
 
     @Test
+    void pairsMakeRoomTogether() {
+        TrainingSettings paired = SMALL.withCoupling(Coupling.OT).withIterations(1);
+        List<Row> rows = List.of(row("pairs", paired, RING), row("long", SMALL.withIterations(1 << 24), P1),
+                row("takes room of the pairs", SMALL.withIterations(1), ImageDensity.parse("spiral", false)),
+                row("same pairs", paired.withLearningRate(0.002f, false), RING));
+        Kept kept = new Kept() {
+            @Override
+            public synchronized boolean progressed(long more) { return !models.containsKey("same pairs"); }
+        };
+        try (Context context = Context.open(Device.all().get(0))) {
+            TrainingQueue.run(rows, List.of(context), Optional.of(2), kept);
+            assertEquals(3, kept.models.size());
+            assertTrainedAsAlone(context, rows.get(3), kept);
+        }
+    }
+
+    @Test
     void aMapThatFailsDoesNotStopTheOthers() {
         List<Row> rows = List.of(row("good", SMALL, P1), row("diverges", SMALL.withLearningRate(1e30f, false), P1),
                 new Row("has no rows", SMALL.withCoupling(Coupling.PAIRED), P0, P1), row("good, too", SMALL.withSeed(1), P1));
