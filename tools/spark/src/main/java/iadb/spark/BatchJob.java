@@ -235,7 +235,7 @@ public final class BatchJob extends Job {
         Iterator<Row> run(Map<Integer, List<String>> records) throws IOException {
             List<Row> results = new ArrayList<>();
             inFolder(local -> {
-                try (Context device = Devices.of(task).sibling()) {
+                try (Context device = Devices.of(task)) {
                     JobTable table = new JobTable("the table", withLocalFiles(records, local, results));
                     List<JobTable.Row> rows = new ArrayList<>();
                     for (JobTable.Row row : table.rows()) {

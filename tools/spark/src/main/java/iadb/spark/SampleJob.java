@@ -1,6 +1,7 @@
 package iadb.spark;
 
 import iadb.LearnedMap;
+import iadb.cl.Context;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.sample.Integration.Schedule;
@@ -161,7 +162,7 @@ public final class SampleJob extends Job {
     /** The map on the device of this task, open until the task ends. */
     private static LearnedMap open(byte[] model, Sampling sampling) throws IOException {
         TaskContext task = TaskContext.get();
-        try (LearnedMap map = LearnedMap.of(parsed(model), Devices.of(task))) {
+        try (Context device = Devices.of(task); LearnedMap map = LearnedMap.of(parsed(model), device)) {
             LearnedMap opened = map.withSteps(sampling.solver(), sampling.schedule(), sampling.steps());
             task.addTaskCompletionListener((TaskCompletionListener) ended -> opened.close());
             return opened;
