@@ -19,7 +19,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -119,14 +118,25 @@ public final class BatchJob extends Job {
         write(summary, inFolder(local -> summary(table, results, files.exists(summary) ? read(summary, configuration) : new byte[0], local)),
                 new Path(folder, TEMPORARY + "/" + SUMMARY), configuration);
         files.delete(new Path(folder, TEMPORARY), true);
-        List<Row> failed = results.stream().filter(row -> row.getAs("error") != null)
-                .sorted(Comparator.comparingInt(row -> row.getAs("line"))).toList();
-        for (Row row : failed) {
-            System.err.println("iadb-cl: " + UntrustedText.line(table.at(row.getAs("line"), row.getAs("error"))));
+        Map<Integer, String> errors = errors(table, results);
+        errors.forEach((line, error) -> System.err.println("iadb-cl: " + UntrustedText.line(table.at(line, error))));
+        int all = table.rows().size() + table.faults().size();
+        System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d of %,d maps", summary, all - errors.size(), all)));
+        return errors.isEmpty() ? 0 : 1;
+    }
+
+    /** Why rows of the table have no map, by line. */
+    private static Map<Integer, String> errors(JobTable table, List<Row> results) {
+        Map<Integer, String> errors = new TreeMap<>(table.faults());
+        table.rows().forEach(row -> errors.put(row.line(), "its task returned no result"));
+        for (Row result : results) {
+            if (result.getAs("error") == null) {
+                errors.remove(result.<Integer>getAs("line"));
+            } else {
+                errors.put(result.getAs("line"), result.getAs("error"));
+            }
         }
-        System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d of %,d maps", summary, results.size() - failed.size(),
-                results.size())));
-        return failed.isEmpty() ? 0 : 1;
+        return errors;
     }
 
     /** The program's summary, with what an earlier one says of maps that were done before. */
@@ -237,6 +247,7 @@ public final class BatchJob extends Job {
             inFolder(local -> {
                 try (Context device = Devices.of(task)) {
                     JobTable table = new JobTable("the table", withLocalFiles(records, local, results));
+                    table.faults().forEach((line, fault) -> results.add(row(line, records.get(line).get(0), fault)));
                     List<JobTable.Row> rows = new ArrayList<>();
                     for (JobTable.Row row : table.rows()) {
                         Optional<Model> model = row.result(copy(new Path(new Path(out, row.name()), MODEL), local.resolve(MODEL)));
