@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -273,6 +274,7 @@ public final class BatchJob extends Job {
         private Map<Integer, List<String>> withLocalFiles(Map<Integer, List<String>> records, java.nio.file.Path local, List<Row> results)
                 throws IOException {
             Map<Integer, List<String>> found = new TreeMap<>();
+            Map<String, java.nio.file.Path> copies = new HashMap<>(); // each in a folder of its own, since it keeps its name
             List<String> header = records.get(0);
             for (Map.Entry<Integer, List<String>> entry : records.entrySet()) {
                 List<String> record = new ArrayList<>(entry.getValue());
@@ -284,8 +286,12 @@ public final class BatchJob extends Job {
                             record.set(i, disk.pathToFile(file).toString());
                             continue;
                         }
-                        java.nio.file.Path folder = local.resolve(Integer.toHexString(file.getParent().toString().hashCode()));
-                        java.nio.file.Path copy = copy(file, Files.createDirectories(folder).resolve(file.getName()));
+                        java.nio.file.Path copy = copies.get(record.get(i));
+                        if (copy == null) {
+                            java.nio.file.Path folder = Files.createDirectories(local.resolve(Integer.toString(copies.size())));
+                            copy = copy(file, folder.resolve(file.getName()));
+                            copies.put(record.get(i), copy);
+                        }
                         missing = Files.exists(copy) ? missing : "no such file: " + file;
                         record.set(i, copy.toString());
                     }
