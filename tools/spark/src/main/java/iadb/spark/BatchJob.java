@@ -53,8 +53,8 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "batch", mixinStandardHelpOptions = true,
         description = "Trains the maps of a table, as 'iadb-cl batch' does: its columns are 'name' and options of 'iadb-cl train' without"
-                + " their dashes. Writes NAME/model.safetensors of each row, and summary.csv. A wrong row is reported with its line, and"
-                + " the exit code is then 1; started again, trains only the rows that are not done.")
+                + " their dashes. Writes NAME/model.safetensors of each row, but no loss.csv, and summary.csv. A wrong row is reported with"
+                + " its line, and the exit code is then 1; started again, trains only the rows that are not done.")
 public final class BatchJob extends Job {
     /** Columns of the figures, those of the program's summary.csv; {@code error}, in one line, of a row that could not be trained. */
     public static final StructType COLUMNS = new StructType(Stream.of(Stream.of("line", "name"), BatchSummary.FIGURES.stream(),
@@ -76,10 +76,10 @@ public final class BatchJob extends Job {
             description = "Points to evaluate of each map (default: ${DEFAULT-VALUE}).")
     private int count;
 
-    @Option(names = "--rows-per-task", paramLabel = "N", defaultValue = "1",
-            description = "Rows of a task, which trains them on one device, at once if it can; give a GPU a hundred (default:"
-                    + " ${DEFAULT-VALUE}).")
-    private int rowsPerTask;
+    @Option(names = "--rows-per-task", paramLabel = "N",
+            description = "Rows of a task, which trains them on one device, at once if it can; give a GPU a hundred (default: the rows divided"
+                    + " by Spark's setting spark.default.parallelism, or 1 without that setting).")
+    private Integer rowsPerTask;
 
     private static StructField field(String name) {
         DataType type = switch (name) {
@@ -94,7 +94,7 @@ public final class BatchJob extends Job {
     public static void main(String[] arguments) { main(new BatchJob(), arguments); }
 
     @Override
-    void check() { check(count, rowsPerTask); }
+    void check() { check(count, rowsPerTask == null ? 1 : rowsPerTask); }
 
     private static void check(int points, int rowsPerTask) {
         InvalidInputException.requireRange("count", points, LearnedMap.MAX_POINTS);
@@ -113,7 +113,7 @@ public final class BatchJob extends Job {
         JobTable table = new JobTable(jobs, records);
         Path folder = new Path(out);
         make(folder, configuration);
-        List<Row> results = train(spark, table, records, folder, count, rowsPerTask).collectAsList();
+        List<Row> results = train(spark, table, records, folder, count, rowsPerTask(spark, table.rows().size())).collectAsList();
         FileSystem files = files(folder, configuration);
         Path summary = new Path(folder, SUMMARY);
         write(summary, inFolder(local -> summary(table, results, files.exists(summary) ? read(summary, configuration) : new byte[0], local)),
@@ -124,6 +124,12 @@ public final class BatchJob extends Job {
         int all = table.rows().size() + table.faults().size();
         System.out.println(UntrustedText.line(String.format(Locale.ROOT, "%s: %,d of %,d maps", summary, all - errors.size(), all)));
         return errors.isEmpty() ? 0 : 1;
+    }
+
+    /** Not by the slots that Spark knows of: executors may still be starting, or be added when tasks wait. */
+    private int rowsPerTask(SparkSession spark, int rows) {
+        int tasks = Math.max(1, spark.sparkContext().conf().getInt("spark.default.parallelism", rows));
+        return rowsPerTask != null ? rowsPerTask : Math.max(1, (rows + tasks - 1) / tasks);
     }
 
     /** Why rows of the table have no map, by line. */
