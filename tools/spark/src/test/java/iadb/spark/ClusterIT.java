@@ -13,6 +13,7 @@ import iadb.sample.Integration.Schedule;
 import iadb.sample.Solver;
 import iadb.train.Preset;
 import iadb.train.TrainingSettings;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
@@ -43,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
     private static final Path RUN = Path.of("run").toAbsolutePath();
     private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final int JOBS = 12;
     private static final List<String> SHAPES = List.of("spiral", "letters", "moons", "ring", "star", "checkerboard");
 
     @TempDir
@@ -72,7 +76,7 @@ class ClusterIT {
             long end = System.nanoTime() + LIMIT.toNanos();
             while (count.getAsInt() < wanted) {
                 assertTrue(script.isAlive() && System.nanoTime() < end, () -> wanted + " " + what + " were not there in time: " + this);
-                Thread.sleep(50);
+                Thread.sleep(10);
             }
         }
 
@@ -93,48 +97,62 @@ class ClusterIT {
         }
     }
 
-    private static TrainingSettings settings(int job) {
-        return Preset.QUICK.settings().withIterations(400).withData(4096).withSeed(job).withShape(new NetworkShape(job % 2 == 0 ? 64 : 32, 3))
+    private static TrainingSettings settings(int iterations, int seed, int width) {
+        return Preset.QUICK.settings().withIterations(iterations).withData(4096).withSeed(seed).withShape(new NetworkShape(width, 3))
                 .withEncoding(32, 1);
+    }
+
+    /** The rows of a table of {@value #JOBS} maps; the last of each half, which a worker trains, takes long. */
+    private static List<String> rows() {
+        return IntStream.range(0, JOBS).mapToObj(job -> "map%s,gaussian,%s,quick,%s,4096,%s,%s,3".formatted(job, SHAPES.get(job % SHAPES.size()),
+                iterations(job), job, width(job))).toList();
+    }
+
+    private static int iterations(int job) { return job % 6 == 5 ? 16_000 : 400; }
+
+    private static int width(int job) { return job % 2 == 0 ? 64 : 32; }
+
+    private Path table(String name, List<String> rows) throws IOException {
+        List<String> lines = new ArrayList<>(List.of("name,p0,p1,preset,iterations,data,seed,width,depth"));
+        lines.addAll(rows);
+        return Files.write(folder.resolve(name), lines);
     }
 
     @Test
     void aTableGivesTheSameMapsThoughADriverAndAnExecutorAreKilled() throws IOException, InterruptedException {
-        Path table = folder.resolve("jobs.csv");
-        List<String> lines = new ArrayList<>(List.of("name,p0,p1,preset,iterations,data,seed,width,depth"));
-        for (int job = 0; job < 12; job++) {
-            lines.add("map%s,gaussian,%s,quick,400,4096,%s,%s,3".formatted(job, SHAPES.get(job % SHAPES.size()), job, job % 2 == 0 ? 64 : 32));
-        }
-        Files.write(table, lines);
+        List<String> rows = rows();
+        List<String> withEndless = new ArrayList<>(rows);
+        withEndless.addAll(3, Stream.of("endless0", "endless1").map(name -> name + ",gaussian,ring,quick,2000000000,4096,0,32,3").toList());
         Path out = folder.resolve("maps");
-        String[] arguments = {"batch", table.toString(), "--out", out.toString(), "--count", "4096"};
 
-        Running first = new Running("first", arguments);
-        first.await("models", 2, () -> models(out).size());
+        Running first = new Running("first", "batch", table("endless.csv", withEndless).toString(), "--out", out.toString(), "--count", "4096",
+                "--rows-per-task", "1");
+        first.await("models", 3, () -> models(out).size());
         List<ProcessHandle> executors = first.processes("CoarseGrainedExecutorBackend");
         first.processes("SparkSubmit").forEach(ProcessHandle::destroyForcibly);
         assertFalse(first.end() == 0, first::toString);
-        executors.forEach(executor -> executor.onExit().orTimeout(60, TimeUnit.SECONDS).join());
+        executors.forEach(executor -> executor.onExit().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join());
         Map<Path, FileTime> before = models(out);
-        assertTrue(before.size() < 12, "the driver was killed before the end");
+        assertEquals(3, before.size(), "the driver was killed while both workers trained endless rows");
 
-        Running second = new Running("second", arguments);
-        second.await("models", before.size() + 2, () -> models(out).size());
+        Running second = new Running("second", "batch", table("jobs.csv", rows).toString(), "--out", out.toString(), "--count", "4096");
+        second.await("models", before.size() + 1, () -> models(out).size());
         assertTrue(second.processes("CoarseGrainedExecutorBackend").get(0).destroyForcibly());
         assertEquals(0, second.end(), second::toString);
         assertTrue(second.errors().contains("Lost executor"), second::toString);
 
         Map<Path, FileTime> after = models(out);
-        assertEquals(12, after.size(), second::toString);
+        assertEquals(JOBS, after.size(), second::toString);
         before.forEach((model, time) -> assertEquals(time, after.get(model), "models that were done are not written again"));
         List<String> summary = Files.readAllLines(out.resolve("summary.csv"));
-        assertEquals(13, summary.size(), summary::toString);
-        for (int job = 0; job < 12; job++) {
+        assertEquals(1 + JOBS, summary.size(), summary::toString);
+        for (int job = 0; job < JOBS; job++) {
             String row = summary.get(1 + job);
-            assertTrue(row.startsWith(lines.get(1 + job) + ",8,"), row);
+            assertTrue(row.startsWith(rows.get(job) + ",8,"), row);
             Path expected = folder.resolve("expected.safetensors");
-            try (LearnedMap trained = Trainer.train(Densities.named("gaussian"), Densities.named(SHAPES.get(job % SHAPES.size())), settings(job),
-                    "auto", progress -> true); LearnedMap map = trained.withSteps(Solver.EULER, Schedule.LINEAR, 8)) {
+            try (LearnedMap trained = Trainer.train(Densities.named("gaussian"), Densities.named(SHAPES.get(job % SHAPES.size())),
+                    settings(iterations(job), job, width(job)), "auto", progress -> true);
+                    LearnedMap map = trained.withSteps(Solver.EULER, Schedule.LINEAR, 8)) {
                 trained.save(expected);
                 assertArrayEquals(Files.readAllBytes(expected), Files.readAllBytes(out.resolve("map" + job + "/model.safetensors")), row);
                 String distance = String.format(Locale.ROOT, "%.6g", map.evaluate(4096, 0, 1).points().slicedWasserstein1());
@@ -142,14 +160,14 @@ class ClusterIT {
             }
         }
         try (Stream<Path> files = Files.list(out)) {
-            assertEquals(13, files.count(), "nothing temporary is left");
+            assertEquals(1 + JOBS, files.count(), "nothing temporary is left");
         }
     }
 
     /** The models under a folder, with their times. */
     private static Map<Path, FileTime> models(Path out) {
         Map<Path, FileTime> found = new TreeMap<>();
-        for (int job = 0; job < 12; job++) {
+        for (int job = 0; job < JOBS; job++) {
             Path model = out.resolve("map" + job + "/model.safetensors");
             try {
                 if (Files.exists(model)) {
@@ -164,9 +182,8 @@ class ClusterIT {
 
     @Test
     void aWrongRowIsReportedAndTheOthersAreTrained() throws IOException, InterruptedException {
-        Path table = folder.resolve("jobs.csv");
-        Files.write(table, List.of("name,p1,preset,iterations,data,width", "good,ring,quick,50,1024,32", "bad,ring,quick,-3,1024,32",
-                "absent,nowhere.png,quick,50,1024,32"));
+        Path table = table("jobs.csv", List.of("good,gaussian,ring,quick,50,4096,0,32,3", "bad,gaussian,ring,quick,-3,4096,0,32,3",
+                "absent,gaussian,nowhere.png,quick,50,4096,0,32,3"));
         Path out = folder.resolve("maps");
         Running job = new Running("job", "batch", table.toString(), "--out", out.toString(), "--count", "1000", "--rows-per-task", "3");
         assertEquals(1, job.end(), job::toString);
@@ -177,6 +194,33 @@ class ClusterIT {
         Running wrong = new Running("wrong", "sample", "--model", "nowhere.safetensors", "--points", "1", "--out", out.toString());
         assertEquals(2, wrong.end(), wrong::toString);
         assertTrue(wrong.errors().endsWith("is not empty: give a new folder\n"), wrong::toString);
+    }
+
+    /** Through a view of the disk, which is another file system: executors copy from it. */
+    @Test
+    void imagesOfTheSameNameInDifferentFoldersAreToldApart() throws IOException, InterruptedException {
+        Map<String, Path> images = new TreeMap<>();
+        for (String name : List.of("Aa", "BB")) { // texts of the same hash code
+            BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY);
+            image.getRaster().setSample(name.equals("Aa") ? 1 : 6, 4, 0, 255);
+            Path file = Files.createDirectories(folder.resolve("data/" + name)).resolve("x.png");
+            assertTrue(ImageIO.write(image, "png", file.toFile()));
+            images.put(name, file);
+        }
+        Path table = table("jobs.csv", images.keySet().stream()
+                .map(name -> "%s,gaussian,viewfs://test/data/%s/x.png,quick,50,4096,0,32,3".formatted(name, name)).toList());
+        Path out = folder.resolve("maps");
+        String link = "spark.hadoop.fs.viewfs.mounttable.test.link./data=" + folder.resolve("data").toUri();
+        Running job = new Running("job", "--conf", link, "batch", table.toString(), "--out", out.toUri().toString(), "--count", "1000", "--rows-per-task", "2");
+        assertEquals(0, job.end(), job::toString);
+        for (Map.Entry<String, Path> image : images.entrySet()) {
+            Path expected = folder.resolve("expected.safetensors");
+            try (LearnedMap map = Trainer.train(Densities.named("gaussian"), Densities.ofImage(image.getValue(), false), settings(50, 0, 32), "auto",
+                    progress -> true)) {
+                map.save(expected);
+            }
+            assertArrayEquals(Files.readAllBytes(expected), Files.readAllBytes(out.resolve(image.getKey() + "/model.safetensors")), image::toString);
+        }
     }
 
     @Test
@@ -191,8 +235,9 @@ class ClusterIT {
             expected = map.sample(count, -7);
         }
         Path out = folder.resolve("points");
-        Running job = new Running("job", "sample", "--model", model.toString(), "--points", Integer.toString(count), "--seed", "-7",
-                "--solver", "midpoint", "--steps", "2", "--points-per-file", "700000", "--out", out.toString());
+        Running job = new Running("job", "--master", "local-cluster[2,1,65536]", "sample", "--model", model.toString(), "--points",
+                Integer.toString(count), "--seed", "-7", "--solver", "midpoint", "--steps", "2", "--points-per-file", "700000", "--out",
+                out.toString());
         job.await("files", 2, () -> committed(out));
         assertTrue(job.processes("CoarseGrainedExecutorBackend").get(0).destroyForcibly());
         assertEquals(0, job.end(), job::toString);
