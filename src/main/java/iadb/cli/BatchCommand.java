@@ -3,6 +3,7 @@ package iadb.cli;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
@@ -23,11 +24,12 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Trains the maps of a table. */
 @Command(name = "batch", mixinStandardHelpOptions = true,
@@ -41,6 +43,8 @@ import picocli.CommandLine.Parameters;
 final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<JobTable.Row> {
     private static final Logger LOG = LoggerFactory.getLogger(BatchCommand.class);
     private static final int PICTURE_SIDE = 640;
+    private static final String MODEL = "model.safetensors";
+    private static final String POINTS = "points.png";
 
     @Parameters(paramLabel = "JOBS.csv", description = "The table of maps to train.")
     private Path file;
@@ -67,14 +71,22 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     @Mixin
     private Options.Output output;
 
+    @Spec
+    private CommandSpec spec;
+
     private BatchComparison comparison;
     private Path folder;
     private JobTable table;
     private BatchSummary summary; // guarded by this, as all below
     private ProgressDisplay display;
+    private final List<Trained> unevaluated = new ArrayList<>();
     private long steps;
+    private int before; // maps that earlier runs have trained
     private int trained;
     private int failed;
+
+    /** A trained map whose evaluation needs more memory than other trainings leave. */
+    private record Trained(JobTable.Row row, Model model, double loss, double seconds, Context context) { }
 
     @Override
     public Integer call() throws IOException {
@@ -85,23 +97,37 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
         failed = table.faults().size();
         comparison = new BatchComparison(count);
         folder = output.ready();
-        summary = new BatchSummary(folder.resolve("summary.csv"), table);
+        summary = new BatchSummary(folder.resolve("summary.csv"), table, Integer.toString(count));
         tuning.use();
         try (Resources resources = new Resources()) {
             List<Context> contexts = contexts(resources);
-            List<JobTable.Row> rows = rowsToTrain(contexts.get(0));
-            long total = rows.stream().mapToLong(row -> row.settings().totalIterations()).sum();
-            try (ProgressDisplay shown = ProgressDisplay.of("training", "iterations", 0, total)) {
-                display = shown;
-                TrainingQueue.run(rows, contexts, Optional.ofNullable(atOnce), this);
+            try {
+                train(rowsToTrain(contexts.get(0)), contexts);
             } finally {
                 summary.write();
             }
-            int before = table.rows().size() - rows.size();
-            System.out.println(UntrustedText.line("%s: %s trained%s%s".formatted(folder.resolve("summary.csv"), trained,
-                    before > 0 ? ", " + before + " done before" : "", failed > 0 ? ", " + failed + " failed" : "")));
+            int left = table.rows().size() + table.faults().size() - before - trained - failed;
+            System.out.println(UntrustedText.line("%s: %s trained%s%s%s".formatted(folder.resolve("summary.csv"), trained,
+                    before > 0 ? ", " + before + " done before" : "", failed > 0 ? ", " + failed + " failed" : "",
+                    left > 0 ? ", " + left + " not reached" : "")));
         }
         return failed > 0 ? Main.EXIT_FAILURE : 0;
+    }
+
+    private void train(List<JobTable.Row> rows, List<Context> contexts) {
+        long total = rows.stream().mapToLong(row -> row.settings().totalIterations()).sum();
+        try (ProgressDisplay shown = ProgressDisplay.of("training", "iterations", 0, total)) {
+            display = shown;
+            TrainingQueue.run(rows, contexts, Optional.ofNullable(atOnce), this);
+            for (Trained map : unevaluated) {
+                if (progressed(0) && evaluateAlone(map)) {
+                    trained++;
+                }
+            }
+            if (progressed(0)) {
+                progressed(total - steps); // the iterations that failed maps lack
+            }
+        }
     }
 
     /** Opens the devices; leaves out those that cannot be opened, unless it is all of them. */
@@ -123,45 +149,66 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
         return contexts;
     }
 
-    /** The rows without a model of their settings; evaluates the models that the summary lacks. */
+    /** The rows without a model of their settings; completes the figures and pictures of the others. */
     private List<JobTable.Row> rowsToTrain(Context context) throws IOException {
         List<JobTable.Row> rows = new ArrayList<>();
         for (JobTable.Row row : table.rows()) {
             if (Interruption.isRequested()) {
                 return List.of();
             }
-            Optional<Model> model = row.result(folder.resolve(row.name()).resolve("model.safetensors"));
+            Path own = folder.resolve(row.name());
+            Optional<Model> model = row.result(own.resolve(MODEL));
             if (model.isEmpty()) {
                 summary.remove(row);
                 rows.add(row);
-            } else if (!summary.has(row)) {
-                summary.put(row, figures(row, model.get(), Double.NaN, Double.NaN, context));
+                continue;
             }
+            if (pictures) {
+                TrainingReporter.drawIfMissing(own);
+            }
+            boolean isComplete = summary.has(row) && !(pictures && Files.notExists(own.resolve(POINTS)));
+            if (isComplete || evaluateAlone(new Trained(row, model.get(), Double.NaN, Double.NaN, context))) {
+                before++;
+            }
+            summary.writeIfDue();
         }
+        summary.write(); // without the figures of maps that are to be trained anew
         return rows;
     }
 
     @Override
     public synchronized boolean progressed(long more) {
         steps += more;
-        display.show(steps, "%s of %s maps".formatted(trained, table.rows().size()));
+        display.show(steps, "%s of %s maps%s".formatted(before + trained, table.rows().size() + table.faults().size(),
+                failed > 0 ? ", " + failed + " failed" : ""));
+        try {
+            summary.writeIfDue();
+        } catch (IOException e) { // the write at the end reports it, unless there is space again
+            LOG.debug("cannot write the summary", e);
+        }
         return !Interruption.isRequested();
     }
 
     @Override
     public void trained(JobTable.Row row, TrainingQueue.Result result, Context context) {
+        Trained map = new Trained(row, result.model(), result.history().smoothed(), result.seconds(), context);
         try {
             Path own = Files.createDirectories(folder.resolve(row.name()));
-            BatchSummary.Figures figures = figures(row, result.model(), result.history().smoothed(), result.seconds(), context);
+            TrainingReporter.deletePicture(own);
+            TrainingReporter.writeTable(result.history(), own);
+            Model.write(own.resolve(MODEL), result.model()); // now the row is done, whatever happens to its evaluation
+            Files.deleteIfExists(own.resolve(POINTS)); // of the map before
             if (pictures) {
-                TrainingReporter.write(result.history(), own);
-            } else {
-                TrainingReporter.writeTable(result.history(), own);
+                TrainingReporter.drawIfMissing(own);
             }
-            Model.write(own.resolve("model.safetensors"), result.model()); // the last: now the row is done
+            evaluate(map);
             synchronized (this) {
-                summary.put(row, figures);
                 trained++;
+            }
+        } catch (DeviceLimitException e) {
+            LOG.debug("line {} is evaluated at the end: {}", row.line(), e.getMessage());
+            synchronized (this) {
+                unevaluated.add(map);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -169,23 +216,41 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     }
 
     /** Compares the map's points with p1, and draws them. */
-    private BatchSummary.Figures figures(JobTable.Row row, Model model, double loss, double seconds, Context context) throws IOException {
-        return comparison.figures(context, model, row.steps(), loss, seconds, (starts, points) -> {
+    private void evaluate(Trained map) throws IOException {
+        BatchSummary.Figures figures = comparison.figures(map.context, map.model, map.row.steps(), map.loss, map.seconds, (starts, points) -> {
             if (pictures) {
                 PointPicture picture = new PointPicture(PICTURE_SIDE, PICTURE_SIDE, count);
                 picture.add(starts, points);
-                Png.write(Files.createDirectories(folder.resolve(row.name())).resolve("points.png"), picture.render());
+                Png.write(folder.resolve(map.row.name()).resolve(POINTS), picture.render());
             }
         });
+        synchronized (this) {
+            summary.put(map.row, figures);
+        }
+    }
+
+    /** Evaluates a map while no other trains, or reports why that cannot be. */
+    private boolean evaluateAlone(Trained map) {
+        try {
+            evaluate(map);
+            return true;
+        } catch (DeviceLimitException e) {
+            failed(map.row, e);
+        } catch (IOException e) {
+            failed(map.row, new UncheckedIOException(e));
+        }
+        return false;
     }
 
     @Override
     public synchronized void failed(JobTable.Row row, RuntimeException why) {
         LOG.debug("stack trace", why);
         failed++;
+        CommandSpec options = row.options();
+        options.addOption(spec.findOption("--devices"));
         String message = why instanceof UncheckedIOException e ? e.getCause() instanceof FileSystemException fault
                 ? "cannot write %s: %s".formatted(fault.getFile(), FileFault.of(fault)) : "writing failed: " + e.getCause().getMessage()
-                : why.getMessage() + Remedies.of(why, new CommandLine(new TrainCommand()).getCommandSpec());
+                : why.getMessage() + Remedies.of(why, options);
         LOG.error("{}", table.at(row.line(), message));
     }
 

@@ -1,28 +1,43 @@
 package iadb.cli;
 
+import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The file {@code summary.csv} of a batch: for each map that is done its row of the table and its figures, in the table's order. */
+/**
+ * The file {@code summary.csv} of a batch: for each map that is done its row of the table and its figures, in the table's order, then the
+ * maps of other tables that are in the same folder.
+ */
 public final class BatchSummary {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchSummary.class);
     /** The figures' names. */
     public static final List<String> FIGURES = List.of("steps", "sliced_wasserstein_1", "sliced_wasserstein_1_exact", "total_variation",
             "total_variation_exact", "loss", "seconds", "device");
+    private static final String NAME = "name";
+    private static final String COUNT = "count"; // of the points that were evaluated; of old files unknown
     private static final long BETWEEN_NANOS = 1_000_000_000;
 
     private final Path file;
     private final JobTable table;
-    private final Map<List<String>, List<String>> figures = new HashMap<>(); // by the row's name and cells
+    private final String count; // empty: unknown
+    private final Map<Map<String, String>, Map<String, String>> figures = new LinkedHashMap<>(); // by the name and the options set
     private long writtenNanos = System.nanoTime() - BETWEEN_NANOS;
+    private boolean isWritten = true;
 
     /**
      * What is known of a map.
@@ -37,65 +52,105 @@ public final class BatchSummary {
     public record Figures(int steps, double distance, double exactDistance, double variation, double exactVariation, double loss, double seconds,
             String device) { }
 
-    /** Reads what an earlier run with the same columns has written. */
-    public BatchSummary(Path file, JobTable table) throws IOException {
+    /** Reads what earlier runs have written; takes any number of evaluated points. */
+    public BatchSummary(Path file, JobTable table) { this(file, table, ""); }
+
+    /**
+     * Reads what earlier runs have written.
+     *
+     * @param count of the points that this run evaluates
+     */
+    BatchSummary(Path file, JobTable table, String count) {
         this.file = file;
         this.table = table;
-        List<List<String>> lines = !Files.exists(file) ? List.of() : List.copyOf(JobTable.records(Files.readString(file)).values());
-        if (!lines.isEmpty() && lines.get(0).equals(header())) {
-            int own = 1 + table.columns().size();
-            lines.stream().skip(1).filter(line -> line.size() == own + FIGURES.size())
-                    .forEach(line -> figures.put(line.subList(0, own), line.subList(own, line.size())));
+        this.count = count;
+        try {
+            List<List<String>> lines = Files.exists(file) ? List.copyOf(JobTable.records(file).values()) : List.of();
+            List<String> header = lines.isEmpty() ? List.of() : lines.get(0);
+            Options.refuse(!lines.isEmpty() && !(header.contains(NAME) && header.containsAll(FIGURES)), file + " is no summary of a batch");
+            lines.stream().skip(1).filter(line -> line.size() == header.size()).forEach(line -> add(header, line));
+        } catch (InvalidInputException e) {
+            LOG.warn("{}; its lines are dropped", e.getMessage());
         }
     }
 
-    private List<String> header() {
-        List<String> header = new ArrayList<>(List.of("name"));
-        header.addAll(table.columns());
-        header.addAll(FIGURES);
-        return header;
+    private void add(List<String> header, List<String> line) {
+        Map<String, String> job = new TreeMap<>();
+        Map<String, String> of = new TreeMap<>();
+        for (int i = 0; i < header.size(); i++) {
+            if (!line.get(i).isEmpty()) {
+                (FIGURES.contains(header.get(i)) || header.get(i).equals(COUNT) ? of : job).put(header.get(i), line.get(i));
+            }
+        }
+        figures.put(job, of);
     }
 
-    private static List<String> key(JobTable.Row row) {
-        List<String> key = new ArrayList<>(List.of(row.name()));
-        key.addAll(row.cells());
-        return key;
+    private Map<String, String> job(JobTable.Row row) {
+        Map<String, String> job = new TreeMap<>(Map.of(NAME, row.name()));
+        for (int i = 0; i < row.cells().size(); i++) {
+            if (!row.cells().get(i).isEmpty()) {
+                job.put(table.columns().get(i), row.cells().get(i));
+            }
+        }
+        return job;
     }
 
-    /** Whether it has the figures of a map. */
-    public boolean has(JobTable.Row row) { return figures.containsKey(key(row)); }
+    /** Whether it has the figures of a map, for as many points. */
+    public boolean has(JobTable.Row row) {
+        Map<String, String> of = figures.get(job(row));
+        return of != null && (count.isEmpty() || count.equals(of.get(COUNT)));
+    }
 
     /** Drops what an earlier run has written of a map that is to be trained anew. */
-    void remove(JobTable.Row row) { figures.remove(key(row)); }
+    void remove(JobTable.Row row) { figures.remove(job(row)); }
 
-    /** Adds a map, and writes the file if the last time is a second ago. */
-    public void put(JobTable.Row row, Figures of) throws IOException {
-        figures.put(key(row), List.of(Integer.toString(of.steps), text("%.6g", of.distance), text("%.6g", of.exactDistance),
-                text("%.6g", of.variation), text("%.6g", of.exactVariation), text("%.6g", of.loss), text("%.3f", of.seconds), of.device));
-        if (System.nanoTime() - writtenNanos >= BETWEEN_NANOS) {
-            write();
-        }
+    /** Adds a map. A loss and a time that are unknown are taken from an earlier evaluation. */
+    public void put(JobTable.Row row, Figures of) {
+        Map<String, String> cells = figures.computeIfAbsent(job(row), any -> new TreeMap<>());
+        cells.putAll(Map.of(COUNT, count, "steps", Integer.toString(of.steps), "device", of.device));
+        cells.put("sliced_wasserstein_1", text("%.6g", of.distance));
+        cells.put("sliced_wasserstein_1_exact", text("%.6g", of.exactDistance));
+        cells.put("total_variation", text("%.6g", of.variation));
+        cells.put("total_variation_exact", text("%.6g", of.exactVariation));
+        cells.merge("loss", text("%.6g", of.loss), (before, now) -> now.isEmpty() ? before : now);
+        cells.merge("seconds", text("%.3f", of.seconds), (before, now) -> now.isEmpty() ? before : now);
+        isWritten = false;
     }
 
     private static String text(String format, double value) { return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value); }
 
-    /** Writes the file. */
-    public void write() throws IOException {
-        StringBuilder text = new StringBuilder(line(header()));
-        for (JobTable.Row row : table.rows()) {
-            List<String> of = figures.get(key(row));
-            if (of != null) {
-                List<String> cells = key(row);
-                cells.addAll(of);
-                text.append(line(cells));
-            }
+    /** Writes the file if maps were added, at most once a second. */
+    void writeIfDue() throws IOException {
+        if (!isWritten && System.nanoTime() - writtenNanos >= BETWEEN_NANOS) {
+            write();
         }
-        AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
-        writtenNanos = System.nanoTime();
     }
 
-    private static String line(List<String> cells) {
-        return cells.stream().map(cell -> cell.matches("(?s).*[\",\n\r].*") ? '"' + cell.replace("\"", "\"\"") + '"' : cell)
+    /** Writes the file. */
+    public void write() throws IOException {
+        writtenNanos = System.nanoTime(); // also of a write that fails, so that the next is not tried at once
+        Set<String> own = table.rows().stream().map(row -> folder(row.name())).collect(Collectors.toSet());
+        List<Map<String, String>> jobs = new ArrayList<>(table.rows().stream().map(this::job).filter(figures::containsKey).toList());
+        figures.keySet().stream().filter(job -> !own.contains(folder(job.getOrDefault(NAME, "")))).forEach(jobs::add);
+        Set<String> header = new LinkedHashSet<>(List.of(NAME));
+        header.addAll(table.columns());
+        jobs.forEach(job -> header.addAll(job.keySet()));
+        header.addAll(FIGURES);
+        header.add(COUNT);
+        StringBuilder text = new StringBuilder(line(header.stream()));
+        for (Map<String, String> job : jobs) {
+            Map<String, String> of = figures.get(job);
+            text.append(line(header.stream().map(column -> job.getOrDefault(column, of.getOrDefault(column, "")))));
+        }
+        AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
+        isWritten = true;
+    }
+
+    /** Names of the same folder on some systems are equal in lower case. */
+    private static String folder(String name) { return name.toLowerCase(Locale.ROOT); }
+
+    private static String line(Stream<String> cells) {
+        return cells.map(cell -> cell.matches("(?s).*[\",\n\r].*") ? '"' + cell.replace("\"", "\"\"") + '"' : cell)
                 .collect(Collectors.joining(",", "", "\n"));
     }
 }

@@ -11,7 +11,7 @@ import iadb.train.TrainingQueue;
 import iadb.train.TrainingSettings;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
-import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -38,11 +39,13 @@ import picocli.CommandLine.ParameterException;
 public final class JobTable {
     private static final Logger LOG = LoggerFactory.getLogger(JobTable.class);
     private static final String NAME = "name";
-    private static final int MAX_NAME_CHARS = 100;
+    private static final char UNDECODABLE = '\uFFFD'; // what Java decodes bytes to that are not UTF-8
+    private static final int SHOWN_CHARS = 40; // of a name that is too long
+    private static final int MAX_NAME_BYTES = 200; // in UTF-8; of the 255 that file systems allow, the rest is for temporary names
     private static final List<String> NOT_IN_TABLES = List.of("--resume", "--checkpoint-every", "--out", "--device", "--tuning", "--verbose",
             "--quiet", "--help", "--version");
-    /** What a folder cannot be named on some system. */
-    private static final Pattern HOSTILE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}<>:\"/\\\\|?*]");
+    /** What a folder cannot be named on some system; names that begin with a dot or _ are hidden or temporary. */
+    private static final Pattern HOSTILE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}<>:\"/\\\\|?*]|^[._]|\\.$");
     private static final Pattern RESERVED = Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d|summary\\.csv)(\\..*)?");
 
     private final String source;
@@ -63,7 +66,7 @@ public final class JobTable {
             this.line = line;
             this.name = name;
             this.cells = cells;
-            TrainCommand command = parsed(cells);
+            TrainCommand command = parsed(cells).getCommand();
             settings = command.settings();
             steps = command.steps();
         }
@@ -79,6 +82,14 @@ public final class JobTable {
 
         /** The steps of the map of its preset. */
         public int steps() { return steps; }
+
+        /** The options that a table can set, with this row's values. */
+        CommandSpec options() {
+            CommandSpec options = CommandSpec.create();
+            parsed(cells).getCommandSpec().options().stream().filter(option -> !NOT_IN_TABLES.contains(option.longestName()))
+                    .forEach(options::addOption);
+            return options;
+        }
 
         @Override
         public TrainingSettings settings() { return settings; }
@@ -99,7 +110,7 @@ public final class JobTable {
         /** Rows with the same image get the same object as long as it is in use. */
         @Override
         public List<Density> densities() {
-            TrainCommand command = parsed(cells); // not kept: it takes much memory
+            TrainCommand command = parsed(cells).getCommand(); // not kept: it takes much memory
             return command.densities(settings).stream().map(density -> {
                 if (!(density instanceof ImageDensity)) {
                     return density;
@@ -119,7 +130,7 @@ public final class JobTable {
      *
      * @throws InvalidInputException if it cannot be read, or its header is wrong; the faults of rows are in {@link #faults}
      */
-    JobTable(Path file) { this(file.toString(), records(text(file))); }
+    JobTable(Path file) { this(file.toString(), records(file)); }
 
     /**
      * A table from elsewhere.
@@ -169,50 +180,77 @@ public final class JobTable {
     /** A message about a line of the file. */
     public String at(int line, String message) { return source + ", line " + line + ": " + message; }
 
-    private static String text(Path file) {
+    /**
+     * The records of a file.
+     *
+     * @throws InvalidInputException if it cannot be read, or is not CSV in UTF-8
+     */
+    static Map<Integer, List<String>> records(Path file) {
+        String text;
         try {
-            String text = Files.readString(file);
-            return text.startsWith("\uFEFF") ? text.substring(1) : text;
+            text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8); // records(String) checks it
         } catch (NoSuchFileException e) {
             throw new InvalidInputException("no such file: " + file, e);
-        } catch (CharacterCodingException e) {
-            throw new InvalidInputException(file + " is not text in UTF-8", e);
         } catch (IOException e) {
             throw new InvalidInputException("cannot read %s (%s)".formatted(file, FileFault.of(e)), e);
         }
+        try {
+            return records(text);
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException(file + ": " + e.getMessage(), e);
+        }
     }
 
-    /** The records of a text that are not empty, by the line at which they begin. */
+    /**
+     * The records of a text, by the line at which they begin; without those whose cells are all empty.
+     *
+     * @param text may begin with a byte order mark
+     * @throws InvalidInputException if a quote is not closed, or the text was decoded from bytes that are not UTF-8
+     */
     public static Map<Integer, List<String>> records(String text) {
         Map<Integer, List<String>> records = new TreeMap<>();
         List<String> record = new ArrayList<>();
         StringBuilder cell = new StringBuilder();
-        boolean isQuoted = false;
+        int quotedFrom = 0; // the line on which the cell's quote opens; 0: the cell is not quoted
+        boolean isOpen = false; // whether the quote is not closed yet
         int line = 1;
         int first = 1;
-        for (int i = 0; i <= text.length(); i++) {
+        for (int i = text.startsWith("\uFEFF") ? 1 : 0; i <= text.length(); i++) {
             char c = i < text.length() ? text.charAt(i) : '\n';
-            line += c == '\n' ? 1 : 0;
-            if (c == '"') {
-                isQuoted = !isQuoted;
-                if (isQuoted && i > 0 && text.charAt(i - 1) == '"') {
-                    cell.append(c); // two quotes within quotes are one
+            Options.refuse(c == UNDECODABLE, "line " + line + " is not text in UTF-8");
+            if (isOpen && i < text.length()) {
+                boolean isDoubled = c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"';
+                if (c != '"' || isDoubled) {
+                    cell.append(c);
                 }
-            } else if (isQuoted && i < text.length() || c != ',' && c != '\n') {
-                cell.append(c);
-            } else {
+                i += isDoubled ? 1 : 0;
+                isOpen = c != '"' || isDoubled;
+            } else if (c == ',' || c == '\n') {
+                requireClosed(!isOpen, quotedFrom);
                 record.add(cell.toString().strip());
                 cell.setLength(0);
-                if (c == '\n') {
-                    if (!record.equals(List.of(""))) {
-                        records.put(first, record);
-                    }
-                    record = new ArrayList<>();
-                    first = line;
+                quotedFrom = 0;
+            } else if (c == '"' && quotedFrom == 0 && cell.toString().isBlank()) {
+                quotedFrom = line;
+                isOpen = true;
+            } else {
+                requireClosed(quotedFrom == 0 || Character.isWhitespace(c), quotedFrom); // else the quote before c opens another cell
+                cell.append(c);
+            }
+            line += c == '\n' ? 1 : 0;
+            if (c == '\n' && !isOpen) {
+                if (!record.stream().allMatch(String::isEmpty)) {
+                    records.put(first, record);
                 }
+                record = new ArrayList<>();
+                first = line;
             }
         }
         return records;
+    }
+
+    private static void requireClosed(boolean isClosed, int line) {
+        Options.refuse(!isClosed, "the quote that opens on line " + line + " is not closed");
     }
 
     private void requireHeader(List<String> header) {
@@ -220,7 +258,8 @@ public final class JobTable {
         List<String> known = new CommandLine(new TrainCommand()).getCommandSpec().optionsMap().keySet().stream()
                 .filter(option -> option.startsWith("--") && !NOT_IN_TABLES.contains(option)).map(option -> option.substring(2)).toList();
         for (String column : header) {
-            Options.refuse(header.indexOf(column) != header.lastIndexOf(column), "%s has two columns '%s'".formatted(source, UntrustedText.shown(column)));
+            Options.refuse(header.indexOf(column) != header.lastIndexOf(column),
+                    "%s has two columns '%s'".formatted(source, UntrustedText.shown(column)));
             if (!column.equals(NAME) && !known.contains(column)) {
                 String meant = UntrustedText.closest(column, known).map(name -> "did you mean " + name + "?")
                         .orElse("the columns are name and options of 'train'");
@@ -232,14 +271,16 @@ public final class JobTable {
     /** Refuses what would leave the folder of results, or cannot be a folder's name on every system. */
     private static void requireName(String name) {
         Options.refuse(name.isEmpty(), "the name is empty");
-        boolean hostile = HOSTILE.matcher(name).find() || name.startsWith(".") || name.endsWith(".") || RESERVED.matcher(name).matches()
-                || name.length() > MAX_NAME_CHARS;
-        Options.refuse(hostile, "the name '%s' cannot be a folder's on every system: use letters, digits, - and _".formatted(UntrustedText.shown(name)));
+        Options.refuse(name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES, "the name '%s...' has over %s bytes".formatted(
+                UntrustedText.shown(name.substring(0, Math.min(name.length(), SHOWN_CHARS))), MAX_NAME_BYTES));
+        Options.refuse(HOSTILE.matcher(name).find() || RESERVED.matcher(name).matches(),
+                "the name '%s' cannot be a folder's on every system: use letters, digits, - and _, and begin with a letter or digit"
+                        .formatted(UntrustedText.shown(name)));
     }
 
-    private TrainCommand parsed(List<String> cells) {
-        TrainCommand command = new TrainCommand();
-        CommandLine parser = new CommandLine(command);
+    /** The command train, with a row's values. */
+    private CommandLine parsed(List<String> cells) {
+        CommandLine parser = new CommandLine(new TrainCommand());
         List<String> arguments = new ArrayList<>();
         for (int i = 0; i < cells.size(); i++) {
             String option = "--" + columns.get(i);
@@ -254,6 +295,6 @@ public final class JobTable {
             }
         }
         parser.parseArgs(arguments.toArray(String[]::new));
-        return command;
+        return parser;
     }
 }

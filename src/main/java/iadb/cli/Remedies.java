@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class Remedies {
     private static final Map<String, String> INSTEAD = Map.of("--points", "fewer points", "--count", "fewer points",
             "--batch", "a smaller batch", "--width", "a smaller width", "--depth", "a smaller depth", "--plan", "another plan",
-            "--device", "another device");
+            "--device", "another device", "--devices", "another device");
     private static final String AS_FILES = "without --realtime, pictures are written to --out";
 
     private Remedies() { }
@@ -38,7 +38,7 @@ final class Remedies {
             return e.getCause() == null ? "" : "; --verbose shows why";
         }
         if (e instanceof BuildException) {
-            return options(command, "--device") + "; --verbose prints the compiler's log";
+            return options(command, "--device", "--devices") + "; --verbose prints the compiler's log";
         }
         if (e instanceof OpenClException fault) {
             return ofDevice(fault, command);
@@ -53,12 +53,12 @@ final class Remedies {
 
     private static String ofDevice(OpenClException fault, CommandSpec command) {
         return switch (fault.limit()) {
-            case MEMORY -> use(command, "--points", "--count", "--batch", "--device");
-            case RESOURCES -> use(command, "--points", "--count", "--batch", "--plan", "--device");
-            case KERNEL -> use(command, "--width", "--depth", "--plan", "--device");
-            case LOST -> ": start again, or use another device" + options(command, "--device");
-            case UNKNOWN -> (fault instanceof WrongResultException ? options(command, "--device", "--plan")
-                    : use(command, "--device", "--plan"))
+            case MEMORY -> use(command, "--points", "--count", "--batch", "--device", "--devices");
+            case RESOURCES -> use(command, "--points", "--count", "--batch", "--plan", "--device", "--devices");
+            case KERNEL -> use(command, "--width", "--depth", "--plan", "--device", "--devices");
+            case LOST -> ": start again, or use another device" + options(command, "--device", "--devices");
+            case UNKNOWN -> (fault instanceof WrongResultException ? options(command, "--device", "--devices", "--plan")
+                    : use(command, "--device", "--devices", "--plan"))
                     + (command.name().equals("devices") ? "" : "; the command 'devices' lists the devices");
         };
     }

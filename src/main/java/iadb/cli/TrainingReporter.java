@@ -6,6 +6,7 @@ import iadb.density.Density;
 import iadb.density.PointDensity;
 import iadb.draw.PointSource;
 import iadb.fault.FileFault;
+import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.AtomicFile;
 import iadb.file.Png;
@@ -24,7 +25,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +38,8 @@ import org.slf4j.LoggerFactory;
 /** A training of the command line: shows its progress, stops it on Ctrl-C, and writes its checkpoints, model and losses. */
 final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingReporter.class);
+    private static final String TABLE = "loss.csv";
+    private static final String PICTURE = "loss.png";
 
     private final TrainingRun run;
     private final TrainingSettings settings;
@@ -235,8 +240,30 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
     /** Writes {@code loss.csv} and {@code loss.png}. */
     static void write(LossHistory history, Path folder) throws IOException {
         writeTable(history, folder);
-        Png.write(folder.resolve("loss.png"), Chart.curve(history.curve()[0], history.curve()[1], "iteration", "loss of a batch"));
+        draw(history.curve()[0], history.curve()[1], folder);
     }
+
+    private static void draw(double[] steps, double[] losses, Path folder) throws IOException {
+        Png.write(folder.resolve(PICTURE), Chart.curve(steps, losses, "iteration", "loss of a batch"));
+    }
+
+    /** Writes {@code loss.png} from {@code loss.csv} if there is only the latter. */
+    static void drawIfMissing(Path folder) throws IOException {
+        if (Files.exists(folder.resolve(PICTURE)) || Files.notExists(folder.resolve(TABLE))) {
+            return;
+        }
+        String table = new String(Files.readAllBytes(folder.resolve(TABLE)), StandardCharsets.UTF_8);
+        try {
+            List<List<String>> rows = JobTable.records(table).values().stream().skip(1).toList();
+            draw(rows.stream().mapToDouble(row -> Double.parseDouble(row.get(0))).toArray(),
+                    rows.stream().mapToDouble(row -> Float.parseFloat(row.get(1))).toArray(), folder);
+        } catch (InvalidInputException | NumberFormatException | IndexOutOfBoundsException e) {
+            LOG.warn("{} is no table of losses: it is not drawn", folder.resolve(TABLE));
+        }
+    }
+
+    /** Deletes {@code loss.png}, before other losses are written. */
+    static void deletePicture(Path folder) throws IOException { Files.deleteIfExists(folder.resolve(PICTURE)); }
 
     /** Writes {@code loss.csv}. */
     static void writeTable(LossHistory history, Path folder) throws IOException {
@@ -246,7 +273,7 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
         for (int row = 0; row < steps.length; row++) {
             table.append((long) steps[row]).append(',').append((float) losses[row]).append('\n');
         }
-        AtomicFile.write(folder.resolve("loss.csv"), out -> out.write(table.toString().getBytes(StandardCharsets.US_ASCII)));
+        AtomicFile.write(folder.resolve(TABLE), out -> out.write(table.toString().getBytes(StandardCharsets.US_ASCII)));
     }
 
     @Override

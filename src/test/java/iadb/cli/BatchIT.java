@@ -34,29 +34,44 @@ class BatchIT {
 
     private boolean isDone(String name) { return Files.exists(folder.resolve("out").resolve(name).resolve("model.safetensors")); }
 
-    private byte[] model(String name) throws IOException { return Files.readAllBytes(folder.resolve("out").resolve(name).resolve("model.safetensors")); }
+    private byte[] model(String name) throws IOException {
+        return Files.readAllBytes(folder.resolve("out").resolve(name).resolve("model.safetensors"));
+    }
+
+    /** The first column of the summary. */
+    private List<String> names() {
+        try {
+            return Files.readAllLines(folder.resolve("out/summary.csv")).stream().map(line -> line.split(",")[0]).toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
 
     @Test
     void afterAKillAndACtrlCOnlyWhatWasUnderWayIsTrainedAgain() throws Exception {
         String finished = HEADER + row("a", 30, 0) + row("b", 40, 1);
-        Process process = Jar.start(folder, Map.of(), WITHOUT_SELF_TESTS, batch(finished + row("c", LONG, 2) + row("d", 50, 3), "--at-once", "2"));
+        Process process = Jar.start(folder, Map.of(), WITHOUT_SELF_TESTS,
+                batch(finished + row("c", LONG, 2) + row("d", 50, 3), "--at-once", "2"));
         try {
-            Jar.await(process, folder, () -> isDone("a") && isDone("b") && isDone("d"));
+            Jar.await(process, folder, () -> names().equals(List.of("name", "a", "b", "d"))); // while c trains
         } finally {
             process.destroyForcibly().waitFor();
         }
         assertFalse(isDone("c"));
         byte[] a = model("a");
 
-        process = Jar.start(folder, Map.of(), WITHOUT_SELF_TESTS, batch(finished + row("c", LONG, 2) + row("e", 60, 4) + row("f", LONG, 5)));
+        process = Jar.start(folder, Map.of(), WITHOUT_SELF_TESTS,
+                batch(finished + row("c", LONG, 2) + row("e", 60, 4) + row("f", LONG, 5), "--at-once", "2"));
         try {
             Jar.await(process, folder, () -> isDone("e"));
             Jar.interrupt(process);
-            assertEquals(130, ChildRun.end(process, folder).code());
+            ChildRun stopped = ChildRun.end(process, folder);
+            assertEquals(130, stopped.code());
+            assertTrue(stopped.out().endsWith("summary.csv: 1 trained, 2 done before, 2 not reached\n"), stopped.out());
         } finally {
             process.destroyForcibly();
         }
-        assertEquals(List.of("name", "a", "b", "e"), Files.readAllLines(folder.resolve("out/summary.csv")).stream().map(line -> line.split(",")[0]).toList());
+        assertEquals(List.of("name", "a", "b", "e", "d"), names(), "d is not in the second table");
 
         ChildRun run = Commands.run(folder, batchHere(finished + row("c", 45, 2) + row("d", 50, 3) + row("e", 60, 4))).well();
         assertTrue(run.out().endsWith("summary.csv: 1 trained, 4 done before\n"), run.out());
@@ -79,12 +94,12 @@ class BatchIT {
         Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
         environment.put("OPENCL_FAULT", "context=40");
         environment.put("POCL_DEVICES", "pthread pthread");
-        ChildRun run = Jar.run(folder, environment, WITHOUT_SELF_TESTS, batch(table.toString(), "--devices", "all"));
+        ChildRun run = Jar.run(folder, environment, WITHOUT_SELF_TESTS, batch(table.toString(), "--devices", "all", "--at-once", "3"));
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().endsWith("summary.csv: 6 trained\n"), run.out());
         assertTrue(run.err().contains("the other devices train its maps"), run.err());
-        Commands.run(folder, "train", "--p1", "ring", "--width", "16", "--depth", "1", "--data", "99", "--batch", "16", "--iterations", "20000", "--seed", "4",
-                "--out", "./alone").well();
+        Commands.run(folder, "train", "--p1", "ring", "--width", "16", "--depth", "1", "--data", "99", "--batch", "16", "--iterations", "20000",
+                "--seed", "4", "--out", "./alone").well();
         assertArrayEquals(Files.readAllBytes(folder.resolve("alone/model.safetensors")), model("map4"));
     }
 
@@ -92,7 +107,8 @@ class BatchIT {
     void ifTheLastDeviceFailsWhatIsDoneIsKept() throws Exception {
         Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
         environment.put("OPENCL_FAULT", "launch=60");
-        ChildRun run = Jar.run(folder, environment, WITHOUT_SELF_TESTS, batch(HEADER + row("a", 1, 0) + row("b", LONG, 1) + row("c", LONG, 2)));
+        ChildRun run = Jar.run(folder, environment, WITHOUT_SELF_TESTS,
+                batch(HEADER + row("a", 1, 0) + row("b", LONG, 1) + row("c", LONG, 2), "--at-once", "2"));
         assertEquals(1, run.code(), run.err());
         assertTrue(isDone("a") && !isDone("b"));
         assertEquals(2, Files.readAllLines(folder.resolve("out/summary.csv")).size());
