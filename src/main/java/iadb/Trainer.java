@@ -78,7 +78,7 @@ public final class Trainer {
          *
          * @param job     what was asked for
          * @param model   of which {@link LearnedMap#of} makes a map, and {@link Model#write} a file
-         * @param seconds from its beginning to its end, in which others may have trained, too
+         * @param seconds wall-clock seconds; other maps may train meanwhile
          */
         void trained(Job job, Model model, double seconds);
 
@@ -94,16 +94,21 @@ public final class Trainer {
     /**
      * Trains many maps. Maps of the same network, batch and number of points train at once on a device, one on each core of a CPU and
      * several on each compute unit of a GPU, if there are enough of them; each has the bits that {@link #train} gives. Those with the
-     * same density objects and seed share their data on the device, where each map under way takes 0.32 MB with the tutorial's network,
-     * and 16 bytes for each of {@link TrainingSettings#data()}.
+     * same density objects and seed share their data on the device.
+     *
+     * <p>Device memory: 0.32 MB per map in training (tutorial network), plus 8 bytes per data point.
      *
      * @param jobs     taken in this order, but those that can train at once with an earlier one are taken with it
      * @param devices  OpenCL devices, each {@code auto}, an index, or part of a name; they share the jobs, each at its own speed, and if one
      *                 fails the others take its jobs
      * @param observer receives the maps
-     * @throws iadb.cl.OpenClException if the last device fails
+     * @throws InvalidInputException   if no device is named
+     * @throws iadb.cl.OpenClException if the last device fails before all maps are trained
      */
     public static void trainAll(List<Job> jobs, List<String> devices, JobObserver observer) {
+        if (devices.isEmpty()) {
+            throw new InvalidInputException("no device to train on; name at least one, such as auto");
+        }
         long total = jobs.stream().mapToLong(job -> job.settings().totalIterations()).sum();
         AtomicLong done = new AtomicLong();
         try (Resources resources = new Resources()) {

@@ -105,6 +105,7 @@ class LearnedMapTest {
         }
         List<Trainer.Job> wrong = List.of(new Trainer.Job("unpaired", GAUSSIAN, RING, SHORT.withCoupling(Coupling.PAIRED)));
         assertThrows(InvalidInputException.class, () -> Trainer.trainAll(wrong, List.of("auto"), (job, model, seconds) -> { }));
+        assertThrows(InvalidInputException.class, () -> Trainer.trainAll(jobs, List.of(), (job, model, seconds) -> { }));
     }
 
     @Test
