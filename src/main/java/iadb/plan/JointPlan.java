@@ -75,7 +75,7 @@ public final class JointPlan implements AutoCloseable {
         if (alone.kind() == PlanChoice.Kind.LAYERED || own.blockTiles(rows) > 1) {
             return Optional.empty();
         }
-        if (own.groupSize() == 1) {
+        if (own.groupSize() == 1 || TuningTable.candidates(context.device(), TuningTable.Purpose.JOINT, shape, rows).isEmpty()) {
             return Optional.of(own);
         }
         return Optional.of(TuningChoice.of(context.device(), TuningTable.Purpose.JOINT, shape, rows, JointPlan::sources).measured(context,

@@ -142,7 +142,7 @@ public final class TuningTable {
 
     /**
      * The tunings to choose from for a network on a device, all with the same bits: only the device's own, or the fitted
-     * candidates of its kind.
+     * candidates of its kind; none of {@link Purpose#JOINT} for a CPU.
      *
      * @param rows B of {@link Purpose#TRAINING}
      * @return the one of {@link #find} first, not fitted if it is the only one
@@ -156,8 +156,11 @@ public final class TuningTable {
 
     /** Those that fit and have the bits of the first. The tile rows do not matter to a map, whose points are independent. */
     static List<Tuning> sameBits(List<Tuning> tunings, Purpose purpose, Function<Tuning, Optional<Tuning>> fit) {
+        if (tunings.size() < 2) {
+            return tunings;
+        }
         Optional<Tuning> first = fit.apply(tunings.get(0));
-        if (tunings.size() == 1 || first.isEmpty()) {
+        if (first.isEmpty()) {
             return tunings.subList(0, 1);
         }
         boolean trains = purpose == Purpose.TRAINING || purpose == Purpose.JOINT;

@@ -120,6 +120,7 @@ class TuningChoiceTest {
         assertEquals(List.of(DEFAULT, tunings.get(1), DEFAULT.with("unroll", 2)),
                 TuningTable.sameBits(tunings, Purpose.MAP, Optional::of), "points do not depend on each other");
         assertEquals(List.of(DEFAULT), TuningTable.sameBits(tunings, Purpose.TRAINING, tuning -> Optional.empty()));
+        assertEquals(List.of(), TuningTable.sameBits(List.of(), Purpose.JOINT, Optional::of));
     }
 
     /** Fake trials: each repetition of a tuning advances a fake clock by that tuning's time. */
