@@ -1,6 +1,7 @@
 package iadb.train;
 
 import iadb.cl.Context;
+import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.cl.Resources;
 import iadb.density.Density;
@@ -77,6 +78,10 @@ final class JointTraining<J> implements AutoCloseable {
         }
 
         private void release() {
+            if (pairing != null) {
+                pairing.close();
+                pairing = null;
+            }
             sets.forEach(DataPool.DataSet::release);
             sets.clear();
         }
@@ -113,6 +118,9 @@ final class JointTraining<J> implements AutoCloseable {
     }
 
     boolean hasFree() { return places.contains(null); }
+
+    /** The most trainings at once. */
+    int places() { return places.size(); }
 
     boolean isBusy() { return places.stream().anyMatch(Objects::nonNull); }
 
@@ -168,6 +176,12 @@ final class JointTraining<J> implements AutoCloseable {
             }
         } catch (InvalidInputException e) {
             end(index, null, e, ended);
+            return;
+        } catch (OpenClException e) {
+            if (!(e instanceof DeviceLimitException || e.isOutOfMemory())) {
+                throw e;
+            }
+            end(index, null, e, ended); // its memory is free now
             return;
         }
         if (!place.sets.isEmpty()) {
@@ -288,7 +302,7 @@ final class JointTraining<J> implements AutoCloseable {
 
     @Override
     public void close() {
-        places.stream().filter(place -> place != null && place.pairing != null).forEach(place -> place.pairing.close());
+        places.stream().filter(Objects::nonNull).forEach(Place::release);
         resources.close();
     }
 }

@@ -6,21 +6,21 @@ import iadb.cl.Device;
 import iadb.cl.OpenClException;
 import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
+import iadb.density.ImageDensity;
+import iadb.draw.PointSource;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.plan.JointPlan;
 import iadb.plan.PlanChoice;
 import iadb.plan.PlanSelector;
 import iadb.plan.Tuning;
-import java.util.ArrayDeque;
+import iadb.train.TrainingSession.Side;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
  * network, batch and number of points train at once ({@link JointTraining}) if there are enough of them to keep it busy, and others
  * one after the other ({@link TrainingRun}), each on the whole device. Both give the same bits.
  *
- * <p>A device that fails takes no further maps, and those that it was training go back into the queue. A map that a device has no
- * memory for is left to the others.
+ * <p>A device that fails takes no further maps. Those that it was training go to the end of the queue and then train one after the
+ * other, so that a map with which a second device fails is known as the cause. A map for which a device has no memory beside
+ * others trains alone there, and one for which it has none at all is left to the other devices.
  *
  * @param <J> the maps to train
  */
@@ -56,7 +57,7 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
      * What a training gives.
      *
      * @param lastWeights which the model has, too, unless it has their average
-     * @param seconds     from its beginning to its end, in which others may have trained, too
+     * @param seconds     wall-clock seconds; other maps may train meanwhile
      */
     public record Result(Model model, Network lastWeights, LossHistory history, double seconds) { }
 
@@ -65,18 +66,18 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
         /**
          * Whether to continue; called several times a second for each device.
          *
-         * @param steps iterations done since the last call; negative if the work of a failed device was lost
+         * @param steps iterations done since the last call; negative if work was lost and is done again
          */
         boolean progressed(long steps);
 
         /**
-         * Called for a trained map.
+         * Called for a trained map. An exception fails the map, but one of the device is treated as if the training had thrown it.
          *
          * @param context of its device, which is the caller's during the call
          */
         void trained(J job, Result result, Context context);
 
-        /** Called for a map that cannot be trained. */
+        /** Called for a map that cannot be trained. An exception stops the others. */
         void failed(J job, RuntimeException why);
 
         /** Called when a device has failed while others continue. */
@@ -85,14 +86,11 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
 
     private final Observer<J> observer;
     private final Optional<Integer> atOnce;
-    private final Deque<J> waiting; // guarded by this, as all below
-    private final Set<Worker> workers = new HashSet<>(); // of the devices that have not failed
-    private final Map<J, Set<Worker>> refusals = new HashMap<>(); // for lack of memory
-    private int underWay;
-    private boolean stopped;
+    private final SharedJobs<J, Worker> jobs;
+    private RuntimeException fault; // of the observer; guarded by this
 
     private TrainingQueue(List<J> jobs, Optional<Integer> atOnce, Observer<J> observer) {
-        waiting = new ArrayDeque<>(jobs);
+        this.jobs = new SharedJobs<>(jobs);
         this.atOnce = atOnce;
         this.observer = observer;
     }
@@ -102,13 +100,13 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
      *
      * @param devices contexts of different devices; several are used by a thread each
      * @param atOnce  the most maps that a device trains at once; empty: as many as keep it busy
-     * @throws OpenClException if the last device fails
+     * @throws OpenClException if the last device fails before all maps are trained
      */
     public static <J extends Job> void run(List<J> jobs, List<Context> devices, Optional<Integer> atOnce, Observer<J> observer) {
         TrainingQueue<J> queue = new TrainingQueue<>(jobs, atOnce, observer);
         List<TrainingQueue<J>.Worker> all = new ArrayList<>();
         devices.forEach(context -> all.add(queue.new Worker(context)));
-        queue.workers.addAll(all);
+        all.forEach(queue.jobs::join);
         List<Background<Void>> others = all.stream().skip(1).map(worker -> Background.start("train on " + worker.device(), worker::run)).toList();
         try {
             all.get(0).run();
@@ -116,88 +114,32 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
             others.forEach(Background::close); // waits
         }
         others.forEach(Background::get);
+        queue.throwFault();
     }
 
-    private synchronized void stop() {
-        stopped = true;
-        notifyAll();
-    }
-
-    private synchronized boolean isStopped() { return stopped; }
-
-    /** Takes the first waiting map that a worker accepts; waits while another device may return one; null: no more. */
-    private synchronized J take(Worker worker) {
-        while (!stopped) {
-            J job = takeWaiting(worker, any -> true);
-            if (job != null || underWay == 0 && waiting.isEmpty()) {
-                return job;
-            }
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                stopped = true;
-            }
+    private synchronized void throwFault() {
+        if (fault != null) {
+            throw fault;
         }
-        return null;
     }
 
-    private synchronized J takeWaiting(Worker worker, Predicate<J> wanted) {
-        Optional<J> found = stopped ? Optional.empty()
-                : waiting.stream().filter(job -> !refusals.getOrDefault(job, Set.of()).contains(worker)).filter(wanted).findFirst();
-        found.ifPresent(job -> {
-            waiting.remove(job);
-            underWay++;
-            worker.own.add(job);
-        });
-        return found.orElse(null);
-    }
-
-    /** A device's share of the waiting maps, rounded up. */
-    private synchronized int share(Predicate<J> wanted) {
-        int count = (int) waiting.stream().filter(wanted).count();
-        return (count + workers.size() - 1) / workers.size();
-    }
-
-    private synchronized void ended(Worker worker, J job) {
-        worker.own.remove(job);
-        underWay--;
-        notifyAll();
-    }
-
-    /** Returns maps to the queue's head. */
-    private synchronized void putBack(Worker worker, List<J> jobs) {
-        jobs.forEach(job -> {
-            waiting.addFirst(job);
-            ended(worker, job);
-        });
-    }
-
-    /** Leaves a map to the other devices; returns false if they all have refused it, too. */
-    private synchronized boolean refuse(Worker worker, J job) {
-        Set<Worker> by = refusals.computeIfAbsent(job, any -> new HashSet<>());
-        by.add(worker);
-        if (by.containsAll(workers)) {
-            return false;
+    /** Reports a map that is under way as failed. */
+    private void fail(Worker worker, J job, RuntimeException why) {
+        try {
+            observer.failed(job, why);
+        } catch (RuntimeException e) {
+            synchronized (this) {
+                fault = e;
+            }
+            jobs.stop();
         }
-        waiting.addLast(job);
-        ended(worker, job);
-        return true;
-    }
-
-    /** Returns the maps of a failed device; those that all other devices have refused are given to one of them, which reports why. */
-    private synchronized boolean giveUp(Worker worker) {
-        workers.remove(worker);
-        refusals.values().stream().filter(by -> by.containsAll(workers)).forEach(Set::clear);
-        putBack(worker, List.copyOf(worker.own));
-        return !workers.isEmpty();
+        jobs.ended(worker, job);
     }
 
     /** Trains maps on a device. */
     private final class Worker {
         private final Context context;
-        private final List<J> own = new ArrayList<>(); // under way; guarded by the queue
-        private final Set<TrainingSettings> oneByOne = new HashSet<>(); // kinds of maps that the device cannot train at once
+        private final Map<TrainingSettings, Integer> mostAtOnce = new HashMap<>(); // of kinds of maps of which the device cannot train more
         private long steps; // of maps under way
 
         Worker(Context context) { this.context = context; }
@@ -206,18 +148,20 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
 
         void run() {
             try {
-                for (J job = take(this); job != null; job = take(this)) {
+                for (J job = jobs.take(this); job != null; job = jobs.take(this)) {
                     train(job);
                 }
             } catch (OpenClException e) {
-                boolean continues = giveUp(this);
+                List<J> again = jobs.giveUp(this);
                 observer.progressed(-steps);
-                if (!continues) {
+                again.forEach(job -> fail(this, job, e));
+                if (jobs.hasWorkers()) {
+                    observer.lost(context.device(), e);
+                } else if (jobs.hasWaiting()) {
                     throw e;
                 }
-                observer.lost(context.device(), e);
             } catch (RuntimeException | Error e) {
-                stop();
+                jobs.stop();
                 throw e;
             }
         }
@@ -225,37 +169,73 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
         private boolean progressed(long more) {
             steps += more;
             if (!observer.progressed(more)) {
-                stop();
+                jobs.stop();
             }
-            return !isStopped();
+            return !jobs.isStopped();
         }
 
         /** Trains a map, with others like it if there are enough. */
         private void train(J job) {
             TrainingSettings kind = kind(job);
-            Predicate<J> alike = other -> kind(other).equals(kind);
-            int wanted = 1 + share(alike);
+            Predicate<J> alike = other -> kind(other).equals(kind) && !jobs.isSetAside(other);
+            int wanted = 1 + jobs.share(alike);
             int least = atOnce.isPresent() ? MIN_AT_ONCE : Math.max(MIN_AT_ONCE, context.device().computeUnits() / UNITS_PER_MAP);
-            if (wanted < least || atOnce.orElse(wanted) < MIN_AT_ONCE || oneByOne.contains(kind)) {
+            int most = Math.min(Math.min(wanted, atOnce.orElse(wanted)), mostAtOnce.getOrDefault(kind, wanted));
+            if (most < least || jobs.isSetAside(job)) {
                 trainAlone(job);
                 return;
             }
-            Optional<JointTraining<J>> joint = Optional.empty();
-            try {
-                PlanChoice alone = new PlanSelector(context.device(), kind.shape(), kind.batch(), kind.plan(), kind.tuning()).known();
-                Optional<Tuning> tuning = JointPlan.tuning(context, alone, kind.shape(), kind.batch());
-                if (tuning.isPresent() && JointPlan.passes(context, kind.shape(), alone, tuning.get())) {
-                    int most = Math.min(wanted, atOnce.orElse(JointPlan.placesOf(context.device(), tuning.get())));
-                    joint = Optional.of(open(kind, alone, tuning.get(), most));
-                }
-            } catch (DeviceLimitException e) {
-                LOG.debug("{} trains no such maps at once: {}", device(), e.getMessage());
-            }
+            Optional<JointTraining<J>> joint = open(kind, most);
             if (joint.isPresent()) {
                 trainAtOnce(joint.get(), job, alike, kind);
             } else {
-                oneByOne.add(kind);
                 trainAlone(job);
+            }
+        }
+
+        /** @return empty if the device cannot train such maps at once */
+        private Optional<JointTraining<J>> open(TrainingSettings kind, int most) {
+            try {
+                PlanChoice alone = new PlanSelector(context.device(), kind.shape(), kind.batch(), kind.plan(), kind.tuning()).known();
+                Optional<Tuning> tuning = JointPlan.tuning(context, alone, kind.shape(), kind.batch());
+                if (tuning.isEmpty()) {
+                    limit(kind, 1, alone.kind() == PlanChoice.Kind.LAYERED ? "they train by the plan " + alone.kind()
+                            : "a batch of " + kind.batch() + " is too large for one work-group");
+                } else if (!JointPlan.passes(context, kind.shape(), alone, tuning.get())) {
+                    limit(kind, 1, "its results would have other bits than those of a map alone");
+                } else {
+                    int places = Math.min(most, atOnce.orElse(JointPlan.placesOf(context.device(), tuning.get())));
+                    return Optional.of(open(kind, alone, tuning.get(), places));
+                }
+            } catch (OpenClException e) {
+                requireExcess(e);
+                limit(kind, 1, e.getMessage());
+            }
+            return Optional.empty();
+        }
+
+        private void limit(TrainingSettings kind, int most, String why) {
+            mostAtOnce.put(kind, most);
+            if (most < MIN_AT_ONCE) {
+                LOG.info("{} trains maps of {}, depth {} and batch {} one after the other: {}", device(), kind.shape().widthText(), kind.shape().depth(),
+                        kind.batch(), why);
+            } else {
+                LOG.debug("{} trains at most {} such maps at once: {}", device(), most, why);
+            }
+        }
+
+        /** Throws the exception unless it says that the device cannot hold so much; some drivers report this like a crash. */
+        private void requireExcess(OpenClException e) {
+            if (e instanceof DeviceLimitException) {
+                return;
+            }
+            if (!e.isOutOfMemory()) {
+                throw e;
+            }
+            try (PointSource source = new PointSource(context, ImageDensity.parse("gaussian", false))) {
+                source.drawToHost(0, TrainingSession.purpose(Side.P0), 0, 1);
+            } catch (OpenClException crashed) {
+                throw e;
             }
         }
 
@@ -273,29 +253,25 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
                 List<Density> pair = job.densities();
                 try (TrainingRun run = new TrainingRun(context, job.settings(), pair.get(0), pair.get(1), share -> progressed(0))) {
                     run.train(0, progress -> progressed(progress.stepsDone() - (steps - before)));
-                    if (isStopped()) {
+                    if (jobs.isStopped() && run.steps() < job.settings().totalIterations()) {
                         return;
                     }
                     observer.trained(job, new Result(run.model(), run.session().lastWeights(), run.history(), (System.nanoTime() - startNanos) * 1e-9),
                             context);
                 }
-            } catch (DeviceLimitException e) {
-                observer.progressed(before - steps);
-                steps = before;
-                if (refuse(this, job)) {
-                    return;
-                }
-                observer.failed(job, e);
+                jobs.ended(this, job);
             } catch (OpenClException e) {
-                throw e;
-            } catch (RuntimeException e) {
-                if (isStopped()) {
-                    return;
+                requireExcess(e);
+                observer.progressed(before - steps);
+                if (!jobs.refuse(this, job)) {
+                    fail(this, job, e);
                 }
-                observer.failed(job, e);
+            } catch (RuntimeException e) {
+                if (!(e instanceof CancellationException && jobs.isStopped())) {
+                    fail(this, job, e);
+                }
             }
             steps = before;
-            ended(this, job);
         }
 
         /** @param opened closed when no such map waits or is under way */
@@ -305,31 +281,31 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
                 do {
                     while (next != null) {
                         add(joint, next);
-                        next = joint.hasFree() ? takeWaiting(this, alike) : null;
+                        next = joint.hasFree() ? jobs.takeWaiting(this, alike) : null;
                     }
                     long[] more = {0};
-                    List<JointTraining.Ended<J>> finished = joint.advance(more);
+                    joint.advance(more).forEach(this::report);
                     if (!progressed(more[0])) {
                         return;
                     }
-                    finished.forEach(this::report);
-                    next = joint.hasFree() ? takeWaiting(this, alike) : null;
+                    next = joint.hasFree() ? jobs.takeWaiting(this, alike) : null;
                 } while (next != null || joint.isBusy());
-            } catch (DeviceLimitException e) { // for the pairs or the evaluation of a map, which may fit if no others train
-                LOG.debug("{} trains no further maps at once: {}", device(), e.getMessage());
-                oneByOne.add(kind);
+            } catch (OpenClException e) { // of a launch: the buffers of a driver that allocates late do not fit
+                requireExcess(e);
+                limit(kind, opened.places() / 2, e.getMessage());
                 observer.progressed(-steps);
                 steps = 0;
-                putBack(this, List.copyOf(own));
+                jobs.putBack(this);
             }
         }
 
-        /** @throws DeviceLimitException if the device cannot hold two places */
+        /** @throws OpenClException if the device cannot hold two places */
         private JointTraining<J> open(TrainingSettings kind, PlanChoice alone, Tuning tuning, int most) {
             for (int count = most; ; count /= 2) {
                 try {
                     return new JointTraining<>(context, kind, alone, tuning, count);
-                } catch (DeviceLimitException e) {
+                } catch (OpenClException e) {
+                    requireExcess(e);
                     if (count / 2 < MIN_AT_ONCE) {
                         throw e;
                     }
@@ -348,21 +324,31 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
             } catch (OpenClException e) {
                 throw e;
             } catch (RuntimeException e) {
-                observer.failed(job, e);
-                ended(this, job);
+                fail(this, job, e);
                 return;
             }
-            trainAlone(job);
+            jobs.setAside(this, job);
         }
 
         private void report(JointTraining.Ended<J> end) {
-            if (end.failure() == null) {
-                observer.trained(end.job(), end.result(), context);
+            RuntimeException failure = end.failure();
+            if (failure == null) {
+                try {
+                    observer.trained(end.job(), end.result(), context);
+                } catch (RuntimeException e) {
+                    failure = e;
+                }
+            }
+            if (failure instanceof OpenClException e) { // of its pairs or its evaluation, which may fit if no others train
+                requireExcess(e);
+                observer.progressed(-end.steps());
+                jobs.setAside(this, end.job());
+            } else if (failure != null) {
+                fail(this, end.job(), failure);
             } else {
-                observer.failed(end.job(), end.failure());
+                jobs.ended(this, end.job());
             }
             steps -= end.steps();
-            ended(this, end.job());
         }
     }
 }

@@ -7,17 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import iadb.cl.Context;
 import iadb.cl.Device;
 import iadb.cl.OpenClException;
+import iadb.cl.OpenClException.DeviceLimitException;
 import iadb.density.Density;
 import iadb.density.ImageDensity;
 import iadb.fault.InvalidInputException;
 import iadb.model.Model;
 import iadb.model.Network;
 import iadb.model.NetworkShape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A map's bits do not depend on those that train beside it. */
@@ -30,7 +37,12 @@ class TrainingQueueTest {
 
     private record Row(String name, TrainingSettings settings, Density p0, Density p1) implements TrainingQueue.Job {
         @Override
-        public List<Density> densities() { return List.of(p0, p1); }
+        public List<Density> densities() {
+            if (name.equals("crash")) {
+                throw new OpenClException("the device crashed");
+            }
+            return List.of(p0, p1);
+        }
     }
 
     /** Keeps what has become of each map. */
@@ -143,16 +155,115 @@ class TrainingQueueTest {
     }
 
     @Test
+    void mapsThatEndWhenTheObserverStopsAreKept() {
+        List<Row> rows = List.of(row("short", SMALL.withIterations(1), P1), row("short, too", SMALL.withIterations(1).withSeed(1), P1));
+        for (int atOnce : List.of(1, 2)) {
+            Kept kept = new Kept() {
+                @Override
+                public synchronized boolean progressed(long more) {
+                    super.progressed(more);
+                    return steps == 0;
+                }
+            };
+            try (Context context = Context.open(Device.all().get(0))) {
+                TrainingQueue.run(rows, List.of(context), Optional.of(atOnce), kept);
+            }
+            assertEquals(atOnce, kept.models.size());
+        }
+    }
+
+    @Test
+    void aResultThatCannotBeKeptFailsItsMapOnly() {
+        List<Row> rows = List.of(row("unwritable", SMALL, P1), row("good", SMALL.withSeed(1), P1), row("good, too", SMALL.withSeed(2), RING));
+        Kept kept = new Kept() {
+            @Override
+            public synchronized void trained(Row row, TrainingQueue.Result result, Context context) {
+                if (row.name.equals("unwritable")) {
+                    throw new UncheckedIOException(new IOException("no space"));
+                }
+                super.trained(row, result, context);
+            }
+        };
+        try (Context context = Context.open(Device.all().get(0))) {
+            TrainingQueue.run(rows, List.of(context), Optional.of(3), kept);
+        }
+        assertEquals(Set.of("unwritable"), kept.failures.keySet());
+        assertEquals(Set.of("good", "good, too"), kept.models.keySet());
+    }
+
+    @Test
+    void aMapWithoutMemoryForItsEvaluationTrainsAgainAlone() {
+        List<Row> rows = List.of(row("large", SMALL, P1), row("good", SMALL.withSeed(1), P1), row("good, too", SMALL.withSeed(2), RING));
+        List<String> order = new ArrayList<>();
+        Kept kept = new Kept() {
+            @Override
+            public synchronized void trained(Row row, TrainingQueue.Result result, Context context) {
+                order.add(row.name);
+                if (row.name.equals("large") && order.indexOf("large") == order.size() - 1) {
+                    throw new DeviceLimitException("full", OpenClException.Limit.MEMORY);
+                }
+                super.trained(row, result, context);
+            }
+        };
+        try (Context context = Context.open(Device.all().get(0))) {
+            TrainingQueue.run(rows, List.of(context), Optional.of(2), kept);
+            assertTrainedAsAlone(context, rows.get(0), kept);
+        }
+        assertEquals(List.of("large", "good", "good, too", "large"), order);
+        assertEquals(3 * SMALL.iterations(), kept.steps);
+    }
+
+    /** It fails two of three devices; those that trained beside it the first time are not blamed. */
+    @Test
+    void aMapThatCrashesDevicesIsReportedAfterTheSecond() {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            rows.add(row("map " + i, SMALL.withSeed(i), P1));
+        }
+        rows.add(1, row("crash", SMALL, P1));
+        Kept kept = new Kept();
+        Device device = Device.all().get(0);
+        try (Context one = Context.open(device); Context other = Context.open(device); Context last = Context.open(device)) {
+            TrainingQueue.run(rows, List.of(one, other, last), Optional.of(3), kept);
+        }
+        assertEquals(Set.of("crash"), kept.failures.keySet());
+        assertEquals(6, kept.models.size());
+        assertEquals(2, kept.lost.size());
+        assertEquals(6 * SMALL.iterations(), kept.steps);
+    }
+
+    /** Each context's first map waits for that of the other. */
+    @Test
     void twoDevicesShareTheQueue() {
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
             rows.add(row("map " + i, SMALL.withSeed(i), P1));
         }
-        Kept kept = new Kept();
+        CountDownLatch both = new CountDownLatch(2);
+        Set<Context> used = ConcurrentHashMap.newKeySet();
+        Kept kept = new Kept() {
+            @Override
+            public void trained(Row row, TrainingQueue.Result result, Context context) {
+                if (used.add(context)) {
+                    both.countDown();
+                    await(both);
+                }
+                super.trained(row, result, context);
+            }
+        };
         try (Context one = Context.open(Device.all().get(0)); Context other = Context.open(Device.all().get(0))) {
             TrainingQueue.run(rows, List.of(one, other), Optional.empty(), kept);
-            assertEquals(7, kept.models.size());
-            assertTrainedAsAlone(one, rows.get(6), kept);
+            rows.forEach(row -> assertTrainedAsAlone(one, row, kept));
+        }
+        assertEquals(2, used.size());
+        assertEquals(Map.of(), kept.failures);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 }
