@@ -44,6 +44,7 @@ final class JointTraining<J> implements AutoCloseable {
     private final JointPlan plan;
     private final List<Place> places; // null: free
     private final Throughput throughput = new Throughput(FIRST_STEPS, LAUNCH_NANOS); // in steps of as many places as compute units
+    private boolean launched; // so that the device holds all places
 
     /** A training under way. */
     private final class Place {
@@ -148,6 +149,8 @@ final class JointTraining<J> implements AutoCloseable {
      *
      * @param steps steps[0] is increased by the steps done
      * @return the trainings that ended
+     * @throws OpenClException when the device fails, or cannot hold the places; if it has no memory for the data of one training only, that
+     *                         one has ended
      */
     List<Ended<J>> advance(long[] steps) {
         List<Ended<J>> ended = new ArrayList<>();
@@ -178,7 +181,7 @@ final class JointTraining<J> implements AutoCloseable {
             end(index, null, e, ended);
             return;
         } catch (OpenClException e) {
-            if (!(e instanceof DeviceLimitException || e.isOutOfMemory())) {
+            if (!launched || !(e instanceof DeviceLimitException || e.isOutOfMemory())) {
                 throw e;
             }
             end(index, null, e, ended); // its memory is free now
@@ -247,6 +250,7 @@ final class JointTraining<J> implements AutoCloseable {
         long nanos = System.nanoTime();
         plan.enqueueSteps(first, count);
         float[] losses = plan.losses(longest);
+        launched = true;
         throughput.learn(longest * waves, System.nanoTime() - nanos, LAUNCH_NANOS);
         for (int i = 0; i < count.length; i++) {
             if (count[i] > 0) {

@@ -103,6 +103,21 @@ class BatchIT {
         assertArrayEquals(Files.readAllBytes(folder.resolve("alone/model.safetensors")), model("map4"));
     }
 
+    /** Of a driver that allocates when a buffer is first used: the data of four take 6,400,000 bytes. */
+    @Test
+    void asManyTrainAtOnceAsTheDeviceHolds() throws Exception {
+        Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));
+        environment.put("OPENCL_FAULT", "lazy-memory=5000000");
+        StringBuilder table = new StringBuilder(HEADER);
+        for (int i = 0; i < 4; i++) {
+            table.append("map%s,ring,16,1,100000,16,200,%s\n".formatted(i, i));
+        }
+        ChildRun run = Jar.run(folder, environment, WITHOUT_SELF_TESTS, batch(table.toString(), "--at-once", "4", "--verbose"));
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().endsWith("summary.csv: 4 trained\n"), run.out());
+        assertTrue(run.err().contains("at most 2 such maps at once") && !run.err().contains("one after the other"), run.err());
+    }
+
     @Test
     void ifTheLastDeviceFailsWhatIsDoneIsKept() throws Exception {
         Map<String, String> environment = new HashMap<>(OpenClLayer.environment("fault_layer"));

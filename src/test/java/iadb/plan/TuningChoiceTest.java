@@ -123,6 +123,15 @@ class TuningChoiceTest {
         assertEquals(List.of(), TuningTable.sameBits(List.of(), Purpose.JOINT, Optional::of));
     }
 
+    @Test
+    void aCpuTrainsManyMapsWithTheTuningOfOne() {
+        Device cpu = Device.all().stream().filter(device -> device.type() == Device.Type.CPU).findFirst().orElseThrow();
+        Tuning groups = TuningTable.ofKind("gpu", Purpose.TRAINING);
+        try (Context context = Context.open(cpu)) {
+            assertEquals(Optional.of(groups), JointPlan.tuning(context, new PlanChoice(PlanChoice.Kind.FUSED, groups, List.of()), NetworkShape.TUTORIAL, 64));
+        }
+    }
+
     /** Fake trials: each repetition of a tuning advances a fake clock by that tuning's time. */
     private static final class Fakes {
         final Map<Tuning, Long> nanos = new HashMap<>();
