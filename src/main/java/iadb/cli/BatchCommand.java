@@ -235,7 +235,7 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
             evaluate(map);
             return true;
         } catch (DeviceLimitException e) {
-            failed(map.row, e);
+            failed(map.row, "trained, but not evaluated: " + e.getMessage() + Remedies.of(e, spec), e);
         } catch (IOException e) {
             failed(map.row, new UncheckedIOException(e));
         }
@@ -243,15 +243,18 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
     }
 
     @Override
-    public synchronized void failed(JobTable.Row row, RuntimeException why) {
-        LOG.debug("stack trace", why);
-        failed++;
+    public void failed(JobTable.Row row, RuntimeException why) {
         CommandSpec options = row.options();
         options.addOption(spec.findOption("--devices"));
-        String message = why instanceof UncheckedIOException e ? e.getCause() instanceof FileSystemException fault
+        failed(row, why instanceof UncheckedIOException e ? e.getCause() instanceof FileSystemException fault
                 ? "cannot write %s: %s".formatted(fault.getFile(), FileFault.of(fault)) : "writing failed: " + e.getCause().getMessage()
-                : why.getMessage() + Remedies.of(why, options);
+                : why.getMessage() + Remedies.of(why, options), why);
+    }
+
+    private synchronized void failed(JobTable.Row row, String message, RuntimeException why) {
+        LOG.debug("stack trace", why);
         LOG.error("{}", table.at(row.line(), message));
+        failed++;
     }
 
     @Override

@@ -128,5 +128,13 @@ class BatchIT {
         assertTrue(isDone("a") && !isDone("b"));
         assertEquals(2, Files.readAllLines(folder.resolve("out/summary.csv")).size());
         assertEquals(1, run.messages().stream().filter(line -> line.contains("CL_OUT_OF_RESOURCES")).count(), run.err());
+
+        Files.delete(folder.resolve("out/summary.csv"));
+        environment.put("OPENCL_FAULT", "memory=1000");
+        run = Jar.run(folder, environment, WITHOUT_SELF_TESTS, batch(HEADER + row("a", 1, 0)));
+        assertEquals(1, run.code(), run.err());
+        assertTrue(isDone("a") && run.out().endsWith("summary.csv: 0 trained, 1 failed\n"), run.out());
+        assertTrue(run.err().contains("jobs.csv, line 2: trained, but not evaluated: "), run.err());
+        assertTrue(run.err().contains("fewer points (--count) or another device (--devices)"), run.err());
     }
 }

@@ -53,6 +53,7 @@ class RemediesTest {
         assertEquals(": use fewer points (--points), a smaller batch (--batch) or another device (--device)", Remedies.of(memory, command()));
         assertEquals(": use a smaller batch (--batch) or another device (--device)", Remedies.of(memory, command("train")));
         assertEquals(": use fewer points (--count) or another device (--device)", Remedies.of(memory, command("evaluate")));
+        assertEquals(": use fewer points (--count) or another device (--devices)", Remedies.of(memory, command("batch", "jobs.csv")));
         DeviceLimitException kernel = new DeviceLimitException("too few for width 256", Limit.KERNEL);
         assertEquals(": use a smaller width (--width), a smaller depth (--depth), another plan (--plan) or another device (--device)",
                 Remedies.of(kernel, command("train")));
