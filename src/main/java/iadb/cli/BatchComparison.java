@@ -23,14 +23,14 @@ public final class BatchComparison {
     private static final long SEED = 0; // as 'evaluate' has unless given
 
     private final int count;
-    private final Map<Density, Exact> exact = Collections.synchronizedMap(new WeakHashMap<>()); // of the p1 that are in use
+    private final Map<Density, Exact> exact = Collections.synchronizedMap(new WeakHashMap<>()); // of each p1 in use
 
     /**
      * Exact samples of a density.
      *
      * @param points   [count, 2]
-     * @param distance of as many others from these
-     * @param ofOthers the total variation of these others
+     * @param distance of these from as many other exact samples
+     * @param ofOthers the total variation of the other samples
      */
     private record Exact(float[] points, double distance, TotalVariation variation, double ofOthers) { }
 
@@ -54,7 +54,7 @@ public final class BatchComparison {
      *
      * @param model   with both densities
      * @param steps   T, Euler steps of the map
-     * @param loss    taken over into the figures, as is {@code seconds}
+     * @param loss    copied into the figures, as is {@code seconds}
      */
     public BatchSummary.Figures figures(Context context, Model model, int steps, double loss, double seconds, PointListener listener)
             throws IOException {

@@ -44,9 +44,9 @@ public final class BatchSummary {
      *
      * @param steps         of the map
      * @param distance      sliced Wasserstein-1 distance of its points from p1, in the plane's units
-     * @param exactDistance that of exact samples
+     * @param exactDistance the same for exact samples
      * @param variation     total variation
-     * @param exactVariation that of exact samples
+     * @param exactVariation the same for exact samples
      * @param loss          smoothed, at the end; NaN if unknown, as is {@code seconds}
      */
     public record Figures(int steps, double distance, double exactDistance, double variation, double exactVariation, double loss, double seconds,

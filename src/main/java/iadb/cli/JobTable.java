@@ -60,7 +60,7 @@ public final class JobTable {
         private final String name;
         private final List<String> cells; // of the columns
         private final TrainingSettings settings;
-        private final int steps; // of the map of its preset
+        private final int steps; // Euler steps, from the preset
 
         private Row(int line, String name, List<String> cells) {
             this.line = line;
@@ -71,7 +71,7 @@ public final class JobTable {
             steps = command.steps();
         }
 
-        /** Its number in the table. */
+        /** The line on which it begins, from 1. */
         public int line() { return line; }
 
         /** The folder of its results. */
@@ -80,7 +80,7 @@ public final class JobTable {
         /** The values of the table's columns. */
         public List<String> cells() { return cells; }
 
-        /** The steps of the map of its preset. */
+        /** T, the Euler steps of the map, which the preset sets. */
         public int steps() { return steps; }
 
         /** The options that a table can set, with this row's values. */
@@ -94,7 +94,7 @@ public final class JobTable {
         @Override
         public TrainingSettings settings() { return settings; }
 
-        /** The model in a file, with the row's densities, if it is the whole result of this row. */
+        /** The model in a file, with the row's densities; empty if it is not what the row's complete training gives. */
         public Optional<Model> result(Path model) {
             try {
                 Optional<Model> found = Files.exists(model) ? Optional.of(Model.read(model)) : Optional.empty();
@@ -107,7 +107,7 @@ public final class JobTable {
             }
         }
 
-        /** Rows with the same image get the same object as long as it is in use. */
+        /** Rows with the same image share one object while any of them uses it. */
         @Override
         public List<Density> densities() {
             TrainCommand command = parsed(cells).getCommand(); // not kept: it takes much memory
