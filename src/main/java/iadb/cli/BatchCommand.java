@@ -97,7 +97,7 @@ final class BatchCommand implements Callable<Integer>, TrainingQueue.Observer<Jo
         failed = table.faults().size();
         comparison = new BatchComparison(count);
         folder = output.ready();
-        summary = new BatchSummary(folder.resolve("summary.csv"), table, Integer.toString(count));
+        summary = new BatchSummary(folder.resolve("summary.csv"), table, count);
         tuning.use();
         try (Resources resources = new Resources()) {
             List<Context> contexts = contexts(resources);

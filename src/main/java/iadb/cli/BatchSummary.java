@@ -34,7 +34,7 @@ public final class BatchSummary {
 
     private final Path file;
     private final JobTable table;
-    private final String count; // empty: unknown
+    private final String count;
     private final Map<Map<String, String>, Map<String, String>> figures = new LinkedHashMap<>(); // by the name and the options set
     private long writtenNanos = System.nanoTime() - BETWEEN_NANOS;
     private boolean isWritten = true;
@@ -52,18 +52,15 @@ public final class BatchSummary {
     public record Figures(int steps, double distance, double exactDistance, double variation, double exactVariation, double loss, double seconds,
             String device) { }
 
-    /** Reads what earlier runs have written; takes any number of evaluated points. */
-    public BatchSummary(Path file, JobTable table) { this(file, table, ""); }
-
     /**
      * Reads what earlier runs have written.
      *
      * @param count of the points that this run evaluates
      */
-    BatchSummary(Path file, JobTable table, String count) {
+    public BatchSummary(Path file, JobTable table, int count) {
         this.file = file;
         this.table = table;
-        this.count = count;
+        this.count = Integer.toString(count);
         try {
             List<List<String>> lines = Files.exists(file) ? List.copyOf(JobTable.records(file).values()) : List.of();
             List<String> header = lines.isEmpty() ? List.of() : lines.get(0);
@@ -98,7 +95,7 @@ public final class BatchSummary {
     /** Whether it has the figures of a map, for as many points. */
     public boolean has(JobTable.Row row) {
         Map<String, String> of = figures.get(job(row));
-        return of != null && (count.isEmpty() || count.equals(of.get(COUNT)));
+        return of != null && count.equals(of.get(COUNT));
     }
 
     /** Drops what an earlier run has written of a map that is to be trained anew. */

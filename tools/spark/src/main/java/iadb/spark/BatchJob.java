@@ -147,9 +147,9 @@ public final class BatchJob extends Job {
     }
 
     /** The program's summary, with what an earlier one says of maps that were done before. */
-    private static byte[] summary(JobTable table, List<Row> results, byte[] earlier, java.nio.file.Path folder) throws IOException {
+    private byte[] summary(JobTable table, List<Row> results, byte[] earlier, java.nio.file.Path folder) throws IOException {
         java.nio.file.Path file = Files.write(folder.resolve(SUMMARY), earlier);
-        BatchSummary summary = new BatchSummary(file, table);
+        BatchSummary summary = new BatchSummary(file, table, count);
         Map<Integer, JobTable.Row> rows = new TreeMap<>();
         table.rows().forEach(row -> rows.put(row.line(), row));
         for (Row result : results) {
