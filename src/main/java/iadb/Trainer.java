@@ -92,9 +92,9 @@ public final class Trainer {
     }
 
     /**
-     * Trains many maps. Maps of the same network, batch and number of points train at once on a device, one on each core of a CPU and
-     * several on each compute unit of a GPU, if there are enough of them; each has the bits that {@link #train} gives. Those with the
-     * same density objects and seed share their data on the device.
+     * Trains many maps. Maps of the same network, batch and number of points train at once on a device, one on each core of a CPU or
+     * several on each compute unit of a GPU, if enough of them wait. Each has the bits that {@link #train} gives. Maps with the same
+     * density objects and seed share their data on the device.
      *
      * <p>Device memory: 0.32 MB per map in training (tutorial network), plus 8 bytes per data point.
      *

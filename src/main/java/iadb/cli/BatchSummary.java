@@ -2,6 +2,7 @@ package iadb.cli;
 
 import iadb.fault.InvalidInputException;
 import iadb.file.AtomicFile;
+import iadb.file.Csv;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
  * maps of other tables that are in the same folder.
  */
 public final class BatchSummary {
-    private static final Logger LOG = LoggerFactory.getLogger(BatchSummary.class);
     /** The figures' names. */
     public static final List<String> FIGURES = List.of("steps", "sliced_wasserstein_1", "sliced_wasserstein_1_exact", "total_variation",
             "total_variation_exact", "loss", "seconds", "device");
+
+    private static final Logger LOG = LoggerFactory.getLogger(BatchSummary.class);
     private static final String NAME = "name";
     private static final String COUNT = "count"; // of the points that were evaluated; of old files unknown
     private static final long BETWEEN_NANOS = 1_000_000_000;
@@ -62,9 +63,9 @@ public final class BatchSummary {
         this.table = table;
         this.count = Integer.toString(count);
         try {
-            List<List<String>> lines = Files.exists(file) ? List.copyOf(JobTable.records(file).values()) : List.of();
+            List<List<String>> lines = Files.exists(file) ? List.copyOf(Csv.records(file).values()) : List.of();
             List<String> header = lines.isEmpty() ? List.of() : lines.get(0);
-            Options.refuse(!lines.isEmpty() && !(header.contains(NAME) && header.containsAll(FIGURES)), file + " is no summary of a batch");
+            Options.refuse(!lines.isEmpty() && !(header.contains(NAME) && header.containsAll(FIGURES)), file + " was not written by 'batch'");
             lines.stream().skip(1).filter(line -> line.size() == header.size()).forEach(line -> add(header, line));
         } catch (InvalidInputException e) {
             LOG.warn("{}; its lines are dropped", e.getMessage());
@@ -134,10 +135,10 @@ public final class BatchSummary {
         jobs.forEach(job -> header.addAll(job.keySet()));
         header.addAll(FIGURES);
         header.add(COUNT);
-        StringBuilder text = new StringBuilder(line(header.stream()));
+        StringBuilder text = new StringBuilder(Csv.line(header.stream()));
         for (Map<String, String> job : jobs) {
             Map<String, String> of = figures.get(job);
-            text.append(line(header.stream().map(column -> job.getOrDefault(column, of.getOrDefault(column, "")))));
+            text.append(Csv.line(header.stream().map(column -> job.getOrDefault(column, of.getOrDefault(column, "")))));
         }
         AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
         isWritten = true;
@@ -145,9 +146,4 @@ public final class BatchSummary {
 
     /** Names of the same folder on some systems are equal in lower case. */
     private static String folder(String name) { return name.toLowerCase(Locale.ROOT); }
-
-    private static String line(Stream<String> cells) {
-        return cells.map(cell -> cell.matches("(?s).*[\",\n\r].*") ? '"' + cell.replace("\"", "\"\"") + '"' : cell)
-                .collect(Collectors.joining(",", "", "\n"));
-    }
 }

@@ -2,18 +2,16 @@ package iadb.cli;
 
 import iadb.density.Density;
 import iadb.density.ImageDensity;
-import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
+import iadb.file.Csv;
 import iadb.model.Model;
 import iadb.train.Provenance;
 import iadb.train.TrainingQueue;
 import iadb.train.TrainingSettings;
-import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,14 +30,13 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * A table of maps to train, as CSV (RFC 4180): a header with {@code name} and options of the command {@code train}, then a map on each
+ * A table of maps to train: a header with {@code name} and options of the command {@code train}, then a map on each
  * row. An empty cell leaves an option out; that of an option without a value holds {@code true} or {@code false}. Cells are parsed and
  * checked as the command line is.
  */
 public final class JobTable {
     private static final Logger LOG = LoggerFactory.getLogger(JobTable.class);
     private static final String NAME = "name";
-    private static final char UNDECODABLE = '\uFFFD'; // what Java decodes bytes to that are not UTF-8
     private static final int SHOWN_CHARS = 40; // of a name that is too long
     private static final int MAX_NAME_BYTES = 200; // in UTF-8; of the 255 that file systems allow, the rest is for temporary names
     private static final List<String> NOT_IN_TABLES = List.of("--resume", "--checkpoint-every", "--out", "--device", "--tuning", "--verbose",
@@ -130,7 +127,7 @@ public final class JobTable {
      *
      * @throws InvalidInputException if it cannot be read, or its header is wrong; the faults of rows are in {@link #faults}
      */
-    JobTable(Path file) { this(file.toString(), records(file)); }
+    JobTable(Path file) { this(file.toString(), Csv.records(file)); }
 
     /**
      * A table from elsewhere.
@@ -179,79 +176,6 @@ public final class JobTable {
 
     /** A message about a line of the file. */
     public String at(int line, String message) { return source + ", line " + line + ": " + message; }
-
-    /**
-     * The records of a file.
-     *
-     * @throws InvalidInputException if it cannot be read, or is not CSV in UTF-8
-     */
-    static Map<Integer, List<String>> records(Path file) {
-        String text;
-        try {
-            text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8); // records(String) checks it
-        } catch (NoSuchFileException e) {
-            throw new InvalidInputException("no such file: " + file, e);
-        } catch (IOException e) {
-            throw new InvalidInputException("cannot read %s (%s)".formatted(file, FileFault.of(e)), e);
-        }
-        try {
-            return records(text);
-        } catch (InvalidInputException e) {
-            throw new InvalidInputException(file + ": " + e.getMessage(), e);
-        }
-    }
-
-    /**
-     * The records of a text, by the line at which they begin; without those whose cells are all empty.
-     *
-     * @param text may begin with a byte order mark
-     * @throws InvalidInputException if a quote is not closed, or the text was decoded from bytes that are not UTF-8
-     */
-    public static Map<Integer, List<String>> records(String text) {
-        Map<Integer, List<String>> records = new TreeMap<>();
-        List<String> record = new ArrayList<>();
-        StringBuilder cell = new StringBuilder();
-        int quotedFrom = 0; // the line on which the cell's quote opens; 0: the cell is not quoted
-        boolean isOpen = false; // whether the quote is not closed yet
-        int line = 1;
-        int first = 1;
-        for (int i = text.startsWith("\uFEFF") ? 1 : 0; i <= text.length(); i++) {
-            char c = i < text.length() ? text.charAt(i) : '\n';
-            Options.refuse(c == UNDECODABLE, "line " + line + " is not text in UTF-8");
-            if (isOpen && i < text.length()) {
-                boolean isDoubled = c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"';
-                if (c != '"' || isDoubled) {
-                    cell.append(c);
-                }
-                i += isDoubled ? 1 : 0;
-                isOpen = c != '"' || isDoubled;
-            } else if (c == ',' || c == '\n') {
-                requireClosed(!isOpen, quotedFrom);
-                record.add(cell.toString().strip());
-                cell.setLength(0);
-                quotedFrom = 0;
-            } else if (c == '"' && quotedFrom == 0 && cell.toString().isBlank()) {
-                quotedFrom = line;
-                isOpen = true;
-            } else {
-                requireClosed(quotedFrom == 0 || Character.isWhitespace(c), quotedFrom); // else the quote before c opens another cell
-                cell.append(c);
-            }
-            line += c == '\n' ? 1 : 0;
-            if (c == '\n' && !isOpen) {
-                if (!record.stream().allMatch(String::isEmpty)) {
-                    records.put(first, record);
-                }
-                record = new ArrayList<>();
-                first = line;
-            }
-        }
-        return records;
-    }
-
-    private static void requireClosed(boolean isClosed, int line) {
-        Options.refuse(!isClosed, "the quote that opens on line " + line + " is not closed");
-    }
 
     private void requireHeader(List<String> header) {
         Options.refuse(!header.contains(NAME), source + " has no column 'name': its header is a line such as name,p0,p1,seed");

@@ -9,6 +9,7 @@ import iadb.fault.FileFault;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
 import iadb.file.AtomicFile;
+import iadb.file.Csv;
 import iadb.file.Png;
 import iadb.model.Checkpoint;
 import iadb.model.Model;
@@ -254,11 +255,11 @@ final class TrainingReporter implements TrainingRun.Observer, AutoCloseable {
         }
         String table = new String(Files.readAllBytes(folder.resolve(TABLE)), StandardCharsets.UTF_8);
         try {
-            List<List<String>> rows = JobTable.records(table).values().stream().skip(1).toList();
+            List<List<String>> rows = Csv.records(table).values().stream().skip(1).toList();
             draw(rows.stream().mapToDouble(row -> Double.parseDouble(row.get(0))).toArray(),
                     rows.stream().mapToDouble(row -> Float.parseFloat(row.get(1))).toArray(), folder);
         } catch (InvalidInputException | NumberFormatException | IndexOutOfBoundsException e) {
-            LOG.warn("{} is no table of losses: it is not drawn", folder.resolve(TABLE));
+            LOG.warn("{} is not a table of losses, so {} is not drawn", folder.resolve(TABLE), PICTURE);
         }
     }
 

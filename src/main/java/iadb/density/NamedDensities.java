@@ -54,7 +54,7 @@ public final class NamedDensities {
     /** All names in a fixed order, the program's defaults gaussian and spiral first. */
     public static List<String> names() { return List.copyOf(SHAPES.keySet()); }
 
-    /** The density with this name, with the same weights at each call; empty if there is none. */
+    /** The density with this name, with the same weights at each call; empty if none has it. */
     public static Optional<ImageDensity> find(String name) {
         Shape shape = SHAPES.get(name);
         if (shape == null) {

@@ -27,7 +27,7 @@ final class Ffmpeg implements AutoCloseable {
     /**
      * Starts it.
      *
-     * @throws IOException if there is no such program
+     * @throws IOException if the program cannot be started
      */
     Ffmpeg(String program, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(program, "-hide_banner", "-loglevel", "error", "-nostdin", "-y"));
@@ -55,7 +55,7 @@ final class Ffmpeg implements AutoCloseable {
     /** What it reads, not buffered for large arrays. */
     OutputStream input() { return process.getOutputStream(); }
 
-    /** The last line on stderr that gives a reason, or the given text if there is none. */
+    /** The last line on stderr that gives a reason; otherwise {@code silent}. */
     String reason(String silent) { return lastMessage.isEmpty() ? silent : lastMessage; }
 
     /** Destroys it if it has not ended in time. */

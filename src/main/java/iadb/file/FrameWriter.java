@@ -18,7 +18,7 @@ public interface FrameWriter extends AutoCloseable {
     /**
      * Writes the last frame and completes the animation.
      *
-     * @throws IllegalArgumentException if there is no frame
+     * @throws IllegalArgumentException if no frame was added
      */
     void finish() throws IOException;
 

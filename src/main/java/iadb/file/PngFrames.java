@@ -49,7 +49,7 @@ public final class PngFrames implements FrameWriter {
         }
     }
 
-    /** A picture of an animation in a folder, which need not exist; empty if there is none. */
+    /** Any picture of an animation in a folder, which need not exist. */
     public static Optional<Path> anyIn(Path folder) {
         try (DirectoryStream<Path> pictures = Files.newDirectoryStream(folder, "frame_*.png")) {
             Iterator<Path> first = pictures.iterator();

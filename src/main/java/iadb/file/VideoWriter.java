@@ -68,7 +68,7 @@ public final class VideoWriter implements FrameWriter {
         }
     }
 
-    /** There is no ffmpeg, or it has no encoder for the format; the message says how to get it. */
+    /** ffmpeg is missing or lacks an encoder for the format; the message says how to install it. */
     public static final class NoEncoderException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -249,7 +249,7 @@ public final class VideoWriter implements FrameWriter {
                 Matcher.quoteReplacement(target.getFileName().toString()));
     }
 
-    /** Copies what is encoded to a file of the target's format, which replaces the target. */
+    /** Copies the encoded stream to a file of the target's format, which replaces the target. */
     private void copy() throws IOException {
         try (AtomicFile copy = AtomicFile.open(target)) {
             List<String> arguments = new ArrayList<>(List.of("-f", "nut", "-i", url(encoded.temporary()), "-c", "copy"));
@@ -268,7 +268,7 @@ public final class VideoWriter implements FrameWriter {
         }
     }
 
-    /** Keeps what is encoded beside the target, and says where; an empty text if there are no frames. */
+    /** Keeps the encoded stream beside the target and says where; an empty text if it holds no frame. */
     private String kept() {
         try {
             if (Files.size(encoded.temporary()) < NUT_HEADER_BYTES) {

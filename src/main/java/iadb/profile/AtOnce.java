@@ -47,7 +47,7 @@ record AtOnce(int maps, Spread microseconds, double mapsPerSecond, Spread ratio)
                     all.add(new Joint(context, shape, settings.batch(), resources.add(new JointPlan(context, shape, tuning.get(), settings.batch(),
                             points, maps)), maps, settings.blockSeconds()));
                 } catch (DeviceLimitException e) {
-                    break; // for lack of memory
+                    break; // out of memory
                 }
             }
             double[] one = new double[settings.blocks()];

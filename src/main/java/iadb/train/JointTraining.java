@@ -60,7 +60,7 @@ final class JointTraining<J> implements AutoCloseable {
         private long rowsSeed; // of the round
         private int round;
         private int step; // of the round
-        private boolean trains; // else its data are not made yet
+        private boolean trains; // false while its data are being made
 
         Place(J job, TrainingSettings settings, Density p0, Density p1) {
             this.job = job;

@@ -22,9 +22,9 @@ import java.util.function.Predicate;
 final class SharedJobs<J, W> {
     private final Deque<J> waiting; // guarded by this, as all below
     private final Map<W, List<J>> underWay = new HashMap<>(); // of the devices that have not failed
-    private final Map<J, Set<W>> refusals = new HashMap<>(); // for lack of memory
+    private final Map<J, Set<W>> refusals = new HashMap<>(); // the devices that ran out of memory with a map
     private final Set<J> setAside = new HashSet<>();
-    private final Set<J> suspects = new HashSet<>(); // maps with which a device has failed
+    private final Set<J> suspects = new HashSet<>(); // maps that a device was training when it failed
     private boolean stopped;
 
     SharedJobs(Collection<J> jobs) { waiting = new ArrayDeque<>(jobs); }
@@ -110,7 +110,7 @@ final class SharedJobs<J, W> {
     /**
      * Sets the maps of a failed device aside. Those that all other devices have refused are given to one of them, which reports why.
      *
-     * @return the maps with which another device has failed before, which do not wait again
+     * @return the maps that another failed device was training, too; these do not wait again
      */
     synchronized List<J> giveUp(W worker) {
         List<J> own = underWay.remove(worker);

@@ -27,12 +27,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Trains many maps on one or more devices, which take them from one queue, each at its own speed. On a device, maps of the same
- * network, batch and number of points train at once ({@link JointTraining}) if there are enough of them to keep it busy, and others
- * one after the other ({@link TrainingRun}), each on the whole device. Both give the same bits.
+ * network, batch and number of points train at once ({@link JointTraining}) if enough of them wait to keep it busy. Others train one
+ * after the other ({@link TrainingRun}), each on the whole device. Both give the same bits.
  *
  * <p>A device that fails takes no further maps. Those that it was training go to the end of the queue and then train one after the
- * other, so that a map with which a second device fails is known as the cause. A map for which a device has no memory beside
- * others trains alone there, and one for which it has none at all is left to the other devices.
+ * other: if a second device fails, the map that it was training is the cause. If a device runs out of memory, the map trains alone
+ * there; if that fails, too, it is left to the other devices.
  *
  * @param <J> the maps to train
  */
@@ -174,7 +174,7 @@ public final class TrainingQueue<J extends TrainingQueue.Job> {
             return !jobs.isStopped();
         }
 
-        /** Trains a map, with others like it if there are enough. */
+        /** Trains a map, together with others like it if enough of them wait. */
         private void train(J job) {
             TrainingSettings kind = kind(job);
             Predicate<J> alike = other -> kind(other).equals(kind) && !jobs.isSetAside(other);

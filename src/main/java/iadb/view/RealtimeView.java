@@ -260,7 +260,7 @@ public final class RealtimeView implements AutoCloseable {
             Tile tile = built.get(0);
             Chosen last = tile.takePreviousChoice().orElseThrow(() -> e);
             change(tile, last);
-            tile.takePreviousChoice(); // there is nothing to return to from there
+            tile.takePreviousChoice(); // that choice has no predecessor
             showMessage(tiles.about(tile, e.getMessage()));
         }
     }

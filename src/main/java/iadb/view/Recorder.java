@@ -143,7 +143,7 @@ final class Recorder implements AutoCloseable {
     }
 
     /**
-     * Writes what is waiting and completes the recording. Does nothing if there is no frame, or after a failure.
+     * Writes the waiting frames and completes the recording. Does nothing before the first frame or after a failure.
      *
      * @param notice called if this takes longer
      */
@@ -160,8 +160,7 @@ final class Recorder implements AutoCloseable {
     }
 
     /**
-     * Discards what is waiting, and closes the writer when the frame that is being written is complete. A writer that hangs is
-     * closed meanwhile.
+     * Discards waiting frames, and closes the writer after the frame that it is writing, or after ten seconds.
      */
     @Override
     public void close() {

@@ -91,7 +91,7 @@ final class Tile implements AutoCloseable {
         }
     }
 
-    /** Starts the training that is prepared, or plays the model if there is none. */
+    /** Starts the prepared training, or plays the given model. */
     void begin() {
         before = Optional.empty();
         building = false;

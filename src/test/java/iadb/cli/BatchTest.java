@@ -139,7 +139,7 @@ class BatchTest {
 
         Files.writeString(folder.resolve("out/summary.csv"), "x,y\n1,2\n");
         ChildRun run = run("name,p1,width,iterations,data\nc,ring,16,9,99\n").well();
-        assertTrue(run.err().contains("summary.csv is no summary of a batch; its lines are dropped"), run.err());
+        assertTrue(run.err().contains("summary.csv was not written by 'batch'; its lines are dropped"), run.err());
         assertEquals(2, summary().size());
     }
 

@@ -6,7 +6,7 @@ package iadb.view.scene;
  *
  * @param count  tiles, at least 1; the last row may have room for more
  * @param left   width of the panel at the left
- * @param title  height of the strip, 0 if there is none
+ * @param title  height of the strip; 0: none
  * @param width  of a tile
  * @param height of a tile, with the strip
  */

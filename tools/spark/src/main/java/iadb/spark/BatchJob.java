@@ -11,6 +11,7 @@ import iadb.cli.BatchSummary;
 import iadb.cli.JobTable;
 import iadb.fault.InvalidInputException;
 import iadb.fault.UntrustedText;
+import iadb.file.Csv;
 import iadb.model.Model;
 import iadb.train.DivergedException;
 import iadb.train.TrainingQueue;
@@ -109,7 +110,7 @@ public final class BatchJob extends Job {
             throw new InvalidInputException("no such file: " + jobs);
         }
         Map<Integer, List<String>> records = jobs.endsWith(".parquet") ? records(spark.read().parquet(jobs))
-                : JobTable.records(new String(read(from, configuration), StandardCharsets.UTF_8));
+                : Csv.records(new String(read(from, configuration), StandardCharsets.UTF_8));
         JobTable table = new JobTable(jobs, records);
         Path folder = new Path(out);
         make(folder, configuration);
@@ -330,12 +331,11 @@ public final class BatchJob extends Job {
         @Override
         public void trained(JobTable.Row row, TrainingQueue.Result trained, Context device) {
             try {
-                Row result = row(row, task.figures(row, trained.model(), trained.history().smoothed(), trained.seconds(), device));
                 Model.write(local.resolve(MODEL), trained.model());
                 Path temporary = new Path(task.out(), TEMPORARY + "/" + row.name() + "-" + task.task().taskAttemptId());
                 write(new Path(new Path(task.out(), row.name()), MODEL), Files.readAllBytes(local.resolve(MODEL)), temporary,
-                        task.configuration());
-                results.add(result);
+                        task.configuration()); // now the row is done, even if its evaluation fails
+                results.add(row(row, task.figures(row, trained.model(), trained.history().smoothed(), trained.seconds(), device)));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
